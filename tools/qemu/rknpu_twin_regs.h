@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The twin's own two pages, which no SoC has: a control page, through which a
+ * test inside the guest asks for faults and reads counters, and a reset block
+ * that the kernel's reset-simple driver ("snps,dw-high-reset") drives.
+ * They lie in a hole of QEMU's "virt" machine. The device tree announces the
+ * control page with compatible "rknpu,twin"; a test that does not find that
+ * node runs on a board and skips what needs it.
+ *
+ * All registers are 32 bits wide. Preprocessor constants only.
+ */
+#ifndef RKNPU_TWIN_REGS_H
+#define RKNPU_TWIN_REGS_H
+
+#define TWIN_CTL_ADDR			0x0b000000
+#define TWIN_CTL_BYTES			0x1000
+#define TWIN_RESET_ADDR			0x0b001000
+#define TWIN_RESET_BYTES		0x1000
+
+/* Reset block, register 0: bit 2n = ARESETn of core n, bit 2n + 1 = HRESETn of core n; 1 = asserted */
+#define TWIN_RESET_LINE_A(core)		(2 * (core))
+#define TWIN_RESET_LINE_H(core)		(2 * (core) + 1)
+
+#define TWIN_ID				0x000	/* RO */
+#define TWIN_ID_VALUE			0x4e495754	/* "TWIN" */
+#define TWIN_CORES			0x004	/* RO */
+#define TWIN_ASYNC			0x008	/* RO: 1 = compute runs in worker threads */
+
+/*
+ * Guest errors: what the hardware leaves undefined or what would hang a board.
+ * A test that provokes one on purpose writes how many it expects to
+ * ERROR_ACK; errors that nobody acknowledged fail the run.
+ */
+#define TWIN_ERROR_COUNT		0x010	/* RO */
+#define TWIN_ERROR_LAST			0x014	/* RO: TWIN_ERROR_* below, 0 = none */
+#define TWIN_ERROR_ACK			0x018	/* WO: number of errors acknowledged */
+#define TWIN_ERROR_UNACKED		0x01c	/* RO */
+
+#define TWIN_ERROR_UNDECODED		1	/* access to a page or register that nothing decodes */
+#define TWIN_ERROR_SIZE			2	/* access that is not 32 bits wide and aligned */
+#define TWIN_ERROR_START_BUSY		3	/* start while a kick runs */
+#define TWIN_ERROR_START_RESET		4	/* start, or register access, while reset is asserted */
+#define TWIN_ERROR_START_SLAVE		5	/* start with PC_SEL = 1 */
+#define TWIN_ERROR_CMD_ALIGN		6	/* command address not 16-byte aligned */
+#define TWIN_ERROR_S_POINTER		7	/* CNA or CORE S_POINTER without the core's own number */
+#define TWIN_ERROR_TLB_STALE		8	/* a translation came from a line that the tables no longer hold */
+#define TWIN_ERROR_TASKS		9	/* TASK_NUMBER 0, or no link although tasks remain */
+#define TWIN_ERROR_STREAM		10	/* command word that the facts do not cover */
+#define TWIN_ERROR_COMPUTE		11	/* unit set-up that the facts do not cover */
+#define TWIN_ERROR_UNTRANSLATED		12	/* DMA while paging is off */
+#define TWIN_ERROR_RESET_SHORT		13	/* reset released before 32 cycles of the slower clock */
+#define TWIN_ERROR_RESET_ALONE		14	/* one of the two reset lines released long before the other */
+#define TWIN_ERROR_MMU_CMD		15	/* unknown IOMMU command or register */
+#define TWIN_ERROR_RO_WRITE		16	/* write to a read-only register */
+
+/*
+ * Faults on demand. Writing CORE, KIND, PARAM, then COUNT arms the fault for the
+ * next COUNT kicks of that core (0 disarms); COUNT reads what is left.
+ */
+#define TWIN_FAULT_CORE			0x020	/* RW */
+#define TWIN_FAULT_KIND			0x024	/* RW */
+#define TWIN_FAULT_PARAM		0x028	/* RW */
+#define TWIN_FAULT_COUNT		0x02c	/* RW: writing arms */
+
+#define TWIN_FAULT_NONE			0
+#define TWIN_FAULT_NEVER		1	/* the kick computes nothing and never completes; counter stays at 0 */
+#define TWIN_FAULT_LATE			2	/* completes PARAM microseconds later than it would */
+#define TWIN_FAULT_WRONG_BIT		3	/* completes with raw status PARAM instead of the right bits */
+#define TWIN_FAULT_MMU_READ		4	/* the first data read finds no translation */
+#define TWIN_FAULT_MMU_WRITE		5	/* the first data write finds no translation */
+#define TWIN_FAULT_MMU_FETCH		6	/* the command fetch finds no translation */
+#define TWIN_FAULT_BUS_ERROR		7	/* the table walk fails with a bus error */
+#define TWIN_FAULT_STALL		8	/* the 1-in-4000 erratum: looks started, counter 0, all status 0 */
+#define TWIN_FAULT_AFTER_RESET		9	/* like NEVER, and an interrupt (raw PARAM) fires after the next reset */
+
+/* Writing core number raises that core's raw bits of TWIN_FAULT_PARAM at once, job or not */
+#define TWIN_SPURIOUS			0x030	/* WO */
+
+/* Timing model; applies from the next kick on */
+#define TWIN_CLOCK_MHZ			0x040	/* RW, 1000 */
+#define TWIN_MACS_PER_CYCLE		0x044	/* RW, 1024: int8; fp16 and int16 run at half of it */
+#define TWIN_TASK_OVERHEAD_NS		0x048	/* RW, 1000: fetch and set-up of one task */
+
+/* Per-core counters at CORE_STAT(core) + offset; RO, 64-bit values as low, high */
+#define TWIN_CORE_STAT(core)		(0x100 + 0x80 * (core))
+#define TWIN_STAT_KICKS			0x00	/* starts accepted */
+#define TWIN_STAT_TASKS			0x04	/* tasks retired */
+#define TWIN_STAT_IRQS			0x08	/* rising edges of the PC's interrupt */
+#define TWIN_STAT_RESETS		0x0c	/* completed core resets */
+#define TWIN_STAT_FAULTS		0x10	/* MMU faults */
+#define TWIN_STAT_ZAP_LINES		0x14	/* ZAP_ONE_LINE writes, all banks of the core */
+#define TWIN_STAT_ZAP_ALLS		0x18	/* ZAP_CACHE commands */
+#define TWIN_STAT_DTE_WRITES		0x1c	/* non-zero DTE_ADDR writes, the reset probe value excepted */
+#define TWIN_STAT_BUSY_NS		0x20	/* virtual time with a kick in flight, low; high at +4 */
+#define TWIN_STAT_START_NS		0x28	/* virtual time of the last start, low; high at +4 */
+#define TWIN_STAT_END_NS		0x30	/* virtual time of the last completion, low; high at +4 */
+
+#endif /* RKNPU_TWIN_REGS_H */
