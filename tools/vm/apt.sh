@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# A private apt per suite, so that packages of another release or architecture are found without touching the machine's own apt.
+# shellcheck shell=bash
+
+MIRROR_HELP="no Debian mirror found in apt's sources; set RKNPU_MIRROR to one"
+
+# The mirror that this machine's apt already uses.
+mirror() {
+	local m
+	# shellcheck disable=SC2016 # apt expands it
+	m=${RKNPU_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/*$' || true)}
+	[ -n "$m" ] || die "$MIRROR_HELP"
+	printf '%s\n' "${m%/}"
+}
+
+# apt_config SUITE: write the configuration of that suite's private apt and print its name.
+apt_config() {
+	local suite=$1 a=$CACHE/apt/$1 m key='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+	m=$(mirror)
+	mkdir -p "$a"/lists/partial "$a"/cache/archives/partial
+	: > "$a/status"
+	{
+		echo "deb $key $m $suite main"
+		case $suite in
+		*-backports) ;;
+		*)
+			echo "deb $key $m-security $suite-security main"
+			echo "deb $key $m $suite-updates main"
+			;;
+		esac
+	} > "$a/sources.list"
+	cat > "$a/apt.conf" <<-END
+		Dir::State "$a"; Dir::State::lists "$a/lists"; Dir::State::status "$a/status"; Dir::Cache "$a/cache";
+		Dir::Etc::SourceList "$a/sources.list"; Dir::Etc::SourceParts "/dev/null";
+		Dir::Etc::Preferences "/dev/null"; Dir::Etc::PreferencesParts "/dev/null";
+		APT::Architecture "amd64"; APT::Architectures { "amd64"; "arm64"; }; APT::Sandbox::User "root";
+		APT::Update::Error-Mode "any"; Acquire::Languages "none"; Acquire::Retries "2"; Acquire::http::Timeout "20";
+	END
+	printf '%s\n' "$a/apt.conf"
+}
+
+# apt_refresh SUITE: bring the suite's index up to date; returns 1 if that failed. Once a day is enough unless REFRESH is set.
+apt_refresh() {
+	local a=$CACHE/apt/$1 conf
+	if [ -z "${REFRESH:-}" ] && [ -n "$(find "$a/updated" -mmin -1440 2>/dev/null)" ]; then
+		return 0
+	fi
+	conf=$(apt_config "$1") || return 1
+	APT_CONFIG=$conf apt-get -qq update >"$a/update.log" 2>&1 || return 1
+	touch "$a/updated"
+}
+
+# in_suite SUITE CMD...: run an apt command on the suite's private state.
+in_suite() { APT_CONFIG=$CACHE/apt/$1/apt.conf "${@:2}"; }
+
+# depends SUITE PACKAGE: names of the direct dependencies, one per line.
+depends() {
+	in_suite "$1" apt-cache show --no-all-versions "$2" |
+		sed -n 's/^\(Pre-\)\?Depends: //p' | tr ',|' '\n' | sed 's/^ *//; s/[ :].*//'
+}
+
+# unpack_into DIR SUITE PACKAGE...: download the packages and unpack them there, running none of their scripts.
+unpack_into() {
+	local dir=$1 suite=$2 debs
+	shift 2
+	mkdir -p "$dir" "$CACHE/tmp"
+	debs=$(mktemp -d "$CACHE/tmp/debs.XXXXXX")
+	(cd "$debs"; in_suite "$suite" apt-get -qq download "$@") >&2 || die "could not download: $*"
+	for d in "$debs"/*.deb; do dpkg -x "$d" "$dir"; done
+	rm -rf "$debs"
+}

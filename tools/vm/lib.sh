@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the scripts of the test bed share: where things lie, which kernel comes from which suite, how progress is told.
+# shellcheck shell=bash
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+VM=$TOP/tools/vm
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rknpu
+BUILD=${RKNPU_BUILD:-$TOP/build}
+# The compiler that Debian built the kernels with (6.1: an older one, whose modules load all the same).
+KCC=aarch64-linux-gnu-gcc-14
+# One small root directory holds the compiler and the headers of all kernels.
+KROOT=$CACHE/kroot
+export TOP VM CACHE BUILD KCC KROOT
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "${0##*/}: $*"; exit 1; }
+
+# step TEXT CMD...: run CMD, then say what was done and how long it took.
+step() {
+	local text=$1 t0 ms
+	shift
+	t0=$(date +%s%N)
+	"$@"
+	ms=$((($(date +%s%N) - t0) / 1000000))
+	say "$(printf '%6d.%01d s  %s' $((ms / 1000)) $((ms % 1000 / 100)) "$text")"
+}
+
+# suite_of KERNEL: the Debian suite whose kernel has that name.
+suite_of() {
+	case $1 in
+	6.1) echo bookworm ;;
+	6.12) echo trixie ;;
+	7.2) echo trixie-backports ;;
+	*) die "unknown kernel '$1' (known: 6.1 6.12 7.2)" ;;
+	esac
+}
