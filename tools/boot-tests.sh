@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Run a list of guest boots, each of which is one part of the checks and prints KTAP.
+# The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment.
+# In the guest /selftests holds the built programs and run-all.sh.
+# shellcheck shell=bash
+
+# one_boot NAME KERNEL OPTIONS COMMAND
+one_boot() {
+	local part=$1@$2 options=() common
+	eval "options=($3)"
+	common=(--kernel "$2" --log "$LOGS/$1@$2.klog" --add "$BUILD/selftests:/selftests")
+	if [ -e selftests/run-all.sh ]; then common+=(--add selftests/run-all.sh:/selftests/run-all.sh); fi
+	if [ -n "$PROGRAM_PATTERN" ]; then common+=(--env "T=$PROGRAM_PATTERN"); fi
+	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
+}
+
+# boot_tests LIST: every boot on every kernel. T picks boots by name; if it names none, it goes to the programs of the first.
+boot_tests() {
+	local list=$1 names=() options=() commands=() name opts command i k any=''
+	while IFS='|' read -r name opts command; do
+		read -r name <<<"${name%%#*}"
+		[ -n "$name" ] || continue
+		names+=("$name")
+		options+=("$opts")
+		commands+=("$command")
+	done < "$list"
+
+	PROGRAM_PATTERN=
+	for name in "${names[@]}"; do
+		if selected "$name"; then any=1; fi
+	done
+	for k in $KERNELS; do
+		for i in "${!names[@]}"; do
+			if [ -z "$any" ]; then
+				PROGRAM_PATTERN=$T
+				spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"
+				break
+			fi
+			if selected "${names[i]}"; then spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"; fi
+		done
+	done
+}

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The checks that need no guest: builds without a warning, layers, interface layout, the twin's own tests, scripts, licences.
+# shellcheck shell=bash
+
+# selected NAME: whether T wants it; T is a shell pattern, as in the test programs.
+selected() {
+	# shellcheck disable=SC2053 # a pattern on purpose
+	[ -z "${T:-}" ] || [[ $1 == $T ]]
+}
+
+# A KTAP program that is part of the static checks may not be there yet in a partial tree, a step never is.
+static_step() { if selected "$1"; then spawn check_step "$@"; fi; }
+
+tracked_scripts() {
+	git ls-files tools selftests .ci | while read -r f; do
+		if [ -f "$f" ] && head -n 1 "$f" | grep -qE '^#!.*(bash|sh)\b'; then echo "$f"; fi
+	done
+	echo tools/tally.sh tools/static-tests.sh tools/boot-tests.sh tools/vm/lib.sh tools/vm/apt.sh | tr ' ' '\n'
+}
+
+check_scripts() {
+	local files
+	mapfile -t files < <(tracked_scripts)
+	shellcheck -x -P SCRIPTDIR:"$TOP" "${files[@]}"
+}
+
+# Every file of ours says its licence in its first lines; data and texts excepted.
+check_licences() {
+	local f bad=0
+	while read -r f; do
+		if [ -f "$f" ] && ! head -n 4 "$f" | grep -q 'SPDX-License-Identifier:'; then
+			echo "$f: no SPDX line"
+			bad=1
+		fi
+	done < <(git ls-files | grep -E '(\.[chS]|\.sh|\.py|\.dtso?|\.dtsi|Makefile|Kbuild)$|^tools/vm/')
+	return $bad
+}
+
+static_tests() {
+	local k
+	for k in $KERNELS; do
+		if selected "build-$k"; then check_step "build-$k" "$VM/kbuild" --kernel "$k"; fi
+	done
+	static_step layers tools/check-layers
+	static_step scripts check_scripts
+	static_step licences check_licences
+	static_step uapi make -C selftests O="$BUILD/selftests" host-check
+	static_step twin make -C tools/qemu O="$BUILD/twin" check
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Counting for the check scripts: run a step or a KTAP program as one part, say how it went, sum up at the end.
+# shellcheck shell=bash
+# shellcheck source=tools/vm/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/vm/lib.sh"
+
+LOGS=$BUILD/log/check
+RESULTS=$LOGS/results
+rm -rf "$LOGS"
+mkdir -p "$LOGS"
+: > "$RESULTS"
+
+# part_log NAME: where that part's output is kept.
+part_log() { printf '%s/%s.out\n' "$LOGS" "${1//[^a-zA-Z0-9.@_-]/_}"; }
+
+seconds_since() {
+	local ms=$((($(date +%s%N) - $1) / 1000000))
+	printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
+}
+
+# check_step NAME CMD...: a command that is one test; its output matters only if it fails.
+check_step() {
+	local name=$1 out t0 verdict=pass
+	shift
+	out=$(part_log "$name")
+	t0=$(date +%s%N)
+	"$@" >"$out" 2>&1 </dev/null || verdict=fail
+	printf '%s\tstep\t%s\n' "$verdict" "$name" >> "$RESULTS"
+	if [ "$verdict" = pass ]; then
+		echo "$name: passed ($(seconds_since "$t0") s)"
+	else
+		tail -n 60 "$out" | sed 's/^/    /'
+		echo "  FAILED $name ($(seconds_since "$t0") s), all of it in $out"
+	fi
+}
+
+# check_ktap NAME CMD...: a command that prints KTAP. Its standard error is kept apart and shown if something failed.
+check_ktap() {
+	local name=$1 out t0 status=0 before
+	shift
+	out=$(part_log "$name")
+	t0=$(date +%s%N)
+	"$@" >"$out" 2>"$out.err" </dev/null || status=$?
+	before=$(grep -c "^fail	$name	" "$RESULTS" || true)
+	# One write, so that parts that run side by side do not mix their reports.
+	{
+		"$TOP/tools/ktap" "$name" "$status" "$(seconds_since "$t0")" "$RESULTS" < "$out"
+		if [ "$(grep -c "^fail	$name	" "$RESULTS" || true)" != "$before" ]; then
+			tail -n 80 "$out.err" | sed 's/^/    | /'
+			echo "    all of it in $out and $out.err"
+		fi
+	} > "$out.report" 2>&1
+	cat "$out.report"
+}
+
+# spawn CMD...: run a part beside others, as many at a time as there are processors. Waited for before tally.
+spawn() {
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+	"$@" &
+}
+
+# tally: the closing line; fails if anything failed or nothing ran.
+tally() {
+	local passed failed skipped
+	wait
+	passed=$(grep -c '^pass	' "$RESULTS" || true)
+	failed=$(grep -c '^fail	' "$RESULTS" || true)
+	skipped=$(grep -c '^skip	' "$RESULTS" || true)
+	if [ "$failed" -gt 0 ]; then
+		echo "failed:"
+		sed -n 's/^fail	\([^	]*\)	/  \1: /p' "$RESULTS"
+	fi
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
