@@ -211,6 +211,7 @@
 #define RKNPU_CNA_FC_DATA_SIZE0			0x1084
 #define RKNPU_CNA_FC_DATA_SIZE1			0x1088
 #define RKNPU_CNA_DCOMP_CTRL			0x1100
+#define RKNPU_CNA_DCOMP_CTRL_MODE		0x00000007	/* 0 dense weights [seen: client streams] */
 #define RKNPU_CNA_DCOMP_REGNUM			0x1104
 #define RKNPU_CNA_DCOMP_ADDR0			0x1110	/* weight DMA read base, bytes */
 #define RKNPU_CNA_DCOMP_AMOUNT0			0x1140	/* 16 registers */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The compute units of one NPU core: what a task reads, calculates and writes.
+ *
+ * Plain C, no state of its own: every call works on the registers and the DMA
+ * it is given, so three cores may call concurrently. Timing is the caller's;
+ * the library only tells how many multiply-accumulates a task has.
+ *
+ * It computes what public facts cover and refuses the rest by name, so that a
+ * program that relies on unknown behaviour is noticed and not silently guessed.
+ * Bit exact for integer work and, within one 32-product group, for fp16.
+ */
+#ifndef TWIN_COMPUTE_H
+#define TWIN_COMPUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct twin_dma - translated access to memory, supplied by the caller
+ * @opaque: passed back in each call
+ * @read: copy @bytes from device address @addr to @buf; false: faulted or cancelled
+ * @write: copy @bytes from @buf to device address @addr; false: faulted or cancelled
+ *
+ * Addresses never wrap within one call. @read with zero bytes is a poll that
+ * long calculations make: it must touch nothing and answer false if the task
+ * was cancelled.
+ */
+struct twin_dma {
+	void *opaque;
+	bool (*read)(void *opaque, uint32_t addr, void *buf, size_t bytes);
+	bool (*write)(void *opaque, uint32_t addr, const void *buf, size_t bytes);
+};
+
+/**
+ * struct twin_unit_regs - the executing group's registers of every block
+ * @block: block[offset >> 12][(offset & 0xfff) >> 2]; 1 CNA, 3 CORE, 4 DPU,
+ *	5 DPU_RDMA, 6 PPU, 7 PPU_RDMA. May be NULL for blocks that are not enabled.
+ */
+struct twin_unit_regs {
+	const uint32_t *block[8];
+};
+
+/**
+ * enum twin_compute_status - how a task ended
+ * @TWIN_COMPUTE_OK: all output is written
+ * @TWIN_COMPUTE_FAULT: a DMA callback said false; output may be partly written
+ * @TWIN_COMPUTE_REFUSED: the facts do not cover the set-up; no DMA was made
+ */
+enum twin_compute_status {
+	TWIN_COMPUTE_OK,
+	TWIN_COMPUTE_FAULT,
+	TWIN_COMPUTE_REFUSED,
+};
+
+/**
+ * struct twin_compute_result - what is known after a call
+ * @macs: multiply-accumulates of the task (0 if it has none)
+ * @mac_rate_shift: the MAC array does its int8 rate >> this: 0 int8 and int4,
+ *	1 the 16-bit types, 2 tf32
+ * @bytes_read: bytes that DMA reads asked for
+ * @bytes_written: bytes that DMA writes asked for
+ * @refused_reg: offset of the register that made it refuse, 0 for the enable
+ *	bitmap and for want of host memory
+ * @reason: why it refused, for the log; empty otherwise
+ */
+struct twin_compute_result {
+	uint64_t macs;
+	unsigned int mac_rate_shift;
+	uint64_t bytes_read;
+	uint64_t bytes_written;
+	uint32_t refused_reg;
+	char reason[96];
+};
+
+/**
+ * twin_compute_task - run one task
+ * @regs: registers of the executing group
+ * @enable: RKNPU_ENABLE_* bitmap of the op-enable word
+ * @dma_base: TASK_DMA_BASE_ADDR, added to every data address
+ * @dma: memory
+ * @result: filled in all cases
+ *
+ * Reads all input before it writes the first output byte. Frees what it
+ * allocates on every path.
+ */
+enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, uint32_t enable,
+					   uint32_t dma_base, const struct twin_dma *dma,
+					   struct twin_compute_result *result);
+
+/**
+ * twin_compute_cost - work of a task without doing it
+ * @regs: registers of the executing group
+ * @enable: RKNPU_ENABLE_* bitmap of the op-enable word
+ * @result: macs and mac_rate_shift are filled, the rest is zeroed
+ *
+ * Used to time a task before it is computed. A set-up that twin_compute_task()
+ * would refuse has no work: 0.
+ */
+void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
+		       struct twin_compute_result *result);
+
+#endif /* TWIN_COMPUTE_H */

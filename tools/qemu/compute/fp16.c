@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Half precision by bits, so that results do not depend on the host's support
+ * for it. Subnormals are kept [guess]; NaN is made canonical because hosts
+ * differ in the sign of the NaN they produce.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "compute_priv.h"
+
+#define FP16_SIGN		0x8000
+#define FP16_EXP		0x7c00
+#define FP16_FRACTION		0x03ff
+#define FP16_HIDDEN		0x0400
+#define FP16_NAN		0x7e00
+#define FP16_FRACTION_BITS	10
+#define FP16_ULP_MIN_EXP	(-24)	/* weight of the last bit of a subnormal */
+
+/* |value| as a multiple of 2^-24, which every finite fp16 number is; below 2^40 */
+uint64_t fp16_magnitude(uint16_t bits)
+{
+	unsigned int exp = (bits & FP16_EXP) >> FP16_FRACTION_BITS;
+	uint64_t fraction = bits & FP16_FRACTION;
+
+	if ((bits & FP16_EXP) == FP16_EXP)
+		return FP16_NONFINITE;
+	if (exp == 0)
+		return fraction;
+	return (fraction | FP16_HIDDEN) << (exp - 1);
+}
+
+float fp16_to_float(uint16_t bits)
+{
+	uint64_t magnitude = fp16_magnitude(bits);
+	float value;
+
+	if (magnitude == FP16_NONFINITE)
+		value = bits & FP16_FRACTION ? NAN : INFINITY;
+	else
+		value = (float)magnitude * 0x1p-24f;
+	return bits & FP16_SIGN ? -value : value;
+}
+
+/* Round to nearest even, overflow to infinity [seen: client programs] */
+uint16_t fp16_from_double(double value)
+{
+	uint16_t sign = signbit(value) ? FP16_SIGN : 0;
+	unsigned int mantissa;
+	int exp, ulp_exp;
+
+	if (isnan(value))
+		return FP16_NAN;
+	value = fabs(value);
+	if (value == 0)
+		return sign;
+	if (isinf(value) || value >= 0x1p16)
+		return sign | FP16_EXP;
+	frexp(value, &exp);
+	ulp_exp = exp - 1 - FP16_FRACTION_BITS;
+	if (ulp_exp < FP16_ULP_MIN_EXP)
+		ulp_exp = FP16_ULP_MIN_EXP;
+	/* Scaling by a power of two is exact; a carry moves on into the exponent by itself */
+	mantissa = (unsigned int)nearbyint(ldexp(value, -ulp_exp));
+	return sign + ((unsigned int)(ulp_exp - FP16_ULP_MIN_EXP) << FP16_FRACTION_BITS) + mantissa;
+}
+
+float fp32_canonical(float value)
+{
+	static const uint32_t quiet_nan = 0x7fc00000;
+
+	if (isnan(value))
+		memcpy(&value, &quiet_nan, sizeof(value));
+	return value;
+}
+
+/*
+ * Bits from the highest to the lowest one set in any of the numbers whose
+ * fp16_magnitude() was OR-ed into @magnitudes. The product of a group spanning
+ * a bits with one spanning b is a whole number below 2^(a + b) of some unit,
+ * which tells whether double can hold the sum of 32 of them exactly.
+ */
+uint8_t fp16_span(uint64_t magnitudes)
+{
+	if (magnitudes == 0)
+		return 0;
+	if (magnitudes == FP16_NONFINITE)
+		return SPAN_NONFINITE;
+	return 64 - __builtin_clzll(magnitudes) - __builtin_ctzll(magnitudes);
+}

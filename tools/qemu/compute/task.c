@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Entry points: which units take part in a task, and the order they run in.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compute_priv.h"
+
+#define ENABLE_CONV	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
+
+enum twin_compute_status refuse(const struct task *t, uint32_t reg, const char *reason)
+{
+	t->result->refused_reg = reg;
+	snprintf(t->result->reason, sizeof(t->result->reason), "%s", reason);
+	return TWIN_COMPUTE_REFUSED;
+}
+
+enum twin_compute_status out_of_memory(const struct task *t)
+{
+	return refuse(t, 0, "out of host memory");
+}
+
+static enum twin_compute_status conv_parse(const struct task *t, struct conv *conv)
+{
+	enum twin_compute_status status = cna_parse(t, conv);
+
+	if (status == TWIN_COMPUTE_OK)
+		status = core_parse(t, conv);
+	return status;
+}
+
+/* Kernels are counted whether or not CORE's channel loop reaches them all [guess] */
+static void conv_cost(const struct conv *conv, struct twin_compute_result *result)
+{
+	uint64_t macs = (uint64_t)conv->out_width * conv->out_height;
+
+	if (__builtin_mul_overflow(macs, (uint64_t)conv->kernels * conv->taps, &macs) ||
+	    __builtin_mul_overflow(macs, conv->feature.channels, &macs))
+		macs = UINT64_MAX;
+	result->macs = macs;
+	result->mac_rate_shift = conv->precision == RKNPU_PREC_FP16 ? 1 : 0;
+}
+
+static enum twin_compute_status conv_execute(const struct task *t, const struct conv *conv,
+					     const struct dpu *dpu)
+{
+	struct dense_feature feature = { 0 };
+	struct dense_weights weights = { 0 };
+	struct accumulator acc = { 0 };
+	enum twin_compute_status status;
+
+	status = cna_fetch_feature(t, conv, &feature);
+	if (status == TWIN_COMPUTE_OK)
+		status = cna_fetch_weights(t, conv, &weights);
+	if (status == TWIN_COMPUTE_OK)
+		status = core_run(t, conv, &feature, &weights, &acc);
+	if (status == TWIN_COMPUTE_OK)
+		status = wdma_write(t, dpu, &acc);
+	free(feature.data);
+	free(feature.span);
+	free(weights.data);
+	free(weights.span);
+	free(acc.i);
+	return status;
+}
+
+static enum twin_compute_status conv_task(const struct task *t)
+{
+	enum twin_compute_status status;
+	struct conv conv;
+	struct dpu dpu;
+
+	status = conv_parse(t, &conv);
+	if (status != TWIN_COMPUTE_OK)
+		return status;
+	conv_cost(&conv, t->result);
+	status = dpu_parse(t, &conv, &dpu);
+	if (status != TWIN_COMPUTE_OK)
+		return status;
+	return conv_execute(t, &conv, &dpu);
+}
+
+enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, uint32_t enable,
+					   uint32_t dma_base, const struct twin_dma *dma,
+					   struct twin_compute_result *result)
+{
+	struct task t = { .regs = regs, .dma = dma, .result = result, .dma_base = dma_base };
+
+	memset(result, 0, sizeof(*result));
+	if (enable == ENABLE_CONV)
+		return conv_task(&t);
+	return refuse(&t, 0, "this combination of enabled blocks is not modelled");
+}
+
+void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
+		       struct twin_compute_result *result)
+{
+	struct twin_compute_result refusal;
+	struct task t = { .regs = regs, .result = &refusal };
+	struct conv conv;
+
+	memset(result, 0, sizeof(*result));
+	if ((enable & ENABLE_CONV) == ENABLE_CONV && conv_parse(&t, &conv) == TWIN_COMPUTE_OK)
+		conv_cost(&conv, result);
+}
