@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run a list of guest boots, each of which is one part of the checks and prints KTAP.
 # The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment.
-# In the guest /selftests holds the built programs and run-all.sh.
+# In the guest /selftests is what selftests/ builds.
 # shellcheck shell=bash
 
 # one_boot NAME KERNEL OPTIONS COMMAND
@@ -9,7 +9,6 @@ one_boot() {
 	local part=$1@$2 options=() common
 	eval "options=($3)"
 	common=(--kernel "$2" --log "$LOGS/$1@$2.klog" --add "$BUILD/selftests:/selftests")
-	if [ -e selftests/run-all.sh ]; then common+=(--add selftests/run-all.sh:/selftests/run-all.sh); fi
 	if [ -n "$PROGRAM_PATTERN" ]; then common+=(--env "T=$PROGRAM_PATTERN"); fi
 	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
 }

@@ -44,6 +44,6 @@ static_tests() {
 	static_step layers tools/check-layers
 	static_step scripts check_scripts
 	static_step licences check_licences
-	static_step uapi make -C selftests O="$BUILD/selftests" host-check
+	static_step uapi make -C selftests O="$BUILD/host" host-check
 	static_step twin make -C tools/qemu O="$BUILD/twin" check
 }

@@ -13,7 +13,7 @@ mirror() {
 	printf '%s\n' "${m%/}"
 }
 
-# apt_config SUITE: write the configuration of that suite's private apt and print its name.
+# apt_config SUITE: write the configuration of that suite's private apt.
 apt_config() {
 	local suite=$1 a=$CACHE/apt/$1 m key='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
 	m=$(mirror)
@@ -36,22 +36,24 @@ apt_config() {
 		APT::Architecture "amd64"; APT::Architectures { "amd64"; "arm64"; }; APT::Sandbox::User "root";
 		APT::Update::Error-Mode "any"; Acquire::Languages "none"; Acquire::Retries "2"; Acquire::http::Timeout "20";
 	END
-	printf '%s\n' "$a/apt.conf"
 }
 
 # apt_refresh SUITE: bring the suite's index up to date; returns 1 if that failed. Once a day is enough unless REFRESH is set.
 apt_refresh() {
-	local a=$CACHE/apt/$1 conf
+	local a=$CACHE/apt/$1
 	if [ -z "${REFRESH:-}" ] && [ -n "$(find "$a/updated" -mmin -1440 2>/dev/null)" ]; then
 		return 0
 	fi
-	conf=$(apt_config "$1") || return 1
-	APT_CONFIG=$conf apt-get -qq update >"$a/update.log" 2>&1 || return 1
+	apt_config "$1" || return 1
+	in_suite "$1" apt-get -qq update >"$a/update.log" 2>&1 || return 1
 	touch "$a/updated"
 }
 
 # in_suite SUITE CMD...: run an apt command on the suite's private state.
-in_suite() { APT_CONFIG=$CACHE/apt/$1/apt.conf "${@:2}"; }
+# On the command line because the machine's own settings, which may switch these caches off, are read after ours.
+in_suite() {
+	APT_CONFIG=$CACHE/apt/$1/apt.conf "$2" -o Dir::Cache::pkgcache=pkgcache.bin -o Dir::Cache::srcpkgcache=srcpkgcache.bin "${@:3}"
+}
 
 # depends SUITE PACKAGE: names of the direct dependencies, one per line.
 depends() {
@@ -66,6 +68,6 @@ unpack_into() {
 	mkdir -p "$dir" "$CACHE/tmp"
 	debs=$(mktemp -d "$CACHE/tmp/debs.XXXXXX")
 	(cd "$debs"; in_suite "$suite" apt-get -qq download "$@") >&2 || die "could not download: $*"
-	for d in "$debs"/*.deb; do dpkg -x "$d" "$dir"; done
+	printf '%s\0' "$debs"/*.deb | xargs -0 -P "$(nproc)" -I DEB dpkg -x DEB "$dir"
 	rm -rf "$debs"
 }
