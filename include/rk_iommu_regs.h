@@ -14,6 +14,7 @@
 
 #define RK_IOMMU_DTE_ADDR			0x00	/* RW 0: directory address in DTE encoding; [3:0] read 0 */
 #define RK_IOMMU_DTE_ADDR_READABLE		0xfffffff0
+#define RK_IOMMU_DTE_ADDR_PROBE			0xcafeb000	/* written and read back before a force reset [rockchip-iommu] */
 #define RK_IOMMU_STATUS				0x04	/* RO; 0x19 = paging on and idle [seen: ork-driver notes] */
 #define RK_IOMMU_STATUS_PAGING_ENABLED		0x00000001
 #define RK_IOMMU_STATUS_PAGE_FAULT_ACTIVE	0x00000002

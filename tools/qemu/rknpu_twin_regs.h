@@ -14,6 +14,10 @@
 #ifndef RKNPU_TWIN_REGS_H
 #define RKNPU_TWIN_REGS_H
 
+/* Where the SoC has its cores: windows of RKNPU_CORE_WINDOW_BYTES, interrupts as SPI numbers [DT] */
+#define TWIN_CORE_ADDR(core)		(0xfdab0000 + 0x10000 * (core))
+#define TWIN_CORE_SPI(core)		(110 + (core))
+
 #define TWIN_CTL_ADDR			0x0b000000
 #define TWIN_CTL_BYTES			0x1000
 #define TWIN_RESET_ADDR			0x0b001000

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: the twin as a QEMU device, loaded with -plugin into a distribution's own
+ * binary. Nothing of the NPU is modelled here: this file lends the library
+ * memory, virtual time, interrupt lines, a log and, in async mode, threads.
+ *
+ * The outer lock of the library is QEMU's big lock. The device sits on no bus,
+ * so the machine does not reset it: it registers for that itself.
+ */
+#include "qemu-compat.h"
+
+#include "rknpu_regs.h"
+#include "rknpu_twin_regs.h"
+#include "twin.h"
+
+#define TYPE_RKNPU_TWIN "rknpu-twin"
+OBJECT_DECLARE_SIMPLE_TYPE(RknpuTwin, RKNPU_TWIN)
+
+/* Above RAM: with enough of it, the machine's RAM reaches these addresses */
+#define WINDOW_PRIORITY		10
+#define SUMMARY_BYTES		80
+/*
+ * Without -icount the host may stop a guest between two register writes for
+ * longer than any limit a board has.
+ */
+#define RESET_SKEW_HOST_NS	(NANOSECONDS_PER_SECOND / 2)
+#define NS_PER_US		1000
+
+typedef struct TwinSlot {
+	RknpuTwin *device;
+	unsigned int core;
+	MemoryRegion window;
+	QEMUTimer timer;
+	QEMUBH *done;
+	QemuThread thread;
+	QemuSemaphore work;
+	qemu_irq irq;
+} TwinSlot;
+
+struct RknpuTwin {
+	DeviceState parent_obj;
+	struct twin *twin;
+	TwinSlot slot[TWIN_MAX_CORES];
+	MemoryRegion ctl;
+	MemoryRegion reset;
+	Notifier exit;
+	FILE *log;
+	/* Properties */
+	char *log_path;
+	uint32_t cores;
+	uint32_t clock_mhz;
+	uint32_t macs_per_cycle;
+	uint32_t task_overhead_ns;
+	uint32_t fault_retry_us;
+	bool async;
+	bool fault_storm;
+	bool allow_untranslated;
+};
+
+/* ---- What the library asks for ---- */
+
+static uint64_t glue_now_ns(void *opaque)
+{
+	return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+}
+
+static void glue_timer_set(void *opaque, unsigned int core, uint64_t when_ns)
+{
+	RknpuTwin *device = opaque;
+
+	if (when_ns == TWIN_TIME_NEVER)
+		timer_del(&device->slot[core].timer);
+	else
+		timer_mod_ns(&device->slot[core].timer, MIN(when_ns, INT64_MAX));
+}
+
+static void glue_irq_set(void *opaque, unsigned int core, bool level)
+{
+	RknpuTwin *device = opaque;
+
+	qemu_set_irq(device->slot[core].irq, level);
+}
+
+/* The "memory" attribute refuses device registers, whose handlers would need the big lock. */
+static bool glue_mem_access(uint64_t addr, void *buf, size_t bytes, bool write)
+{
+	const MemTxAttrs attrs = { .memory = 1 };
+
+	return address_space_rw(&address_space_memory, addr, attrs, buf, bytes, write) == MEMTX_OK;
+}
+
+static bool glue_mem_read(void *opaque, uint64_t addr, void *buf, size_t bytes)
+{
+	return glue_mem_access(addr, buf, bytes, false);
+}
+
+static bool glue_mem_write(void *opaque, uint64_t addr, const void *buf, size_t bytes)
+{
+	return glue_mem_access(addr, (void *)buf, bytes, true);
+}
+
+static void glue_log(void *opaque, const char *line)
+{
+	RknpuTwin *device = opaque;
+
+	fprintf(device->log, "%s\n", line);
+	fflush(device->log);
+}
+
+static void glue_work_start(void *opaque, unsigned int core)
+{
+	RknpuTwin *device = opaque;
+
+	qemu_sem_post(&device->slot[core].work);
+}
+
+static const struct twin_ops glue_ops_sync = {
+	.now_ns = glue_now_ns,
+	.timer_set = glue_timer_set,
+	.irq_set = glue_irq_set,
+	.mem_read = glue_mem_read,
+	.mem_write = glue_mem_write,
+	.log = glue_log,
+};
+
+/* ---- Async mode ---- */
+
+static void *slot_thread(void *opaque)
+{
+	TwinSlot *slot = opaque;
+
+	rcu_register_thread();
+	for (;;) {
+		qemu_sem_wait(&slot->work);
+		twin_work(slot->device->twin, slot->core);
+		qemu_bh_schedule(slot->done);
+	}
+	return NULL;
+}
+
+static void slot_work_done(void *opaque)
+{
+	TwinSlot *slot = opaque;
+
+	twin_work_done(slot->device->twin, slot->core);
+}
+
+static void slot_start_worker(TwinSlot *slot)
+{
+	slot->done = qemu_bh_new(slot_work_done, slot);
+	qemu_sem_init(&slot->work, 0);
+	qemu_thread_create(&slot->thread, TYPE_RKNPU_TWIN, slot_thread, slot, QEMU_THREAD_DETACHED);
+}
+
+/* ---- Registers ---- */
+
+static uint64_t window_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	TwinSlot *slot = opaque;
+
+	return twin_core_read(slot->device->twin, slot->core, offset, bytes);
+}
+
+static void window_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+	TwinSlot *slot = opaque;
+
+	twin_core_write(slot->device->twin, slot->core, offset, value, bytes);
+}
+
+static uint64_t ctl_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	return twin_ctl_read(RKNPU_TWIN(opaque)->twin, offset, bytes);
+}
+
+static void ctl_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+	twin_ctl_write(RKNPU_TWIN(opaque)->twin, offset, value, bytes);
+}
+
+static uint64_t reset_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	return twin_reset_read(RKNPU_TWIN(opaque)->twin, offset, bytes);
+}
+
+static void reset_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+	twin_reset_write(RKNPU_TWIN(opaque)->twin, offset, value, bytes);
+}
+
+/* All widths come through: the library counts the wrong ones as guest errors. */
+#define TWIN_REGISTER_OPS(name)							\
+	static const MemoryRegionOps name##_ops = {				\
+		.read = name##_read,						\
+		.write = name##_write,						\
+		.endianness = DEVICE_LITTLE_ENDIAN,				\
+		.valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true }, \
+		.impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true }, \
+	}
+
+TWIN_REGISTER_OPS(window);
+TWIN_REGISTER_OPS(ctl);
+TWIN_REGISTER_OPS(reset);
+
+static void map_registers(MemoryRegion *region, RknpuTwin *device, const MemoryRegionOps *ops, void *opaque,
+			  hwaddr addr, uint64_t bytes)
+{
+	memory_region_init_io(region, OBJECT(device), ops, opaque, TYPE_RKNPU_TWIN, bytes);
+	memory_region_add_subregion_overlap(get_system_memory(), addr, region, WINDOW_PRIORITY);
+}
+
+/* ---- Life ---- */
+
+static void slot_timer(void *opaque)
+{
+	TwinSlot *slot = opaque;
+
+	twin_timer(slot->device->twin, slot->core);
+}
+
+static void slot_init(RknpuTwin *device, unsigned int core, DeviceState *gic)
+{
+	TwinSlot *slot = &device->slot[core];
+
+	slot->device = device;
+	slot->core = core;
+	/* Input n of either GIC model is SPI n */
+	slot->irq = qdev_get_gpio_in(gic, TWIN_CORE_SPI(core));
+	timer_init_ns(&slot->timer, QEMU_CLOCK_VIRTUAL, slot_timer, slot);
+	if (device->async)
+		slot_start_worker(slot);
+}
+
+static void device_reset(void *opaque)
+{
+	RknpuTwin *device = opaque;
+
+	twin_power_on(device->twin);
+}
+
+static void device_exit(Notifier *notifier, void *data)
+{
+	RknpuTwin *device = container_of(notifier, RknpuTwin, exit);
+	char line[SUMMARY_BYTES];
+
+	twin_cancel(device->twin);
+	twin_summary(device->twin, line, sizeof(line));
+	glue_log(device, line);
+}
+
+static DeviceState *find_gic(void)
+{
+	Object *gic = object_resolve_path_type("", "arm-gicv3-common", NULL);
+
+	if (!gic)
+		gic = object_resolve_path_type("", "arm_gic_common", NULL);
+	return gic ? DEVICE(gic) : NULL;
+}
+
+static bool uses_icount(void)
+{
+	QemuOptsList *list = qemu_find_opts("icount");
+
+	return list && !QTAILQ_EMPTY(&list->head);
+}
+
+static bool open_log(RknpuTwin *device, Error **errp)
+{
+	device->log = device->log_path ? fopen(device->log_path, "a") : stderr;
+	if (!device->log)
+		error_setg_errno(errp, errno, "cannot open %s", device->log_path);
+	return device->log;
+}
+
+static bool device_create(RknpuTwin *device, Error **errp)
+{
+	struct twin_ops ops = glue_ops_sync;
+	struct twin_config config;
+
+	twin_config_init(&config);
+	config.cores = device->cores;
+	config.clock_mhz = device->clock_mhz;
+	config.macs_per_cycle = device->macs_per_cycle;
+	config.task_overhead_ns = device->task_overhead_ns;
+	config.fault_retry_ns = (uint64_t)device->fault_retry_us * NS_PER_US;
+	config.fault_storm = device->fault_storm;
+	config.allow_untranslated = device->allow_untranslated;
+	if (!uses_icount())
+		config.reset_skew_ns = RESET_SKEW_HOST_NS;
+	if (device->async)
+		ops.work_start = glue_work_start;
+	device->twin = twin_create(&config, &ops, device);
+	if (!device->twin)
+		error_setg(errp, "no memory for the twin");
+	return device->twin;
+}
+
+static bool properties_are_good(RknpuTwin *device, Error **errp)
+{
+	if (device->cores < 1 || device->cores > TWIN_MAX_CORES)
+		error_setg(errp, "cores must be 1 to %d", TWIN_MAX_CORES);
+	else if (!device->clock_mhz || !device->macs_per_cycle)
+		error_setg(errp, "clock-mhz and macs-per-cycle must not be 0");
+	else if (device->async && uses_icount())
+		/* Virtual time would run off while a worker computes in real time */
+		error_setg(errp, "async=on does not go with -icount");
+	else
+		return true;
+	return false;
+}
+
+static void device_realize(DeviceState *dev, Error **errp)
+{
+	RknpuTwin *device = RKNPU_TWIN(dev);
+	DeviceState *gic = find_gic();
+	unsigned int i;
+
+	if (!gic) {
+		error_setg(errp, "the machine has no GIC");
+		return;
+	}
+	if (!properties_are_good(device, errp) || !open_log(device, errp))
+		return;
+	for (i = 0; i < device->cores; i++)
+		slot_init(device, i, gic);
+	if (!device_create(device, errp))
+		return;
+	for (i = 0; i < device->cores; i++)
+		map_registers(&device->slot[i].window, device, &window_ops, &device->slot[i], TWIN_CORE_ADDR(i),
+			      RKNPU_CORE_WINDOW_BYTES);
+	map_registers(&device->ctl, device, &ctl_ops, device, TWIN_CTL_ADDR, TWIN_CTL_BYTES);
+	map_registers(&device->reset, device, &reset_ops, device, TWIN_RESET_ADDR, TWIN_RESET_BYTES);
+	qemu_register_reset(device_reset, device);
+	device->exit.notify = device_exit;
+	qemu_add_exit_notifier(&device->exit);
+}
+
+static TWIN_PROPERTY device_properties[] = {
+	DEFINE_PROP_STRING("log", RknpuTwin, log_path),
+	DEFINE_PROP_BOOL("async", RknpuTwin, async, false),
+	DEFINE_PROP_UINT32("cores", RknpuTwin, cores, TWIN_MAX_CORES),
+	DEFINE_PROP_UINT32("clock-mhz", RknpuTwin, clock_mhz, 1000),
+	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 1024),
+	DEFINE_PROP_UINT32("task-overhead-ns", RknpuTwin, task_overhead_ns, 1000),
+	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 100),
+	DEFINE_PROP_BOOL("fault-storm", RknpuTwin, fault_storm, true),
+	DEFINE_PROP_BOOL("allow-untranslated", RknpuTwin, allow_untranslated, false),
+	TWIN_PROPERTIES_END
+};
+
+static void device_class_init(ObjectClass *klass, TWIN_CLASS_DATA *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(klass);
+
+	dc->desc = "Rockchip RK3588 NPU";
+	dc->realize = device_realize;
+	dc->user_creatable = true;
+	dc->hotpluggable = false;
+	device_class_set_props(dc, device_properties);
+}
+
+static const TypeInfo device_info = {
+	.name = TYPE_RKNPU_TWIN,
+	.parent = TYPE_DEVICE,
+	.instance_size = sizeof(RknpuTwin),
+	.class_init = device_class_init,
+};
+
+/* ---- Plugin entry ---- */
+
+/* A QEMU of another minor version has other structures; QEMU itself checks only its plugin interface. */
+static bool version_matches(void)
+{
+	VersionInfo *version = qmp_query_version(NULL);
+	int64_t running = version->qemu->major * 100 + version->qemu->minor;
+
+	if (running != TWIN_QEMU_VERSION)
+		fprintf(stderr, "rknpu-twin: built for QEMU %d.%d, loaded into %d.%d: rebuild it\n",
+			TWIN_QEMU_VERSION / 100, TWIN_QEMU_VERSION % 100, (int)(running / 100), (int)(running % 100));
+	qapi_free_VersionInfo(version);
+	return running == TWIN_QEMU_VERSION;
+}
+
+#define TWIN_EXPORT __attribute__((visibility("default")))
+
+TWIN_EXPORT int qemu_plugin_version = TWIN_PLUGIN_VERSION;
+TWIN_EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
+
+int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
+{
+	if (!version_matches())
+		return -1;
+	type_register_static(&device_info);
+	return 0;
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: the engine: one kick from its start to its interrupt.
+ *
+ * A kick is a walk over phases (enum twin_phase). Each task is fetched at one
+ * instant of modelled time and computed at another, the end of the task; in
+ * between registers say that it runs, and a reset drops it. Modelled time runs
+ * from the start of the kick and is never late, however late the host calls.
+ *
+ * A task that meets a page fault or a stalled bank is parked and later computed
+ * from its beginning again. That equals going on from the access for every task
+ * that does not overwrite its own input.
+ */
+#include <string.h>
+
+#include "priv.h"
+
+/* A chain may not keep the caller from its other work for long */
+#define STEPS_PER_CALL		64
+#define FETCH_WORDS_PER_AMOUNT	2
+#define WORD_BYTES		8
+#define NS_PER_US		1000
+
+static void hang(struct twin_core *core)
+{
+	core->kick.phase = TWIN_HUNG;
+}
+
+/* ---- Start ---- */
+
+static void take_fault(struct twin_core *core)
+{
+	if (core->wedged) {
+		core->kick.fault = TWIN_FAULT_STALL;
+		return;
+	}
+	if (!core->fault_count)
+		return;
+	core->fault_count--;
+	core->kick.fault = core->fault_kind;
+	core->kick.fault_param = core->fault_param;
+}
+
+/* true: the kick goes no further than looking started. */
+static bool fault_keeps_from_start(struct twin_core *core)
+{
+	switch (core->kick.fault) {
+	case TWIN_FAULT_STALL:
+		/* A reset of this core alone does not recover it [seen: ork-driver notes] */
+		core->wedged = true;
+		return true;
+	case TWIN_FAULT_AFTER_RESET:
+		core->late_raw = core->kick.fault_param;
+		return true;
+	case TWIN_FAULT_NEVER:
+		return true;
+	}
+	return false;
+}
+
+static bool may_start(struct twin_core *core)
+{
+	if (core->kick.phase != TWIN_IDLE) {
+		twin_error(core->twin, TWIN_ERROR_START_BUSY, core->index, core->pc.base_address,
+			   "start while a kick runs");
+		return false;
+	}
+	if (core->pc.base_address & RKNPU_PC_BASE_ADDRESS_PC_SEL) {
+		twin_error(core->twin, TWIN_ERROR_START_SLAVE, core->index, core->pc.base_address,
+			   "start in slave mode");
+		return false;
+	}
+	return true;
+}
+
+void twin_kick_start(struct twin_core *core)
+{
+	struct twin_kick *kick = &core->kick;
+	struct twin *twin = core->twin;
+
+	if (!may_start(core))
+		return;
+	memset(kick, 0, sizeof(*kick));
+	kick->start_ns = twin_now(twin);
+	kick->clock_mhz = twin->clock_mhz;
+	kick->macs_per_cycle = twin->macs_per_cycle;
+	kick->overhead_ns = twin->task_overhead_ns;
+	core->stats.kicks++;
+	core->stats.start_ns = kick->start_ns;
+	take_fault(core);
+	if (fault_keeps_from_start(core)) {
+		hang(core);
+		return;
+	}
+	if (!(core->pc.task_con & RKNPU_PC_TASK_CON_NUMBER_12)) {
+		twin_error(twin, TWIN_ERROR_TASKS, core->index, core->pc.base_address, "start of 0 tasks");
+		hang(core);
+		return;
+	}
+	kick->phase = TWIN_FETCH;
+	kick->due_ns = kick->start_ns + kick->overhead_ns;
+}
+
+void twin_kick_stop(struct twin_core *core)
+{
+	if (core->kick.phase == TWIN_IDLE)
+		return;
+	core->stats.busy_ns += twin_now(core->twin) - core->kick.start_ns;
+	core->work.cancelled = core->work.busy;
+	core->kick.phase = TWIN_IDLE;
+	core->kick.fault = TWIN_FAULT_NONE;
+}
+
+/* ---- Accesses that did not go through ---- */
+
+static void access_failed(struct twin_core *core, enum twin_access why, bool write)
+{
+	struct twin_kick *kick = &core->kick;
+
+	kick->retry = kick->phase == TWIN_FETCH ? TWIN_FETCH : TWIN_EXECUTE;
+	if (why == TWIN_ACCESS_STALLED) {
+		kick->phase = TWIN_PARKED;
+		return;
+	}
+	core->pc.int_raw |= write ? RKNPU_INT_DMA_WRITE_ERROR : RKNPU_INT_DMA_READ_ERROR;
+	if (why == TWIN_ACCESS_FAULT)
+		kick->phase = TWIN_PARKED;
+	else
+		hang(core);
+}
+
+/* A bank has changed its mind: try the parked access again unless another bank holds it. */
+void twin_kick_wake(struct twin_core *core, uint64_t delay_ns)
+{
+	unsigned int i;
+
+	if (core->kick.phase != TWIN_PARKED)
+		return;
+	for (i = 0; i < core->banks; i++)
+		if (core->bank[i].stalled || core->bank[i].fault_active)
+			return;
+	core->kick.phase = core->kick.retry;
+	core->kick.due_ns = twin_now(core->twin) + delay_ns;
+}
+
+/* The parked access gets an error response. */
+void twin_kick_deny(struct twin_core *core)
+{
+	if (core->kick.phase == TWIN_PARKED)
+		hang(core);
+}
+
+/* ---- Fetch ---- */
+
+/* Modelled length of the task that has just been fetched */
+static uint64_t task_ns(struct twin_core *core)
+{
+	struct twin_compute_result cost = { 0 };
+	struct twin_unit_regs regs;
+	uint64_t cycles;
+
+	twin_blocks_select(core, &regs);
+	twin_compute_cost(&regs, core->kick.enable, &cost);
+	cycles = ((cost.macs << cost.mac_rate_shift) + core->kick.macs_per_cycle - 1) / core->kick.macs_per_cycle;
+	return cycles * NS_PER_US / core->kick.clock_mhz;
+}
+
+static bool pointer_has_core(const struct twin_core *core, uint32_t offset, uint32_t enable_bit)
+{
+	const struct twin_block *block = &core->block[offset / RKNPU_BLOCK_BYTES];
+
+	return !(core->kick.enable & enable_bit) ||
+	       TWIN_FIELD(RKNPU_S_POINTER_CORE, block->mode) == core->index;
+}
+
+/* 24 of 24 jobs never completed without the core's number in both [seen: rockchip-npu-notes] */
+static bool pointers_are_good(struct twin_core *core)
+{
+	if (!core->kick.bad_pointer && pointer_has_core(core, RKNPU_CNA_S_POINTER, RKNPU_ENABLE_CNA) &&
+	    pointer_has_core(core, RKNPU_CORE_S_POINTER, RKNPU_ENABLE_CORE))
+		return true;
+	twin_error(core->twin, TWIN_ERROR_S_POINTER, core->index, RKNPU_CNA_S_POINTER,
+		   "CNA or CORE S_POINTER without the core's number");
+	return false;
+}
+
+static void fetch(struct twin_core *core)
+{
+	struct twin_kick *kick = &core->kick;
+	uint32_t addr = core->pc.base_address & RKNPU_PC_BASE_ADDRESS_ADDR;
+	size_t words = (core->pc.amounts + 1) * FETCH_WORDS_PER_AMOUNT;
+	enum twin_access ret;
+
+	ret = twin_dma_fetch(core, addr, core->segment, words * WORD_BYTES);
+	if (ret != TWIN_ACCESS_OK) {
+		access_failed(core, ret, false);
+		return;
+	}
+	kick->linked = false;
+	kick->enable = 0;
+	if (!twin_regcmd_run(core, core->segment, words)) {
+		twin_error(core->twin, TWIN_ERROR_STREAM, core->index, addr, "no op-enable word in %zu words", words);
+		hang(core);
+		return;
+	}
+	if (!kick->enable || !pointers_are_good(core)) {
+		hang(core);
+		return;
+	}
+	kick->task_ns = task_ns(core);
+	kick->due_ns += kick->task_ns;
+	kick->phase = TWIN_EXECUTE;
+}
+
+/* ---- Completion ---- */
+
+static uint32_t done_bits(const struct twin_kick *kick)
+{
+	static const struct {
+		uint32_t base, events;
+	} done[] = {
+		{ RKNPU_CNA_BASE, RKNPU_INT_CNA_FEATURE | RKNPU_INT_CNA_WEIGHT | RKNPU_INT_CNA_CSC },
+		{ RKNPU_CORE_BASE, RKNPU_INT_CORE },
+		{ RKNPU_DPU_BASE, RKNPU_INT_DPU },
+		{ RKNPU_PPU_BASE, RKNPU_INT_PPU },
+	};
+	uint32_t raw = 0;
+	unsigned int i, block;
+
+	for (i = 0; i < sizeof(done) / sizeof(done[0]); i++) {
+		block = done[i].base / RKNPU_BLOCK_BYTES;
+		if (twin_block_enabled(block, kick->ran))
+			raw |= done[i].events &
+			       (kick->last_group[block] ? RKNPU_INT_DONE_GROUP1 : RKNPU_INT_DONE_GROUP0);
+	}
+	return raw;
+}
+
+/* All bits in one step: a mask over two blocks must see one interrupt [npu-model 4]. */
+static void complete(struct twin_core *core)
+{
+	struct twin_kick *kick = &core->kick;
+	struct twin_pc *pc = &core->pc;
+	uint32_t raw = kick->fault == TWIN_FAULT_WRONG_BIT ? kick->fault_param : done_bits(kick);
+
+	/* 0x5000 after a ping-pong chain, 0x7000 after a single task without [seen: ork-driver notes] */
+	pc->idle_status = RKNPU_PC_TASK_STATUS_FIRST_OP | RKNPU_PC_TASK_STATUS_FIRST_FETCH;
+	if (!(pc->task_con & RKNPU_PC_TASK_CON_PP_EN_12))
+		pc->idle_status |= RKNPU_PC_TASK_STATUS_LAST_OP;
+	pc->int_raw |= raw & RKNPU_INT_ALL;
+	pc->base_address = RKNPU_PC_BASE_ADDRESS_PC_SEL;
+	pc->amounts = 0;
+	pc->task_con = 0;
+	pc->counter = 0;
+	pc->used = true;
+	core->stats.end_ns = kick->due_ns;
+	core->stats.busy_ns += kick->due_ns - kick->start_ns;
+	kick->phase = TWIN_IDLE;
+}
+
+static void chain(struct twin_core *core)
+{
+	struct twin_kick *kick = &core->kick;
+	uint64_t overhead = kick->overhead_ns;
+
+	if (!kick->linked) {
+		twin_error(core->twin, TWIN_ERROR_TASKS, core->index, core->pc.counter,
+			   "no link after task %u of %u", core->pc.counter,
+			   core->pc.task_con & RKNPU_PC_TASK_CON_NUMBER_12);
+		hang(core);
+		return;
+	}
+	/* With ping-pong the fetch overlapped with the task before */
+	if (core->pc.task_con & RKNPU_PC_TASK_CON_PP_EN_12)
+		overhead -= overhead < kick->task_ns ? overhead : kick->task_ns;
+	kick->due_ns += overhead;
+	kick->phase = TWIN_FETCH;
+}
+
+static void retire(struct twin_core *core)
+{
+	struct twin_kick *kick = &core->kick;
+	struct twin_pc *pc = &core->pc;
+
+	kick->ran |= kick->enable;
+	twin_blocks_retire(core, kick->enable);
+	core->stats.tasks++;
+	pc->counter = (pc->counter + 1) & RKNPU_PC_TASK_STATUS_COUNTER_12;
+	if (pc->counter < (pc->task_con & RKNPU_PC_TASK_CON_NUMBER_12)) {
+		chain(core);
+		return;
+	}
+	/* The number of tasks ends a kick, whatever the last link says [seen: rockchip-npu-notes] */
+	kick->phase = TWIN_FINISH;
+	if (kick->fault == TWIN_FAULT_LATE)
+		kick->due_ns += (uint64_t)kick->fault_param * NS_PER_US;
+}
+
+/* ---- Execute ---- */
+
+static void snapshot(struct twin_core *core)
+{
+	struct twin_work *work = &core->work;
+	unsigned int i;
+
+	for (i = 0; i < TWIN_BLOCKS; i++) {
+		memcpy(work->copy[i], work->regs.block[i], sizeof(work->copy[i]));
+		work->regs.block[i] = work->copy[i];
+	}
+}
+
+static void prepare_work(struct twin_core *core)
+{
+	struct twin_work *work = &core->work;
+
+	work->busy = true;
+	work->stop = TWIN_ACCESS_OK;
+	work->enable = core->kick.enable;
+	work->dma_base = core->pc.dma_base;
+	memset(&work->result, 0, sizeof(work->result));
+	twin_blocks_select(core, &work->regs);
+}
+
+void twin_kick_compute(struct twin_core *core)
+{
+	struct twin_work *work = &core->work;
+	struct twin_dma dma = twin_dma_template;
+
+	dma.opaque = core;
+	work->status = twin_compute_task(&work->regs, work->enable, work->dma_base, &dma, &work->result);
+}
+
+static void execute(struct twin_core *core)
+{
+	struct twin *twin = core->twin;
+
+	if (core->work.busy) {
+		core->kick.phase = TWIN_WORKER_BUSY;
+		return;
+	}
+	prepare_work(core);
+	core->kick.phase = TWIN_WORKING;
+	if (twin->ops.work_start) {
+		snapshot(core);
+		twin->ops.work_start(twin->opaque, core->index);
+		return;
+	}
+	/* The units lock for each access; the outer lock keeps everybody else out meanwhile */
+	pthread_mutex_unlock(&core->lock);
+	twin_kick_compute(core);
+	pthread_mutex_lock(&core->lock);
+	twin_kick_work_done(core);
+}
+
+static void compute_refused(struct twin_core *core)
+{
+	const struct twin_compute_result *result = &core->work.result;
+
+	twin_error(core->twin, TWIN_ERROR_COMPUTE, core->index, result->refused_reg, "register 0x%04x: %s",
+		   result->refused_reg, result->reason[0] ? result->reason : "task stopped without a reason");
+	hang(core);
+}
+
+void twin_kick_work_done(struct twin_core *core)
+{
+	struct twin_work *work = &core->work;
+
+	work->busy = false;
+	if (work->cancelled) {
+		work->cancelled = false;
+		if (core->kick.phase == TWIN_WORKER_BUSY)
+			execute(core);
+		return;
+	}
+	if (work->status == TWIN_COMPUTE_OK)
+		retire(core);
+	else if (work->status == TWIN_COMPUTE_FAULT && work->stop != TWIN_ACCESS_OK)
+		access_failed(core, work->stop, work->stop_write);
+	else
+		compute_refused(core);
+}
+
+/* ---- Time ---- */
+
+static bool step(struct twin_core *core)
+{
+	if (core->kick.due_ns > twin_now(core->twin))
+		return false;
+	switch (core->kick.phase) {
+	case TWIN_FETCH:
+		fetch(core);
+		return true;
+	case TWIN_EXECUTE:
+		execute(core);
+		return true;
+	case TWIN_FINISH:
+		complete(core);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Everything that is due by now */
+void twin_kick_advance(struct twin_core *core)
+{
+	unsigned int steps;
+
+	for (steps = 0; steps < STEPS_PER_CALL && step(core); steps++)
+		;
+}

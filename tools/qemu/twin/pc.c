@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: registers of the program controller. Running a kick is kick.c's part.
+ *
+ * What a register reads while idle follows the published live dumps of RK3588:
+ * after a kick BASE_ADDRESS is 1, REGISTER_AMOUNTS and TASK_CON are 0 and the
+ * counter in TASK_STATUS is 0, so a driver that judges completion by the
+ * counter fails here as it would on a board.
+ */
+#include <string.h>
+
+#include "priv.h"
+
+/* Bit 30 reads 1 always, bit 31 once a kick has completed [seen: rknpu-lab dump]; meaning unknown */
+#define RAW_ALWAYS		0x40000000
+#define RAW_USED		0x80000000
+#define TASK_CON_KEPT		(RKNPU_PC_TASK_CON_NUMBER_12 | RKNPU_PC_TASK_CON_PP_EN_12)
+/* Unnamed, but dumps read them without harm [seen: ork-driver notes] */
+#define PC_UNNAMED_18		0x18
+#define PC_UNNAMED_1C		0x1c
+
+/* [guess] beyond bits 12 and 13: the TRM prints the names of bits 14 and 15 unclearly */
+static uint32_t task_status(const struct twin_core *core)
+{
+	const struct twin_pc *pc = &core->pc;
+	uint32_t number = pc->task_con & RKNPU_PC_TASK_CON_NUMBER_12;
+	bool first = pc->counter == 0, last = pc->counter + 1 >= number;
+
+	switch (core->kick.phase) {
+	case TWIN_IDLE:
+		return pc->counter | pc->idle_status;
+	case TWIN_FETCH:
+		return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_FETCH : 0) |
+		       (last ? RKNPU_PC_TASK_STATUS_LAST_FETCH : 0);
+	case TWIN_EXECUTE:
+	case TWIN_WORKING:
+	case TWIN_WORKER_BUSY:
+		return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_OP : 0) |
+		       (last ? RKNPU_PC_TASK_STATUS_LAST_OP : 0);
+	default:
+		return pc->counter;
+	}
+}
+
+uint32_t twin_pc_read(struct twin_core *core, uint32_t offset)
+{
+	const struct twin_pc *pc = &core->pc;
+
+	switch (offset) {
+	case RKNPU_PC_VERSION:
+		return RKNPU_PC_VERSION_FIRE;
+	case RKNPU_PC_BASE_ADDRESS:
+		return pc->base_address;
+	case RKNPU_PC_REGISTER_AMOUNTS:
+		return pc->amounts;
+	case RKNPU_PC_INTERRUPT_MASK:
+		return pc->int_mask;
+	case RKNPU_PC_INTERRUPT_STATUS:
+		return pc->int_raw & pc->int_mask;
+	case RKNPU_PC_INTERRUPT_RAW_STATUS:
+		return pc->int_raw | RAW_ALWAYS | (pc->used ? RAW_USED : 0);
+	case RKNPU_PC_TASK_CON:
+		return pc->task_con;
+	case RKNPU_PC_TASK_DMA_BASE_ADDR:
+		return pc->dma_base;
+	case RKNPU_PC_TASK_STATUS:
+		return task_status(core);
+	case RKNPU_PC_OPERATION_ENABLE:
+		/* A go bit: reads 0 even while a kick runs [seen on RK3576: gregordinary/patches 0022] */
+	case RKNPU_PC_VERSION_NUM:
+	case RKNPU_PC_INTERRUPT_CLEAR:
+	case PC_UNNAMED_18:
+	case PC_UNNAMED_1C:
+		return 0;
+	}
+	twin_error(core->twin, TWIN_ERROR_UNDECODED, core->index, offset, "PC read");
+	return 0;
+}
+
+void twin_pc_set_base(struct twin_core *core, uint32_t value)
+{
+	if (value & ~(RKNPU_PC_BASE_ADDRESS_ADDR | RKNPU_PC_BASE_ADDRESS_PC_SEL))
+		twin_error(core->twin, TWIN_ERROR_CMD_ALIGN, core->index, value, "command address");
+	core->pc.base_address = value & (RKNPU_PC_BASE_ADDRESS_ADDR | RKNPU_PC_BASE_ADDRESS_PC_SEL);
+}
+
+static void write_task_con(struct twin_pc *pc, uint32_t value)
+{
+	/* 0x7002 written reads 0x1002 [seen: ork-driver notes] */
+	pc->task_con = value & TASK_CON_KEPT;
+	if (value & RKNPU_PC_TASK_CON_COUNT_CLEAR_12)
+		pc->counter = 0;
+}
+
+void twin_pc_write(struct twin_core *core, uint32_t offset, uint32_t value)
+{
+	struct twin_pc *pc = &core->pc;
+
+	switch (offset) {
+	case RKNPU_PC_OPERATION_ENABLE:
+		if (value & RKNPU_PC_OPERATION_ENABLE_OP_EN)
+			twin_kick_start(core);
+		break;
+	case RKNPU_PC_BASE_ADDRESS:
+		twin_pc_set_base(core, value);
+		break;
+	case RKNPU_PC_REGISTER_AMOUNTS:
+		pc->amounts = value & RKNPU_PC_REGISTER_AMOUNTS_MASK;
+		break;
+	case RKNPU_PC_INTERRUPT_MASK:
+		pc->int_mask = value & RKNPU_INT_ALL;
+		break;
+	case RKNPU_PC_INTERRUPT_CLEAR:
+		pc->int_raw &= ~value;
+		break;
+	case RKNPU_PC_TASK_CON:
+		write_task_con(pc, value);
+		break;
+	case RKNPU_PC_TASK_DMA_BASE_ADDR:
+		pc->dma_base = value & RKNPU_PC_TASK_DMA_BASE_ADDR_MASK;
+		break;
+	case RKNPU_PC_VERSION:
+	case RKNPU_PC_VERSION_NUM:
+	case RKNPU_PC_INTERRUPT_STATUS:
+	case RKNPU_PC_INTERRUPT_RAW_STATUS:
+	case RKNPU_PC_TASK_STATUS:
+		twin_error(core->twin, TWIN_ERROR_RO_WRITE, core->index, offset, "PC register");
+		break;
+	default:
+		twin_error(core->twin, TWIN_ERROR_UNDECODED, core->index, offset, "PC write");
+	}
+}
+
+void twin_pc_reset(struct twin_core *core)
+{
+	memset(&core->pc, 0, sizeof(core->pc));
+	core->pc.int_mask = RKNPU_INT_ALL;
+}

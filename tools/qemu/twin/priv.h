@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: the twin's inside: state of a core and the calls between its files.
+ *
+ * Lock order: outer lock (see twin.h), &twin_core.lock, &twin.error_lock. A
+ * function that takes a &struct twin_core expects its lock held unless it says
+ * otherwise.
+ */
+#ifndef TWIN_PRIV_H
+#define TWIN_PRIV_H
+
+#include <pthread.h>
+
+#include "compute.h"
+#include "rk_iommu_regs.h"
+#include "rknpu_regcmd.h"
+#include "rknpu_regs.h"
+#include "rknpu_twin_regs.h"
+#include "twin.h"
+
+#define TWIN_NO_CORE		UINT32_MAX
+#define TWIN_BLOCKS		8	/* address bits [14:12] of a block's registers */
+#define TWIN_GROUPS		2
+#define TWIN_BLOCK_WORDS	(RKNPU_BLOCK_BYTES / 4)
+#define TWIN_DDMA_WORDS		16
+#define TWIN_MAX_BANKS		2
+
+#define TWIN_FIELD(mask, reg)	(((reg) & (mask)) / ((mask) & -(mask)))
+
+/* Translation of one page; @generation tells a live line from a zapped one. */
+struct twin_tlb_line {
+	uint32_t generation;
+	uint32_t dte;
+	uint32_t pte;
+};
+
+/**
+ * struct twin_bank - one IOMMU bank
+ * @offset: of its registers in the core window
+ * @tlb: one line per IOVA page. Silicon holds fewer, which only hides errors.
+ */
+struct twin_bank {
+	uint32_t offset;
+	uint32_t dte_addr;
+	uint32_t fault_addr;
+	uint32_t int_raw;
+	uint32_t int_mask;
+	uint32_t gating;
+	uint32_t generation;
+	bool paging;
+	bool stalled;
+	bool fault_active;
+	bool fault_write;
+	struct twin_tlb_line *tlb;
+};
+
+/**
+ * struct twin_block - registers of one compute block
+ * @mode: S_POINTER as written, without pointer and self-clearing bits
+ * @pointer: group that writes go to and that the next task runs from
+ */
+struct twin_block {
+	uint32_t reg[TWIN_GROUPS][TWIN_BLOCK_WORDS];
+	uint32_t mode;
+	unsigned int pointer;
+	unsigned int executer;
+};
+
+struct twin_pc {
+	uint32_t base_address;
+	uint32_t amounts;
+	uint32_t int_mask;
+	uint32_t int_raw;
+	uint32_t task_con;
+	uint32_t dma_base;
+	uint32_t counter;
+	uint32_t idle_status;
+	bool used;
+};
+
+enum twin_phase {
+	TWIN_IDLE,
+	TWIN_FETCH,		/* next segment is read at due_ns */
+	TWIN_EXECUTE,		/* current task ends at due_ns */
+	TWIN_WORKER_BUSY,	/* current task waits for the worker to leave a dead one */
+	TWIN_WORKING,		/* worker computes the current task */
+	TWIN_FINISH,		/* completion is raised at due_ns */
+	TWIN_PARKED,		/* an access waits for its IOMMU bank */
+	TWIN_HUNG,		/* no completion until reset */
+};
+
+/* How an access through the IOMMU ended */
+enum twin_access {
+	TWIN_ACCESS_OK,
+	TWIN_ACCESS_FAULT,
+	TWIN_ACCESS_BUS_ERROR,	/* the table walk met no RAM */
+	TWIN_ACCESS_NO_RAM,	/* the translated address met no RAM */
+	TWIN_ACCESS_STALLED,
+	TWIN_ACCESS_CANCELLED,
+};
+
+/**
+ * struct twin_kick - the kick in flight
+ * @retry: phase to return to from TWIN_PARKED
+ * @due_ns: modelled time of the next step; the host may be late, the model is not
+ * @task_ns: modelled length of the current task, without its fetch
+ * @clock_mhz: the timing model as it was when the kick started; so are the next two
+ * @linked: the segment supplied an address for the next one
+ * @bad_pointer: the stream took the core's number out of an S_POINTER
+ * @ran: RKNPU_ENABLE_* of all tasks so far
+ * @last_group: per block, group of its last run
+ */
+struct twin_kick {
+	enum twin_phase phase;
+	enum twin_phase retry;
+	uint64_t start_ns;
+	uint64_t due_ns;
+	uint64_t task_ns;
+	uint32_t clock_mhz;
+	uint32_t macs_per_cycle;
+	uint32_t overhead_ns;
+	uint32_t fault;
+	uint32_t fault_param;
+	uint32_t enable;
+	uint32_t ran;
+	unsigned int last_group[TWIN_BLOCKS];
+	bool linked;
+	bool bad_pointer;
+};
+
+/**
+ * struct twin_work - one task as given to the compute units
+ * @busy: twin_work() owns @regs, @enable and @dma_base
+ * @cancelled: the kick is gone; further accesses are refused
+ * @stop: why the last access of the task was refused
+ * @copy: async mode: the registers as they were at the start
+ */
+struct twin_work {
+	bool busy;
+	bool cancelled;
+	enum twin_access stop;
+	bool stop_write;
+	enum twin_compute_status status;
+	struct twin_compute_result result;
+	struct twin_unit_regs regs;
+	uint32_t enable;
+	uint32_t dma_base;
+	uint32_t copy[TWIN_BLOCKS][TWIN_BLOCK_WORDS];
+};
+
+struct twin_stats {
+	uint32_t kicks;
+	uint32_t tasks;
+	uint32_t irqs;
+	uint32_t resets;
+	uint32_t faults;
+	uint32_t zap_lines;
+	uint32_t zap_alls;
+	uint32_t dte_writes;
+	uint64_t busy_ns;
+	uint64_t start_ns;
+	uint64_t end_ns;
+};
+
+/**
+ * struct twin_lines - the two reset lines of a core
+ * @asserted: bit 0 ARESETn, bit 1 HRESETn
+ * @both: both were asserted at once since the last release
+ */
+struct twin_lines {
+	uint32_t asserted;
+	bool both;
+	uint64_t both_ns;
+	uint64_t release_ns;
+};
+
+struct twin_core {
+	struct twin *twin;
+	unsigned int index;
+	pthread_mutex_t lock;
+	struct twin_pc pc;
+	struct twin_block block[TWIN_BLOCKS];
+	uint32_t ddma[TWIN_DDMA_WORDS];
+	uint32_t sdma[TWIN_DDMA_WORDS];
+	struct twin_bank bank[TWIN_MAX_BANKS];
+	unsigned int banks;
+	struct twin_kick kick;
+	struct twin_work work;
+	struct twin_stats stats;
+	struct twin_lines lines;
+	uint8_t *segment;
+	/* Faults on demand */
+	uint32_t fault_kind;
+	uint32_t fault_param;
+	uint32_t fault_count;
+	bool wedged;		/* the 1-in-4000 erratum; only a reset of all cores ends it */
+	uint32_t late_raw;	/* raised at late_ns */
+	uint64_t late_ns;
+	/* What the machine was last told */
+	uint64_t timer_ns;
+	bool pc_level;
+	bool line_level;
+};
+
+struct twin {
+	struct twin_config config;
+	struct twin_ops ops;
+	void *opaque;
+	struct twin_core core[TWIN_MAX_CORES];
+	uint32_t clock_mhz;
+	uint32_t macs_per_cycle;
+	uint32_t task_overhead_ns;
+	uint32_t fault_core;
+	uint32_t fault_kind;
+	uint32_t fault_param;
+	pthread_mutex_t error_lock;
+	uint32_t errors;
+	uint32_t errors_acked;
+	uint32_t error_last;
+};
+
+static inline uint64_t twin_now(const struct twin *twin)
+{
+	return twin->ops.now_ns(twin->opaque);
+}
+
+/* error.c: any thread, any of the library's locks held */
+void twin_error(struct twin *twin, uint32_t code, uint32_t core, uint64_t addr, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+void twin_error_ack(struct twin *twin, uint32_t count);
+uint32_t twin_error_unacked(struct twin *twin);
+/* An access that is not 32 bits wide and aligned counts as an error and has no effect. */
+bool twin_access_is_word(struct twin *twin, uint32_t core, uint32_t offset, unsigned int bytes);
+
+/* mmu.c */
+bool twin_bank_create(struct twin_bank *bank, uint32_t offset);
+void twin_bank_reset(struct twin_bank *bank);
+uint32_t twin_bank_read(struct twin_core *core, struct twin_bank *bank, uint32_t offset);
+void twin_bank_write(struct twin_core *core, struct twin_bank *bank, uint32_t offset, uint32_t value);
+enum twin_access twin_bank_translate(struct twin_core *core, struct twin_bank *bank, uint32_t iova,
+				     bool write, uint64_t *addr);
+enum twin_access twin_bank_fault(struct twin_core *core, struct twin_bank *bank, uint32_t iova, bool write);
+enum twin_access twin_bank_bus_error(struct twin_core *core, struct twin_bank *bank);
+
+/* dma.c */
+enum twin_access twin_dma_fetch(struct twin_core *core, uint32_t addr, void *buf, size_t bytes);
+extern const struct twin_dma twin_dma_template;	/* the opaque pointer is the core; lock not held */
+
+/* blocks.c */
+bool twin_block_decodes(uint32_t offset);
+uint32_t twin_block_read(struct twin_core *core, uint32_t offset);
+void twin_block_write(struct twin_core *core, uint32_t offset, uint32_t value);
+void twin_blocks_reset(struct twin_core *core);
+void twin_blocks_select(struct twin_core *core, struct twin_unit_regs *regs);
+void twin_blocks_retire(struct twin_core *core, uint32_t enable);
+bool twin_block_enabled(unsigned int block, uint32_t enable);
+bool twin_block_owns_core_number(uint32_t offset);
+
+/* pc.c */
+uint32_t twin_pc_read(struct twin_core *core, uint32_t offset);
+void twin_pc_write(struct twin_core *core, uint32_t offset, uint32_t value);
+void twin_pc_reset(struct twin_core *core);
+void twin_pc_set_base(struct twin_core *core, uint32_t value);
+
+/* regcmd.c: run the words of a segment up to its op-enable word; false: there is none */
+bool twin_regcmd_run(struct twin_core *core, const uint8_t *segment, size_t words);
+
+/* kick.c */
+void twin_kick_start(struct twin_core *core);
+void twin_kick_stop(struct twin_core *core);
+void twin_kick_advance(struct twin_core *core);
+void twin_kick_wake(struct twin_core *core, uint64_t delay_ns);
+void twin_kick_deny(struct twin_core *core);
+void twin_kick_work_done(struct twin_core *core);
+void twin_kick_compute(struct twin_core *core);	/* lock not held */
+
+/* core.c */
+bool twin_core_create(struct twin *twin, unsigned int index);
+void twin_core_destroy(struct twin_core *core);
+void twin_core_clear(struct twin_core *core);
+void twin_core_settle(struct twin_core *core);	/* bring timer and interrupt line up to date */
+void twin_core_raise(struct twin_core *core, uint32_t raw);
+void twin_core_released(struct twin_core *core);	/* out of reset */
+
+#endif /* TWIN_PRIV_H */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: the command words of a segment. The offset names the register, the
+ * target's unit bit says the same once more; a word in which they differ is
+ * reported, then obeyed by its offset [npu-model 2.1].
+ */
+#include "priv.h"
+
+#define WORD_BYTES	8
+#define ENABLE_KNOWN	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA | \
+			 RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
+
+static const uint16_t unit_target[] = {
+	[RKNPU_PC_BASE / RKNPU_BLOCK_BYTES] = RKNPU_TARGET_PC,
+	[RKNPU_CNA_BASE / RKNPU_BLOCK_BYTES] = RKNPU_TARGET_CNA,
+	[RKNPU_CORE_BASE / RKNPU_BLOCK_BYTES] = RKNPU_TARGET_CORE,
+	[RKNPU_DPU_BASE / RKNPU_BLOCK_BYTES] = RKNPU_TARGET_DPU,
+	[RKNPU_DPU_RDMA_BASE / RKNPU_BLOCK_BYTES] = RKNPU_TARGET_DPU_RDMA,
+	[RKNPU_PPU_BASE / RKNPU_BLOCK_BYTES] = RKNPU_TARGET_PPU,
+	[RKNPU_PPU_RDMA_BASE / RKNPU_BLOCK_BYTES] = RKNPU_TARGET_PPU_RDMA,
+};
+
+static uint64_t load_word(const uint8_t *p)
+{
+	uint64_t word = 0;
+	int i;
+
+	for (i = WORD_BYTES - 1; i >= 0; i--)
+		word = word << 8 | p[i];
+	return word;
+}
+
+static void stream_error(struct twin_core *core, uint64_t word)
+{
+	twin_error(core->twin, TWIN_ERROR_STREAM, core->index, word & RKNPU_REGCMD_OFFSET_MASK,
+		   "command word 0x%016llx", (unsigned long long)word);
+}
+
+static void write_pc(struct twin_core *core, uint64_t word, uint32_t offset, uint32_t value)
+{
+	switch (offset) {
+	case RKNPU_PC_BASE_ADDRESS:
+		twin_pc_set_base(core, value);
+		core->kick.linked = core->pc.base_address & RKNPU_PC_BASE_ADDRESS_ADDR &&
+				    !(value & RKNPU_PC_BASE_ADDRESS_PC_SEL);
+		break;
+	case RKNPU_PC_REGISTER_AMOUNTS:
+		core->pc.amounts = value & RKNPU_PC_REGISTER_AMOUNTS_MASK;
+		break;
+	default:
+		stream_error(core, word);
+	}
+}
+
+static void write_register(struct twin_core *core, uint64_t word)
+{
+	uint32_t target = word >> RKNPU_REGCMD_TARGET_SHIFT;
+	uint32_t offset = word & RKNPU_REGCMD_OFFSET_MASK;
+	uint32_t value = word >> RKNPU_REGCMD_VALUE_SHIFT;
+	uint32_t unit = offset / RKNPU_BLOCK_BYTES;
+	bool known = unit < TWIN_BLOCKS && unit_target[unit] && !(offset & 3);
+
+	if (!known || target != unit_target[unit])
+		stream_error(core, word);
+	if (!known)
+		return;
+	if (target == RKNPU_TARGET_PC && unit == 0) {
+		write_pc(core, word, offset, value);
+		return;
+	}
+	if (!twin_block_decodes(offset)) {
+		stream_error(core, word);
+		return;
+	}
+	if (twin_block_owns_core_number(offset) && TWIN_FIELD(RKNPU_S_POINTER_CORE, value) != core->index)
+		core->kick.bad_pointer = true;
+	twin_block_write(core, offset, value);
+}
+
+static bool op_enable(struct twin_core *core, uint64_t word)
+{
+	uint32_t value = word >> RKNPU_REGCMD_VALUE_SHIFT;
+
+	if ((word & RKNPU_REGCMD_OFFSET_MASK) != RKNPU_OPERATION_ENABLE) {
+		stream_error(core, word);
+		return false;
+	}
+	if (!value || value & ~ENABLE_KNOWN)
+		stream_error(core, word);
+	core->kick.enable = value & ENABLE_KNOWN;
+	return true;
+}
+
+bool twin_regcmd_run(struct twin_core *core, const uint8_t *segment, size_t words)
+{
+	uint64_t word;
+
+	for (; words; words--, segment += WORD_BYTES) {
+		word = load_word(segment);
+		switch (word >> RKNPU_REGCMD_TARGET_SHIFT) {
+		case RKNPU_TARGET_NOP:
+		case RKNPU_TARGET_WRITE:
+		case RKNPU_TARGET_SEPARATOR:
+			break;
+		case RKNPU_TARGET_OP_ENABLE:
+			/* Clients fetch too much; what follows is not theirs to run [npu-model 2.2] */
+			if (op_enable(core, word))
+				return true;
+			break;
+		default:
+			write_register(core, word);
+		}
+	}
+	return false;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: life of a twin.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "priv.h"
+
+void twin_config_init(struct twin_config *config)
+{
+	*config = (struct twin_config){
+		.cores = TWIN_MAX_CORES,
+		.clock_mhz = 1000,
+		.macs_per_cycle = 1024,
+		.task_overhead_ns = 1000,
+		.fault_retry_ns = 100 * 1000,
+		.reset_skew_ns = 10 * 1000,
+		.fault_storm = true,
+	};
+}
+
+struct twin *twin_create(const struct twin_config *config, const struct twin_ops *ops, void *opaque)
+{
+	struct twin *twin = calloc(1, sizeof(*twin));
+	unsigned int i;
+
+	if (!twin)
+		return NULL;
+	twin->config = *config;
+	twin->ops = *ops;
+	twin->opaque = opaque;
+	pthread_mutex_init(&twin->error_lock, NULL);
+	for (i = 0; i < config->cores; i++) {
+		if (!twin_core_create(twin, i)) {
+			twin_destroy(twin);
+			return NULL;
+		}
+	}
+	twin_power_on(twin);
+	return twin;
+}
+
+void twin_destroy(struct twin *twin)
+{
+	unsigned int i;
+
+	for (i = 0; i < TWIN_MAX_CORES; i++)
+		twin_core_destroy(&twin->core[i]);
+	pthread_mutex_destroy(&twin->error_lock);
+	free(twin);
+}
+
+static void core_power_on(struct twin_core *core)
+{
+	pthread_mutex_lock(&core->lock);
+	twin_core_clear(core);
+	memset(&core->lines, 0, sizeof(core->lines));
+	memset(&core->stats, 0, sizeof(core->stats));
+	core->fault_count = 0;
+	core->wedged = false;
+	core->late_raw = 0;
+	core->late_ns = TWIN_TIME_NEVER;
+	/* Whoever listens may have been reset too: say the level again */
+	core->line_level = true;
+	twin_core_settle(core);
+	pthread_mutex_unlock(&core->lock);
+}
+
+void twin_power_on(struct twin *twin)
+{
+	unsigned int i;
+
+	twin->clock_mhz = twin->config.clock_mhz;
+	twin->macs_per_cycle = twin->config.macs_per_cycle;
+	twin->task_overhead_ns = twin->config.task_overhead_ns;
+	twin->fault_core = 0;
+	twin->fault_kind = TWIN_FAULT_NONE;
+	twin->fault_param = 0;
+	for (i = 0; i < twin->config.cores; i++)
+		core_power_on(&twin->core[i]);
+}
+
+void twin_cancel(struct twin *twin)
+{
+	unsigned int i;
+
+	for (i = 0; i < twin->config.cores; i++) {
+		pthread_mutex_lock(&twin->core[i].lock);
+		twin_kick_stop(&twin->core[i]);
+		pthread_mutex_unlock(&twin->core[i].lock);
+	}
+}
