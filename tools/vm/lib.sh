@@ -10,7 +10,9 @@ BUILD=${RKNPU_BUILD:-$TOP/build}
 KCC=aarch64-linux-gnu-gcc-14
 # One small root directory holds the compiler and the headers of all kernels.
 KROOT=$CACHE/kroot
-export TOP VM CACHE BUILD KCC KROOT
+# There when it is whole; another name when fetch-compiler puts more into it.
+KROOT_READY=$KROOT/.ready-2
+export TOP VM CACHE BUILD KCC KROOT KROOT_READY
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
