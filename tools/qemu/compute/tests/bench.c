@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * bench_compute: seconds that matmuls take on this host, one "name value unit"
+ * per line. The best of three, because the host is rarely idle.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "program.h"
+
+#define RUNS	3
+
+static double now(void)
+{
+	struct timespec ts;
+
+	timespec_get(&ts, TIME_UTC);
+	return ts.tv_sec + ts.tv_nsec * 1e-9;
+}
+
+static void bench(const char *name, const struct shape *s, draw_fn draw)
+{
+	double best = 1e9;
+	struct program p;
+
+	program_init(&p, s, draw, 0);
+	for (int i = 0; i < RUNS; i++) {
+		double start = now(), took;
+
+		if (program_run(&p) != TWIN_COMPUTE_OK) {
+			fprintf(stderr, "%s: %s\n", name, p.result.reason);
+			exit(1);
+		}
+		took = now() - start;
+		best = took < best ? took : best;
+	}
+	program_free(&p);
+	printf("%s %.4f s\n", name, best);
+}
+
+int main(void)
+{
+	struct shape s = shape_matmul(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 512, 512, 512);
+
+	bench("twin_matmul_int8_512_s", &s, draw_int8);
+	s = shape_matmul(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 512, 512, 512);
+	bench("twin_matmul_fp16_512_s", &s, draw_fp16_unit);
+	return 0;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * test_compute: the compute library against a reference in plain C.
+ */
+#include "tap.h"
+#include "tests.h"
+
+int main(void)
+{
+	mac_tests();
+	conv_tests();
+	layout_tests();
+	output_tests();
+	refuse_tests();
+	fault_tests();
+	return tap_done();
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Device memory for tests: three regions of exact size, so that an access one
+ * byte outside of what the program's layout covers is a fault.
+ */
+#ifndef TWIN_COMPUTE_MEMORY_H
+#define TWIN_COMPUTE_MEMORY_H
+
+#include "compute.h"
+
+enum { REGION_FEATURE, REGION_WEIGHTS, REGION_OUTPUT, REGIONS };
+
+struct region {
+	uint32_t addr;		/* may wrap around the end of the address space */
+	size_t bytes;
+	uint8_t *data;
+	bool faults;
+};
+
+struct memory {
+	struct region region[REGIONS];
+	uint32_t hole_addr;	/* a byte within a region that faults; needs @hole */
+	bool hole;
+	bool cancelled;
+	unsigned long reads, writes, polls;
+};
+
+void memory_add(struct memory *m, int region, uint32_t addr, size_t bytes);
+void memory_free(struct memory *m);
+struct twin_dma memory_dma(struct memory *m);
+
+#endif /* TWIN_COMPUTE_MEMORY_H */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * A convolution as a client would program it: registers, and operands packed
+ * into device memory. Written from the layout formulas, element by element;
+ * shares no code with the library.
+ */
+#ifndef TWIN_COMPUTE_PROGRAM_H
+#define TWIN_COMPUTE_PROGRAM_H
+
+#include "memory.h"
+#include "rknpu_regs.h"
+
+enum layout {
+	LAYOUT_LINES,		/* NC1HWC2, lines in groups of four */
+	LAYOUT_ROWS,		/* GROUP_LINE_OFF */
+	LAYOUT_PACKED,		/* pixels of 1..4 channels */
+};
+
+/* What is 0 after shape_conv() and shape_matmul() keeps its hardware meaning */
+struct shape {
+	uint32_t in_prec, out_prec;
+	enum layout layout;
+	int width, height, channels;
+	int packed;			/* channels of a packed pixel */
+	int line_stride, surf_stride;
+	int kernels, kw, kh, sx, sy, dx, dy, left, top;
+	uint32_t pad;
+	int out_w, out_h, out_c;
+	int size_e, notch, dst_stride, surf_add;
+	int32_t cvt_offset;
+	int16_t cvt_scale;
+	int cvt_shift, cvt_minus_exp;
+	bool cvt_away;
+	uint32_t dma_base;
+	uint32_t feature_addr, weight_addr, out_addr;
+};
+
+/* Usual settings; the output is NC1HWC2 with one surface per atom */
+struct shape shape_matmul(uint32_t in_prec, uint32_t out_prec, int m, int k, int n);
+struct shape shape_conv(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels,
+			int kernels, int kw, int kh);
+void shape_output(struct shape *s);	/* output size and strides anew, from the window */
+void shape_row_major(struct shape *s);	/* matmul: row-major A and C */
+int shape_out_bytes(const struct shape *s);
+const char *shape_name(const struct shape *s);
+
+/* Random numbers with a fixed seed */
+struct rng {
+	uint64_t state;
+};
+
+uint32_t rng_next(struct rng *rng);
+int rng_range(struct rng *rng, int low, int high);
+
+/* One operand element: int8 in the low byte, or fp16 bits */
+typedef uint16_t (*draw_fn)(struct rng *rng);
+uint16_t draw_int8(struct rng *rng);
+uint16_t draw_fp16_unit(struct rng *rng);	/* uniform in -1..1 */
+uint16_t draw_fp16_small_int(struct rng *rng);
+uint16_t draw_fp16_any_finite(struct rng *rng);
+uint16_t draw_fp16_any(struct rng *rng);	/* Inf and NaN among them */
+
+struct program {
+	struct shape shape;
+	uint32_t regs[8][1024];
+	struct twin_unit_regs unit;
+	struct memory memory;
+	uint16_t *feature;		/* [c][y][x] */
+	uint16_t *weights;		/* [k][c][ky][kx] */
+	struct twin_compute_result result;
+};
+
+#define ENABLE_CONV (RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
+
+void program_init(struct program *p, const struct shape *s, draw_fn draw, uint64_t seed);
+void program_free(struct program *p);
+uint32_t *program_reg(struct program *p, uint32_t offset);
+void program_pack(struct program *p);	/* again, after a change of @feature or @weights */
+enum twin_compute_status program_run(struct program *p);
+
+uint16_t program_feature(const struct program *p, int c, int y, int x);
+uint16_t program_weight(const struct program *p, int k, int c, int ky, int kx);
+uint32_t program_out_offset(const struct shape *s, int k, int y, int x);
+
+#endif /* TWIN_COMPUTE_PROGRAM_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What a program must leave in memory, calculated from the mathematics of the
+ * convolution; shares no code with the library.
+ */
+#ifndef TWIN_COMPUTE_REFERENCE_H
+#define TWIN_COMPUTE_REFERENCE_H
+
+#include "program.h"
+
+/* Run @p and compare the whole output region; says what differs, prints no result */
+bool reference_runs(struct program *p);
+
+/* All of it: build, run, compare, one TAP line */
+void reference_test(const struct shape *s, draw_fn draw, uint64_t seed);
+
+#endif /* TWIN_COMPUTE_REFERENCE_H */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef TWIN_COMPUTE_TESTS_H
+#define TWIN_COMPUTE_TESTS_H
+
+void mac_tests(void);
+void conv_tests(void);
+void layout_tests(void);
+void output_tests(void);
+void refuse_tests(void);
+void fault_tests(void);
+
+#endif /* TWIN_COMPUTE_TESTS_H */
