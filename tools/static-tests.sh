@@ -8,8 +8,8 @@ selected() {
 	[ -z "${T:-}" ] || [[ $1 == $T ]]
 }
 
-# A KTAP program that is part of the static checks may not be there yet in a partial tree, a step never is.
 static_step() { if selected "$1"; then spawn check_step "$@"; fi; }
+static_ktap() { if selected "$1"; then spawn check_ktap "$@"; fi; }
 
 tracked_scripts() {
 	git ls-files tools selftests .ci | while read -r f; do
@@ -44,6 +44,7 @@ static_tests() {
 	static_step layers tools/check-layers
 	static_step scripts check_scripts
 	static_step licences check_licences
+	static_ktap tools tools/test-tools
 	static_step uapi make -C selftests O="$BUILD/host" host-check
 	static_step twin make -C tools/qemu O="$BUILD/twin" check
 }
