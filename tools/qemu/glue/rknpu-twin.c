@@ -344,7 +344,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_UINT32("clock-mhz", RknpuTwin, clock_mhz, 1000),
 	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 1024),
 	DEFINE_PROP_UINT32("task-overhead-ns", RknpuTwin, task_overhead_ns, 1000),
-	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 100),
+	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 1000),
 	DEFINE_PROP_BOOL("fault-storm", RknpuTwin, fault_storm, true),
 	DEFINE_PROP_BOOL("allow-untranslated", RknpuTwin, allow_untranslated, false),
 	TWIN_PROPERTIES_END

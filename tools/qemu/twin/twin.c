@@ -16,7 +16,7 @@ void twin_config_init(struct twin_config *config)
 		.clock_mhz = 1000,
 		.macs_per_cycle = 1024,
 		.task_overhead_ns = 1000,
-		.fault_retry_ns = 100 * 1000,
+		.fault_retry_ns = 1000 * 1000,
 		.reset_skew_ns = 10 * 1000,
 		.fault_storm = true,
 	};
