@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The checks that need no guest: builds without a warning, layers, interface layout, the twin's own tests, scripts, licences.
+# The checks that need neither a guest nor a build: layers, interface layout, the twin's own tests, scripts, licences.
 # shellcheck shell=bash
 
 # selected NAME: whether T wants it; T is a shell pattern, as in the test programs.
@@ -37,10 +37,6 @@ check_licences() {
 }
 
 static_tests() {
-	local k
-	for k in $KERNELS; do
-		if selected "build-$k"; then check_step "build-$k" "$VM/kbuild" --kernel "$k"; fi
-	done
 	static_step layers tools/check-layers
 	static_step scripts check_scripts
 	static_step licences check_licences
