@@ -26,8 +26,11 @@
 /* fp16 kernels are calculated this many at a time */
 #define FP16_BLOCK		8
 
-/* Inner loops: one clone for AVX2 hosts, chosen at load time, one for any host */
-#ifdef __x86_64__
+/*
+ * Inner loops: one clone for AVX2 hosts, chosen at load time, one for any host.
+ * The sanitized build has only the latter, so both are tested.
+ */
+#if defined(__x86_64__) && !defined(TWIN_NO_CLONES)
 #define HOT_LOOP __attribute__((target_clones("avx2", "default")))
 #else
 #define HOT_LOOP

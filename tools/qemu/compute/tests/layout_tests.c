@@ -71,6 +71,9 @@ static void test_packed(const struct type *type)
 		s.sx = 2;
 		shape_output(&s);
 		reference_test(&s, type->draw, 40 + packed);
+		/* Bottom-up images */
+		s.line_stride = -9 - packed;
+		reference_test(&s, type->draw, 45 + packed);
 		s.line_stride = 9;
 		s.channels = packed;
 		s.surf_stride = 9 * 6;

@@ -10,6 +10,7 @@
 int main(void)
 {
 	mac_tests();
+	exact_tests();
 	conv_tests();
 	layout_tests();
 	output_tests();

@@ -53,6 +53,10 @@ static void test_overlap(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 	s = small(in_prec, out_prec);
 	s.surf_add = 2 * s.dst_stride;
 	reference_test(&s, draw, 32);
+	/* Surfaces that share a single atom */
+	s.dst_stride--;
+	s.surf_add = 100;
+	reference_test(&s, draw, 33);
 }
 
 /* More output channels than kernels give zero; less give less */
@@ -140,6 +144,18 @@ static void test_float(void)
 	}
 }
 
+/* As for reads: few calls where memory is contiguous */
+static void test_few_writes(void)
+{
+	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 8, 8, 32, 64, 1, 1);
+	struct program p;
+
+	program_init(&p, &s, draw_int8, 160);
+	tap_ok(reference_runs(&p) && p.memory.writes <= 64 * 64 * 4 / 16384,
+	       "a dense cube is written in large pieces");
+	program_free(&p);
+}
+
 /* Clients that never write a stage's cfg word get their data unchanged */
 static void test_bypass(void)
 {
@@ -185,4 +201,5 @@ void output_tests(void)
 	test_rounding();
 	test_float();
 	test_bypass();
+	test_few_writes();
 }

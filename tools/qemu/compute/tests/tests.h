@@ -6,6 +6,7 @@
 #define TWIN_COMPUTE_TESTS_H
 
 void mac_tests(void);
+void exact_tests(void);
 void conv_tests(void);
 void layout_tests(void);
 void output_tests(void);
