@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: The ACTION ioctl: a table from number to function. None of them changes
+ * anything for another process, and none powers the NPU.
+ */
+#include <linux/capability.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/sched/prio.h>
+#include <linux/sched/signal.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+
+#include "rknpu_client.h"
+#include "rknpu_core.h"
+#include "rknpu_device.h"
+#include "rknpu_drm.h"
+#include "rknpu_file.h"
+#include "rknpu_ioctl.h"
+#include "rknpu_power.h"
+#include "rknpu_sched.h"
+
+/* Interface version: that of the last vendor driver, which programs compare with. */
+#define RKNPU_INTERFACE_VERSION	(0 * 10000 + 9 * 100 + 8)
+
+typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct drm_file *file, u32 *value);
+
+static int rknpu_action_hw_version(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	*value = rdev->hw_version;
+	return 0;
+}
+
+static int rknpu_action_drv_version(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	*value = RKNPU_INTERFACE_VERSION;
+	return 0;
+}
+
+static int rknpu_action_freq(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	*value = rknpu_power_rate_hz(&rknpu_device_first_core(rdev)->power);
+	return 0;
+}
+
+static int rknpu_action_volt(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	int uv = rknpu_power_voltage_uv(&rknpu_device_first_core(rdev)->power);
+
+	if (uv < 0)
+		return uv;
+	*value = uv;
+	return 0;
+}
+
+/* The caller's own jobs end and its next one starts from reset registers; nobody else notices. */
+static int rknpu_action_reset(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	struct rknpu_client *client = rknpu_file_client(rdev, file);
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	rknpu_client_mark_reset(client);
+	rknpu_sched_cancel_client(&rdev->sched, client);
+	return 0;
+}
+
+/* RK3588 has no byte counters: success, and the value stays as it was [seen: vendor driver 0.9.8]. */
+static int rknpu_action_no_counter(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	return 0;
+}
+
+static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	*value = 1;
+	return 0;
+}
+
+/*
+ * The closed runtime asks for -19 and wants to hear 0. It gets what setpriority()
+ * would give it, and 0 in any case.
+ */
+static int rknpu_action_nice(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	int nice = clamp_t(int, (int)*value, MIN_NICE, MAX_NICE);
+
+	if (nice >= task_nice(current) || nice_to_rlimit(nice) <= task_rlimit(current, RLIMIT_NICE) ||
+	    capable(CAP_SYS_NICE))
+		set_user_nice(current, nice);
+	return 0;
+}
+
+static int rknpu_action_sram_size(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	*value = 0;
+	return 0;
+}
+
+static int rknpu_action_get_domain(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	struct rknpu_client *client = rknpu_file_client(rdev, file);
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	*value = READ_ONCE(client->domain_id);
+	return 0;
+}
+
+static int rknpu_action_set_domain(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	struct rknpu_client *client = rknpu_file_client(rdev, file);
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	if (*value >= RKNPU_MAX_DOMAINS)
+		return -EINVAL;
+	WRITE_ONCE(client->domain_id, *value);
+	return 0;
+}
+
+/* What is missing here is -EINVAL: setting rates and volts, bandwidth registers, power. */
+static const rknpu_action_fn rknpu_actions[] = {
+	[RKNPU_GET_HW_VERSION] = rknpu_action_hw_version,
+	[RKNPU_GET_DRV_VERSION] = rknpu_action_drv_version,
+	[RKNPU_GET_FREQ] = rknpu_action_freq,
+	[RKNPU_GET_VOLT] = rknpu_action_volt,
+	[RKNPU_ACT_RESET] = rknpu_action_reset,
+	[RKNPU_ACT_CLR_TOTAL_RW_AMOUNT] = rknpu_action_no_counter,
+	[RKNPU_GET_DT_WR_AMOUNT] = rknpu_action_no_counter,
+	[RKNPU_GET_DT_RD_AMOUNT] = rknpu_action_no_counter,
+	[RKNPU_GET_WT_RD_AMOUNT] = rknpu_action_no_counter,
+	[RKNPU_GET_TOTAL_RW_AMOUNT] = rknpu_action_no_counter,
+	[RKNPU_GET_IOMMU_EN] = rknpu_action_iommu_en,
+	[RKNPU_SET_PROC_NICE] = rknpu_action_nice,
+	[RKNPU_GET_TOTAL_SRAM_SIZE] = rknpu_action_sram_size,
+	[RKNPU_GET_FREE_SRAM_SIZE] = rknpu_action_sram_size,
+	[RKNPU_GET_IOMMU_DOMAIN_ID] = rknpu_action_get_domain,
+	[RKNPU_SET_IOMMU_DOMAIN_ID] = rknpu_action_set_domain,
+};
+
+/**
+ * rknpu_ioctl_action() - %DRM_IOCTL_RKNPU_ACTION
+ * @drm: the device
+ * @data: &struct rknpu_action
+ * @file: the caller's file
+ *
+ * Return: 0; -EINVAL unknown or refused action, or a value out of range; -ENODEV.
+ */
+int rknpu_ioctl_action(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct rknpu_action *args = data;
+	rknpu_action_fn action;
+	int idx, ret;
+
+	if (args->flags >= ARRAY_SIZE(rknpu_actions))
+		return -EINVAL;
+	action = rknpu_actions[array_index_nospec(args->flags, ARRAY_SIZE(rknpu_actions))];
+	if (!action)
+		return -EINVAL;
+	if (!drm_dev_enter(drm, &idx))
+		return -ENODEV;
+	ret = action(to_rknpu_device(drm), file, &args->value);
+	drm_dev_exit(idx);
+	return ret;
+}

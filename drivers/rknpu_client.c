@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: One process that uses the NPU: its up to 16 address spaces and the tokens
+ * of its buffers. Spaces belong to the process and not to the open file, because
+ * deployed programs pass NPU addresses between their own files. Nothing here can
+ * be reached from another process.
+ *
+ * A token is an opaque number: a random tag of the client in the upper half, an
+ * index times 16 in the lower. It is looked up, never followed.
+ */
+#include "rknpu_client.h"
+
+#include <linux/pid.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "rknpu_vm.h"
+
+#define RKNPU_TOKEN_INDEX_SHIFT	4	/* token + 8 is never another token */
+#define RKNPU_TOKEN_MAX_INDEX	(U32_MAX >> RKNPU_TOKEN_INDEX_SHIFT)
+
+/**
+ * rknpu_clients_init() - no client yet
+ * @clients: zeroed
+ * @dev: a core
+ * @sink: receives faults of all address spaces
+ * @per_file: isolate files of one process from each other too
+ */
+void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev,
+			struct rknpu_fault_sink *sink, bool per_file)
+{
+	mutex_init(&clients->lock);
+	INIT_LIST_HEAD(&clients->list);
+	clients->dev = dev;
+	clients->sink = sink;
+	clients->per_file = per_file;
+}
+
+/**
+ * rknpu_clients_fini() - the last open file is gone
+ * @clients: empty
+ */
+void rknpu_clients_fini(struct rknpu_clients *clients)
+{
+	WARN_ON(!list_empty(&clients->list));
+	mutex_destroy(&clients->lock);
+}
+
+static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *clients)
+{
+	struct rknpu_client *client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
+
+	lockdep_assert_held(&clients->lock);
+	if (!client)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&client->ref);
+	client->clients = clients;
+	mutex_init(&client->lock);
+	client->tgid = get_pid(task_tgid(current));
+	get_task_comm(client->comm, current->group_leader);
+	/* Top bit clear, so that a token never looks like a kernel address. */
+	client->tag = (get_random_u32() >> 1) | 1;
+	xa_init_flags(&client->tokens, XA_FLAGS_ALLOC1);
+	list_add(&client->node, &clients->list);
+	return client;
+}
+
+/**
+ * rknpu_client_get_current() - client of the calling process
+ * @clients: of the device
+ *
+ * Context: may sleep.
+ *
+ * Return: the client with a reference, made when there is none; -ENOMEM as ERR_PTR.
+ */
+struct rknpu_client *rknpu_client_get_current(struct rknpu_clients *clients)
+{
+	struct rknpu_client *client;
+
+	mutex_lock(&clients->lock);
+	list_for_each_entry(client, &clients->list, node) {
+		if (!clients->per_file && client->tgid == task_tgid(current) &&
+		    kref_get_unless_zero(&client->ref))
+			goto unlock;
+	}
+	client = rknpu_client_create_locked(clients);
+unlock:
+	mutex_unlock(&clients->lock);
+	return client;
+}
+
+/**
+ * rknpu_client_get() - take a reference
+ * @client: the client; the caller has one
+ *
+ * Return: @client.
+ */
+struct rknpu_client *rknpu_client_get(struct rknpu_client *client)
+{
+	kref_get(&client->ref);
+	return client;
+}
+
+static void rknpu_client_release(struct kref *ref)
+{
+	struct rknpu_client *client = container_of(ref, struct rknpu_client, ref);
+	unsigned int i;
+
+	mutex_lock(&client->clients->lock);
+	list_del(&client->node);
+	mutex_unlock(&client->clients->lock);
+	for (i = 0; i < RKNPU_MAX_DOMAINS; i++)
+		rknpu_vm_put(client->vms[i]);
+	/* Every handle was closed before its file let go of the client. */
+	WARN_ON(!xa_empty(&client->tokens));
+	xa_destroy(&client->tokens);
+	put_pid(client->tgid);
+	mutex_destroy(&client->lock);
+	kfree(client);
+}
+
+/**
+ * rknpu_client_put() - drop a reference
+ * @client: the client, or NULL
+ *
+ * Context: may sleep; takes clients->lock.
+ */
+void rknpu_client_put(struct rknpu_client *client)
+{
+	if (client)
+		kref_put(&client->ref, rknpu_client_release);
+}
+
+/**
+ * rknpu_client_vm() - an address space of the client
+ * @client: the client
+ * @domain_id: 0..15; 0 means what SET_IOMMU_DOMAIN_ID chose
+ *
+ * Context: may sleep on first use; takes client->lock then, no lock later.
+ * The device must be plugged.
+ *
+ * Return: the space, alive as long as @client; -EINVAL or -ENOMEM as ERR_PTR.
+ */
+struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
+{
+	struct rknpu_vm *vm;
+
+	if (!domain_id)
+		domain_id = READ_ONCE(client->domain_id);
+	if (domain_id >= RKNPU_MAX_DOMAINS)
+		return ERR_PTR(-EINVAL);
+	/* Pairs with the release below: whoever sees the pointer sees the space. */
+	vm = smp_load_acquire(&client->vms[domain_id]);
+	if (vm)
+		return vm;
+	mutex_lock(&client->lock);
+	vm = client->vms[domain_id];
+	if (!vm) {
+		vm = rknpu_vm_create(client->clients->dev, client->clients->sink);
+		if (!IS_ERR(vm))
+			smp_store_release(&client->vms[domain_id], vm);
+	}
+	mutex_unlock(&client->lock);
+	return vm;
+}
+
+/**
+ * rknpu_client_mark_reset() - have the client's next job on each core start from reset registers
+ * @client: the client
+ *
+ * Context: may sleep; takes client->lock.
+ */
+void rknpu_client_mark_reset(struct rknpu_client *client)
+{
+	unsigned int i;
+
+	mutex_lock(&client->lock);
+	for (i = 0; i < RKNPU_MAX_DOMAINS; i++) {
+		if (client->vms[i])
+			atomic_inc(&client->vms[i]->resets);
+	}
+	mutex_unlock(&client->lock);
+}
+
+/**
+ * rknpu_client_token_add() - make something findable by a number
+ * @client: the client
+ * @entry: what to find; freed by its owner only after an RCU grace period
+ * @token: result, never 0
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, -ENOMEM, or -EBUSY when 2^28 tokens exist.
+ */
+int rknpu_client_token_add(struct rknpu_client *client, void *entry, u64 *token)
+{
+	u32 index;
+	int ret;
+
+	ret = xa_alloc_cyclic(&client->tokens, &index, entry, XA_LIMIT(1, RKNPU_TOKEN_MAX_INDEX),
+			      &client->next_token, GFP_KERNEL_ACCOUNT);
+	if (ret < 0)
+		return ret;
+	*token = (u64)client->tag << 32 | index << RKNPU_TOKEN_INDEX_SHIFT;
+	return 0;
+}
+
+/**
+ * rknpu_client_token_remove() - make a token invalid
+ * @client: the client
+ * @token: from rknpu_client_token_add()
+ */
+void rknpu_client_token_remove(struct rknpu_client *client, u64 token)
+{
+	xa_erase(&client->tokens, lower_32_bits(token) >> RKNPU_TOKEN_INDEX_SHIFT);
+}
+
+/**
+ * rknpu_client_token_find() - what a token stands for
+ * @client: the client
+ * @token: from user space, any value
+ *
+ * Context: RCU read side; takes no lock, so a submit never waits for somebody's MEM_CREATE.
+ *
+ * Return: the entry, which the caller must still pin, or NULL.
+ */
+void *rknpu_client_token_find(struct rknpu_client *client, u64 token)
+{
+	u32 index = lower_32_bits(token) >> RKNPU_TOKEN_INDEX_SHIFT;
+
+	if (upper_32_bits(token) != client->tag || index << RKNPU_TOKEN_INDEX_SHIFT != lower_32_bits(token))
+		return NULL;
+	return xa_load(&client->tokens, index);
+}

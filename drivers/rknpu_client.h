@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_CLIENT_H
+#define RKNPU_CLIENT_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/xarray.h>
+
+struct device;
+struct pid;
+struct rknpu_fault_sink;
+struct rknpu_vm;
+
+#define RKNPU_MAX_DOMAINS 16	/* iommu_domain_id 0..15 of the deployed interface */
+
+/**
+ * struct rknpu_clients - all processes that use the device
+ * @lock: protects @list. Outermost.
+ * @list: of &struct rknpu_client.
+ * @dev: a core, to make address spaces for. Valid while the device is plugged.
+ * @sink: receives their faults. Immutable.
+ * @per_file: every open is a client of its own. Immutable.
+ */
+struct rknpu_clients {
+	struct mutex lock;
+	struct list_head list;
+	struct device *dev;
+	struct rknpu_fault_sink *sink;
+	bool per_file;
+};
+
+/**
+ * struct rknpu_client - one process
+ * @ref: each open file bound to it, each job.
+ * @node: entry of the device's list; clients->lock.
+ * @clients: the list. Immutable.
+ * @lock: protects @vms (writers).
+ * @tgid: the process; identity, kept alive, so never reused while we look. Immutable.
+ * @comm: its name when it came, for messages. Immutable.
+ * @tag: upper half of this client's tokens; makes another process's token invalid here. Immutable.
+ * @next_token: where the next token is looked for, so that a freed one is not reused soon. The
+ *	lock of @tokens.
+ * @tokens: token index -> what the upper floor stored; read under RCU; it has a lock of its own.
+ * @vms: address spaces by domain id, made on first use; read without a lock, never cleared.
+ * @domain_id: what SET_IOMMU_DOMAIN_ID chose; stands in for id 0. Atomic.
+ */
+struct rknpu_client {
+	struct kref ref;
+	struct list_head node;
+	struct rknpu_clients *clients;
+	struct mutex lock;
+	struct pid *tgid;
+	char comm[TASK_COMM_LEN];
+	u32 tag;
+	u32 next_token;
+	struct xarray tokens;
+	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
+	u32 domain_id;
+};
+
+void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev,
+			struct rknpu_fault_sink *sink, bool per_file);
+void rknpu_clients_fini(struct rknpu_clients *clients);
+struct rknpu_client *rknpu_client_get_current(struct rknpu_clients *clients);
+struct rknpu_client *rknpu_client_get(struct rknpu_client *client);
+void rknpu_client_put(struct rknpu_client *client);
+struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id);
+void rknpu_client_mark_reset(struct rknpu_client *client);
+
+int rknpu_client_token_add(struct rknpu_client *client, void *entry, u64 *token);
+void rknpu_client_token_remove(struct rknpu_client *client, u64 token);
+void *rknpu_client_token_find(struct rknpu_client *client, u64 token);
+
+#endif /* RKNPU_CLIENT_H */

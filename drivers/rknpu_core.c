@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: One NPU core: its windows, its reset lines, its interrupt. The line is
+ * level triggered and shared with the core's IOMMU, so the handler may be
+ * called at any time, powered or not.
+ */
+#include "rknpu_core.h"
+
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/platform_device.h>
+#include <linux/reset.h>
+
+#include "rknpu_soc.h"
+
+/* 32 cycles of the slower of the two clocks [TRM]; 10 us covers 3.2 MHz and is what all drivers use. */
+#define RKNPU_CORE_RESET_US 10
+
+static irqreturn_t rknpu_core_irq(int irq, void *data)
+{
+	struct rknpu_core *core = data;
+	u32 events;
+
+	if (!READ_ONCE(core->powered))
+		return IRQ_NONE;
+	events = rknpu_hw_irq_take(&core->hw);
+	if (!events)
+		return IRQ_NONE;
+	core->ops->event(core, events);
+	return IRQ_HANDLED;
+}
+
+static int rknpu_core_map(struct rknpu_core *core, struct platform_device *pdev)
+{
+	struct rknpu_hw *hw = &core->hw;
+
+	hw->pc = devm_platform_ioremap_resource_byname(pdev, "pc");
+	if (IS_ERR(hw->pc))
+		return PTR_ERR(hw->pc);
+	hw->cna = devm_platform_ioremap_resource_byname(pdev, "cna");
+	if (IS_ERR(hw->cna))
+		return PTR_ERR(hw->cna);
+	hw->core = devm_platform_ioremap_resource_byname(pdev, "core");
+	return PTR_ERR_OR_ZERO(hw->core);
+}
+
+/**
+ * rknpu_core_init() - acquire everything that one core consists of
+ * @core: zeroed
+ * @pdev: the core's device; owns what is acquired (devm)
+ * @soc: constants
+ *
+ * Touches no register. Runtime PM is enabled by rknpu_power_init() on the way.
+ *
+ * Return: 0 or a negative errno, with one message.
+ */
+int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, const struct rknpu_soc *soc)
+{
+	struct device *dev = &pdev->dev;
+	struct resource *res = platform_get_resource_byname(pdev, IORESOURCE_MEM, "pc");
+	int ret;
+
+	if (!res)
+		return dev_err_probe(dev, -EINVAL, "no register window named pc\n");
+	ret = rknpu_soc_core_index(soc, res->start);
+	if (ret < 0)
+		return dev_err_probe(dev, ret, "%s has no NPU core at %pa\n", soc->name, &res->start);
+	core->dev = dev;
+	core->hw.soc = soc;
+	core->hw.index = ret;
+
+	ret = rknpu_core_map(core, pdev);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot map the registers\n");
+	core->irq = platform_get_irq(pdev, 0);
+	if (core->irq < 0)
+		return core->irq;
+	core->resets = devm_reset_control_array_get_exclusive(dev);
+	if (IS_ERR(core->resets))
+		return dev_err_probe(dev, PTR_ERR(core->resets), "cannot get the reset lines\n");
+	platform_set_drvdata(pdev, core);
+	return rknpu_power_init(&core->power, dev);
+}
+
+/**
+ * rknpu_core_irq_attach() - begin to deliver events
+ * @core: the core
+ * @ops: receiver
+ * @owner: kept in core->owner for it
+ *
+ * Return: 0 or a negative errno.
+ */
+int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner)
+{
+	core->ops = ops;
+	core->owner = owner;
+	return request_irq(core->irq, rknpu_core_irq, IRQF_SHARED, dev_name(core->dev), core);
+}
+
+/**
+ * rknpu_core_irq_detach() - no more events; waits for a running handler
+ * @core: the core
+ */
+void rknpu_core_irq_detach(struct rknpu_core *core)
+{
+	free_irq(core->irq, core);
+}
+
+/**
+ * rknpu_core_reset() - stop whatever the core does and clear its registers
+ * @core: the core; powered
+ *
+ * Wipes the IOMMU banks inside the core's window too, behind the IOMMU driver's
+ * back: the caller detaches the address space afterwards, and attaches one again
+ * before the next start. Both lines go together [TRM]. Context: may sleep.
+ *
+ * Return: 0 or the reset controller's error; the core is then in an unknown state.
+ */
+int rknpu_core_reset(struct rknpu_core *core)
+{
+	int ret;
+
+	rknpu_hw_stop(&core->hw);
+	ret = reset_control_assert(core->resets);
+	if (ret)
+		return ret;
+	udelay(RKNPU_CORE_RESET_US);
+	ret = reset_control_deassert(core->resets);
+	udelay(RKNPU_CORE_RESET_US);
+	if (!ret)
+		rknpu_hw_stop(&core->hw);
+	return ret;
+}
+
+/**
+ * rknpu_core_power_up() - registers may be touched from here on
+ * @core: the core; clocks and supplies are on
+ *
+ * Clears what power-on left pending before the handler may look. Context: runtime resume.
+ */
+void rknpu_core_power_up(struct rknpu_core *core)
+{
+	rknpu_hw_stop(&core->hw);
+	WRITE_ONCE(core->powered, true);
+}
+
+/**
+ * rknpu_core_power_down() - registers must not be touched from here on
+ * @core: the core; idle
+ *
+ * Context: runtime suspend; waits for a running handler.
+ */
+void rknpu_core_power_down(struct rknpu_core *core)
+{
+	rknpu_hw_stop(&core->hw);
+	WRITE_ONCE(core->powered, false);
+	synchronize_irq(core->irq);
+}

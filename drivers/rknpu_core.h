@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_CORE_H
+#define RKNPU_CORE_H
+
+#include <linux/types.h>
+
+#include "rknpu_hw.h"
+#include "rknpu_power.h"
+
+struct platform_device;
+struct reset_control;
+struct rknpu_core;
+
+/**
+ * struct rknpu_core_ops - what a core tells the scheduler
+ * @event: done events were taken and acknowledged. Context: hard interrupt of the core.
+ */
+struct rknpu_core_ops {
+	void (*event)(struct rknpu_core *core, u32 events);
+};
+
+/**
+ * struct rknpu_core - one NPU core; lives as long as its platform device is bound
+ * @dev: its platform device. Immutable.
+ * @hw: register windows. Immutable.
+ * @power: clocks and supplies. Immutable.
+ * @resets: both reset lines. Immutable.
+ * @irq: interrupt line, shared with the core's IOMMU. Immutable.
+ * @powered: registers may be touched; written by runtime PM, read by the interrupt handler.
+ * @ops: receiver of events; set while the interrupt is off (rknpu_core_irq_attach()).
+ * @owner: of @ops. Likewise.
+ */
+struct rknpu_core {
+	struct device *dev;
+	struct rknpu_hw hw;
+	struct rknpu_power power;
+	struct reset_control *resets;
+	int irq;
+	bool powered;
+	const struct rknpu_core_ops *ops;
+	void *owner;
+};
+
+int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, const struct rknpu_soc *soc);
+int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner);
+void rknpu_core_irq_detach(struct rknpu_core *core);
+int rknpu_core_reset(struct rknpu_core *core);
+void rknpu_core_power_up(struct rknpu_core *core);
+void rknpu_core_power_down(struct rknpu_core *core);
+
+#endif /* RKNPU_CORE_H */

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: Bring-up and take-down of the NPU as a whole: cores that have probed become
+ * one DRM device. Registered last, unplugged first; what open files may still
+ * reach after that (clients, buffers, the untranslated device) lives until the
+ * last of them is closed.
+ */
+#include "rknpu_device.h"
+
+#include <linux/dma-mapping.h>
+#include <linux/platform_device.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
+
+#include "rknpu_core.h"
+#include "rknpu_hw.h"
+#include "rknpu_power.h"
+#include "rknpu_regs.h"
+
+static void rknpu_device_release_dma_dev(struct drm_device *drm, void *data)
+{
+	platform_device_unregister(data);
+}
+
+static void rknpu_device_release_clients(struct drm_device *drm, void *data)
+{
+	rknpu_clients_fini(data);
+}
+
+/*
+ * A child without a device-tree node is neither translated nor coherent: its DMA
+ * addresses are physical and dma_sync does cache maintenance. Buffers need it
+ * until the last one is freed, so it goes with the DRM device.
+ */
+static int rknpu_device_add_dma_dev(struct rknpu_device *rdev)
+{
+	struct platform_device_info info = {
+		.parent = rdev->drm.dev,
+		.name = "rknpu-dma",
+		.id = PLATFORM_DEVID_AUTO,
+		.dma_mask = DMA_BIT_MASK(rdev->soc->dma_bits),
+	};
+	struct platform_device *pdev = platform_device_register_full(&info);
+	int ret;
+
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	rdev->dma_dev = &pdev->dev;
+	ret = dma_set_coherent_mask(&pdev->dev, DMA_BIT_MASK(rdev->soc->dma_bits));
+	if (ret) {
+		platform_device_unregister(pdev);
+		return ret;
+	}
+	return drmm_add_action_or_reset(&rdev->drm, rknpu_device_release_dma_dev, pdev);
+}
+
+/**
+ * rknpu_device_create() - make the DRM device, without cores yet
+ * @dev: platform device of the first core
+ * @driver: DRM driver
+ * @soc: constants
+ * @per_file: isolate files of one process too
+ *
+ * Return: the device, owned by @dev (devm), or an ERR_PTR.
+ */
+struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_driver *driver,
+					 const struct rknpu_soc *soc, bool per_file)
+{
+	struct rknpu_device *rdev = devm_drm_dev_alloc(dev, driver, struct rknpu_device, drm);
+	int ret;
+
+	if (IS_ERR(rdev))
+		return rdev;
+	rdev->soc = soc;
+	rknpu_clients_init(&rdev->clients, dev, &rdev->sched.sink, per_file);
+	ret = drmm_add_action_or_reset(&rdev->drm, rknpu_device_release_clients, &rdev->clients);
+	if (!ret)
+		ret = rknpu_device_add_dma_dev(rdev);
+	return ret ? ERR_PTR(ret) : rdev;
+}
+
+/**
+ * rknpu_device_first_core() - the core that answers for all
+ * @rdev: plugged
+ *
+ * Return: the core with the lowest number.
+ */
+struct rknpu_core *rknpu_device_first_core(struct rknpu_device *rdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_MAX_CORES - 1; i++) {
+		if (rdev->cores[i])
+			break;
+	}
+	return rdev->cores[i];
+}
+
+/* First look at the registers: is there an NPU, and does its reset work? */
+static int rknpu_device_check_core(struct rknpu_device *rdev, struct rknpu_core *core)
+{
+	int ret = rknpu_power_get(&core->power);
+
+	if (ret)
+		return dev_err_probe(core->dev, ret, "cannot power the core\n");
+	ret = rknpu_core_reset(core);
+	if (ret) {
+		dev_err_probe(core->dev, ret, "cannot reset the core\n");
+		goto put_power;
+	}
+	rdev->hw_version = rknpu_hw_version(&core->hw);
+	if (rdev->hw_version != RKNPU_PC_VERSION_FIRE) {
+		ret = -ENODEV;
+		dev_err_probe(core->dev, ret, "no %s NPU here: its version register reads %#x\n",
+			      rdev->soc->name, rdev->hw_version);
+	}
+put_power:
+	rknpu_power_put(&core->power);
+	return ret;
+}
+
+static int rknpu_device_start_core(struct rknpu_device *rdev, unsigned int index)
+{
+	struct rknpu_core *core = rdev->cores[index];
+	struct rknpu_mmu *mmu = &rdev->mmus[index];
+	int ret;
+
+	ret = rknpu_mmu_init(mmu, core->dev);
+	if (ret)
+		return dev_err_probe(core->dev, ret,
+				     "no IOMMU translates for this core: without one it could reach all memory\n");
+	ret = rknpu_device_check_core(rdev, core);
+	if (ret)
+		goto fini_mmu;
+	ret = rknpu_sched_add_core(&rdev->sched, core, mmu);
+	if (ret) {
+		dev_err_probe(core->dev, ret, "cannot request interrupt %d\n", core->irq);
+		goto fini_mmu;
+	}
+	return 0;
+
+fini_mmu:
+	rknpu_mmu_fini(mmu);
+	mmu->group = NULL;
+	return ret;
+}
+
+static void rknpu_device_stop_cores(struct rknpu_device *rdev)
+{
+	unsigned int i;
+
+	rknpu_sched_stop(&rdev->sched);
+	rknpu_sched_fini(&rdev->sched);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (rdev->mmus[i].group)
+			rknpu_mmu_fini(&rdev->mmus[i]);
+	}
+}
+
+/**
+ * rknpu_device_start() - bring up what the tree enables and show it to user space
+ * @rdev: rdev->cores is filled in
+ *
+ * Return: 0, or a negative errno with one message and nothing left behind.
+ */
+int rknpu_device_start(struct rknpu_device *rdev)
+{
+	unsigned int i;
+	int ret;
+
+	ret = rknpu_sched_init(&rdev->sched, rdev->drm.dev, rdev->soc);
+	if (ret)
+		return ret;
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (!rdev->cores[i])
+			continue;
+		ret = rknpu_device_start_core(rdev, i);
+		if (ret)
+			goto stop_cores;
+	}
+	ret = drm_dev_register(&rdev->drm, 0);
+	if (ret)
+		goto stop_cores;
+	return 0;
+
+stop_cores:
+	rknpu_device_stop_cores(rdev);
+	return ret;
+}
+
+/**
+ * rknpu_device_stop() - take the hardware away from user space
+ * @rdev: started
+ *
+ * Submitters that wait get -ENODEV; open files stay and get -ENODEV too.
+ */
+void rknpu_device_stop(struct rknpu_device *rdev)
+{
+	drm_dev_unplug(&rdev->drm);
+	rknpu_device_stop_cores(rdev);
+}

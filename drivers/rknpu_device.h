@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_DEVICE_H
+#define RKNPU_DEVICE_H
+
+#include <drm/drm_device.h>
+
+#include "rknpu_client.h"
+#include "rknpu_mmu.h"
+#include "rknpu_sched.h"
+#include "rknpu_soc.h"
+
+struct drm_driver;
+struct rknpu_core;
+
+/**
+ * struct rknpu_device - the NPU
+ * @drm: DRM device; its parent is the platform device of the first core, because scripts depend on
+ *	that name. May outlive the hardware.
+ * @soc: constants. Immutable.
+ * @cores: cores that the tree enables; valid while plugged. Set before registration.
+ * @mmus: their IOMMUs. Likewise.
+ * @dma_dev: untranslated device for pages and cache maintenance. Immutable.
+ * @hw_version: as user space knows it; read once. Immutable.
+ * @clients: processes.
+ * @sched: the queue.
+ */
+struct rknpu_device {
+	struct drm_device drm;
+	const struct rknpu_soc *soc;
+	struct rknpu_core *cores[RKNPU_MAX_CORES];
+	struct rknpu_mmu mmus[RKNPU_MAX_CORES];
+	struct device *dma_dev;
+	u32 hw_version;
+	struct rknpu_clients clients;
+	struct rknpu_sched sched;
+};
+
+static inline struct rknpu_device *to_rknpu_device(struct drm_device *drm)
+{
+	return container_of(drm, struct rknpu_device, drm);
+}
+
+struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_driver *driver,
+					 const struct rknpu_soc *soc, bool per_file);
+int rknpu_device_start(struct rknpu_device *rdev);
+void rknpu_device_stop(struct rknpu_device *rdev);
+struct rknpu_core *rknpu_device_first_core(struct rknpu_device *rdev);
+
+#endif /* RKNPU_DEVICE_H */

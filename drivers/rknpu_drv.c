@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: The wiring: platform driver, DRM driver, module. Mainline's tree has one
+ * node for each core; the kernel's component framework waits until all enabled
+ * ones have probed and makes one NPU of them. The first core is its head.
+ */
+#include <linux/component.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/platform_device.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_ioctl.h>
+#include <drm/drm_prime.h>
+
+#include "rknpu_compat.h"
+#include "rknpu_core.h"
+#include "rknpu_device.h"
+#include "rknpu_drm.h"
+#include "rknpu_file.h"
+#include "rknpu_gem.h"
+#include "rknpu_ioctl.h"
+#include "rknpu_power.h"
+#include "rknpu_soc.h"
+
+static char *rknpu_isolation = "process";
+module_param_named(isolation, rknpu_isolation, charp, 0444);
+MODULE_PARM_DESC(isolation, "What shares NPU address spaces: process (default) or file");
+
+/**
+ * struct rknpu_node - one bound platform device
+ * @core: its core; first, because it is the device's driver data for power management too.
+ * @rdev: the NPU, in the head's node only, while it is up.
+ */
+struct rknpu_node {
+	struct rknpu_core core;
+	struct rknpu_device *rdev;
+};
+
+static struct drm_gem_object *rknpu_drv_prime_import(struct drm_device *drm, struct dma_buf *buf)
+{
+	return drm_gem_prime_import_dev(drm, buf, to_rknpu_device(drm)->dma_dev);
+}
+
+static const struct drm_ioctl_desc rknpu_drv_ioctls[] = {
+	DRM_IOCTL_DEF_DRV(RKNPU_ACTION, rknpu_ioctl_action, DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(RKNPU_SUBMIT, rknpu_ioctl_submit, DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(RKNPU_MEM_CREATE, rknpu_ioctl_mem_create, DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(RKNPU_MEM_MAP, rknpu_ioctl_mem_map, DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(RKNPU_MEM_DESTROY, rknpu_ioctl_mem_destroy, DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(RKNPU_MEM_SYNC, rknpu_ioctl_mem_sync, DRM_RENDER_ALLOW),
+};
+
+static const struct file_operations rknpu_drv_fops = {
+	.owner = THIS_MODULE,
+	.open = drm_open,
+	.release = drm_release,
+	.unlocked_ioctl = drm_ioctl,
+	.compat_ioctl = drm_compat_ioctl,
+	.poll = drm_poll,
+	.read = drm_read,
+	.llseek = noop_llseek,
+	.mmap = rknpu_gem_mmap,
+	RKNPU_FOP_FLAGS
+};
+
+/* Name and version are the vendor driver's: programs look for them. */
+static const struct drm_driver rknpu_drv_drm = {
+	.driver_features = DRIVER_GEM | DRIVER_RENDER,
+	.name = "rknpu",
+	.desc = "RKNPU driver",
+	RKNPU_DRM_DATE
+	.major = 0,
+	.minor = 9,
+	.patchlevel = 8,
+	.fops = &rknpu_drv_fops,
+	.open = rknpu_file_open,
+	.postclose = rknpu_file_postclose,
+	.ioctls = rknpu_drv_ioctls,
+	.num_ioctls = ARRAY_SIZE(rknpu_drv_ioctls),
+	RKNPU_DRM_PRIME
+	.gem_prime_import = rknpu_drv_prime_import,
+	.gem_prime_import_sg_table = rknpu_gem_import_sg_table,
+};
+
+static const struct of_device_id rknpu_drv_of_match[] = {
+	{ .compatible = "rockchip,rk3588-rknn-core", .data = &rknpu_soc_rk3588 },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, rknpu_drv_of_match);
+
+static int rknpu_drv_component_bind(struct device *dev, struct device *head, void *data)
+{
+	struct rknpu_device *rdev = data;
+	struct rknpu_node *node = dev_get_drvdata(dev);
+
+	rdev->cores[node->core.hw.index] = &node->core;
+	return 0;
+}
+
+static void rknpu_drv_component_unbind(struct device *dev, struct device *head, void *data)
+{
+	/* The head has let go of all cores before. */
+}
+
+static const struct component_ops rknpu_drv_component_ops = {
+	.bind = rknpu_drv_component_bind,
+	.unbind = rknpu_drv_component_unbind,
+};
+
+static struct rknpu_device *rknpu_drv_create(struct device *dev)
+{
+	struct rknpu_node *node = dev_get_drvdata(dev);
+	struct rknpu_device *rdev;
+
+	rdev = rknpu_device_create(dev, &rknpu_drv_drm, node->core.hw.soc, sysfs_streq(rknpu_isolation, "file"));
+	if (!IS_ERR(rdev))
+		rdev->cores[node->core.hw.index] = &node->core;
+	return rdev;
+}
+
+static int rknpu_drv_head_bind(struct device *dev)
+{
+	struct rknpu_node *node = dev_get_drvdata(dev);
+	struct rknpu_device *rdev = rknpu_drv_create(dev);
+	int ret;
+
+	if (IS_ERR(rdev))
+		return PTR_ERR(rdev);
+	ret = component_bind_all(dev, rdev);
+	if (ret)
+		return ret;
+	ret = rknpu_device_start(rdev);
+	if (ret) {
+		component_unbind_all(dev, rdev);
+		return ret;
+	}
+	node->rdev = rdev;
+	return 0;
+}
+
+static void rknpu_drv_head_unbind(struct device *dev)
+{
+	struct rknpu_node *node = dev_get_drvdata(dev);
+
+	rknpu_device_stop(node->rdev);
+	component_unbind_all(dev, node->rdev);
+	node->rdev = NULL;
+}
+
+static const struct component_master_ops rknpu_drv_head_ops = {
+	.bind = rknpu_drv_head_bind,
+	.unbind = rknpu_drv_head_unbind,
+};
+
+/* The only core that the tree enables: there is nobody to wait for. */
+static int rknpu_drv_bind_alone(struct device *dev)
+{
+	struct rknpu_node *node = dev_get_drvdata(dev);
+	struct rknpu_device *rdev = rknpu_drv_create(dev);
+	int ret;
+
+	if (IS_ERR(rdev))
+		return PTR_ERR(rdev);
+	ret = rknpu_device_start(rdev);
+	if (!ret)
+		node->rdev = rdev;
+	return ret;
+}
+
+/*
+ * Cores that the tree enables beside this one. Return: true when one of them has
+ * a lower address, so that this core is not the head.
+ */
+static bool rknpu_drv_find_siblings(struct device *dev, const struct rknpu_core *core,
+				    struct component_match **match)
+{
+	struct device_node *np;
+	struct resource res;
+	bool follower = false;
+
+	for_each_matching_node(np, rknpu_drv_of_match) {
+		if (np == dev->of_node || !of_device_is_available(np) || of_address_to_resource(np, 0, &res))
+			continue;
+		if (res.start < core->hw.soc->core_base[core->hw.index])
+			follower = true;
+		component_match_add_release(dev, match, component_release_of, component_compare_of,
+					    of_node_get(np));
+	}
+	return follower;
+}
+
+static int rknpu_drv_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct component_match *match = NULL;
+	struct rknpu_node *node;
+	int ret;
+
+	node = devm_kzalloc(dev, sizeof(*node), GFP_KERNEL);
+	if (!node)
+		return -ENOMEM;
+	ret = rknpu_core_init(&node->core, pdev, device_get_match_data(dev));
+	if (ret)
+		return ret;
+	if (rknpu_drv_find_siblings(dev, &node->core, &match))
+		return component_add(dev, &rknpu_drv_component_ops);
+	if (!match)
+		return rknpu_drv_bind_alone(dev);
+	return component_master_add_with_match(dev, &rknpu_drv_head_ops, match);
+}
+
+static rknpu_remove_t rknpu_drv_remove(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct rknpu_node *node = dev_get_drvdata(dev);
+	struct component_match *match = NULL;
+
+	if (rknpu_drv_find_siblings(dev, &node->core, &match))
+		component_del(dev, &rknpu_drv_component_ops);
+	else if (match)
+		component_master_del(dev, &rknpu_drv_head_ops);
+	else
+		rknpu_device_stop(node->rdev);
+	return RKNPU_REMOVE_RETURN;
+}
+
+static struct platform_driver rknpu_drv_platform = {
+	.probe = rknpu_drv_probe,
+	.remove = rknpu_drv_remove,
+	.driver = {
+		.name = "RKNPU",
+		.of_match_table = rknpu_drv_of_match,
+		.pm = pm_ptr(&rknpu_power_pm_ops),
+	},
+};
+module_platform_driver(rknpu_drv_platform);
+
+MODULE_DESCRIPTION("Rockchip NPU driver");
+MODULE_AUTHOR("the rknpu authors");
+MODULE_LICENSE("GPL");
+/* What tools read from /sys/module/rknpu/version; the driver's own release is below. */
+MODULE_VERSION("0.9.8");
+MODULE_INFO(release, "0.1.0");

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: One open of a DRM node, and which process it works for.
+ */
+#include "rknpu_file.h"
+
+#include <linux/slab.h>
+
+#include <drm/drm_file.h>
+
+#include "rknpu_client.h"
+#include "rknpu_device.h"
+
+/**
+ * struct rknpu_file - one open
+ * @client: process that made the first memory or submit call; set once.
+ */
+struct rknpu_file {
+	struct rknpu_client *client;
+};
+
+/**
+ * rknpu_file_open() - DRM callback
+ * @drm: the device
+ * @file: the new file
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rknpu_file_open(struct drm_device *drm, struct drm_file *file)
+{
+	file->driver_priv = kzalloc(sizeof(struct rknpu_file), GFP_KERNEL_ACCOUNT);
+	return file->driver_priv ? 0 : -ENOMEM;
+}
+
+/**
+ * rknpu_file_postclose() - DRM callback
+ * @drm: the device
+ * @file: its handles are closed already
+ */
+void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
+{
+	struct rknpu_file *rfile = file->driver_priv;
+
+	rknpu_client_put(rfile->client);
+	kfree(rfile);
+}
+
+/**
+ * rknpu_file_client() - client that a file belongs to
+ * @rdev: the device
+ * @file: the file
+ *
+ * The first memory or submit call binds the file to the calling process: a broker
+ * may have opened it for us.
+ *
+ * Return: the client, alive as long as the file; -ENOMEM as ERR_PTR.
+ */
+struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct drm_file *file)
+{
+	struct rknpu_file *rfile = file->driver_priv;
+	struct rknpu_client *client = READ_ONCE(rfile->client);
+	struct rknpu_client *raced;
+
+	if (client)
+		return client;
+	client = rknpu_client_get_current(&rdev->clients);
+	if (IS_ERR(client))
+		return client;
+	raced = cmpxchg(&rfile->client, NULL, client);
+	if (raced) {
+		rknpu_client_put(client);
+		client = raced;
+	}
+	return client;
+}

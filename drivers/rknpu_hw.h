@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_HW_H
+#define RKNPU_HW_H
+
+#include <linux/types.h>
+
+struct rknpu_soc;
+
+/**
+ * struct rknpu_hw - the register windows of one core; immutable after probe
+ * @soc: constants.
+ * @pc: program controller, from +0x0000.
+ * @cna: CNA block, from +0x1000.
+ * @core: CORE block, from +0x3000.
+ * @index: number of the core, 0 based.
+ */
+struct rknpu_hw {
+	const struct rknpu_soc *soc;
+	void __iomem *pc;
+	void __iomem *cna;
+	void __iomem *core;
+	unsigned int index;
+};
+
+/**
+ * struct rknpu_hw_range - what one start runs
+ * @regcmd: address of the first command word, 16-byte aligned.
+ * @amount: value of REGISTER_AMOUNTS for the first task.
+ * @tasks: number of tasks, 1 .. soc->max_tasks.
+ * @int_mask: events that mean the last task is done; pairs are complete.
+ */
+struct rknpu_hw_range {
+	u32 regcmd;
+	u32 amount;
+	u32 tasks;
+	u32 int_mask;
+};
+
+/**
+ * struct rknpu_hw_state - what a core shows when a job went wrong
+ * @raw: INTERRUPT_RAW_STATUS.
+ * @status: INTERRUPT_STATUS.
+ * @task_status: TASK_STATUS.
+ */
+struct rknpu_hw_state {
+	u32 raw;
+	u32 status;
+	u32 task_status;
+};
+
+u32 rknpu_hw_version(const struct rknpu_hw *hw);
+u32 rknpu_hw_widen(u32 events);
+void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
+		    bool pingpong);
+void rknpu_hw_stop(const struct rknpu_hw *hw);
+u32 rknpu_hw_irq_take(const struct rknpu_hw *hw);
+u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw);
+void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state);
+bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
+
+#endif /* RKNPU_HW_H */

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: The six ioctls: from the user's structures to calls of the floors below
+ * and back. The DRM core has copied the structure in, zero-extended to our size,
+ * and copies it out whatever we return. Actions are in rknpu_action.c.
+ */
+#include "rknpu_ioctl.h"
+
+#include <linux/mm.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+
+#include "rknpu_client.h"
+#include "rknpu_device.h"
+#include "rknpu_drm.h"
+#include "rknpu_file.h"
+#include "rknpu_gem.h"
+#include "rknpu_job.h"
+#include "rknpu_mapping.h"
+#include "rknpu_sched.h"
+
+/* No buffer can be larger than the address space that it must fit into. */
+#define RKNPU_MEM_MAX_BYTES	SZ_4G
+
+static int rknpu_mem_check(const struct rknpu_mem_create *args)
+{
+	if (args->flags & ~RKNPU_MEM_MASK)
+		return -EINVAL;
+	if (!args->size || args->size > U64_MAX - PAGE_SIZE)
+		return -EINVAL;
+	if (PAGE_ALIGN(args->size) >= RKNPU_MEM_MAX_BYTES)
+		return -ENOSPC;
+	/* Asking the page allocator for more than there is would only hurt others. */
+	if (args->size >> PAGE_SHIFT >= totalram_pages())
+		return -ENOMEM;
+	return 0;
+}
+
+static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_mapping *mapping)
+{
+	args->size = mapping->bo->base.size;
+	args->obj_addr = mapping->token;
+	args->dma_addr = mapping->space.node.start;
+	args->sram_size = 0;
+}
+
+/* Give an object that the file already has, an imported dma-buf for instance, an address. */
+static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu_client *client,
+				     struct rknpu_vm *vm, struct drm_file *file)
+{
+	struct drm_gem_object *obj = drm_gem_object_lookup(file, args->handle);
+	struct rknpu_mapping *mapping;
+	struct drm_gem_object *again;
+	int ret = 0;
+
+	if (!obj)
+		return -ENOENT;
+	mapping = rknpu_mapping_hold(to_rknpu_bo(obj), client, vm, file);
+	if (IS_ERR(mapping)) {
+		ret = PTR_ERR(mapping);
+		goto put_obj;
+	}
+	rknpu_mem_fill(args, mapping);
+	/* A handle that was closed meanwhile did not drop a hold that came later. */
+	again = drm_gem_object_lookup(file, args->handle);
+	if (again != obj) {
+		rknpu_mapping_drop(to_rknpu_bo(obj), file);
+		ret = -ENOENT;
+	}
+	if (again)
+		drm_gem_object_put(again);
+put_obj:
+	drm_gem_object_put(obj);
+	return ret;
+}
+
+static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
+				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
+{
+	bool cached = args->flags & RKNPU_MEM_CACHEABLE && !(args->flags & RKNPU_MEM_WRITE_COMBINE);
+	struct rknpu_mapping *mapping;
+	struct rknpu_bo *bo;
+	int ret = rknpu_mem_check(args);
+
+	if (ret)
+		return ret;
+	/* Contiguous memory is no different behind an IOMMU: pages serve both kinds. */
+	bo = rknpu_gem_create(&rdev->drm, rdev->dma_dev, PAGE_ALIGN(args->size), cached,
+			      args->flags & RKNPU_MEM_DMA32);
+	if (IS_ERR(bo))
+		return PTR_ERR(bo);
+	if (args->flags & RKNPU_MEM_KERNEL_MAPPING) {
+		ret = PTR_ERR_OR_ZERO(rknpu_gem_vmap(bo));
+		if (ret)
+			goto put_bo;
+	}
+	mapping = rknpu_mapping_hold(bo, client, vm, file);
+	if (IS_ERR(mapping)) {
+		ret = PTR_ERR(mapping);
+		goto put_bo;
+	}
+	rknpu_mem_fill(args, mapping);
+	/* Publish last: another thread may close the handle at once. */
+	ret = drm_gem_handle_create(file, &bo->base, &args->handle);
+	if (ret)
+		rknpu_mapping_drop(bo, file);
+put_bo:
+	drm_gem_object_put(&bo->base);
+	return ret;
+}
+
+/**
+ * rknpu_ioctl_mem_create() - %DRM_IOCTL_RKNPU_MEM_CREATE
+ * @drm: the device
+ * @data: &struct rknpu_mem_create
+ * @file: the caller's file
+ *
+ * Return: 0; -EINVAL size, flags or domain; -ENOENT unknown handle; -ENOMEM no pages; -ENOSPC no
+ * address range; -ENODEV.
+ */
+int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct rknpu_device *rdev = to_rknpu_device(drm);
+	struct rknpu_mem_create *args = data;
+	struct rknpu_client *client;
+	struct rknpu_vm *vm;
+	int idx, ret;
+
+	client = rknpu_file_client(rdev, file);
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	if (!drm_dev_enter(drm, &idx))
+		return -ENODEV;
+	vm = rknpu_client_vm(client, args->iommu_domain_id);
+	if (IS_ERR(vm))
+		ret = PTR_ERR(vm);
+	else if (args->handle)
+		ret = rknpu_mem_create_existing(args, client, vm, file);
+	else
+		ret = rknpu_mem_create_new(rdev, args, client, vm, file);
+	drm_dev_exit(idx);
+	return ret;
+}
+
+/**
+ * rknpu_ioctl_mem_map() - %DRM_IOCTL_RKNPU_MEM_MAP
+ * @drm: the device
+ * @data: &struct rknpu_mem_map
+ * @file: the caller's file
+ *
+ * Return: 0; -ENOENT unknown handle; -EINVAL imported memory, which its exporter maps.
+ */
+int rknpu_ioctl_mem_map(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct rknpu_mem_map *args = data;
+
+	return drm_gem_dumb_map_offset(file, drm, args->handle, &args->offset);
+}
+
+/**
+ * rknpu_ioctl_mem_destroy() - %DRM_IOCTL_RKNPU_MEM_DESTROY
+ * @drm: the device
+ * @data: &struct rknpu_mem_destroy
+ * @file: the caller's file
+ *
+ * Return: 0; -ENOENT unknown handle.
+ */
+int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct rknpu_mem_destroy *args = data;
+
+	return drm_gem_handle_delete(file, args->handle) ? -ENOENT : 0;
+}
+
+/**
+ * rknpu_ioctl_mem_sync() - %DRM_IOCTL_RKNPU_MEM_SYNC
+ * @drm: the device
+ * @data: &struct rknpu_mem_sync
+ * @file: the caller's file
+ *
+ * Return: 0; -EINVAL token, flags or range, or imported memory.
+ */
+int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	const struct rknpu_mem_sync *args = data;
+	struct rknpu_client *client = rknpu_file_client(to_rknpu_device(drm), file);
+	struct rknpu_mapping *mapping;
+	struct rknpu_bo *bo;
+	int ret = -EINVAL;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	if (!args->flags || args->flags & ~RKNPU_MEM_SYNC_MASK)
+		return -EINVAL;
+	mapping = rknpu_mapping_find(client, args->obj_addr);
+	if (!mapping)
+		return -EINVAL;
+	bo = mapping->bo;
+	if (bo->pages && args->size <= bo->base.size && args->offset <= bo->base.size - args->size) {
+		rknpu_gem_sync(bo, args->offset, args->size, args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
+			       args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
+		ret = 0;
+	}
+	rknpu_mapping_put(mapping);
+	return ret;
+}
+
+static int rknpu_submit_check(const struct rknpu_submit *args, u32 cores)
+{
+	/* Jobs without a waiter, fences and gangs are refused, never half served. */
+	if (args->flags & ~(RKNPU_JOB_PC | RKNPU_JOB_PINGPONG) || !(args->flags & RKNPU_JOB_PC))
+		return -EINVAL;
+	if (!args->task_number || args->task_number > INT_MAX || args->task_start > INT_MAX)
+		return -EINVAL;
+	if (args->core_mask & ~cores || hweight32(args->core_mask) > 1)
+		return -EINVAL;
+	return 0;
+}
+
+static void rknpu_submit_ranges(const struct rknpu_submit *args, const struct rknpu_device *rdev,
+				struct rknpu_job_args *job)
+{
+	unsigned int i;
+
+	for (i = 0; i < rdev->soc->num_cores; i++) {
+		job->first[i] = args->subcore_task[i].task_start;
+		job->number[i] = args->subcore_task[i].task_number;
+	}
+}
+
+static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const struct rknpu_submit *args,
+					    struct drm_file *file)
+{
+	struct rknpu_job_args job = {
+		.task_token = args->task_obj_addr,
+		.task_base = args->task_base_addr,
+		.timeout_ms = args->timeout,
+		.core_mask = args->core_mask ?: rknpu_sched_cores(&rdev->sched),
+		.pingpong = args->flags & RKNPU_JOB_PINGPONG,
+	};
+	int ret = rknpu_submit_check(args, rknpu_sched_cores(&rdev->sched));
+
+	if (ret)
+		return ERR_PTR(ret);
+	job.client = rknpu_file_client(rdev, file);
+	if (IS_ERR(job.client))
+		return ERR_CAST(job.client);
+	job.vm = rknpu_client_vm(job.client, args->iommu_domain_id);
+	if (IS_ERR(job.vm))
+		return ERR_CAST(job.vm);
+	rknpu_submit_ranges(args, rdev, &job);
+	return rknpu_job_create(rdev->soc, &job);
+}
+
+static void rknpu_submit_results(struct rknpu_submit *args, struct rknpu_job *job)
+{
+	args->task_counter = job->tasks_done;
+	args->hw_elapse_time = job->elapsed_ns;
+	if (job->started)
+		rknpu_job_write_status(job);
+}
+
+/**
+ * rknpu_ioctl_submit() - %DRM_IOCTL_RKNPU_SUBMIT
+ * @drm: the device
+ * @data: &struct rknpu_submit
+ * @file: the caller's file
+ *
+ * Return: 0; -EINVAL any field out of range or a token that is not the caller's; -ETIMEDOUT;
+ * -EIO the hardware failed the job; -ECANCELED the caller's process asked for a reset; -EINTR the
+ * caller was killed; -ENOMEM; -ENODEV.
+ */
+int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct rknpu_device *rdev = to_rknpu_device(drm);
+	struct rknpu_submit *args = data;
+	struct rknpu_job *job;
+	int idx, ret;
+
+	if (!drm_dev_enter(drm, &idx))
+		return -ENODEV;
+	job = rknpu_submit_build(rdev, args, file);
+	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_sched_push(&rdev->sched, job);
+	/* Not held while waiting: unplugging ends the job instead of waiting for it. */
+	drm_dev_exit(idx);
+	if (IS_ERR(job))
+		return ret;
+	if (!ret)
+		ret = rknpu_sched_wait(&rdev->sched, job);
+	if (ret != -EINTR)
+		rknpu_submit_results(args, job);
+	rknpu_job_put(job);
+	return ret;
+}

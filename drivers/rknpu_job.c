@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: Building and releasing a job. The builder reads the task descriptors from
+ * a buffer that user space can write at any time: each one needed is copied once
+ * and only the copy is checked and used. After it has succeeded nothing that the
+ * job needs can fail or go away.
+ */
+#include "rknpu_job.h"
+
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "rknpu_client.h"
+#include "rknpu_drm.h"
+#include "rknpu_gem.h"
+#include "rknpu_mapping.h"
+#include "rknpu_regcmd.h"
+#include "rknpu_regs.h"
+#include "rknpu_vm.h"
+
+static unsigned int rknpu_sched_timeout_ms = 60000;
+module_param_named(sched_timeout_ms, rknpu_sched_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(sched_timeout_ms, "Longest time in milliseconds that a job may stay on the hardware (default 60000)");
+
+static void rknpu_job_read_task(const struct rknpu_job *job, u32 index, struct rknpu_task *task)
+{
+	memcpy(task, job->descriptors + (size_t)index * sizeof(*task), sizeof(*task));
+}
+
+/* Descriptors of a chunk that the hardware needs: where the first begins, what the last signals. */
+static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu_soc *soc, u32 first,
+				 u32 tasks, struct rknpu_hw_range *chunk)
+{
+	struct rknpu_task task;
+	u64 amount;
+
+	rknpu_job_read_task(job, first, &task);
+	if (upper_32_bits(task.regcmd_addr) || !task.regcmd_addr ||
+	    !IS_ALIGNED(task.regcmd_addr, RKNPU_PC_ADDR_ALIGN_BYTES))
+		return -EINVAL;
+	amount = RKNPU_PC_AMOUNT((u64)task.regcfg_amount, soc->amount_scale);
+	if (amount > RKNPU_PC_REGISTER_AMOUNTS_MASK)
+		return -EINVAL;
+	chunk->regcmd = lower_32_bits(task.regcmd_addr);
+	chunk->amount = amount;
+	chunk->tasks = tasks;
+
+	if (tasks > 1)
+		rknpu_job_read_task(job, first + tasks - 1, &task);
+	/* Error events are no way to finish, and without a done event the job could only time out. */
+	if (!task.int_mask || task.int_mask & ~RKNPU_INT_DONE)
+		return -EINVAL;
+	chunk->int_mask = rknpu_hw_widen(task.int_mask);
+	return 0;
+}
+
+static int rknpu_job_build_range(struct rknpu_job *job, const struct rknpu_soc *soc, unsigned int core,
+				 u32 first, u32 number)
+{
+	struct rknpu_job_range *range = &job->range[core];
+	u64 available = job->task_mapping->bo->base.size / sizeof(struct rknpu_task);
+	u32 i;
+	int ret;
+
+	if ((u64)first + number > available)
+		return -EINVAL;
+	range->first = first;
+	range->tasks = number;
+	range->num_chunks = DIV_ROUND_UP(number, soc->max_tasks);
+	range->chunks = &job->one_chunk[core];
+	if (range->num_chunks > 1) {
+		range->chunks = kvcalloc(range->num_chunks, sizeof(*range->chunks), GFP_KERNEL_ACCOUNT);
+		if (!range->chunks)
+			return -ENOMEM;
+	}
+	for (i = 0; i < range->num_chunks; i++) {
+		u32 start = i * soc->max_tasks;
+
+		ret = rknpu_job_build_chunk(job, soc, first + start, min(number - start, soc->max_tasks),
+					    &range->chunks[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int rknpu_job_build_ranges(struct rknpu_job *job, const struct rknpu_soc *soc,
+				  const struct rknpu_job_args *args)
+{
+	u32 wanted = args->core_mask ?: GENMASK(soc->num_cores - 1, 0);
+	unsigned int core;
+	int ret;
+
+	for (core = 0; core < soc->num_cores; core++) {
+		if (!(wanted & BIT(core)) || !args->number[core])
+			continue;
+		ret = rknpu_job_build_range(job, soc, core, args->first[core], args->number[core]);
+		if (ret)
+			return ret;
+		job->cores |= BIT(core);
+	}
+	return job->cores ? 0 : -EINVAL;
+}
+
+static int rknpu_job_pin_descriptors(struct rknpu_job *job, u64 token)
+{
+	job->task_mapping = rknpu_mapping_find(job->client, token);
+	if (!job->task_mapping)
+		return -EINVAL;
+	/* The deployed interface wants KERNEL_MAPPING for this; we map when it is missing. */
+	job->descriptors = rknpu_gem_vmap(job->task_mapping->bo);
+	return PTR_ERR_OR_ZERO(job->descriptors);
+}
+
+static unsigned long rknpu_job_timeout(u32 timeout_ms)
+{
+	u32 limit = READ_ONCE(rknpu_sched_timeout_ms);
+
+	if (!timeout_ms || timeout_ms > limit)
+		timeout_ms = limit;
+	/* One more: a tick that is nearly over does not count. */
+	return msecs_to_jiffies(timeout_ms) + 1;
+}
+
+static void rknpu_job_release(struct rknpu_job *job)
+{
+	unsigned int core;
+
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		if (job->range[core].num_chunks > 1)
+			kvfree(job->range[core].chunks);
+	}
+	rknpu_mapping_put(job->task_mapping);
+	rknpu_vm_epoch_put(job->epoch);
+	rknpu_vm_put(job->vm);
+	rknpu_client_put(job->client);
+	kfree(job);
+}
+
+static void rknpu_job_free_work(struct work_struct *work)
+{
+	rknpu_job_release(container_of(work, struct rknpu_job, free_work));
+}
+
+/**
+ * rknpu_job_create() - check a request and copy what it needs
+ * @soc: constants
+ * @args: the request
+ *
+ * Touches no hardware. Context: may sleep.
+ *
+ * Return: the job with one reference; -EINVAL for any number out of range or a
+ * token that is not the caller's, -ENOMEM, as ERR_PTR.
+ */
+struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rknpu_job_args *args)
+{
+	struct rknpu_job *job;
+	int ret;
+
+	if (upper_32_bits(args->task_base) || !IS_ALIGNED(args->task_base, RKNPU_PC_ADDR_ALIGN_BYTES))
+		return ERR_PTR(-EINVAL);
+	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	if (!job)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&job->ref);
+	INIT_LIST_HEAD(&job->node);
+	init_completion(&job->done);
+	INIT_WORK(&job->free_work, rknpu_job_free_work);
+	job->client = rknpu_client_get(args->client);
+	job->vm = rknpu_vm_get(args->vm);
+	job->epoch = rknpu_vm_epoch_get(args->vm);
+	job->task_base = args->task_base;
+	job->timeout = rknpu_job_timeout(args->timeout_ms);
+	job->pingpong = args->pingpong;
+
+	ret = rknpu_job_pin_descriptors(job, args->task_token);
+	if (!ret)
+		ret = rknpu_job_build_ranges(job, soc, args);
+	if (ret) {
+		rknpu_job_release(job);
+		return ERR_PTR(ret);
+	}
+	return job;
+}
+
+static void rknpu_job_last_put(struct kref *ref)
+{
+	/* The two callers differ in the context of the release. */
+}
+
+/**
+ * rknpu_job_put() - drop a reference
+ * @job: the job
+ *
+ * Context: may sleep.
+ */
+void rknpu_job_put(struct rknpu_job *job)
+{
+	if (kref_put(&job->ref, rknpu_job_last_put))
+		rknpu_job_release(job);
+}
+
+/**
+ * rknpu_job_put_atomic() - drop a reference where sleeping is not allowed
+ * @job: the job
+ * @wq: queue that a release runs on
+ *
+ * Context: any.
+ */
+void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq)
+{
+	if (kref_put(&job->ref, rknpu_job_last_put))
+		queue_work(wq, &job->free_work);
+}
+
+/**
+ * rknpu_job_write_status() - leave the events in the last descriptor that ran
+ * @job: done; it has run on job->core
+ *
+ * Programs print this word when a submit fails.
+ */
+void rknpu_job_write_status(struct rknpu_job *job)
+{
+	const struct rknpu_job_range *range = &job->range[job->core];
+	size_t last = range->first + range->tasks - 1;
+	void *task = job->descriptors + last * sizeof(struct rknpu_task);
+
+	memcpy(task + offsetof(struct rknpu_task, int_status), &job->events, sizeof(job->events));
+}

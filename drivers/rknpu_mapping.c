@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: A buffer in an address space. Files of one process that use the same
+ * buffer share one mapping, because deployed programs expect one NPU address for
+ * it; the mapping is retired when the last of these files closes its handle. A
+ * token stands for a mapping and is worth nothing outside its process.
+ *
+ * Lock order: bo->lock, then vm->lock. The token table has its own lock.
+ */
+#include "rknpu_mapping.h"
+
+#include <linux/slab.h>
+
+#include "rknpu_client.h"
+#include "rknpu_gem.h"
+#include "rknpu_vm.h"
+
+/**
+ * struct rknpu_hold - one file that uses a mapping
+ * @node: entry of mapping->holds; bo->lock.
+ * @file: identity only, never followed.
+ */
+struct rknpu_hold {
+	struct list_head node;
+	const struct drm_file *file;
+};
+
+static void rknpu_mapping_released(struct rknpu_mapping_space *space)
+{
+	rknpu_mapping_put(container_of(space, struct rknpu_mapping, space));
+}
+
+static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, struct rknpu_client *client,
+							 struct rknpu_vm *vm)
+{
+	struct rknpu_mapping *mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	lockdep_assert_held(&bo->lock);
+	if (!mapping)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&mapping->ref, 1);
+	INIT_LIST_HEAD(&mapping->holds);
+	mapping->bo = bo;
+	mapping->client = client;
+	mapping->space.released = rknpu_mapping_released;
+	ret = rknpu_vm_map(vm, &mapping->space, bo->sgt, bo->base.size, bo->base.import_attach);
+	if (ret)
+		goto free_mapping;
+	drm_gem_object_get(&bo->base);
+	ret = rknpu_client_token_add(client, mapping, &mapping->token);
+	if (ret)
+		goto unmap;
+	list_add_tail(&mapping->node, &bo->mappings);
+	return mapping;
+
+unmap:
+	rknpu_vm_unmap(&mapping->space);
+	/* The caller has a reference of its own: this is never the last. */
+	drm_gem_object_put(&bo->base);
+free_mapping:
+	kfree(mapping);
+	return ERR_PTR(ret);
+}
+
+static void rknpu_mapping_retire(struct rknpu_mapping *mapping)
+{
+	rknpu_client_token_remove(mapping->client, mapping->token);
+	rknpu_vm_retire(&mapping->space);
+}
+
+static struct rknpu_mapping *rknpu_mapping_get_locked(struct rknpu_bo *bo, struct rknpu_client *client,
+						      struct rknpu_vm *vm)
+{
+	struct rknpu_mapping *mapping;
+
+	lockdep_assert_held(&bo->lock);
+	list_for_each_entry(mapping, &bo->mappings, node) {
+		if (mapping->space.vm == vm)
+			return mapping;
+	}
+	return rknpu_mapping_create_locked(bo, client, vm);
+}
+
+static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, const struct drm_file *file)
+{
+	struct rknpu_hold *hold;
+
+	lockdep_assert_held(&mapping->bo->lock);
+	list_for_each_entry(hold, &mapping->holds, node) {
+		if (hold->file == file)
+			return hold;
+	}
+	return NULL;
+}
+
+/**
+ * rknpu_mapping_hold() - have a buffer at an NPU address for as long as a file has a handle
+ * @bo: the buffer; the caller has a reference
+ * @client: of @file
+ * @vm: one of @client's address spaces
+ * @file: the file; rknpu_mapping_drop() is owed for it
+ *
+ * Context: may sleep; takes bo->lock and vm->lock.
+ *
+ * Return: the mapping, alive until dropped; -ENOMEM, -ENOSPC as ERR_PTR.
+ */
+struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_client *client,
+					 struct rknpu_vm *vm, struct drm_file *file)
+{
+	struct rknpu_hold *hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+	struct rknpu_mapping *mapping;
+
+	if (!hold)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&bo->lock);
+	mapping = rknpu_mapping_get_locked(bo, client, vm);
+	if (!IS_ERR(mapping) && !rknpu_hold_find_locked(mapping, file)) {
+		hold->file = file;
+		list_add_tail(&hold->node, &mapping->holds);
+		hold = NULL;
+	}
+	mutex_unlock(&bo->lock);
+	kfree(hold);
+	return mapping;
+}
+
+/**
+ * rknpu_mapping_drop() - a file closed its handle of a buffer
+ * @bo: the buffer
+ * @file: the file
+ *
+ * Mappings that no file uses any more are retired: jobs submitted before keep
+ * the address until they have left the hardware. Context: may sleep; takes
+ * bo->lock and vm->lock.
+ */
+void rknpu_mapping_drop(struct rknpu_bo *bo, struct drm_file *file)
+{
+	struct rknpu_mapping *mapping, *tmp;
+	struct rknpu_hold *hold;
+	LIST_HEAD(retire);
+
+	mutex_lock(&bo->lock);
+	list_for_each_entry_safe(mapping, tmp, &bo->mappings, node) {
+		hold = rknpu_hold_find_locked(mapping, file);
+		if (!hold)
+			continue;
+		list_del(&hold->node);
+		kfree(hold);
+		if (list_empty(&mapping->holds))
+			list_move(&mapping->node, &retire);
+	}
+	mutex_unlock(&bo->lock);
+	list_for_each_entry_safe(mapping, tmp, &retire, node)
+		rknpu_mapping_retire(mapping);
+}
+
+/**
+ * rknpu_mapping_find() - what a token stands for
+ * @client: the caller's client
+ * @token: any value
+ *
+ * Context: any; takes no lock.
+ *
+ * Return: the mapping with a reference, or NULL.
+ */
+struct rknpu_mapping *rknpu_mapping_find(struct rknpu_client *client, u64 token)
+{
+	struct rknpu_mapping *mapping;
+
+	rcu_read_lock();
+	mapping = rknpu_client_token_find(client, token);
+	if (mapping && !refcount_inc_not_zero(&mapping->ref))
+		mapping = NULL;
+	rcu_read_unlock();
+	return mapping;
+}
+
+/**
+ * rknpu_mapping_put() - drop a reference
+ * @mapping: the mapping, or NULL
+ *
+ * Context: may sleep.
+ */
+void rknpu_mapping_put(struct rknpu_mapping *mapping)
+{
+	if (!mapping || !refcount_dec_and_test(&mapping->ref))
+		return;
+	drm_gem_object_put(&mapping->bo->base);
+	kfree_rcu(mapping, rcu);
+}

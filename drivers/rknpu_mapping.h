@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_MAPPING_H
+#define RKNPU_MAPPING_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+#include "rknpu_vm.h"
+
+struct drm_file;
+struct rknpu_bo;
+struct rknpu_client;
+
+/**
+ * struct rknpu_mapping - a buffer in an address space; what a token stands for
+ * @ref: held by the files that use it (together one) and by each job that reads descriptors from it.
+ * @space: its range.
+ * @bo: the buffer, reference held. Immutable.
+ * @client: whose address space it is. Valid while a file holds the mapping.
+ * @token: number under which the client finds it. Immutable.
+ * @node: entry of bo->mappings; bo->lock.
+ * @holds: of &struct rknpu_hold; bo->lock.
+ * @rcu: a token look-up may still see it.
+ */
+struct rknpu_mapping {
+	refcount_t ref;
+	struct rknpu_mapping_space space;
+	struct rknpu_bo *bo;
+	struct rknpu_client *client;
+	u64 token;
+	struct list_head node;
+	struct list_head holds;
+	struct rcu_head rcu;
+};
+
+struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_client *client,
+					 struct rknpu_vm *vm, struct drm_file *file);
+void rknpu_mapping_drop(struct rknpu_bo *bo, struct drm_file *file);
+struct rknpu_mapping *rknpu_mapping_find(struct rknpu_client *client, u64 token);
+void rknpu_mapping_put(struct rknpu_mapping *mapping);
+
+#endif /* RKNPU_MAPPING_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_MMU_H
+#define RKNPU_MMU_H
+
+#include <linux/types.h>
+
+struct device;
+struct device_node;
+struct iommu_group;
+struct rknpu_vm;
+
+/**
+ * struct rknpu_mmu - one IOMMU group and what it translates for
+ * @group: the group; reference held. Immutable.
+ * @iommu: device-tree node of the IOMMU, to recognise it in a fault; reference held. Immutable.
+ * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker only,
+ *	read under the scheduler's lock.
+ */
+struct rknpu_mmu {
+	struct iommu_group *group;
+	struct device_node *iommu;
+	struct rknpu_vm *vm;
+};
+
+int rknpu_mmu_init(struct rknpu_mmu *mmu, struct device *dev);
+void rknpu_mmu_fini(struct rknpu_mmu *mmu);
+int rknpu_mmu_attach(struct rknpu_mmu *mmu, struct rknpu_vm *vm);
+struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu);
+bool rknpu_mmu_is(const struct rknpu_mmu *mmu, const struct device *iommu);
+
+#endif /* RKNPU_MMU_H */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: One address space of the NPU: an IOMMU domain of our own, an allocator of
+ * addresses, and the rule when an address may be taken away. A command stream
+ * can name any address of its space, so a range is only unmapped when the last
+ * job submitted before its destruction has left the hardware (epochs). Nobody
+ * ever waits for that.
+ */
+#include "rknpu_vm.h"
+
+#include <linux/iommu.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include "rk_iommu_regs.h"
+#include "rknpu_compat.h"
+
+/*
+ * Addresses handed out: never 0, which stands for "no buffer" in many streams,
+ * and never the last page, so that address + size never wraps in 32 bits.
+ */
+#define RKNPU_VM_FIRST	((u64)RK_IOMMU_PAGE_BYTES)
+#define RKNPU_VM_END	(BIT_ULL(32) - RK_IOMMU_PAGE_BYTES)
+
+static int rknpu_vm_fault(struct iommu_domain *domain, struct device *iommu, unsigned long iova,
+			  int flags, void *token)
+{
+	struct rknpu_vm *vm = token;
+
+	/* Some vendor kernels pass a raw status instead of IOMMU_FAULT_*: only a hint. */
+	vm->sink->fault(vm->sink, iommu, iova, flags & IOMMU_FAULT_WRITE);
+	return 0;
+}
+
+static struct rknpu_epoch *rknpu_epoch_alloc(void)
+{
+	struct rknpu_epoch *epoch = kzalloc(sizeof(*epoch), GFP_KERNEL_ACCOUNT);
+
+	if (!epoch)
+		return NULL;
+	kref_init(&epoch->ref);
+	INIT_LIST_HEAD(&epoch->retired);
+	return epoch;
+}
+
+/**
+ * rknpu_vm_create() - make an empty address space
+ * @dev: a core, for the kind of IOMMU
+ * @sink: told about faults; outlives every attachment
+ *
+ * Context: may sleep.
+ *
+ * Return: the space with one reference, or an ERR_PTR.
+ */
+struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *sink)
+{
+	struct rknpu_vm *vm;
+	int ret = -ENOMEM;
+
+	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+	RCU_INIT_POINTER(vm->epoch, rknpu_epoch_alloc());
+	if (!rcu_access_pointer(vm->epoch))
+		goto free_vm;
+	vm->domain = rknpu_paging_domain_alloc(dev);
+	if (IS_ERR(vm->domain)) {
+		ret = PTR_ERR(vm->domain);
+		goto free_epoch;
+	}
+	kref_init(&vm->ref);
+	mutex_init(&vm->lock);
+	vm->sink = sink;
+	drm_mm_init(&vm->mm, RKNPU_VM_FIRST, RKNPU_VM_END - RKNPU_VM_FIRST);
+	iommu_set_fault_handler(vm->domain, rknpu_vm_fault, vm);
+	return vm;
+
+free_epoch:
+	kfree(rcu_access_pointer(vm->epoch));
+free_vm:
+	kfree(vm);
+	return ERR_PTR(ret);
+}
+
+static void rknpu_vm_release(struct kref *ref)
+{
+	struct rknpu_vm *vm = container_of(ref, struct rknpu_vm, ref);
+
+	/*
+	 * Jobs and mappings keep the space alive, so nothing is retired into the
+	 * current epoch. Its predecessor may be the caller, and still points at it.
+	 */
+	rknpu_vm_epoch_put(rcu_access_pointer(vm->epoch));
+	drm_mm_takedown(&vm->mm);
+	iommu_domain_free(vm->domain);
+	mutex_destroy(&vm->lock);
+	kfree(vm);
+}
+
+/**
+ * rknpu_vm_get() - take a reference
+ * @vm: the space; the caller has one
+ *
+ * Return: @vm.
+ */
+struct rknpu_vm *rknpu_vm_get(struct rknpu_vm *vm)
+{
+	kref_get(&vm->ref);
+	return vm;
+}
+
+/**
+ * rknpu_vm_put() - drop a reference
+ * @vm: the space, or NULL
+ *
+ * Context: may sleep.
+ */
+void rknpu_vm_put(struct rknpu_vm *vm)
+{
+	if (vm)
+		kref_put(&vm->ref, rknpu_vm_release);
+}
+
+/* Own pages: physical addresses, whatever the exporter-side debugging does to the links. */
+static int rknpu_vm_map_pages_locked(struct rknpu_vm *vm, u64 iova, struct sg_table *sgt, size_t bytes)
+{
+	ssize_t mapped;
+
+	lockdep_assert_held(&vm->lock);
+	/* size_t in 6.1, ssize_t later: an error must not look like a huge size. */
+	mapped = iommu_map_sgtable(vm->domain, iova, sgt, IOMMU_READ | IOMMU_WRITE);
+	if (mapped >= 0 && mapped >= bytes)
+		return 0;
+	if (mapped > 0)
+		iommu_unmap(vm->domain, iova, mapped);
+	return mapped < 0 ? mapped : -ENOMEM;
+}
+
+/*
+ * Imported memory: only the DMA addresses of the table are valid. They were made
+ * for an untranslated device, so they are physical addresses.
+ */
+static int rknpu_vm_map_import_locked(struct rknpu_vm *vm, u64 iova, struct sg_table *sgt, size_t bytes)
+{
+	struct scatterlist *sg;
+	size_t done = 0;
+	int ret = -EINVAL;
+	int i;
+
+	lockdep_assert_held(&vm->lock);
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		ret = rknpu_iommu_map(vm->domain, iova + done, sg_dma_address(sg), sg_dma_len(sg),
+				      IOMMU_READ | IOMMU_WRITE);
+		if (ret)
+			break;
+		done += sg_dma_len(sg);
+	}
+	if (!ret && done >= bytes)
+		return 0;
+	if (done)
+		iommu_unmap(vm->domain, iova, done);
+	return ret ?: -EINVAL;
+}
+
+/**
+ * rknpu_vm_map() - give memory an NPU address
+ * @vm: the space
+ * @space: result, zeroed by the caller except for @space->released
+ * @sgt: the memory, mapped for the untranslated device
+ * @bytes: whole pages
+ * @imported: @sgt belongs to somebody else's dma-buf
+ *
+ * Addresses go from the top down, tight. Context: may sleep; takes vm->lock.
+ *
+ * Return: 0; -ENOSPC no range is left; -ENOMEM; -EINVAL @sgt is shorter than @bytes.
+ */
+int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct sg_table *sgt,
+		 size_t bytes, bool imported)
+{
+	int ret;
+
+	space->spare = rknpu_epoch_alloc();
+	if (!space->spare)
+		return -ENOMEM;
+	mutex_lock(&vm->lock);
+	ret = drm_mm_insert_node_in_range(&vm->mm, &space->node, bytes, PAGE_SIZE, 0, 0, U64_MAX,
+					  DRM_MM_INSERT_HIGH);
+	if (ret)
+		goto unlock;
+	ret = imported ? rknpu_vm_map_import_locked(vm, space->node.start, sgt, bytes) :
+			 rknpu_vm_map_pages_locked(vm, space->node.start, sgt, bytes);
+	if (ret)
+		drm_mm_remove_node(&space->node);
+unlock:
+	mutex_unlock(&vm->lock);
+	if (ret) {
+		kfree(space->spare);
+		return ret;
+	}
+	space->vm = rknpu_vm_get(vm);
+	return 0;
+}
+
+/**
+ * rknpu_vm_unmap() - take an address away at once
+ * @space: mapped; no job has ever been able to use it, or all that could are gone
+ *
+ * Does not call @space->released. Context: may sleep; takes vm->lock.
+ */
+void rknpu_vm_unmap(struct rknpu_mapping_space *space)
+{
+	struct rknpu_vm *vm = space->vm;
+
+	mutex_lock(&vm->lock);
+	iommu_unmap(vm->domain, space->node.start, space->node.size);
+	drm_mm_remove_node(&space->node);
+	mutex_unlock(&vm->lock);
+	kfree(space->spare);
+	rknpu_vm_put(vm);
+}
+
+/**
+ * rknpu_vm_retire() - take an address away when no job can use it any more
+ * @space: mapped
+ *
+ * Calls @space->released afterwards, possibly before this returns. Cannot fail.
+ * Context: may sleep; takes vm->lock.
+ */
+void rknpu_vm_retire(struct rknpu_mapping_space *space)
+{
+	struct rknpu_vm *vm = space->vm;
+	struct rknpu_epoch *next = space->spare;
+	struct rknpu_epoch *old;
+
+	space->spare = NULL;
+	mutex_lock(&vm->lock);
+	old = rcu_dereference_protected(vm->epoch, lockdep_is_held(&vm->lock));
+	list_add_tail(&space->retired, &old->retired);
+	/* One reference while current (made with it), one from the predecessor. */
+	kref_get(&next->ref);
+	old->next = next;
+	rcu_assign_pointer(vm->epoch, next);
+	mutex_unlock(&vm->lock);
+	rknpu_vm_epoch_put(old);
+}
+
+/**
+ * rknpu_vm_epoch_get() - keep every mapping that exists now
+ * @vm: the space
+ *
+ * Context: any; takes no lock.
+ *
+ * Return: the current epoch with a reference.
+ */
+struct rknpu_epoch *rknpu_vm_epoch_get(struct rknpu_vm *vm)
+{
+	struct rknpu_epoch *epoch;
+
+	rcu_read_lock();
+	do {
+		epoch = rcu_dereference(vm->epoch);
+		/* Fails only when the epoch ended and was released meanwhile: there is a new one. */
+	} while (!kref_get_unless_zero(&epoch->ref));
+	rcu_read_unlock();
+	return epoch;
+}
+
+static void rknpu_epoch_release(struct kref *ref)
+{
+	/* The caller of kref_put() goes on with it: a chain of epochs must not recurse. */
+}
+
+/**
+ * rknpu_vm_epoch_put() - let go of an epoch and of what was retired into it
+ * @epoch: from rknpu_vm_epoch_get()
+ *
+ * Context: may sleep; takes vm->lock.
+ */
+void rknpu_vm_epoch_put(struct rknpu_epoch *epoch)
+{
+	while (epoch && kref_put(&epoch->ref, rknpu_epoch_release)) {
+		struct rknpu_epoch *next = epoch->next;
+		struct rknpu_mapping_space *space, *tmp;
+
+		list_for_each_entry_safe(space, tmp, &epoch->retired, retired) {
+			rknpu_vm_unmap(space);
+			space->released(space);
+		}
+		kfree_rcu(epoch, rcu);
+		epoch = next;
+	}
+}
