@@ -150,6 +150,7 @@ enum twin_compute_status cna_parse(const struct task *t, struct conv *conv)
 
 /* The feature as it lies in memory, one row after the other */
 struct raw_feature {
+	const struct conv *conv;
 	uint8_t *bytes;
 	uint32_t surfaces;
 	uint32_t row_bytes;
@@ -175,18 +176,18 @@ static uint32_t row_addr(const struct conv *conv, uint32_t c1, uint32_t y)
 	return f->addr + (uint32_t)(atoms * RKNPU_ATOM_BYTES);
 }
 
-static uint8_t *raw_row(const struct conv *conv, const struct raw_feature *raw,
-			uint32_t c1, uint32_t y)
+static uint8_t *raw_row(const struct raw_feature *raw, uint32_t c1, uint32_t y)
 {
 	size_t row = raw->surface_inner ? (size_t)y * raw->surfaces + c1
-					: (size_t)c1 * conv->feature.height + y;
+					: (size_t)c1 * raw->conv->feature.height + y;
 
 	return raw->bytes + row * raw->row_bytes;
 }
 
 /* Read all rows in the order they are kept, one DMA per run of adjacent bytes */
-static bool read_rows(const struct task *t, const struct conv *conv, const struct raw_feature *raw)
+static bool read_rows(const struct task *t, const struct raw_feature *raw)
 {
+	const struct conv *conv = raw->conv;
 	size_t rows = (size_t)raw->surfaces * conv->feature.height, run_bytes = 0;
 	uint32_t run_addr = 0, inner = raw->surface_inner ? raw->surfaces : conv->feature.height;
 	uint8_t *run = raw->bytes;
@@ -209,9 +210,9 @@ static bool read_rows(const struct task *t, const struct conv *conv, const struc
 	return dma_read(t, run_addr, run, run_bytes);
 }
 
-static enum twin_compute_status read_raw(const struct task *t, const struct conv *conv,
-					 struct raw_feature *raw)
+static enum twin_compute_status read_raw(const struct task *t, struct raw_feature *raw)
 {
+	const struct conv *conv = raw->conv;
 	const struct feature *f = &conv->feature;
 	uint32_t atom_channels = RKNPU_ATOM_BYTES / conv->element_bytes;
 
@@ -227,7 +228,7 @@ static enum twin_compute_status read_raw(const struct task *t, const struct conv
 	raw->bytes = malloc((size_t)raw->surfaces * f->height * raw->row_bytes);
 	if (!raw->bytes)
 		return out_of_memory(t);
-	return read_rows(t, conv, raw) ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
+	return read_rows(t, raw) ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 }
 
 /* @count channels of one point; returns what fp16_span() wants to know about them */
@@ -255,9 +256,10 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 }
 
 /* All lanes of input group @group at one point */
-static uint8_t unpack_point(const struct conv *conv, const struct raw_feature *raw,
-			    uint32_t group, uint32_t y, uint32_t x, uint8_t *to)
+static uint8_t unpack_point(const struct raw_feature *raw, uint32_t group, uint32_t y, uint32_t x,
+			    uint8_t *to)
 {
+	const struct conv *conv = raw->conv;
 	const struct feature *f = &conv->feature;
 	uint32_t dense_element = conv->element_bytes * 2;
 	uint32_t per_row = f->packed_channels ? f->packed_channels
@@ -267,7 +269,7 @@ static uint8_t unpack_point(const struct conv *conv, const struct raw_feature *r
 	uint64_t magnitudes = 0;
 
 	for (uint32_t c = group * LANES; c < end; c += per_row) {
-		const uint8_t *row = raw_row(conv, raw, c / per_row, y);
+		const uint8_t *row = raw_row(raw, c / per_row, y);
 
 		magnitudes |= unpack(conv, row + (size_t)x * per_row * conv->element_bytes,
 				     min_u32(per_row, end - c), to);
@@ -276,16 +278,16 @@ static uint8_t unpack_point(const struct conv *conv, const struct raw_feature *r
 	return fp16_span(magnitudes);
 }
 
-static void unpack_all(const struct conv *conv, const struct raw_feature *raw,
-		       struct dense_feature *feature)
+static void unpack_all(const struct raw_feature *raw, struct dense_feature *feature)
 {
+	const struct conv *conv = raw->conv;
 	size_t lanes_bytes = LANES * conv->element_bytes * 2;
 	uint8_t *to = feature->data, *span = feature->span;
 
 	for (uint32_t group = 0; group < conv->groups; group++)
 		for (uint32_t y = 0; y < conv->feature.height; y++)
 			for (uint32_t x = 0; x < conv->feature.width; x++) {
-				*span++ = unpack_point(conv, raw, group, y, x, to);
+				*span++ = unpack_point(raw, group, y, x, to);
 				to += lanes_bytes;
 			}
 }
@@ -295,7 +297,7 @@ enum twin_compute_status cna_fetch_feature(const struct task *t, const struct co
 {
 	const struct feature *f = &conv->feature;
 	size_t points = (size_t)conv->groups * f->height * f->width;
-	struct raw_feature raw = { 0 };
+	struct raw_feature raw = { .conv = conv };
 	enum twin_compute_status status;
 
 	feature->pad_int = (int8_t)f->pad_bits;
@@ -305,9 +307,9 @@ enum twin_compute_status cna_fetch_feature(const struct task *t, const struct co
 	feature->span = malloc(points);
 	if (!feature->data || !feature->span)
 		return out_of_memory(t);
-	status = read_raw(t, conv, &raw);
+	status = read_raw(t, &raw);
 	if (status == TWIN_COMPUTE_OK)
-		unpack_all(conv, &raw, feature);
+		unpack_all(&raw, feature);
 	free(raw.bytes);
 	return status;
 }

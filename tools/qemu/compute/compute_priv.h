@@ -120,6 +120,13 @@ struct dense_weights {
 	uint8_t *span;			/* [kernel / 8][group and tap], the widest of the block */
 };
 
+/* Gathered windows of consecutive pixels, in the layout of the weights' depth axis */
+struct windows {
+	void *data;			/* [pixel][depth], int16_t or double */
+	uint8_t *spans;			/* [pixel][group and tap] */
+	unsigned int pixels;
+};
+
 /* CORE's result: one 32-bit number per pixel and channel, int32_t or float */
 struct accumulator {
 	union {
@@ -173,11 +180,11 @@ enum twin_compute_status core_run(const struct task *t, const struct conv *conv,
 				  const struct dense_feature *feature,
 				  const struct dense_weights *weights, struct accumulator *acc);
 
-/* mac_int8.c, mac_fp16.c: all kernels of @pixels gathered windows */
-void mac_int8(const struct conv *conv, const int16_t *windows, const int16_t *weights,
-	      unsigned int pixels, struct accumulator *out);
-void mac_fp16(const struct conv *conv, const double *windows, const uint8_t *spans,
-	      const struct dense_weights *weights, unsigned int pixels, struct accumulator *out);
+/* mac_int8.c, mac_fp16.c: all kernels of the gathered windows, the first of which is @out's first pixel */
+void mac_int8(const struct conv *conv, const struct windows *windows,
+	      const struct dense_weights *weights, struct accumulator *out);
+void mac_fp16(const struct conv *conv, const struct windows *windows,
+	      const struct dense_weights *weights, struct accumulator *out);
 
 /* dpu.c, wdma.c, out_cvt.c */
 enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, struct dpu *dpu);

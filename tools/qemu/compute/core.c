@@ -66,13 +66,6 @@ static void copy_fp16(const struct dense_feature *feature, const struct part *pa
 	}
 }
 
-/* Windows of consecutive pixels, in the layout of struct dense_weights' depth axis */
-struct batch {
-	void *windows;
-	uint8_t *spans;
-	unsigned int pixels;
-};
-
 static struct part find_part(const struct conv *conv, const struct dense_feature *feature,
 			     uint32_t group, int64_t y, int64_t x)
 {
@@ -90,17 +83,17 @@ static struct part find_part(const struct conv *conv, const struct dense_feature
 }
 
 static void gather_tap(const struct conv *conv, const struct dense_feature *feature,
-		       const struct part *part, size_t place, struct batch *batch)
+		       const struct part *part, size_t place, struct windows *windows)
 {
-	batch->spans[place] = part->span;
+	windows->spans[place] = part->span;
 	if (conv->precision == RKNPU_PREC_INT8)
-		copy_int8(feature, part, (int16_t *)batch->windows + place * LANES);
+		copy_int8(feature, part, (int16_t *)windows->data + place * LANES);
 	else
-		copy_fp16(feature, part, (double *)batch->windows + place * LANES);
+		copy_fp16(feature, part, (double *)windows->data + place * LANES);
 }
 
 static void gather_window(const struct conv *conv, const struct dense_feature *feature,
-			  uint32_t pixel, size_t place, struct batch *batch)
+			  uint32_t pixel, size_t place, struct windows *windows)
 {
 	const struct window *w = &conv->window;
 	int64_t y0 = (int64_t)(pixel / conv->out_width) * w->y_stride - w->top;
@@ -113,31 +106,44 @@ static void gather_window(const struct conv *conv, const struct dense_feature *f
 							     y0 + ky * w->y_dilation,
 							     x0 + kx * w->x_dilation);
 
-				gather_tap(conv, feature, &part, place++, batch);
+				gather_tap(conv, feature, &part, place++, windows);
 			}
 }
 
-static enum twin_compute_status run_batches(const struct task *t, const struct conv *conv,
-					    const struct dense_feature *feature,
-					    const struct dense_weights *weights,
-					    struct accumulator *acc, struct batch *batch)
+/* From @first on, as many as remain or fit */
+static void gather(const struct conv *conv, const struct dense_feature *feature, uint32_t first,
+		   struct windows *windows)
 {
+	uint32_t left = conv->out_width * conv->out_height - first;
 	size_t parts = conv->depth / LANES;
+
+	if (windows->pixels > left)
+		windows->pixels = left;
+	for (uint32_t i = 0; i < windows->pixels; i++)
+		gather_window(conv, feature, first + i, i * parts, windows);
+}
+
+/* An operand pair and room for some windows */
+struct run {
+	const struct dense_feature *feature;
+	const struct dense_weights *weights;
+	struct windows windows;
+};
+
+static enum twin_compute_status run_batches(const struct task *t, const struct conv *conv,
+					    struct run *run, struct accumulator *acc)
+{
 	struct accumulator out = *acc;
 
-	for (uint32_t first = 0; first < acc->pixels; first += batch->pixels) {
-		uint32_t left = acc->pixels - first;
-		uint32_t pixels = left < batch->pixels ? left : batch->pixels;
-
+	for (uint32_t first = 0; first < acc->pixels; first += run->windows.pixels) {
 		if (dma_cancelled(t))
 			return TWIN_COMPUTE_FAULT;
-		for (uint32_t i = 0; i < pixels; i++)
-			gather_window(conv, feature, first + i, i * parts, batch);
+		gather(conv, run->feature, first, &run->windows);
 		out.i = acc->i + (size_t)first * acc->pitch;
 		if (acc->is_float)
-			mac_fp16(conv, batch->windows, batch->spans, weights, pixels, &out);
+			mac_fp16(conv, &run->windows, run->weights, &out);
 		else
-			mac_int8(conv, batch->windows, weights->data, pixels, &out);
+			mac_int8(conv, &run->windows, run->weights, &out);
 	}
 	return TWIN_COMPUTE_OK;
 }
@@ -155,7 +161,8 @@ enum twin_compute_status core_run(const struct task *t, const struct conv *conv,
 				  const struct dense_feature *feature,
 				  const struct dense_weights *weights, struct accumulator *acc)
 {
-	struct batch batch = { .pixels = batch_pixels(conv) };
+	unsigned int room = batch_pixels(conv);
+	struct run run = { .feature = feature, .weights = weights, .windows.pixels = room };
 	enum twin_compute_status status;
 
 	acc->is_float = conv->precision == RKNPU_PREC_FP16;
@@ -163,13 +170,13 @@ enum twin_compute_status core_run(const struct task *t, const struct conv *conv,
 	acc->channels = conv->out_channels;
 	acc->pitch = round_up(conv->out_channels, FP16_BLOCK);
 	acc->i = calloc((size_t)acc->pixels * acc->pitch, sizeof(*acc->i));
-	batch.windows = calloc(batch.pixels * conv->depth, sizeof(double));
-	batch.spans = calloc(batch.pixels, conv->depth / LANES);
-	if (!acc->i || !batch.windows || !batch.spans)
+	run.windows.data = calloc(room * conv->depth, sizeof(double));
+	run.windows.spans = calloc(room, conv->depth / LANES);
+	if (!acc->i || !run.windows.data || !run.windows.spans)
 		status = out_of_memory(t);
 	else
-		status = run_batches(t, conv, feature, weights, acc, &batch);
-	free(batch.windows);
-	free(batch.spans);
+		status = run_batches(t, conv, &run, acc);
+	free(run.windows.data);
+	free(run.windows.spans);
 	return status;
 }

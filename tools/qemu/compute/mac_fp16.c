@@ -90,39 +90,48 @@ unsigned int widest(const uint8_t *spans, size_t pitch)
 }
 
 /* Four windows times eight kernels */
+struct tile {
+	const double *windows;
+	const uint8_t *spans;
+	const float *weights;
+	const uint8_t *weight_spans;
+};
+
 HOT_LOOP
-static void mac_tile(const struct conv *conv, const double *windows, const uint8_t *spans,
-		     const float *weights, const uint8_t *weight_spans,
-		     float sums[PIXELS][FP16_BLOCK])
+static void mac_tile(const struct conv *conv, const struct tile *t, float sums[PIXELS][FP16_BLOCK])
 {
 	size_t parts = conv->depth / LANES;
 
 	for (size_t part = 0; part < parts; part++) {
-		const double *w = windows + part * LANES;
-		const float *k = weights + part * LANES * FP16_BLOCK;
+		const double *w = t->windows + part * LANES;
+		const float *k = t->weights + part * LANES * FP16_BLOCK;
 
-		if (widest(spans + part, parts) + weight_spans[part] <= SPAN_SUM_MAX)
+		if (widest(t->spans + part, parts) + t->weight_spans[part] <= SPAN_SUM_MAX)
 			group_in_double(w, conv->depth, k, sums);
 		else
 			group_in_integers(w, conv->depth, k, sums);
 	}
 }
 
-/* @windows has room for whole tiles of pixels; what lies beyond @pixels is not stored */
-void mac_fp16(const struct conv *conv, const double *windows, const uint8_t *spans,
-	      const struct dense_weights *weights, unsigned int pixels, struct accumulator *out)
+/* @windows has room for whole tiles; what lies beyond its pixels is not stored */
+void mac_fp16(const struct conv *conv, const struct windows *windows,
+	      const struct dense_weights *weights, struct accumulator *out)
 {
 	uint32_t kernels = conv->kernels < out->channels ? conv->kernels : out->channels;
 	size_t parts = conv->depth / LANES;
 
 	for (uint32_t k = 0; k < kernels; k += FP16_BLOCK)
-		for (unsigned int p = 0; p < pixels; p += PIXELS) {
+		for (unsigned int p = 0; p < windows->pixels; p += PIXELS) {
 			float sums[PIXELS][FP16_BLOCK] = { 0 };
+			struct tile tile = {
+				.windows = (const double *)windows->data + p * conv->depth,
+				.spans = windows->spans + p * parts,
+				.weights = (const float *)weights->data + k * conv->depth,
+				.weight_spans = weights->span + k / FP16_BLOCK * parts,
+			};
 
-			mac_tile(conv, windows + p * conv->depth, spans + p * parts,
-				 (const float *)weights->data + k * conv->depth,
-				 weights->span + k / FP16_BLOCK * parts, sums);
-			for (unsigned int i = 0; i < PIXELS && p + i < pixels; i++)
+			mac_tile(conv, &tile, sums);
+			for (unsigned int i = 0; i < PIXELS && p + i < windows->pixels; i++)
 				for (unsigned int j = 0; j < FP16_BLOCK && k + j < kernels; j++)
 					out->f[(size_t)(p + i) * out->pitch + k + j] = sums[i][j];
 		}

@@ -55,13 +55,14 @@ static void mac_window(const struct conv *conv, const int16_t *window, const int
 }
 
 /* Kernels beyond those in memory have zero weights, up to the accumulator's pitch */
-void mac_int8(const struct conv *conv, const int16_t *windows, const int16_t *weights,
-	      unsigned int pixels, struct accumulator *out)
+void mac_int8(const struct conv *conv, const struct windows *windows,
+	      const struct dense_weights *weights, struct accumulator *out)
 {
+	const int16_t *window = windows->data, *weight = weights->data;
 	uint32_t kernels = conv->kernels < out->channels ? conv->kernels : out->channels;
 
 	for (uint32_t k = 0; k < kernels; k += KERNELS)
-		for (unsigned int p = 0; p < pixels; p++)
-			mac_window(conv, windows + p * conv->depth, weights + k * conv->depth,
+		for (unsigned int p = 0; p < windows->pixels; p++)
+			mac_window(conv, window + p * conv->depth, weight + k * conv->depth,
 				   out->i + (size_t)p * out->pitch + k);
 }

@@ -34,14 +34,24 @@ static uint64_t unpack_fp16(const uint8_t *from, uint32_t count, float *to)
 	return magnitudes;
 }
 
-/* The channels of input group and tap @part that belong to kernel @kernel */
-static void unpack_part(const struct conv *conv, const uint8_t *from, uint32_t count,
-			uint32_t kernel, size_t part, struct dense_weights *weights)
+/* The weights on their way from memory to where the MAC array wants them */
+struct stream {
+	const struct conv *conv;
+	const uint8_t *next;
+	struct dense_weights *weights;
+};
+
+/* The next @count channels: those of input group and tap @part of kernel @kernel */
+static void unpack_part(struct stream *stream, uint32_t count, uint32_t kernel, size_t part)
 {
+	const struct conv *conv = stream->conv;
+	struct dense_weights *weights = stream->weights;
 	size_t parts = (size_t)conv->groups * conv->taps;
+	const uint8_t *from = stream->next;
 	size_t block, place;
 	uint8_t span;
 
+	stream->next += count * conv->element_bytes;
 	if (conv->precision == RKNPU_PREC_INT8) {
 		unpack_int8(from, count,
 			    (int16_t *)weights->data + kernel * conv->depth + part * LANES);
@@ -54,32 +64,31 @@ static void unpack_part(const struct conv *conv, const uint8_t *from, uint32_t c
 		weights->span[block * parts + part] = span;
 }
 
-/* One output group of @kernels kernels from @first on; returns the stream's next byte */
-static const uint8_t *unpack_group(const struct conv *conv, const uint8_t *from, uint32_t first,
-				   uint32_t kernels, struct dense_weights *weights)
+/* One output group of @kernels kernels from @first on */
+static void unpack_group(struct stream *stream, uint32_t first, uint32_t kernels)
 {
+	const struct conv *conv = stream->conv;
+
 	for (uint32_t group = 0; group < conv->groups; group++) {
 		uint32_t left = conv->feature.channels - group * LANES;
 		uint32_t count = left < LANES ? left : LANES;
 
 		for (uint32_t tap = 0; tap < conv->taps; tap++)
-			for (uint32_t k = 0; k < kernels; k++) {
-				unpack_part(conv, from, count, first + k,
-					    (size_t)group * conv->taps + tap, weights);
-				from += count * conv->element_bytes;
-			}
+			for (uint32_t k = 0; k < kernels; k++)
+				unpack_part(stream, count, first + k,
+					    (size_t)group * conv->taps + tap);
 	}
-	return from;
 }
 
 static void unpack_all(const struct conv *conv, const uint8_t *from, struct dense_weights *weights)
 {
+	struct stream stream = { .conv = conv, .next = from, .weights = weights };
 	uint32_t size = conv->precision == RKNPU_PREC_INT8 ? OUTPUT_GROUP_INT8 : OUTPUT_GROUP_FP16;
 
 	for (uint32_t first = 0; first < conv->kernels; first += size) {
 		uint32_t left = conv->kernels - first;
 
-		from = unpack_group(conv, from, first, left < size ? left : size, weights);
+		unpack_group(&stream, first, left < size ? left : size);
 	}
 }
 
