@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * /dev/kmsg gives one record per read(); -EPIPE says that some were
+ * overwritten before they were read, which counts as nothing missed here.
+ */
+#include "klog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int klog_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (lseek(fd, 0, SEEK_END) < 0) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+unsigned int klog_count(int fd, const char *text, char *last, size_t size)
+{
+	unsigned int found = 0;
+	char record[2048];
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, record, sizeof(record) - 1);
+		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return found;
+		record[n] = 0;
+		if (!strstr(record, text))
+			continue;
+		found++;
+		if (last)
+			snprintf(last, size, "%.*s", (int)strcspn(record, "\n"), record);
+	}
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The six ioctls as plain functions. Nodes are found by driver name, because
+ * their numbers depend on what else the machine has.
+ */
+#define _GNU_SOURCE
+#include "npu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NODES	16
+
+int npu_ioctl(int fd, unsigned long request, void *arg)
+{
+	int ret;
+
+	/* EAGAIN and EINTR come from signals during a wait; a program of this ABI repeats the call */
+	do {
+		ret = ioctl(fd, request, arg);
+	} while (ret < 0 && (errno == EINTR || errno == EAGAIN));
+	return ret < 0 ? -errno : ret;
+}
+
+static int open_named(const char *pattern, int first, char *path, size_t size)
+{
+	int i;
+
+	for (i = first; i < first + NODES; i++) {
+		struct drm_version version = { 0 };
+		char name[16] = "", node[32];
+		int fd;
+
+		snprintf(node, sizeof(node), pattern, i);
+		fd = open(node, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		version.name = name;
+		version.name_len = sizeof(name) - 1;
+		if (!npu_ioctl(fd, DRM_IOCTL_VERSION, &version) && !strcmp(name, "rknpu")) {
+			if (path)
+				snprintf(path, size, "%s", node);
+			return fd;
+		}
+		close(fd);
+	}
+	return -ENODEV;
+}
+
+int npu_open_render(char *path, size_t size)
+{
+	return open_named("/dev/dri/renderD%d", 128, path, size);
+}
+
+int npu_open_card(char *path, size_t size)
+{
+	return open_named("/dev/dri/card%d", 0, path, size);
+}
+
+int npu_action(int fd, uint32_t action, uint32_t *value)
+{
+	struct rknpu_action args = { action, *value };
+	int ret = npu_ioctl(fd, DRM_IOCTL_RKNPU_ACTION, &args);
+
+	*value = args.value;
+	return ret;
+}
+
+int npu_create(int fd, struct rknpu_mem_create *args)
+{
+	return npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_CREATE, args);
+}
+
+int npu_map(int fd, uint32_t handle, uint64_t *offset)
+{
+	struct rknpu_mem_map args = { .handle = handle };
+	int ret = npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_MAP, &args);
+
+	*offset = args.offset;
+	return ret;
+}
+
+int npu_destroy(int fd, uint32_t handle)
+{
+	struct rknpu_mem_destroy args = { .handle = handle };
+
+	return npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_DESTROY, &args);
+}
+
+int npu_sync(int fd, uint64_t token, uint64_t offset, uint64_t size, uint32_t flags)
+{
+	struct rknpu_mem_sync args = {
+		.flags = flags, .obj_addr = token, .offset = offset, .size = size,
+	};
+
+	return npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_SYNC, &args);
+}
+
+int npu_submit(int fd, struct rknpu_submit *args)
+{
+	return npu_ioctl(fd, DRM_IOCTL_RKNPU_SUBMIT, args);
+}
+
+int npu_bo_init_domain(struct npu_bo *bo, int fd, uint64_t size, uint32_t flags, int domain)
+{
+	struct rknpu_mem_create create = { .flags = flags, .size = size, .iommu_domain_id = domain };
+	uint64_t offset;
+	int ret;
+
+	memset(bo, 0, sizeof(*bo));
+	ret = npu_create(fd, &create);
+	if (ret)
+		return ret;
+	ret = npu_map(fd, create.handle, &offset);
+	if (!ret) {
+		bo->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+		if (bo->map == MAP_FAILED)
+			ret = -errno;
+	}
+	if (ret) {
+		npu_destroy(fd, create.handle);
+		bo->map = NULL;
+		return ret;
+	}
+	bo->fd = fd;
+	bo->handle = create.handle;
+	bo->size = size;
+	bo->token = create.obj_addr;
+	bo->iova = create.dma_addr;
+	return 0;
+}
+
+int npu_bo_init(struct npu_bo *bo, int fd, uint64_t size, uint32_t flags)
+{
+	return npu_bo_init_domain(bo, fd, size, flags, 0);
+}
+
+void npu_bo_fini(struct npu_bo *bo)
+{
+	if (!bo->map)
+		return;
+	munmap(bo->map, bo->size);
+	npu_destroy(bo->fd, bo->handle);
+	memset(bo, 0, sizeof(*bo));
+}
+
+int npu_bo_to_device(const struct npu_bo *bo)
+{
+	return npu_sync(bo->fd, bo->token, 0, bo->size, RKNPU_MEM_SYNC_TO_DEVICE);
+}
+
+int npu_bo_from_device(const struct npu_bo *bo)
+{
+	return npu_sync(bo->fd, bo->token, 0, bo->size, RKNPU_MEM_SYNC_FROM_DEVICE);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Words are written in the order given: the hardware cares for it only at the tail.
+ */
+#include "regcmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REGCMD_SCALE	2	/* words per fetch on RK3588 */
+
+void regcmd_word(struct regcmd *rc, uint64_t word)
+{
+	if (rc->count == rc->max) {
+		printf("# command stream longer than its %zu words\n", rc->max);
+		abort();
+	}
+	rc->words[rc->count++] = word;
+}
+
+void regcmd_write(struct regcmd *rc, uint32_t reg, uint32_t value)
+{
+	static const uint16_t targets[] = {
+		[RKNPU_PC_BASE >> 12] = RKNPU_TARGET_PC,
+		[RKNPU_CNA_BASE >> 12] = RKNPU_TARGET_CNA,
+		[RKNPU_CORE_BASE >> 12] = RKNPU_TARGET_CORE,
+		[RKNPU_DPU_BASE >> 12] = RKNPU_TARGET_DPU,
+		[RKNPU_DPU_RDMA_BASE >> 12] = RKNPU_TARGET_DPU_RDMA,
+		[RKNPU_PPU_BASE >> 12] = RKNPU_TARGET_PPU,
+		[RKNPU_PPU_RDMA_BASE >> 12] = RKNPU_TARGET_PPU_RDMA,
+	};
+
+	regcmd_word(rc, RKNPU_REGCMD(targets[reg >> 12], reg, value));
+}
+
+void regcmd_tail(struct regcmd *rc, uint32_t next, size_t next_words, uint32_t enable)
+{
+	if (next)
+		regcmd_write(rc, RKNPU_PC_BASE_ADDRESS, next);
+	else
+		regcmd_word(rc, 0);
+	regcmd_write(rc, RKNPU_PC_REGISTER_AMOUNTS, next ? RKNPU_PC_AMOUNT(next_words, REGCMD_SCALE) : 0);
+	regcmd_word(rc, RKNPU_REGCMD(RKNPU_TARGET_SEPARATOR, 0, 0));
+	regcmd_word(rc, RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_OPERATION_ENABLE, enable));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Builds command streams: segments of register writes, each ended by the
+ * four-word tail that links to the next one.
+ */
+#ifndef REGCMD_H
+#define REGCMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "rknpu_regcmd.h"
+#include "rknpu_regs.h"
+
+/* Value placed in a register field given by its mask */
+#define REG_FIELD(mask, value)	(((uint32_t)(value) * ((mask) & -(uint32_t)(mask))) & (mask))
+
+/* The closed runtime starts every segment on such a boundary */
+#define REGCMD_ALIGN_BYTES	64
+
+struct regcmd {
+	uint64_t *words;
+	size_t count, max;
+};
+
+void regcmd_word(struct regcmd *rc, uint64_t word);
+/* A register write; the target follows from the block that the register lies in */
+void regcmd_write(struct regcmd *rc, uint32_t reg, uint32_t value);
+/* Ends a segment: @next is the following segment's address or 0, @next_words its length without tail */
+void regcmd_tail(struct regcmd *rc, uint32_t next, size_t next_words, uint32_t enable);
+
+#endif /* REGCMD_H */

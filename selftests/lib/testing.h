@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What every test of the device includes.
+ */
+#ifndef TESTING_H
+#define TESTING_H
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "klog.h"
+#include "ktap.h"
+#include "matmul.h"
+#include "npu.h"
+#include "twin.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define PAGE_UP(bytes)	(((bytes) + NPU_PAGE - 1) / NPU_PAGE * NPU_PAGE)
+
+/* The render node; without a device the case is skipped */
+static inline int npu_open(void)
+{
+	int fd = npu_open_render(NULL, 0);
+
+	if (fd < 0)
+		SKIP("no render node of driver rknpu");
+	return fd;
+}
+
+/* A product small enough that what surrounds it is the test */
+static inline void small_matmul(struct matmul *mm, int fd, uint32_t seed)
+{
+	ASSERT_RET(matmul_init(mm, fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, seed), 0);
+}
+
+/* Runs it on @core_mask and checks every element */
+#define EXPECT_CORRECT(mm, core_mask) do {                                    \
+	if (EXPECT_RET(matmul_run(mm, core_mask, NULL), 0))                   \
+		EXPECT_EQ(matmul_wrong(mm), 0);                               \
+} while (0)
+
+#endif /* TESTING_H */

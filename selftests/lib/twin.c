@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Also makes the twin a judge of every case: a guest error that a case did
+ * not acknowledge fails it, and armed faults do not outlive it.
+ */
+#define _GNU_SOURCE
+#include "twin.h"
+#include "ktap.h"
+#include "npu.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define DEVICE_TREE	"/proc/device-tree"
+
+static volatile uint32_t *page;
+static uint32_t unacked_before;
+
+/* The control page's node is a child of the root or of one bus below it */
+static bool announced(const char *dir, int depth)
+{
+	char path[512], compatible[64];
+	bool found = false;
+	struct dirent *e;
+	ssize_t n;
+	DIR *d;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/compatible", dir);
+	fd = open(path, O_RDONLY);
+	if (fd >= 0) {
+		n = read(fd, compatible, sizeof(compatible) - 1);
+		close(fd);
+		if (n > 0) {
+			compatible[n] = 0;
+			if (!strcmp(compatible, "rknpu,twin"))
+				return true;
+		}
+	}
+	d = depth ? opendir(dir) : NULL;
+	while (d && !found && (e = readdir(d))) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		found = announced(path, depth - 1);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+bool twin_present(void)
+{
+	static bool tried;
+	void *map;
+	int fd;
+
+	if (tried)
+		return page;
+	tried = true;
+	if (!announced(DEVICE_TREE, 2))
+		return false;
+	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	map = mmap(NULL, TWIN_CTL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, TWIN_CTL_ADDR);
+	close(fd);
+	if (map == MAP_FAILED)
+		return false;
+	page = map;
+	if (twin_read(TWIN_ID) != TWIN_ID_VALUE)
+		page = NULL;
+	return page;
+}
+
+void twin_need(void)
+{
+	if (!twin_present())
+		SKIP("needs the hardware twin's control page");
+}
+
+uint32_t twin_read(uint32_t reg)
+{
+	return page[reg / 4];
+}
+
+void twin_write(uint32_t reg, uint32_t value)
+{
+	page[reg / 4] = value;
+}
+
+uint32_t twin_stat(unsigned int core, uint32_t stat)
+{
+	return twin_read(TWIN_CORE_STAT(core) + stat);
+}
+
+uint64_t twin_stat64(unsigned int core, uint32_t stat)
+{
+	uint32_t high, low;
+
+	do {
+		high = twin_stat(core, stat + 4);
+		low = twin_stat(core, stat);
+	} while (high != twin_stat(core, stat + 4));
+	return (uint64_t)high << 32 | low;
+}
+
+void twin_fault(unsigned int core, uint32_t kind, uint32_t param, uint32_t count)
+{
+	twin_write(TWIN_FAULT_CORE, core);
+	twin_write(TWIN_FAULT_KIND, kind);
+	twin_write(TWIN_FAULT_PARAM, param);
+	twin_write(TWIN_FAULT_COUNT, count);
+}
+
+uint32_t twin_faults_left(unsigned int core)
+{
+	twin_write(TWIN_FAULT_CORE, core);
+	return twin_read(TWIN_FAULT_COUNT);
+}
+
+void twin_disarm(void)
+{
+	unsigned int core;
+
+	for (core = 0; core < NPU_CORES; core++)
+		twin_fault(core, TWIN_FAULT_NONE, 0, 0);
+}
+
+void twin_spurious(unsigned int core, uint32_t raw)
+{
+	twin_write(TWIN_FAULT_PARAM, raw);
+	twin_write(TWIN_SPURIOUS, core);
+}
+
+static bool before(void)
+{
+	if (twin_present())
+		unacked_before = twin_read(TWIN_ERROR_UNACKED);
+	return true;
+}
+
+static bool after(void)
+{
+	uint32_t unacked;
+
+	if (!twin_present())
+		return true;
+	twin_disarm();
+	twin_write(TWIN_TASK_OVERHEAD_NS, TWIN_TASK_OVERHEAD_USUAL_NS);
+	unacked = twin_read(TWIN_ERROR_UNACKED);
+	if (unacked == unacked_before)
+		return true;
+	ktap_note("the twin counted %u new guest errors, the last of kind %u", unacked - unacked_before,
+		  twin_read(TWIN_ERROR_LAST));
+	return false;
+}
+
+__attribute__((constructor)) static void twin_judges(void)
+{
+	ktap_hooks(before, after);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The hardware twin's control page, seen from inside the guest. On a board
+ * there is none: twin_present() is false and twin_need() skips the case.
+ */
+#ifndef TWIN_H
+#define TWIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "rknpu_twin_regs.h"
+
+bool twin_present(void);
+void twin_need(void);
+
+uint32_t twin_read(uint32_t reg);
+void twin_write(uint32_t reg, uint32_t value);
+uint32_t twin_stat(unsigned int core, uint32_t stat);
+uint64_t twin_stat64(unsigned int core, uint32_t stat);
+
+/* Arms a fault for the next @count kicks of @core; what is left of it is gone with the test case */
+void twin_fault(unsigned int core, uint32_t kind, uint32_t param, uint32_t count);
+uint32_t twin_faults_left(unsigned int core);
+void twin_disarm(void);
+/* What TWIN_TASK_OVERHEAD_NS is after reset; a case that changes it need not change it back */
+#define TWIN_TASK_OVERHEAD_USUAL_NS	1000
+
+/* Raises interrupt bits of a core, job or not */
+void twin_spurious(unsigned int core, uint32_t raw);
+
+#endif /* TWIN_H */

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Measurements, one `name value unit` per line.
+ *
+ * rknpu-bench wall	times by the wall clock; announces its first ioctl by a
+ *			line of its own, so that the host can time the boot
+ * rknpu-bench insns	instructions of the whole CPU, kernel and user; in a
+ *			virtual machine this needs instructions to drive the
+ *			clock, and is then the same in every run
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "matmul.h"
+
+#define WALL_RUNS	5
+#define WARM_UP		100
+#define SUBMITS		2000
+
+static void fail(const char *what, int error)
+{
+	fprintf(stderr, "rknpu-bench: %s: %s\n", what, strerror(error));
+	exit(1);
+}
+
+static int open_npu(void)
+{
+	int fd = npu_open_render(NULL, 0);
+
+	if (fd < 0)
+		fail("render node", -fd);
+	return fd;
+}
+
+static void make(struct matmul *mm, int fd, unsigned int m, unsigned int k, unsigned int n)
+{
+	int ret = matmul_init(mm, fd, MATMUL_INT8_INT32, m, k, n, 0, MATMUL_EXACT, 1);
+
+	if (ret)
+		fail("buffers", -ret);
+}
+
+static double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int wall(void)
+{
+	double took[WALL_RUNS];
+	uint32_t version = 0;
+	int fd = open_npu(), ret, i;
+	struct matmul mm;
+
+	ret = npu_action(fd, RKNPU_GET_DRV_VERSION, &version);
+	if (ret)
+		fail("driver version", -ret);
+	printf("first_ioctl\n");
+	fflush(stdout);
+
+	make(&mm, fd, 512, 512, 512);
+	for (i = 0; i < WALL_RUNS; i++) {
+		struct rknpu_submit args = matmul_args(&mm, 1);
+		double start;
+
+		matmul_spoil(&mm);
+		start = now_s();
+		ret = npu_submit(fd, &args);
+		took[i] = now_s() - start;
+		if (ret)
+			fail("submit", -ret);
+		npu_bo_from_device(&mm.out);
+		if (matmul_wrong_rows(&mm, i))
+			fail("wrong result", EILSEQ);
+	}
+	qsort(took, WALL_RUNS, sizeof(took[0]), ascending);
+	printf("twin_matmul_int8_512_s %.4f s\n", took[WALL_RUNS / 2]);
+	return 0;
+}
+
+/* The interrupt comes while the CPU idles, so what counts is the CPU and not this process */
+static int open_instructions(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_HARDWARE, .size = sizeof(attr), .config = PERF_COUNT_HW_INSTRUCTIONS,
+		.disabled = 1, .exclude_hv = 1, .pinned = 1,
+	};
+
+	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0);
+}
+
+static uint64_t instructions_of(int counter, const struct matmul *mm, unsigned int submits)
+{
+	uint64_t count = 0;
+	unsigned int i;
+	int ret;
+
+	ioctl(counter, PERF_EVENT_IOC_RESET, 0);
+	ioctl(counter, PERF_EVENT_IOC_ENABLE, 0);
+	for (i = 0; i < submits; i++) {
+		struct rknpu_submit args = matmul_args(mm, 1);
+
+		ret = npu_submit(mm->out.fd, &args);
+		if (ret)
+			fail("submit", -ret);
+	}
+	ioctl(counter, PERF_EVENT_IOC_DISABLE, 0);
+	if (read(counter, &count, sizeof(count)) != sizeof(count))
+		fail("counter", errno);
+	return count;
+}
+
+static int insns(void)
+{
+	int counter = open_instructions();
+	struct matmul mm;
+
+	if (counter < 0)
+		fail("instruction counter (needs root, and a machine that counts)", errno);
+	make(&mm, open_npu(), 1, 32, 32);
+	instructions_of(counter, &mm, WARM_UP);
+	matmul_spoil(&mm);
+	printf("submit_blocking_insns %llu instructions\n",
+	       (unsigned long long)(instructions_of(counter, &mm, SUBMITS) / SUBMITS));
+	npu_bo_from_device(&mm.out);
+	if (matmul_wrong(&mm))
+		fail("wrong result", EILSEQ);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "wall"))
+		return wall();
+	if (argc == 2 && !strcmp(argv[1], "insns"))
+		return insns();
+	fprintf(stderr, "usage: rknpu-bench wall|insns\n");
+	return 2;
+}

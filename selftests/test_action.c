@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Every action number: what it answers, and that none of them lets a client
+ * do to others, or to itself, what it has no right to.
+ */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "lib/testing.h"
+
+#define UNTOUCHED	0x5a5a5a5a
+
+static uint32_t answer(int fd, uint32_t action)
+{
+	uint32_t value = UNTOUCHED;
+
+	EXPECT_RET(npu_action(fd, action, &value), 0);
+	return value;
+}
+
+static void refused(int fd, uint32_t action)
+{
+	static const uint32_t values[] = { 0, 1, 600000000, 1000000000, UINT32_MAX };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		uint32_t value = values[i];
+
+		if (!EXPECT_RET(npu_action(fd, action, &value), -EINVAL))
+			ktap_note("action %u, value %u", action, values[i]);
+	}
+}
+
+TEST(versions)
+{
+	int fd = npu_open();
+
+	EXPECT_EQ(answer(fd, RKNPU_GET_HW_VERSION), 1179210309);
+	EXPECT_EQ(answer(fd, RKNPU_GET_DRV_VERSION), 908);
+}
+
+TEST(frequency)
+{
+	int fd = npu_open();
+
+	if (twin_present())
+		EXPECT_EQ(answer(fd, RKNPU_GET_FREQ), 1000000000);
+	else
+		EXPECT(answer(fd, RKNPU_GET_FREQ) >= 100000000);
+	refused(fd, RKNPU_SET_FREQ);
+}
+
+/* R10: without a supply in the device tree the answer is 0, never an oops */
+TEST(R10_voltage)
+{
+	int fd = npu_open();
+	uint32_t uv = answer(fd, RKNPU_GET_VOLT);
+
+	if (twin_present())
+		EXPECT_EQ(uv, 825000);
+	else
+		EXPECT(uv == 0 || (uv >= 500000 && uv <= 1200000));
+	refused(fd, RKNPU_SET_VOLT);
+}
+
+TEST(bandwidth_has_no_registers_here)
+{
+	int fd = npu_open();
+	uint32_t action;
+
+	for (action = RKNPU_GET_BW_PRIORITY; action <= RKNPU_SET_BW_TW; action++)
+		refused(fd, action);
+}
+
+TEST(amounts_have_no_counters_here)
+{
+	int fd = npu_open();
+	uint32_t action;
+
+	for (action = RKNPU_ACT_CLR_TOTAL_RW_AMOUNT; action <= RKNPU_GET_TOTAL_RW_AMOUNT; action++)
+		EXPECT_EQ(answer(fd, action), UNTOUCHED);
+}
+
+TEST(iommu_and_sram)
+{
+	int fd = npu_open();
+
+	EXPECT_EQ(answer(fd, RKNPU_GET_IOMMU_EN), 1);
+	EXPECT(answer(fd, RKNPU_GET_FREE_SRAM_SIZE) <= answer(fd, RKNPU_GET_TOTAL_SRAM_SIZE));
+	if (twin_present())
+		EXPECT_EQ(answer(fd, RKNPU_GET_TOTAL_SRAM_SIZE), 0);
+}
+
+TEST(power_is_not_the_clients)
+{
+	int fd = npu_open();
+
+	refused(fd, RKNPU_POWER_ON);
+	refused(fd, RKNPU_POWER_OFF);
+}
+
+TEST(unknown_actions)
+{
+	static const uint32_t actions[] = { 26, 27, 100, 0x80000000, UINT32_MAX };
+	int fd = npu_open();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(actions); i++)
+		refused(fd, actions[i]);
+}
+
+TEST(nice_with_the_right_to_it)
+{
+	static const struct { uint32_t value; int nice; } t[] = {
+		{ 0xffffffed, -19 }, { 5, 5 }, { (uint32_t)-20, -20 }, { 19, 19 }, { 0, 0 },
+	};
+	int fd = npu_open();
+	unsigned int i;
+
+	if (geteuid())
+		SKIP("needs root");
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		uint32_t value = t[i].value;
+
+		EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
+		EXPECT_EQ(getpriority(PRIO_PROCESS, 0), t[i].nice);
+	}
+}
+
+/* The kernel's scheduler believes its callers: an unbounded value would index past its tables */
+TEST(R11_nice_out_of_range)
+{
+	static const uint32_t values[] = { (uint32_t)-21, 20, 1000, (uint32_t)INT_MIN, INT_MAX };
+	int fd = npu_open();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		uint32_t value = values[i];
+		int nice;
+
+		EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
+		nice = getpriority(PRIO_PROCESS, 0);
+		EXPECT(nice >= -20 && nice <= 19);
+	}
+}
+
+TEST(R11_nice_without_the_right_to_it)
+{
+	struct rlimit none = { 0, 0 };
+	uint32_t value = (uint32_t)-19;
+	int fd = npu_open();
+
+	if (geteuid())
+		SKIP("needs root to give it up");
+	ASSERT_EQ(setrlimit(RLIMIT_NICE, &none), 0);
+	ASSERT_EQ(setresuid(1000, 1000, 1000), 0);
+	EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
+	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
+	/* Being nicer needs no right, and the way back is barred */
+	value = 7;
+	EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
+	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 7);
+	value = 0;
+	EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
+	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 7);
+}
+
+TEST(R11_nice_up_to_the_limit)
+{
+	struct rlimit up_to_minus_5 = { 25, 25 };
+	uint32_t value = (uint32_t)-5;
+	int fd = npu_open();
+
+	if (geteuid())
+		SKIP("needs root to give it up");
+	ASSERT_EQ(setrlimit(RLIMIT_NICE, &up_to_minus_5), 0);
+	ASSERT_EQ(setresuid(1000, 1000, 1000), 0);
+	EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
+	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), -5);
+	value = (uint32_t)-6;
+	EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
+	EXPECT(getpriority(PRIO_PROCESS, 0) >= -5);
+}
+
+static void sees_domain_0(void *arg)
+{
+	(void)arg;
+	EXPECT_EQ(answer(npu_open(), RKNPU_GET_IOMMU_DOMAIN_ID), 0);
+}
+
+TEST(I3_domain_id_is_the_processs_own)
+{
+	int fd = npu_open();
+	uint32_t id, value;
+
+	EXPECT_EQ(answer(fd, RKNPU_GET_IOMMU_DOMAIN_ID), 0);
+	for (id = 0; id < 16; id++) {
+		value = id;
+		EXPECT_RET(npu_action(fd, RKNPU_SET_IOMMU_DOMAIN_ID, &value), 0);
+		EXPECT_EQ(answer(fd, RKNPU_GET_IOMMU_DOMAIN_ID), id);
+	}
+	EXPECT_EQ(ktap_join(ktap_fork(sees_domain_0, NULL)), 0);
+	EXPECT_EQ(answer(fd, RKNPU_GET_IOMMU_DOMAIN_ID), 15);
+}
+
+TEST(I3_domain_id_out_of_range)
+{
+	static const uint32_t values[] = { 16, 99, 0x80000000, UINT32_MAX };
+	int fd = npu_open();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		uint32_t value = values[i];
+
+		EXPECT_RET(npu_action(fd, RKNPU_SET_IOMMU_DOMAIN_ID, &value), -EINVAL);
+		EXPECT_EQ(answer(fd, RKNPU_GET_IOMMU_DOMAIN_ID), 0);
+	}
+}
+
+/* The stages that the second job does not programme must pass data through, as after a cold start */
+TEST(reset_clears_registers)
+{
+	struct matmul scaled, plain;
+	int fd = npu_open(), core;
+	uint32_t value = 0;
+
+	ASSERT_RET(matmul_init(&scaled, fd, MATMUL_INT8_INT32, 16, 32, 32, 8, MATMUL_EXACT, 1), 0);
+	ASSERT_EQ(scaled.tasks, 2);	/* one for each register group */
+	ASSERT(matmul_set_register(&scaled, RKNPU_DPU_OUT_CVT_SCALE, 3));
+	small_matmul(&plain, fd, 2);
+	ASSERT(matmul_drop_register(&plain, RKNPU_DPU_OUT_CVT_SCALE));
+	for (core = 0; core < NPU_CORES; core++) {
+		ASSERT_RET(matmul_run(&scaled, 1u << core, NULL), 0);
+		EXPECT(matmul_wrong(&scaled) > 0);
+		EXPECT_RET(npu_action(fd, RKNPU_ACT_RESET, &value), 0);
+		EXPECT_CORRECT(&plain, 1u << core);
+	}
+}
+
+static void scales_on_all_cores(void *arg)
+{
+	struct matmul scaled;
+	int core;
+
+	(void)arg;
+	ASSERT_RET(matmul_init(&scaled, npu_open(), MATMUL_INT8_INT32, 16, 32, 32, 8, MATMUL_EXACT, 1), 0);
+	ASSERT(matmul_set_register(&scaled, RKNPU_DPU_OUT_CVT_SCALE, 3));
+	for (core = 0; core < NPU_CORES; core++)
+		EXPECT_RET(matmul_run(&scaled, 1u << core, NULL), 0);
+}
+
+TEST(registers_do_not_pass_between_clients)
+{
+	struct matmul plain;
+	int core;
+
+	small_matmul(&plain, npu_open(), 2);
+	ASSERT(matmul_drop_register(&plain, RKNPU_DPU_OUT_CVT_SCALE));
+	EXPECT_EQ(ktap_join(ktap_fork(scales_on_all_cores, NULL)), 0);
+	for (core = 0; core < NPU_CORES; core++)
+		EXPECT_CORRECT(&plain, 1u << core);
+}
+
+static void resets_often(void *arg)
+{
+	uint32_t value;
+	int fd = npu_open(), i;
+
+	(void)arg;
+	for (i = 0; i < 200; i++) {
+		value = 0;
+		EXPECT_RET(npu_action(fd, RKNPU_ACT_RESET, &value), 0);
+	}
+}
+
+TEST(R1_reset_harms_nobody_else)
+{
+	struct matmul mm;
+	int fd = npu_open(), i;
+	pid_t other;
+
+	small_matmul(&mm, fd, 3);
+	other = ktap_fork(resets_often, NULL);
+	ASSERT(other > 0);
+	for (i = 0; i < 30; i++)
+		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+	EXPECT_EQ(ktap_join(other), 0);
+}

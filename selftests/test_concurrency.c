@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Several processes with several threads each keep all cores busy, with and
+ * without choosing one, while buffers come and go; every result is checked.
+ * ROUNDS=N in the environment makes it longer.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/testing.h"
+
+#define PROCESSES	3
+#define THREADS		3
+
+static unsigned int rounds(unsigned int usual)
+{
+	const char *env = getenv("ROUNDS");
+
+	return env ? strtoul(env, NULL, 0) : usual;
+}
+
+struct worker {
+	int fd;
+	unsigned int seed, rounds;
+};
+
+/* A stream of jobs of all types; the buffers of every fourth are new */
+static void *works(void *arg)
+{
+	const struct worker *w = arg;
+	struct matmul mm = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < w->rounds; i++) {
+		unsigned int seed = w->seed * 7919 + i;
+		static const uint32_t masks[] = { 0, 1, 2, 4 };
+
+		if (i % 4 == 0) {
+			matmul_fini(&mm);
+			ASSERT_RET(matmul_init(&mm, w->fd, seed % MATMUL_TYPES, 4 + seed % 13, 32 * (1 + seed % 3),
+					       32 * (1 + seed % 2), 4, MATMUL_EXACT, seed), 0);
+		}
+		ASSERT_RET(matmul_run(&mm, masks[(seed + i) % 4], NULL), 0);
+		if (!EXPECT_EQ(matmul_wrong(&mm), 0))
+			ktap_note("%s %ux%ux%u, round %u", matmul_type_name(mm.type), mm.m, mm.k, mm.n, i);
+	}
+	matmul_fini(&mm);
+	return NULL;
+}
+
+static void works_in_threads(void *arg)
+{
+	unsigned int seed = *(unsigned int *)arg, i;
+	struct worker workers[THREADS];
+	pthread_t threads[THREADS];
+	int fd = npu_open();
+
+	for (i = 0; i < THREADS; i++) {
+		/* One file for the first two, another of the same process for the third */
+		workers[i] = (struct worker){ i < 2 ? fd : npu_open(), seed * THREADS + i, rounds(12) };
+		ASSERT_EQ(pthread_create(&threads[i], NULL, works, &workers[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
+TEST_LIMIT(processes_and_threads_on_all_cores, 600)
+{
+	unsigned int seeds[PROCESSES], i;
+	pid_t pids[PROCESSES];
+
+	close(npu_open());
+	for (i = 0; i < PROCESSES; i++) {
+		seeds[i] = i + 1;
+		pids[i] = ktap_fork(works_in_threads, &seeds[i]);
+	}
+	for (i = 0; i < PROCESSES; i++)
+		EXPECT_EQ(ktap_join(pids[i]), 0);
+}
+
+static void is_short_lived(void *arg)
+{
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), *(unsigned int *)arg);
+	EXPECT_CORRECT(&mm, 0);
+	/* Ends without giving anything back */
+}
+
+/* Clients that come, run one job and go, beside one that stays */
+TEST_LIMIT(clients_come_and_go, 600)
+{
+	unsigned int n = rounds(20), i;
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), 1);
+	for (i = 0; i < n; i++) {
+		unsigned int seed[2] = { 2 * i, 2 * i + 1 };
+		pid_t a = ktap_fork(is_short_lived, &seed[0]), b = ktap_fork(is_short_lived, &seed[1]);
+
+		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+		EXPECT_EQ(ktap_join(a), 0);
+		EXPECT_EQ(ktap_join(b), 0);
+	}
+}
+
+struct queue {
+	struct matmul mm;
+	unsigned int done;
+	pthread_t thread;
+};
+
+static volatile bool stop;
+
+static void *submits_until_stopped(void *arg)
+{
+	struct queue *q = arg;
+
+	while (!stop) {
+		EXPECT_RET(matmul_run(&q->mm, 1, NULL), 0);
+		q->done++;
+	}
+	return NULL;
+}
+
+static void has_deep_queue(void *arg)
+{
+	struct queue queues[6];
+	int fd = npu_open(), i;
+
+	for (i = 0; i < 6; i++) {
+		queues[i].done = 0;
+		small_matmul(&queues[i].mm, fd, i);
+		ASSERT_EQ(pthread_create(&queues[i].thread, NULL, submits_until_stopped, &queues[i]), 0);
+	}
+	ktap_sleep_ms(*(unsigned int *)arg);
+	stop = true;
+	for (i = 0; i < 6; i++)
+		pthread_join(queues[i].thread, NULL);
+}
+
+/* One client with a deep queue must not starve another on the same core */
+TEST_LIMIT(deep_queue_starves_nobody, 60)
+{
+	unsigned int busy_ms = 1500, jobs = 0;
+	struct matmul mm;
+	uint64_t end;
+	pid_t other;
+
+	small_matmul(&mm, npu_open(), 9);
+	other = ktap_fork(has_deep_queue, &busy_ms);
+	ktap_sleep_ms(200);
+	end = ktap_now_ns() + 1000000000ull;
+	while (ktap_now_ns() < end) {
+		EXPECT_CORRECT(&mm, 1);
+		jobs++;
+	}
+	EXPECT(jobs >= 5);
+	EXPECT_EQ(ktap_join(other), 0);
+}
+
+/* Sync, create, destroy and query against running jobs, from threads of one file */
+static void *pesters(void *arg)
+{
+	int fd = *(int *)arg;
+	unsigned int i;
+
+	for (i = 0; !stop; i++) {
+		struct npu_bo bo;
+		uint32_t value = 0;
+
+		EXPECT_RET(npu_bo_init(&bo, fd, NPU_PAGE * (1 + i % 5), NPU_FLAGS_DATA), 0);
+		EXPECT_RET(npu_bo_to_device(&bo), 0);
+		EXPECT_RET(npu_action(fd, RKNPU_GET_FREQ, &value), 0);
+		npu_bo_fini(&bo);
+	}
+	return NULL;
+}
+
+TEST_LIMIT(buffers_come_and_go_under_jobs, 120)
+{
+	unsigned int n = rounds(60), i;
+	int fd = npu_open();
+	pthread_t thread;
+	struct matmul mm;
+
+	small_matmul(&mm, fd, 12);
+	ASSERT_EQ(pthread_create(&thread, NULL, pesters, &fd), 0);
+	for (i = 0; i < n; i++)
+		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+	stop = true;
+	pthread_join(thread, NULL);
+}

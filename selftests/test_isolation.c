@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Command streams can name any address, so what one process can reach with
+ * them is up to its address space alone.
+ */
+#define _GNU_SOURCE
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/testing.h"
+
+#define SECRET	0x5e
+
+struct victim {
+	struct npu_bo bo;
+	uint32_t iova;
+};
+
+/* Addresses are handed out alike in every process: the victim's must be one that the attacker does not have */
+static void make_victim(struct victim *v)
+{
+	struct npu_bo padding;
+	int fd = npu_open();
+
+	ASSERT_RET(npu_bo_init(&padding, fd, 16 << 20, NPU_FLAGS_DATA), 0);
+	ASSERT_RET(npu_bo_init(&v->bo, fd, 64 * 1024, NPU_FLAGS_DATA), 0);
+	memset(v->bo.map, SECRET, v->bo.size);
+	ASSERT_RET(npu_bo_to_device(&v->bo), 0);
+	v->iova = v->bo.iova;
+}
+
+static void reads_foreign_memory(void *arg)
+{
+	struct victim *v = arg;
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), 41);
+	ASSERT(matmul_set_register(&mm, RKNPU_CNA_FEATURE_DATA_ADDR, v->iova));
+	EXPECT_RET(matmul_run(&mm, 1, NULL), -EIO);
+	npu_bo_from_device(&mm.out);
+	EXPECT_EQ(matmul_untouched(&mm), mm.m * mm.n);
+}
+
+TEST(I1_reading_another_process)
+{
+	struct victim v;
+
+	make_victim(&v);
+	EXPECT_EQ(ktap_join(ktap_fork(reads_foreign_memory, &v)), 0);
+}
+
+static void writes_foreign_memory(void *arg)
+{
+	struct victim *v = arg;
+	struct matmul mm;
+	int core;
+
+	small_matmul(&mm, npu_open(), 42);
+	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, v->iova));
+	for (core = 0; core < NPU_CORES; core++)
+		EXPECT_RET(matmul_run(&mm, 1u << core, NULL), -EIO);
+}
+
+static size_t changed(const struct npu_bo *bo)
+{
+	size_t i, n = 0;
+
+	npu_bo_from_device(bo);
+	for (i = 0; i < bo->size; i++)
+		n += ((uint8_t *)bo->map)[i] != SECRET;
+	return n;
+}
+
+TEST(I1_writing_another_process)
+{
+	struct matmul own;
+	struct victim v;
+	int core;
+
+	make_victim(&v);
+	/* The victim's space is attached when the attacker comes */
+	small_matmul(&own, v.bo.fd, 43);
+	for (core = 0; core < NPU_CORES; core++)
+		EXPECT_CORRECT(&own, 1u << core);
+	EXPECT_EQ(ktap_join(ktap_fork(writes_foreign_memory, &v)), 0);
+	EXPECT_EQ(changed(&v.bo), 0);
+	EXPECT_CORRECT(&own, 1);
+}
+
+/* The shadow of the process's own other address space is no way round either */
+TEST(domains_of_one_process_are_apart)
+{
+	struct matmul mm;
+	struct npu_bo bo;
+	int fd = npu_open();
+
+	ASSERT_RET(npu_bo_init_domain(&bo, fd, 1 << 20, NPU_FLAGS_DATA, 3), 0);
+	memset(bo.map, SECRET, bo.size);
+	ASSERT_RET(npu_bo_to_device(&bo), 0);
+	ASSERT_RET(matmul_init_domain(&mm, fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, 44, 4), 0);
+	/* Far below what domain 4 has */
+	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, bo.iova));
+	EXPECT_RET(matmul_run(&mm, 1, NULL), -EIO);
+	EXPECT_EQ(changed(&bo), 0);
+}
+
+static void runs_same_addresses(void *arg)
+{
+	int i, go;
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), getpid());
+	EXPECT_EQ(mm.out.iova, *(uint64_t *)arg);
+	for (i = 0, go = 0; i < 40; i++, go++)
+		EXPECT_CORRECT(&mm, 1u << go % NPU_CORES);
+}
+
+/* Two processes with the same addresses, in turn on the same cores: a missed switch computes with foreign data */
+TEST_LIMIT(I1_same_addresses_in_two_processes, 60)
+{
+	struct matmul mm;
+	pid_t other[2];
+	int i;
+
+	small_matmul(&mm, npu_open(), 45);
+	for (i = 0; i < 2; i++)
+		other[i] = ktap_fork(runs_same_addresses, &mm.out.iova);
+	for (i = 0; i < 40; i++)
+		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(ktap_join(other[i]), 0);
+}
+
+static void submits_on_inherited_file(void *arg)
+{
+	EXPECT_CORRECT((struct matmul *)arg, 1);
+}
+
+TEST(inherited_file_runs_its_owners_jobs)
+{
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), 46);
+	EXPECT_CORRECT(&mm, 1);
+	EXPECT_EQ(ktap_join(ktap_fork(submits_on_inherited_file, &mm)), 0);
+	EXPECT_CORRECT(&mm, 1);
+}
+
+static void is_first_to_use(void *arg)
+{
+	struct matmul mm;
+
+	small_matmul(&mm, *(int *)arg, 47);
+	EXPECT_CORRECT(&mm, 1);
+}
+
+/* A broker opens and passes on: the file belongs to who uses it first, not to who opened it */
+TEST(file_belongs_to_its_first_user)
+{
+	struct matmul own;
+	int fd = npu_open(), passed = npu_open();
+
+	small_matmul(&own, fd, 48);
+	EXPECT_EQ(ktap_join(ktap_fork(is_first_to_use, &passed)), 0);
+	EXPECT_CORRECT(&own, 1);
+}
+
+/* Nothing of a process that is gone is left for the next one's eyes */
+static void leaves_secrets(void *arg)
+{
+	struct npu_bo bo;
+	int fd = npu_open(), i;
+
+	(void)arg;
+	for (i = 0; i < 32; i++) {
+		ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, i % 2 ? NPU_FLAGS_DATA : RKNPU_MEM_NON_CONTIGUOUS), 0);
+		memset(bo.map, SECRET, bo.size);
+	}
+}
+
+TEST(nothing_is_left_of_a_dead_process)
+{
+	int fd, i;
+
+	EXPECT_EQ(ktap_join(ktap_fork(leaves_secrets, NULL)), 0);
+	fd = npu_open();
+	for (i = 0; i < 32; i++) {
+		static const uint8_t zero[NPU_PAGE];
+		struct npu_bo bo;
+		size_t at;
+
+		ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, i % 2 ? NPU_FLAGS_DATA : RKNPU_MEM_NON_CONTIGUOUS), 0);
+		for (at = 0; at < bo.size; at += NPU_PAGE)
+			EXPECT(!memcmp((char *)bo.map + at, zero, NPU_PAGE));
+	}
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The driver comes and goes: unload and reload, unbind with files open and
+ * jobs running, bind again. RKNPU_KO names the module's file; without it, or
+ * without root, the cases that need it are skipped.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/testing.h"
+
+#define DRIVER	"/sys/bus/platform/drivers/RKNPU"
+
+static int load(void)
+{
+	const char *ko = getenv("RKNPU_KO");
+	int fd = ko ? open(ko, O_RDONLY | O_CLOEXEC) : -1, ret;
+
+	if (fd < 0)
+		SKIP("RKNPU_KO names no module");
+	ret = syscall(SYS_finit_module, fd, "", 0);
+	if (ret)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "rknpu", O_NONBLOCK) ? -errno : 0;
+}
+
+static void need_root_and_module(void)
+{
+	if (geteuid() || !getenv("RKNPU_KO") || access(getenv("RKNPU_KO"), R_OK))
+		SKIP("needs root and the module's file in RKNPU_KO");
+}
+
+/* From probe to node takes a moment: the device appears when all its cores have */
+static int open_soon(void)
+{
+	int i, fd;
+
+	for (i = 0; i < 200; i++) {
+		fd = npu_open_render(NULL, 0);
+		if (fd >= 0)
+			return fd;
+		ktap_sleep_ms(10);
+	}
+	return -ENODEV;
+}
+
+static void works(int fd)
+{
+	struct matmul mm;
+	int core;
+
+	ASSERT(fd >= 0);
+	small_matmul(&mm, fd, 51);
+	for (core = 0; core < NPU_CORES; core++)
+		EXPECT_CORRECT(&mm, 1u << core);
+	matmul_fini(&mm);
+}
+
+TEST(no_unload_while_open)
+{
+	int fd;
+
+	need_root_and_module();
+	fd = npu_open();
+	EXPECT_RET(unload(), -EAGAIN);
+	works(fd);
+}
+
+TEST_LIMIT(unload_and_load, 120)
+{
+	int i, fd;
+
+	need_root_and_module();
+	for (i = 0; i < 8; i++) {
+		ASSERT_RET(unload(), 0);
+		EXPECT_RET(npu_open_render(NULL, 0), -ENODEV);
+		ASSERT_RET(load(), 0);
+		fd = open_soon();
+		works(fd);
+		close(fd);
+	}
+}
+
+static volatile bool stop;
+
+/* R13: opens and asks as soon as there is anything to open */
+static void *opens_early(void *arg)
+{
+	unsigned int *opened = arg;
+
+	while (!stop) {
+		struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_TASK };
+		uint32_t value = 0;
+		int fd = npu_open_render(NULL, 0);
+
+		if (fd < 0)
+			continue;
+		EXPECT_RET(npu_action(fd, RKNPU_GET_HW_VERSION, &value), 0);
+		EXPECT_EQ(value, 1179210309);
+		EXPECT_RET(npu_create(fd, &c), 0);
+		close(fd);
+		++*opened;
+	}
+	return NULL;
+}
+
+TEST_LIMIT(R13_opened_while_it_loads, 120)
+{
+	unsigned int opened, i;
+	pthread_t thread;
+
+	need_root_and_module();
+	for (i = 0; i < 4; i++) {
+		ASSERT_RET(unload(), 0);
+		stop = false;
+		opened = 0;
+		ASSERT_EQ(pthread_create(&thread, NULL, opens_early, &opened), 0);
+		ASSERT_RET(load(), 0);
+		while (!opened)
+			ktap_sleep_ms(5);
+		stop = true;
+		pthread_join(thread, NULL);
+	}
+	works(open_soon());
+}
+
+static int bind(const char *what, const char *device)
+{
+	char path[128];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), DRIVER "/%s", what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, device, strlen(device)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static void everything_is_gone(int fd, const struct npu_bo *bo)
+{
+	struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };
+	uint32_t value = 0;
+	uint64_t offset;
+
+	EXPECT_RET(npu_action(fd, RKNPU_GET_HW_VERSION, &value), -ENODEV);
+	EXPECT_RET(npu_action(fd, RKNPU_ACT_RESET, &value), -ENODEV);
+	EXPECT_RET(npu_create(fd, &c), -ENODEV);
+	EXPECT_RET(npu_map(fd, bo->handle, &offset), -ENODEV);
+	EXPECT_RET(npu_bo_to_device(bo), -ENODEV);
+}
+
+/* The mainline tree has a device per core; without any one of them the others cannot know what they are worth */
+TEST_LIMIT(R14_unbind_with_a_file_open, 120)
+{
+	static const char * const devices[] = { "fdab0000.npu", "fdac0000.npu", "fdad0000.npu" };
+	unsigned int i;
+
+	if (access(DRIVER "/unbind", W_OK))
+		SKIP("needs root and a bound device");
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+		int fd = npu_open();
+		struct matmul mm;
+
+		small_matmul(&mm, fd, 52);
+		EXPECT_CORRECT(&mm, 0);
+		if (access(DRIVER "/fdac0000.npu", F_OK) && i)
+			break;		/* the vendor's tree: one device */
+		ASSERT_RET(bind("unbind", devices[i]), 0);
+		everything_is_gone(fd, &mm.in);
+		/* Its mapping may fault, but not the kernel; closing is all that is left */
+		matmul_fini(&mm);
+		close(fd);
+		ASSERT_RET(bind("bind", devices[i]), 0);
+		works(open_soon());
+	}
+}
+
+static struct matmul running;
+
+static void *submits(void *arg)
+{
+	struct rknpu_submit args = matmul_args(&running, 1);
+
+	*(int *)arg = npu_submit(running.out.fd, &args);
+	return NULL;
+}
+
+TEST_LIMIT(unbind_with_a_job_running, 60)
+{
+	pthread_t thread;
+	uint32_t before;
+	int ret = 1;
+
+	twin_need();
+	small_matmul(&running, npu_open(), 53);
+	before = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
+	ASSERT_EQ(pthread_create(&thread, NULL, submits, &ret), 0);
+	while (twin_stat(0, TWIN_STAT_KICKS) == before)
+		ktap_sleep_ms(2);
+	ASSERT_RET(bind("unbind", "fdab0000.npu"), 0);
+	pthread_join(thread, NULL);
+	EXPECT(ret <= 0);
+	ASSERT_RET(bind("bind", "fdab0000.npu"), 0);
+	works(open_soon());
+}
