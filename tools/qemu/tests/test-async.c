@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: async mode. Most tests call the worker's part at the moment of their
+ * choice; one lets real threads run against register accesses.
+ */
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "machine.h"
+
+static struct machine *async_machine(void)
+{
+	struct machine *m = machine_create(NULL, true);
+	unsigned int i;
+
+	for (i = 0; i < TWIN_MAX_CORES; i++)
+		enable_banks(m, i);
+	return m;
+}
+
+static void work(struct machine *m, unsigned int core)
+{
+	twin_work(m->twin, core);
+	twin_work_done(m->twin, core);
+}
+
+static void test_worker_computes(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	CHECK_EQ(ctl_rd(m, TWIN_ASYNC), 1);
+	start_kick(m, 1, &kick);
+	CHECK(!machine_run_to_irq(m, 1));
+	CHECK_EQ(m->work_started[1], 1);
+	CHECK(!simple_kick_done(m));
+	work(m, 1);
+	CHECK(machine_run_to_irq(m, 1));
+	CHECK(simple_kick_done(m));
+	machine_destroy(m);
+}
+
+static void test_registers_are_a_copy(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	machine_run(m, 10000);
+	/* The driver may already set up what comes next */
+	wr(m, 0, RKNPU_DPU_DST_BASE_ADDR, OUT_IOVA + PAGE);
+	work(m, 0);
+	CHECK(simple_kick_done(m));
+	machine_destroy(m);
+}
+
+static void test_reset_before_work(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	machine_run(m, 10000);
+	CHECK_EQ(m->work_started[0], 1);
+	core_reset(m, 0);
+	work(m, 0);
+	CHECK(!machine_run_to_irq(m, 0));
+	CHECK_EQ(*ram(m, OUT_ADDR), 0xee);
+	CHECK_EQ(core_stat(m, 0, TWIN_STAT_TASKS), 0);
+	machine_destroy(m);
+}
+
+static void test_new_kick_waits_for_dead_work(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	machine_run(m, 10000);
+	core_reset(m, 0);
+	enable_banks(m, 0);
+	start_kick(m, 0, &kick);
+	machine_run(m, 10000);
+	CHECK_EQ(m->work_started[0], 1);
+	work(m, 0);
+	CHECK_EQ(*ram(m, OUT_ADDR), 0xee);
+	CHECK_EQ(m->work_started[0], 2);
+	work(m, 0);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK(simple_kick_done(m));
+	machine_destroy(m);
+}
+
+static void test_dead_work_of_two_kicks(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	machine_run(m, 10000);
+	core_reset(m, 0);
+	enable_banks(m, 0);
+	start_kick(m, 0, &kick);
+	machine_run(m, 10000);
+	/* The second dies while it waits for the worker to leave the first */
+	core_reset(m, 0);
+	work(m, 0);
+	CHECK_EQ(m->work_started[0], 1);
+	CHECK(!machine_run_to_irq(m, 0));
+	CHECK_EQ(*ram(m, OUT_ADDR), 0xee);
+	enable_banks(m, 0);
+	start_kick(m, 0, &kick);
+	machine_run(m, 10000);
+	work(m, 0);
+	CHECK(machine_run_to_irq(m, 0));
+	machine_destroy(m);
+}
+
+static void test_fault_in_worker(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	unmap_page(m, OUT_IOVA);
+	start_kick(m, 1, &kick);
+	machine_run(m, 10000);
+	twin_work(m->twin, 1);
+	/* The line belongs to the other thread */
+	CHECK(!m->irq[1]);
+	twin_work_done(m->twin, 1);
+	CHECK(m->irq[1]);
+	CHECK_EQ(rd(m, 1, 0xa000 + RK_IOMMU_PAGE_FAULT_ADDR), OUT_IOVA);
+	map_page(m, OUT_IOVA, OUT_ADDR, PROT_W);
+	wr(m, 1, 0xa000 + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_PAGE_FAULT_DONE);
+	wr(m, 1, 0xa000 + RK_IOMMU_INT_CLEAR, 3);
+	machine_run(m, 2000000);
+	CHECK_EQ(m->work_started[1], 2);
+	work(m, 1);
+	CHECK(machine_run_to_irq(m, 1));
+	CHECK(simple_kick_done(m));
+	machine_destroy(m);
+}
+
+static void test_stall_in_worker(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 1, &kick);
+	machine_run(m, 10000);
+	wr(m, 1, 0xa000 + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ENABLE_STALL);
+	work(m, 1);
+	CHECK(!machine_run_to_irq(m, 1));
+	CHECK_EQ(*ram(m, OUT_ADDR), 0xee);
+	wr(m, 1, 0xa000 + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_DISABLE_STALL);
+	machine_run(m, 1);
+	CHECK_EQ(m->work_started[1], 2);
+	work(m, 1);
+	CHECK(machine_run_to_irq(m, 1));
+	CHECK(simple_kick_done(m));
+	machine_destroy(m);
+}
+
+/* ---- With threads ---- */
+
+#define RACE_ROUNDS	200
+
+struct racer {
+	struct machine *m;
+	unsigned int core;
+	sem_t start, done;
+	bool quit;
+};
+
+static void *race_worker(void *arg)
+{
+	struct racer *r = arg;
+
+	for (;;) {
+		sem_wait(&r->start);
+		if (r->quit)
+			return NULL;
+		twin_work(r->m->twin, r->core);
+		sem_post(&r->done);
+	}
+}
+
+/* A copy of many pages, during which registers are read, lines zapped, and every other time the core is reset. */
+static void race_round(struct racer *r, const struct kick *kick, bool reset)
+{
+	struct machine *m = r->m;
+
+	start_kick(m, r->core, kick);
+	machine_run(m, 10000);
+	sem_post(&r->start);
+	rd(m, r->core, RKNPU_PC_TASK_STATUS);
+	wr(m, r->core, 0xa000 + RK_IOMMU_ZAP_ONE_LINE, OUT_IOVA);
+	if (reset)
+		core_reset(m, r->core);
+	sem_wait(&r->done);
+	twin_work_done(m->twin, r->core);
+	CHECK_EQ(machine_run_to_irq(m, r->core), !reset);
+	if (reset)
+		enable_banks(m, r->core);
+	wr(m, r->core, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+}
+
+static void test_threads(const void *arg)
+{
+	struct racer r = { .m = async_machine(), .core = 1 };
+	struct kick kick = simple_kick(r.m);
+	struct stream s = stream_at(r.m, CMD_IOVA);
+	pthread_t thread;
+	unsigned int i;
+
+	(void)arg;
+	stream_copy(&s, IN_IOVA, OUT_IOVA, AREA_PAGES * PAGE, 0, 0);
+	sem_init(&r.start, 0, 0);
+	sem_init(&r.done, 0, 0);
+	pthread_create(&thread, NULL, race_worker, &r);
+	for (i = 0; i < RACE_ROUNDS; i++)
+		race_round(&r, &kick, i % 2);
+	r.quit = true;
+	sem_post(&r.start);
+	pthread_join(thread, NULL);
+	sem_destroy(&r.start);
+	sem_destroy(&r.done);
+	CHECK_EQ(core_stat(r.m, 1, TWIN_STAT_TASKS), RACE_ROUNDS / 2);
+	machine_destroy(r.m);
+}
+
+const struct test_case async_tests[] = {
+	{ "async: the worker computes, then the kick completes", test_worker_computes, 0 },
+	{ "async: the worker has its own copy of the registers", test_registers_are_a_copy, 0 },
+	{ "async: a reset stops the worker's accesses", test_reset_before_work, 0 },
+	{ "async: a new kick waits until the worker has left a dead one", test_new_kick_waits_for_dead_work, 0 },
+	{ "async: two dead kicks, one worker", test_dead_work_of_two_kicks, 0 },
+	{ "async: fault in the worker", test_fault_in_worker, 0 },
+	{ "async: stall while the worker runs", test_stall_in_worker, 0 },
+	{ "async: threads, zaps and resets", test_threads, 0 },
+	{ 0 },
+};

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: how long things last.
+ */
+#include "machine.h"
+
+struct time_case {
+	uint32_t macs, shift, mhz, per_cycle, overhead_ns;
+	uint64_t want_ns;
+};
+
+static const struct time_case time_cases[] = {
+	{ 0, 0, 1000, 1024, 1000, 1000 },
+	{ 1024000, 0, 1000, 1024, 1000, 2000 },
+	{ 1024000, 1, 1000, 1024, 1000, 3000 },
+	{ 1024000, 2, 1000, 1024, 1000, 5000 },
+	{ 1024000, 0, 200, 1024, 0, 5000 },
+	{ 1024000, 0, 1000, 512, 0, 2000 },
+	{ 1, 0, 1000, 1024, 0, 1 },
+};
+
+static struct kick timed_kick(struct machine *m, uint32_t macs, uint32_t shift)
+{
+	struct kick kick = simple_kick(m);
+	struct stream s = stream_at(m, CMD_IOVA);
+
+	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, macs);
+	stream_write(&s, RKNPU_CNA_CONV_CON1, shift);
+	stream_end(&s, ENABLE_CONV);
+	kick.words = s.words;
+	return kick;
+}
+
+static uint64_t stat64(struct machine *m, unsigned int core, uint32_t which)
+{
+	return core_stat(m, core, which) | (uint64_t)core_stat(m, core, which + 4) << 32;
+}
+
+static void test_length(const void *arg)
+{
+	const struct time_case *c = arg;
+	struct machine *m = machine_default();
+	struct kick kick = timed_kick(m, c->macs, c->shift);
+	uint64_t start;
+
+	ctl_wr(m, TWIN_CLOCK_MHZ, c->mhz);
+	ctl_wr(m, TWIN_MACS_PER_CYCLE, c->per_cycle);
+	ctl_wr(m, TWIN_TASK_OVERHEAD_NS, c->overhead_ns);
+	start = m->now;
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(m->now - start, c->want_ns);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_START_NS), start);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_END_NS), start + c->want_ns);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), c->want_ns);
+	machine_destroy(m);
+}
+
+static void test_64_bit_counters(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = timed_kick(m, 0, 0);
+	uint64_t start;
+
+	(void)arg;
+	machine_run(m, 3ull << 32);
+	start = m->now;
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_START_NS), start);
+	machine_destroy(m);
+}
+
+static void test_busy_while_running(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = timed_kick(m, 1024 * 1000 * 1000, 0);
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	machine_run(m, 400000);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 400000);
+	core_reset(m, 0);
+	machine_run(m, 1000000);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 400000);
+	machine_destroy(m);
+}
+
+/* A host that calls late makes nothing longer */
+static void test_late_host(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = timed_kick(m, 1024000, 0);
+	uint64_t start = m->now;
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	m->now += 100000;
+	twin_timer(m->twin, 0);
+	CHECK(m->irq[0]);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_END_NS), start + 2000);
+	machine_destroy(m);
+}
+
+static void test_pingpong_hides_fetch(const void *arg)
+{
+	const bool *pingpong = arg;
+	struct machine *m = machine_default();
+	struct kick kick;
+	struct stream s = stream_at(m, CMD_IOVA);
+
+	/* Four tasks of 600 ns and 1000 ns of fetch each */
+	stream_copy(&s, IN_IOVA, OUT_IOVA, 16, 0, 1024 * 600);
+	stream_chain(&s, ENABLE_CONV, CMD_IOVA, COPY_WORDS);
+	kick = (struct kick){
+		.addr = CMD_IOVA, .words = s.words, .tasks = 4, .int_mask = RKNPU_INT_DPU, .pingpong = *pingpong,
+	};
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), *pingpong ? 1000 + 4 * 600 + 3 * 400 : 4 * 1600);
+	machine_destroy(m);
+}
+
+static void test_cores_overlap(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = timed_kick(m, 1024 * 9000, 0);
+	uint64_t start = m->now;
+	unsigned int core;
+
+	(void)arg;
+	for (core = 0; core < TWIN_MAX_CORES; core++)
+		start_kick(m, core, &kick);
+	for (core = 0; core < TWIN_MAX_CORES; core++)
+		CHECK(machine_run_to_irq(m, core));
+	CHECK_EQ(m->now - start, 10000);
+	machine_destroy(m);
+}
+
+static void test_next_kick_takes_new_rate(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = timed_kick(m, 1024 * 9000, 0);
+	uint64_t start = m->now;
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	ctl_wr(m, TWIN_CLOCK_MHZ, 100);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(m->now - start, 10000);
+	ctl_wr(m, TWIN_CLOCK_MHZ, 0);
+	CHECK_EQ(ctl_rd(m, TWIN_CLOCK_MHZ), 100);
+	ctl_wr(m, TWIN_ERROR_ACK, 1);
+	machine_destroy(m);
+}
+
+static const bool yes = true, no;
+
+const struct test_case time_tests[] = {
+	{ "time: a task without MACs", test_length, &time_cases[0] },
+	{ "time: int8", test_length, &time_cases[1] },
+	{ "time: 16-bit types at half the rate", test_length, &time_cases[2] },
+	{ "time: tf32 at a quarter", test_length, &time_cases[3] },
+	{ "time: lower clock", test_length, &time_cases[4] },
+	{ "time: fewer MACs per cycle", test_length, &time_cases[5] },
+	{ "time: a cycle is not divided", test_length, &time_cases[6] },
+	{ "time: counters of 64 bits", test_64_bit_counters, 0 },
+	{ "time: busy while a kick runs and not after its reset", test_busy_while_running, 0 },
+	{ "time: a late host makes a kick no longer", test_late_host, 0 },
+	{ "time: ping-pong hides fetches", test_pingpong_hides_fetch, &yes },
+	{ "time: without it they add up", test_pingpong_hides_fetch, &no },
+	{ "time: cores overlap", test_cores_overlap, 0 },
+	{ "time: new rates apply from the next kick on", test_next_kick_takes_new_rate, 0 },
+	{ 0 },
+};
