@@ -109,28 +109,35 @@ void rknpu_core_irq_detach(struct rknpu_core *core)
 }
 
 /**
- * rknpu_core_reset() - stop whatever the core does and clear its registers
- * @core: the core; powered
+ * rknpu_core_reset() - stop whatever cores do and clear their registers
+ * @cores: the cores; powered
+ * @num: how many; all of them are in reset at the same time
  *
- * Wipes the IOMMU banks inside the core's window too, behind the IOMMU driver's
- * back: the caller detaches the address space afterwards, and attaches one again
- * before the next start. Both lines go together [TRM]. Context: may sleep.
+ * Wipes the IOMMU banks inside the windows too, behind the IOMMU driver's back:
+ * the caller detaches the address spaces afterwards, and attaches one again
+ * before the next start. Both lines of a core go together [TRM]. Context: may sleep.
  *
- * Return: 0 or the reset controller's error; the core is then in an unknown state.
+ * Return: 0 or the reset controller's error; the cores are then in an unknown state.
  */
-int rknpu_core_reset(struct rknpu_core *core)
+int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 {
-	int ret;
+	unsigned int i;
+	int ret = 0;
+	int err;
 
-	rknpu_hw_stop(&core->hw);
-	ret = reset_control_assert(core->resets);
-	if (ret)
-		return ret;
+	for (i = 0; i < num; i++) {
+		rknpu_hw_stop(&cores[i]->hw);
+		err = reset_control_assert(cores[i]->resets);
+		ret = ret ?: err;
+	}
 	udelay(RKNPU_CORE_RESET_US);
-	ret = reset_control_deassert(core->resets);
+	for (i = 0; i < num; i++) {
+		err = reset_control_deassert(cores[i]->resets);
+		ret = ret ?: err;
+	}
 	udelay(RKNPU_CORE_RESET_US);
-	if (!ret)
-		rknpu_hw_stop(&core->hw);
+	for (i = 0; i < num && !ret; i++)
+		rknpu_hw_stop(&cores[i]->hw);
 	return ret;
 }
 

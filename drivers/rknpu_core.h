@@ -47,7 +47,7 @@ struct rknpu_core {
 int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, const struct rknpu_soc *soc);
 int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner);
 void rknpu_core_irq_detach(struct rknpu_core *core);
-int rknpu_core_reset(struct rknpu_core *core);
+int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num);
 void rknpu_core_power_up(struct rknpu_core *core);
 void rknpu_core_power_down(struct rknpu_core *core);
 

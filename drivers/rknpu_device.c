@@ -107,7 +107,7 @@ static int rknpu_device_check_core(struct rknpu_device *rdev, struct rknpu_core 
 
 	if (ret)
 		return dev_err_probe(core->dev, ret, "cannot power the core\n");
-	ret = rknpu_core_reset(core);
+	ret = rknpu_core_reset(&core, 1);
 	if (ret) {
 		dev_err_probe(core->dev, ret, "cannot reset the core\n");
 		goto put_power;

@@ -104,8 +104,9 @@ struct rknpu_bo *rknpu_gem_create(struct drm_device *drm, struct device *dma_dev
 		kfree(bo);
 		return ERR_PTR(ret);
 	}
-	if (dma32)
-		mapping_set_gfp_mask(bo->base.filp->f_mapping, GFP_USER | __GFP_DMA32);
+	/* Whoever asks for too much gets -ENOMEM; the OOM killer must not look for a victim. */
+	mapping_set_gfp_mask(bo->base.filp->f_mapping, GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN |
+						       (dma32 ? __GFP_DMA32 : 0));
 	ret = rknpu_gem_get_backing(bo);
 	if (!ret)
 		ret = drm_gem_create_mmap_offset(&bo->base);

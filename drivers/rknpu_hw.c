@@ -146,14 +146,27 @@ void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state
  *
  * About 1 in 4000 heavy kicks on RK3588 never begins: counter 0, no status
  * [seen: ork-driver notes]. That a slow first task can be told from it by the
- * "operating" bits of TASK_STATUS is a [guess] from the TRM; where it is wrong
- * the job runs into its time-out, as without this.
+ * "operating" and "fetching" bits of TASK_STATUS is a [guess] from the TRM; where
+ * it is wrong the job runs into its time-out, as without this.
  *
- * Return: true when the start can safely be repeated after a reset.
+ * Return: true when nothing of the job has reached the units.
  */
 bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state)
 {
-	u32 busy = hw->soc->task_number_mask | RKNPU_PC_TASK_STATUS_FIRST_OP | RKNPU_PC_TASK_STATUS_LAST_OP;
+	u32 busy = hw->soc->task_number_mask | RKNPU_PC_TASK_STATUS_FIRST_OP | RKNPU_PC_TASK_STATUS_LAST_OP |
+		   RKNPU_PC_TASK_STATUS_FIRST_FETCH | RKNPU_PC_TASK_STATUS_LAST_FETCH;
 
 	return !(state->task_status & busy) && !(state->raw & RKNPU_INT_ALL);
+}
+
+/**
+ * rknpu_hw_dma_failed() - whether the core saw a memory access fail
+ * @state: what it shows
+ *
+ * Return: true for a read or write error, a bus error during a table walk among
+ * them, which the IOMMU driver only prints.
+ */
+bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state)
+{
+	return state->raw & RKNPU_INT_DMA_ERROR;
 }

@@ -22,9 +22,7 @@
 #include "rknpu_job.h"
 #include "rknpu_mapping.h"
 #include "rknpu_sched.h"
-
-/* No buffer can be larger than the address space that it must fit into. */
-#define RKNPU_MEM_MAX_BYTES	SZ_4G
+#include "rknpu_vm.h"
 
 static int rknpu_mem_check(const struct rknpu_mem_create *args)
 {
@@ -32,7 +30,7 @@ static int rknpu_mem_check(const struct rknpu_mem_create *args)
 		return -EINVAL;
 	if (!args->size || args->size > U64_MAX - PAGE_SIZE)
 		return -EINVAL;
-	if (PAGE_ALIGN(args->size) >= RKNPU_MEM_MAX_BYTES)
+	if (PAGE_ALIGN(args->size) > RKNPU_VM_BYTES)
 		return -ENOSPC;
 	/* Asking the page allocator for more than there is would only hurt others. */
 	if (args->size >> PAGE_SHIFT >= totalram_pages())

@@ -82,8 +82,8 @@ static void rknpu_slot_watch_locked(struct rknpu_slot *slot)
 	struct rknpu_sched *sched = slot->sched;
 	unsigned long delay = slot->job->timeout;
 
-	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
 	slot->deadline = jiffies + delay;
+	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
 	delay = slot->job->retried ? delay : delay / 2 + 1;
 	if (!delayed_work_pending(&slot->watchdog))
 		queue_delayed_work(sched->wq, &slot->watchdog, delay);
@@ -130,7 +130,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 	struct rknpu_job *next = sched->stopping ? NULL : rknpu_sched_next_locked(sched, slot);
 
 	lockdep_assert_held(&sched->lock);
-	if (next && rknpu_slot_ready_locked(slot, next)) {
+	if (next && !sched->reset_all && rknpu_slot_ready_locked(slot, next)) {
 		list_del_init(&next->node);
 		/* The power reference of the job before goes over to this one. */
 		rknpu_slot_start_locked(slot, next);
@@ -138,7 +138,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 	}
 	slot->state = RKNPU_SLOT_IDLE;
 	rknpu_power_put(&slot->core->power);
-	if (next)
+	if (next || sched->reset_all)
 		queue_work(sched->wq, &sched->dispatch);
 }
 
@@ -187,6 +187,8 @@ static struct rknpu_slot *rknpu_sched_pick_locked(struct rknpu_sched *sched, con
 	unsigned int i;
 
 	lockdep_assert_held(&sched->lock);
+	if (sched->reset_all)
+		return NULL;
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_slot *slot = &sched->slots[i];
 
@@ -435,6 +437,7 @@ static void rknpu_sched_dispatch(struct work_struct *work)
 	struct rknpu_sched *sched = container_of(work, struct rknpu_sched, dispatch);
 	struct rknpu_slot *slot;
 
+	rknpu_recover_reset_all(sched);
 	while ((slot = rknpu_sched_claim(sched)))
 		rknpu_sched_run(sched, slot, slot->job);
 }

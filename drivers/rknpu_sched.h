@@ -25,6 +25,7 @@ struct rknpu_sched;
  * @RKNPU_SLOT_PREPARING: the worker, which powers it or changes its address space.
  * @RKNPU_SLOT_RUNNING: a job is on the hardware.
  * @RKNPU_SLOT_RECOVERING: the worker, which resets it; events are ignored.
+ * @RKNPU_SLOT_STALLED: nobody, until all cores are idle and can be reset together.
  * @RKNPU_SLOT_DEAD: nobody: its reset failed.
  */
 enum rknpu_slot_state {
@@ -32,6 +33,7 @@ enum rknpu_slot_state {
 	RKNPU_SLOT_PREPARING,
 	RKNPU_SLOT_RUNNING,
 	RKNPU_SLOT_RECOVERING,
+	RKNPU_SLOT_STALLED,
 	RKNPU_SLOT_DEAD,
 };
 
@@ -71,6 +73,7 @@ struct rknpu_slot {
  * @ready: jobs that wait for a core, in order of arrival.
  * @slots: the cores.
  * @stopping: no job is accepted or started any more.
+ * @reset_all: no job is started until all cores are idle and have been reset.
  * @dispatch: worker that does what may sleep before a start.
  * @wq: ordered and of high priority: dispatch, watchdogs and recovery never run at the same time.
  * @free_wq: releases of jobs whose last reference went away in an interrupt.
@@ -83,6 +86,7 @@ struct rknpu_sched {
 	struct list_head ready;
 	struct rknpu_slot slots[RKNPU_MAX_CORES];
 	bool stopping;
+	bool reset_all;
 	struct work_struct dispatch;
 	struct workqueue_struct *wq;
 	struct workqueue_struct *free_wq;

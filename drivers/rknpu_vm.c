@@ -14,15 +14,7 @@
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
-#include "rk_iommu_regs.h"
 #include "rknpu_compat.h"
-
-/*
- * Addresses handed out: never 0, which stands for "no buffer" in many streams,
- * and never the last page, so that address + size never wraps in 32 bits.
- */
-#define RKNPU_VM_FIRST	((u64)RK_IOMMU_PAGE_BYTES)
-#define RKNPU_VM_END	(BIT_ULL(32) - RK_IOMMU_PAGE_BYTES)
 
 static int rknpu_vm_fault(struct iommu_domain *domain, struct device *iommu, unsigned long iova,
 			  int flags, void *token)
@@ -73,7 +65,7 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 	kref_init(&vm->ref);
 	mutex_init(&vm->lock);
 	vm->sink = sink;
-	drm_mm_init(&vm->mm, RKNPU_VM_FIRST, RKNPU_VM_END - RKNPU_VM_FIRST);
+	drm_mm_init(&vm->mm, RKNPU_VM_FIRST, RKNPU_VM_BYTES);
 	iommu_set_fault_handler(vm->domain, rknpu_vm_fault, vm);
 	return vm;
 

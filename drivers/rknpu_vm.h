@@ -8,6 +8,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include <drm/drm_mm.h>
@@ -15,6 +16,14 @@
 struct device;
 struct iommu_domain;
 struct sg_table;
+
+/*
+ * Addresses handed out: never 0, which stands for "no buffer" in many streams,
+ * and never the last page, so that address + size never wraps in 32 bits.
+ */
+#define RKNPU_VM_FIRST	((u64)SZ_4K)
+#define RKNPU_VM_END	(SZ_4G - SZ_4K)
+#define RKNPU_VM_BYTES	(RKNPU_VM_END - RKNPU_VM_FIRST)
 
 /**
  * struct rknpu_fault_sink - receiver of IOMMU faults, embedded in the upper floor

@@ -39,6 +39,12 @@ static uint32_t task_status(const struct twin_core *core)
 	case TWIN_WORKER_BUSY:
 		return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_OP : 0) |
 		       (last ? RKNPU_PC_TASK_STATUS_LAST_OP : 0);
+	case TWIN_HUNG:
+		/* A lost start shows nothing at all [seen: ork-driver notes]; a task that never ends is one that operates */
+		if (core->wedged)
+			return pc->counter;
+		return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_OP : 0) |
+		       (last ? RKNPU_PC_TASK_STATUS_LAST_OP : 0);
 	default:
 		return pc->counter;
 	}
