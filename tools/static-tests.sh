@@ -42,5 +42,5 @@ static_tests() {
 	static_step licences check_licences
 	static_ktap tools tools/test-tools
 	static_step uapi make -C selftests O="$BUILD/host" host-check
-	static_step twin make -C tools/qemu O="$BUILD/twin" check
+	static_ktap twin make -C tools/qemu O="$BUILD/twin" check
 }
