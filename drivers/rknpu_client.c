@@ -14,6 +14,7 @@
 
 #include <linux/pid.h>
 #include <linux/random.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "rknpu_vm.h"
