@@ -98,6 +98,7 @@ static void test_delta_without_toggle_inherits_from_one_before(const void *arg)
 	wr(m, 0, RKNPU_PC_OPERATION_ENABLE, 1);
 	CHECK(machine_run_to_irq(m, 0));
 	CHECK_EQ(rd(m, 0, RKNPU_PC_INTERRUPT_STATUS), 0x100);
+	CHECK_EQ(rd(m, 0, RKNPU_DPU_S_POINTER), 0);
 	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
 	delta = delta_kick(m, clear, 0x22);
 	program_kick(m, 0, &delta);
@@ -179,6 +180,24 @@ static void test_stream_writes_core_number(const void *arg)
 	machine_destroy(m);
 }
 
+/* What the stream does wrong it cannot put right. */
+static void test_stream_restores_core_number(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+	struct stream s = stream_at(m, CMD_IOVA);
+
+	(void)arg;
+	stream_write(&s, RKNPU_CNA_S_POINTER, RKNPU_S_POINTER_PINGPONG);
+	stream_write(&s, RKNPU_CNA_S_POINTER, RKNPU_S_POINTER_PINGPONG | 1u << 28);
+	stream_end(&s, ENABLE_CONV);
+	start_kick(m, 1, &kick);
+	CHECK(!machine_run_to_irq(m, 1));
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_S_POINTER);
+	ctl_wr(m, TWIN_ERROR_ACK, 1);
+	machine_destroy(m);
+}
+
 const struct test_case group_tests[] = {
 	{ "groups: the pointer selects what is written and read", test_pointer_selects_group, 0 },
 	{ "groups: a task flips the blocks that took part", test_task_flips_its_blocks, 0 },
@@ -197,5 +216,6 @@ const struct test_case group_tests[] = {
 	{ "core number: a stream on core 1 writes its own", test_stream_writes_core_number, &pointer_cases[1] },
 	{ "core number: a stream on core 1 takes it out of CNA", test_stream_writes_core_number, &pointer_cases[3] },
 	{ "core number: a stream on core 1 takes it out of CORE", test_stream_writes_core_number, &pointer_cases[4] },
+	{ "core number: a stream takes it out and puts it back", test_stream_restores_core_number, 0 },
 	{ 0 },
 };

@@ -111,6 +111,26 @@ static const struct fault_case fault_cases[] = {
 	{ OUT_IOVA, (uint32_t)OUT_ADDR | PROT_RW, true },
 };
 
+/* No table at all, and an address inside a page */
+static void test_fault_without_table(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	kick.addr = HOLE_IOVA + 0x7f0;
+	start_kick(m, 1, &kick);
+	CHECK(machine_run_to_irq(m, 1));
+	CHECK_EQ(rd(m, 1, 0xa000 + RK_IOMMU_INT_STATUS), RK_IOMMU_INT_PAGE_FAULT);
+	CHECK_EQ(rd(m, 1, 0xa000 + RK_IOMMU_PAGE_FAULT_ADDR), HOLE_IOVA + 0x7f0);
+	/* Only what is written as one is cleared */
+	wr(m, 1, 0xa000 + RK_IOMMU_INT_CLEAR, RK_IOMMU_INT_BUS_ERROR);
+	CHECK(m->irq[1]);
+	wr(m, 1, 0xa000 + RK_IOMMU_INT_CLEAR, RK_IOMMU_INT_PAGE_FAULT);
+	CHECK(!m->irq[1]);
+	machine_destroy(m);
+}
+
 static void check_fault(struct machine *m, unsigned int core, const struct fault_case *c)
 {
 	uint32_t bank = c->write ? write_bank(core) : read_bank(core);
@@ -557,6 +577,7 @@ const struct test_case mmu_tests[] = {
 	{ "translation: DTE_ADDR reads back without its low bits", test_dte_addr_readback, 0 },
 	{ "translation: scattered pages", test_pages_are_scattered, 0 },
 	{ "fault: command fetch", test_fault, &fault_cases[0] },
+	{ "fault: no table, inside a page", test_fault_without_table, 0 },
 	{ "fault: read of an invalid page", test_fault, &fault_cases[1] },
 	{ "fault: write to an invalid page", test_fault, &fault_cases[2] },
 	{ "fault: read without permission", test_fault, &fault_cases[3] },

@@ -65,6 +65,25 @@ static void test_kills_kick(const void *arg)
 	machine_destroy(m);
 }
 
+/* One line alone stops the kick, but does not reset the core. */
+static void test_one_line_stops_kick(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 0, &kick);
+	reset_wr(m, A(0));
+	machine_run(m, 100000);
+	CHECK(!m->irq[0]);
+	CHECK_EQ(*ram(m, OUT_ADDR), 0xee);
+	reset_wr(m, 0);
+	CHECK_EQ(rd(m, 0, 0x9000 + RK_IOMMU_STATUS), 0x19);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_RESET_ALONE);
+	ctl_wr(m, TWIN_ERROR_ACK, 1);
+	machine_destroy(m);
+}
+
 static void test_banks_are_lost(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -184,6 +203,7 @@ static void test_global(const void *arg)
 const struct test_case reset_tests[] = {
 	{ "reset: clears the core with its banks, and no other", test_clears_core, 0 },
 	{ "reset: kills the kick, then the core works again", test_kills_kick, 0 },
+	{ "reset: one line alone stops the kick", test_one_line_stops_kick, 0 },
 	{ "reset: banks must be programmed anew", test_banks_are_lost, 0 },
 	{ "reset: accesses while a line is asserted", test_access_in_reset, 0 },
 	{ "reset: both lines at once", test_lines, &line_cases[0] },

@@ -171,7 +171,8 @@ static uint32_t *find_config(struct twin_core *core, uint32_t offset)
 {
 	if (offset - RKNPU_DDMA_BASE < sizeof(core->ddma))
 		return &core->ddma[(offset - RKNPU_DDMA_BASE) / 4];
-	if (core->index && offset - RKNPU_SDMA_BASE < sizeof(core->sdma))
+	/* Behind core 0's first bank, which answers before */
+	if (offset - RKNPU_SDMA_BASE < sizeof(core->sdma))
 		return &core->sdma[(offset - RKNPU_SDMA_BASE) / 4];
 	return NULL;
 }

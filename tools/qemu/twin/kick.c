@@ -131,16 +131,11 @@ static void access_failed(struct twin_core *core, enum twin_access why, bool wri
 		hang(core);
 }
 
-/* A bank has changed its mind: try the parked access again unless another bank holds it. */
+/* A bank has changed its mind: try the parked access again. If something still holds it, it is parked again. */
 void twin_kick_wake(struct twin_core *core, uint64_t delay_ns)
 {
-	unsigned int i;
-
 	if (core->kick.phase != TWIN_PARKED)
 		return;
-	for (i = 0; i < core->banks; i++)
-		if (core->bank[i].stalled || core->bank[i].fault_active)
-			return;
 	core->kick.phase = core->kick.retry;
 	core->kick.due_ns = twin_now(core->twin) + delay_ns;
 }

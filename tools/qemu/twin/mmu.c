@@ -116,7 +116,8 @@ static enum twin_access lookup(struct twin_core *core, struct twin_bank *bank, u
 		}
 		return ret;
 	}
-	if (ret != TWIN_ACCESS_OK || line->dte != found->dte || line->pte != found->pte)
+	/* A walk that failed differs as well: what is cached was valid */
+	if (line->dte != found->dte || line->pte != found->pte)
 		twin_error(core->twin, TWIN_ERROR_TLB_STALE, core->index, iova,
 			   "bank 0x%x translates from a line with PTE 0x%08x that the tables no longer hold",
 			   bank->offset, line->pte);

@@ -21,33 +21,27 @@
 #define PC_UNNAMED_18		0x18
 #define PC_UNNAMED_1C		0x1c
 
-/* [guess] beyond bits 12 and 13: the TRM prints the names of bits 14 and 15 unclearly */
+/*
+ * [guess] beyond the counter: bits 12 and 13 while the first or last task runs
+ * or hangs, 14 and 15 while it is fetched; the TRM prints the names of the
+ * latter two unclearly. A lost start shows nothing at all [seen: ork-driver notes].
+ */
 static uint32_t task_status(const struct twin_core *core)
 {
 	const struct twin_pc *pc = &core->pc;
-	uint32_t number = pc->task_con & RKNPU_PC_TASK_CON_NUMBER_12;
-	bool first = pc->counter == 0, last = pc->counter + 1 >= number;
+	const struct twin_kick *kick = &core->kick;
+	bool first = pc->counter == 0;
+	bool last = pc->counter + 1 >= (pc->task_con & RKNPU_PC_TASK_CON_NUMBER_12);
 
-	switch (core->kick.phase) {
-	case TWIN_IDLE:
+	if (kick->phase == TWIN_IDLE)
 		return pc->counter | pc->idle_status;
-	case TWIN_FETCH:
+	if (kick->fault == TWIN_FAULT_STALL)
+		return pc->counter;
+	if (kick->phase == TWIN_FETCH || (kick->phase == TWIN_PARKED && kick->retry == TWIN_FETCH))
 		return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_FETCH : 0) |
 		       (last ? RKNPU_PC_TASK_STATUS_LAST_FETCH : 0);
-	case TWIN_EXECUTE:
-	case TWIN_WORKING:
-	case TWIN_WORKER_BUSY:
-		return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_OP : 0) |
-		       (last ? RKNPU_PC_TASK_STATUS_LAST_OP : 0);
-	case TWIN_HUNG:
-		/* A lost start shows nothing at all [seen: ork-driver notes]; a task that never ends is one that operates */
-		if (core->wedged)
-			return pc->counter;
-		return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_OP : 0) |
-		       (last ? RKNPU_PC_TASK_STATUS_LAST_OP : 0);
-	default:
-		return pc->counter;
-	}
+	return pc->counter | (first ? RKNPU_PC_TASK_STATUS_FIRST_OP : 0) |
+	       (last ? RKNPU_PC_TASK_STATUS_LAST_OP : 0);
 }
 
 uint32_t twin_pc_read(struct twin_core *core, uint32_t offset)
