@@ -745,3 +745,40 @@ TEST(chosen_domain_takes_new_memory)
 	/* The same first address in another space */
 	EXPECT_EQ(b.dma_addr, a.dma_addr);
 }
+
+/* M14: an imported buffer goes there too */
+TEST(M14_chosen_domain_takes_imports)
+{
+	struct rknpu_mem_create there = { 0 };
+	struct npu_bo bo;
+	int fd = npu_open(), other = npu_open();
+	uint32_t id = 6;
+
+	ASSERT_RET(npu_bo_init(&bo, fd, 2 * NPU_PAGE, NPU_FLAGS_DATA), 0);
+	ASSERT_RET(npu_action(fd, RKNPU_SET_IOMMU_DOMAIN_ID, &id), 0);
+	there.handle = import_fd(other, export_fd(fd, bo.handle));
+	ASSERT_RET(npu_create(other, &there), 0);
+	EXPECT_EQ(there.dma_addr, bo.iova);
+	EXPECT(there.obj_addr != bo.token);
+	/* Either end goes by itself */
+	npu_bo_fini(&bo);
+	EXPECT_RET(npu_sync(other, there.obj_addr, 0, NPU_PAGE, RKNPU_MEM_SYNC_TO_DEVICE), 0);
+}
+
+/* M4: on-chip memory that is asked for twice is never shared */
+TEST(M4_wished_for_on_chip_memory_is_exclusive)
+{
+	static const uint32_t wishes[] = { RKNPU_MEM_TRY_ALLOC_SRAM, RKNPU_MEM_TRY_ALLOC_NBUF };
+	struct npu_bo a, b;
+	int fd = npu_open();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wishes); i++) {
+		ASSERT_RET(npu_bo_init(&a, fd, NPU_PAGE, NPU_FLAGS_DATA | wishes[i]), 0);
+		ASSERT_RET(npu_bo_init(&b, fd, NPU_PAGE, NPU_FLAGS_DATA | wishes[i]), 0);
+		memset(a.map, 1, NPU_PAGE);
+		memset(b.map, 2, NPU_PAGE);
+		EXPECT_EQ(*(uint8_t *)a.map, 1);
+		EXPECT(a.iova != b.iova);
+	}
+}
