@@ -29,8 +29,7 @@ check-fast:
 	@tools/check fast
 
 check-twin:
-	@tools/vm/setup
-	@$(MAKE) -C tools/qemu O=$(CURDIR)/build/twin check
+	@tools/check twin
 
 bench:
 	@tools/run-bench

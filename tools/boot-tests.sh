@@ -13,7 +13,8 @@ one_boot() {
 	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
 }
 
-# boot_tests LIST: every boot on every kernel. T picks boots by name; if it names none, it goes to the programs of the first.
+# boot_tests LIST: every boot on every kernel. PATTERN picks boots by name; if it names none, it goes, as T, to the
+# programs of the first.
 boot_tests() {
 	local list=$1 names=() options=() commands=() name opts command i k any=''
 	while IFS='|' read -r name opts command; do
@@ -31,7 +32,7 @@ boot_tests() {
 	for k in $KERNELS; do
 		for i in "${!names[@]}"; do
 			if [ -z "$any" ]; then
-				PROGRAM_PATTERN=$T
+				PROGRAM_PATTERN=$PATTERN
 				spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"
 				break
 			fi

@@ -2,10 +2,10 @@
 # The checks that need neither a guest nor a build: layers, interface layout, the twin's own tests, scripts, licences.
 # shellcheck shell=bash
 
-# selected NAME: whether T wants it; T is a shell pattern, as in the test programs.
+# selected NAME: whether the shell pattern PATTERN, if there is one, wants it.
 selected() {
 	# shellcheck disable=SC2053 # a pattern on purpose
-	[ -z "${T:-}" ] || [[ $1 == $T ]]
+	[ -z "$PATTERN" ] || [[ $1 == $PATTERN ]]
 }
 
 static_step() { if selected "$1"; then spawn check_step "$@"; fi; }
@@ -36,11 +36,16 @@ check_licences() {
 	return $bad
 }
 
+twin_tests() {
+	static_ktap compute make -C tools/qemu/compute O="$BUILD/twin/compute" check
+	static_ktap twin make -C tools/qemu O="$BUILD/twin" check
+}
+
 static_tests() {
 	static_step layers tools/check-layers
 	static_step scripts check_scripts
 	static_step licences check_licences
 	static_ktap tools tools/test-tools
 	static_step uapi make -C selftests O="$BUILD/host" host-check
-	static_ktap twin make -C tools/qemu O="$BUILD/twin" check
+	twin_tests
 }
