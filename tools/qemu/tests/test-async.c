@@ -170,6 +170,22 @@ static void test_stall_in_worker(const void *arg)
 	machine_destroy(m);
 }
 
+/* At the end of the machine: what still runs must not write any more. */
+static void test_cancel(const void *arg)
+{
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 2, &kick);
+	machine_run(m, 10000);
+	twin_cancel(m->twin);
+	work(m, 2);
+	CHECK(!machine_run_to_irq(m, 2));
+	CHECK_EQ(*ram(m, OUT_ADDR), 0xee);
+	machine_destroy(m);
+}
+
 /* ---- With threads ---- */
 
 #define RACE_ROUNDS	200
@@ -246,6 +262,7 @@ const struct test_case async_tests[] = {
 	{ "async: two dead kicks, one worker", test_dead_work_of_two_kicks, 0 },
 	{ "async: fault in the worker", test_fault_in_worker, 0 },
 	{ "async: stall while the worker runs", test_stall_in_worker, 0 },
+	{ "async: cancelled at the end of the machine", test_cancel, 0 },
 	{ "async: threads, zaps and resets", test_threads, 0 },
 	{ 0 },
 };

@@ -63,6 +63,22 @@ static void test_text_is_cut_off(const void *arg)
 	machine_destroy(m);
 }
 
+static void test_ctl_reads_back(const void *arg)
+{
+	static const uint32_t offsets[] = { TWIN_FAULT_CORE, TWIN_FAULT_KIND, TWIN_FAULT_PARAM };
+	struct machine *m = machine_create(NULL, false);
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		ctl_wr(m, offsets[i], i + 1);
+	for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		CHECK_EQ(ctl_rd(m, offsets[i]), i + 1);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_ACK), 0);
+	CHECK_EQ(ctl_rd(m, TWIN_SPURIOUS), 0);
+	machine_destroy(m);
+}
+
 static void test_bad_control_accesses(const void *arg)
 {
 	struct machine *m = machine_create(NULL, false);
@@ -84,6 +100,7 @@ const struct test_case error_tests[] = {
 	{ "guest errors: counted, named, acknowledged", test_accounting, 0 },
 	{ "guest errors: no acknowledgement in advance", test_no_credit, 0 },
 	{ "guest errors: text is cut off, counting is not", test_text_is_cut_off, 0 },
+	{ "control page: reads back what selects a fault", test_ctl_reads_back, 0 },
 	{ "guest errors: registers that the control page lacks", test_bad_control_accesses, 0 },
 	{ 0 },
 };

@@ -226,6 +226,26 @@ static void test_after_reset(const void *arg)
 	machine_destroy(m);
 }
 
+/* The host's timer is late, the next kick is not taken for what the interrupt belongs to. */
+static void test_after_reset_late_host(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	arm(m, 1, TWIN_FAULT_AFTER_RESET, RKNPU_INT_DPU, 1);
+	CHECK(!works(m, 1));
+	core_reset(m, 1);
+	m->now += 20000;
+	enable_banks(m, 1);
+	CHECK(m->irq[1]);
+	start_kick(m, 1, &kick);
+	CHECK(!m->irq[1]);
+	CHECK(machine_run_to_irq(m, 1));
+	CHECK(simple_kick_done(m));
+	machine_destroy(m);
+}
+
 static void test_spurious(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -282,6 +302,7 @@ const struct test_case fault_tests[] = {
 	{ "fault on demand: bus error", test_bus_error, 0 },
 	{ "fault on demand: the erratum needs the global reset", test_stall_recovery, 0 },
 	{ "fault on demand: interrupt after reset", test_after_reset, 0 },
+	{ "fault on demand: interrupt after reset with a late host", test_after_reset_late_host, 0 },
 	{ "fault on demand: spurious interrupt", test_spurious, 0 },
 	{ "fault on demand: a core that is not there", test_no_such_core, 0 },
 	{ 0 },

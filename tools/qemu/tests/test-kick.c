@@ -45,7 +45,7 @@ static unsigned int slots_done(struct machine *m)
 static void test_one_task(const void *arg)
 {
 	struct machine *m = machine_default();
-	struct kick kick = simple_kick(m);
+	struct kick kick = chain_kick(m, 1, 1, 1024 * 1000);
 	unsigned int core;
 
 	(void)arg;
@@ -55,8 +55,13 @@ static void test_one_task(const void *arg)
 		CHECK(!m->irq[core]);
 		CHECK_EQ(rd(m, core, RKNPU_PC_BASE_ADDRESS), CMD_IOVA);
 		CHECK_EQ(rd(m, core, RKNPU_PC_TASK_CON), 0x1001);
+		/* Fetched, and running in group 0 */
+		CHECK_EQ(rd(m, core, RKNPU_DPU_BASE + RKNPU_S_STATUS), 0);
+		machine_run(m, 1500);
+		CHECK_EQ(rd(m, core, RKNPU_DPU_BASE + RKNPU_S_STATUS), 1);
+		CHECK_EQ(rd(m, core, RKNPU_PPU_BASE + RKNPU_S_STATUS), 0);
 		CHECK(machine_run_to_irq(m, core));
-		CHECK(simple_kick_done(m));
+		CHECK_EQ(slots_done(m), 1);
 		CHECK_EQ(rd(m, core, RKNPU_PC_INTERRUPT_STATUS), 0x100);
 		/* Another access while the line is up is no other interrupt */
 		wr(m, core, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_PPU);

@@ -122,17 +122,26 @@ void twin_core_released(struct twin_core *core)
 		core->late_ns = twin_now(core->twin) + LATE_NS;
 }
 
+/*
+ * Register accesses ask too: if only the host's timer decided, which may be late,
+ * the interrupt could fall into the next kick and pass for its end.
+ */
+static void raise_late(struct twin_core *core)
+{
+	if (core->late_ns == TWIN_TIME_NEVER || core->late_ns > twin_now(core->twin))
+		return;
+	twin_core_raise(core, core->late_raw);
+	core->late_ns = TWIN_TIME_NEVER;
+	core->late_raw = 0;
+}
+
 void twin_timer(struct twin *twin, unsigned int index)
 {
 	struct twin_core *core = &twin->core[index];
 
 	pthread_mutex_lock(&core->lock);
 	core->timer_ns = TWIN_TIME_NEVER;
-	if (core->late_ns <= twin_now(twin)) {
-		twin_core_raise(core, core->late_raw);
-		core->late_ns = TWIN_TIME_NEVER;
-		core->late_raw = 0;
-	}
+	raise_late(core);
 	twin_kick_advance(core);
 	twin_core_settle(core);
 	pthread_mutex_unlock(&core->lock);
@@ -252,8 +261,10 @@ uint32_t twin_core_read(struct twin *twin, unsigned int index, uint32_t offset, 
 	uint32_t value = 0;
 
 	pthread_mutex_lock(&core->lock);
+	raise_late(core);
 	if (answers(core, offset, bytes))
 		value = window_read(core, offset);
+	twin_core_settle(core);
 	pthread_mutex_unlock(&core->lock);
 	return value;
 }
@@ -263,9 +274,9 @@ void twin_core_write(struct twin *twin, unsigned int index, uint32_t offset, uin
 	struct twin_core *core = &twin->core[index];
 
 	pthread_mutex_lock(&core->lock);
-	if (answers(core, offset, bytes)) {
+	raise_late(core);
+	if (answers(core, offset, bytes))
 		window_write(core, offset, value);
-		twin_core_settle(core);
-	}
+	twin_core_settle(core);
 	pthread_mutex_unlock(&core->lock);
 }
