@@ -165,6 +165,24 @@ static void test_mmu_fault(const void *arg)
 	machine_destroy(m);
 }
 
+/* A stalled bank holds the access before it can find anything. */
+static void test_mmu_fault_waits_for_stall(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	arm(m, 1, TWIN_FAULT_MMU_FETCH, 0, 1);
+	wr(m, 1, 0xa000 + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ENABLE_STALL);
+	start_kick(m, 1, &kick);
+	CHECK(!machine_run_to_irq(m, 1));
+	CHECK_EQ(core_stat(m, 1, TWIN_STAT_FAULTS), 0);
+	wr(m, 1, 0xa000 + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_DISABLE_STALL);
+	CHECK(machine_run_to_irq(m, 1));
+	CHECK_EQ(core_stat(m, 1, TWIN_STAT_FAULTS), 1);
+	machine_destroy(m);
+}
+
 static void test_bus_error(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -299,6 +317,7 @@ const struct test_case fault_tests[] = {
 	{ "fault on demand: first read", test_mmu_fault, &mmu_faults[0] },
 	{ "fault on demand: first write", test_mmu_fault, &mmu_faults[1] },
 	{ "fault on demand: fetch", test_mmu_fault, &mmu_faults[2] },
+	{ "fault on demand: waits while the bank is stalled", test_mmu_fault_waits_for_stall, 0 },
 	{ "fault on demand: bus error", test_bus_error, 0 },
 	{ "fault on demand: the erratum needs the global reset", test_stall_recovery, 0 },
 	{ "fault on demand: interrupt after reset", test_after_reset, 0 },

@@ -40,11 +40,12 @@ static void test_task_flips_its_blocks(const void *arg)
 	struct kick kick = simple_kick(m);
 
 	(void)arg;
+	wr(m, 0, RKNPU_PPU_S_POINTER, RKNPU_S_POINTER_PINGPONG);
 	run_copy(m, &kick);
 	CHECK_EQ(rd(m, 0, RKNPU_DPU_S_POINTER), 0x1000f);
 	CHECK_EQ(rd(m, 0, RKNPU_CNA_S_POINTER), 0x1000f);
 	CHECK_EQ(rd(m, 0, RKNPU_CORE_S_POINTER), 0x1000f);
-	CHECK_EQ(rd(m, 0, RKNPU_PPU_S_POINTER), 0);
+	CHECK_EQ(rd(m, 0, RKNPU_PPU_S_POINTER), 0xe);
 	run_copy(m, &kick);
 	CHECK_EQ(rd(m, 0, RKNPU_DPU_S_POINTER), 0xe);
 	machine_destroy(m);

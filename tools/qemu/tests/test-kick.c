@@ -149,6 +149,10 @@ static void test_missing_link(const void *arg)
 	CHECK(!machine_run_to_irq(m, 0));
 	CHECK_EQ(slots_done(m), 2);
 	CHECK_EQ(rd(m, 0, RKNPU_PC_TASK_STATUS) & RKNPU_PC_TASK_STATUS_COUNTER_12, 2);
+	wr(m, 0, RKNPU_PC_TASK_CON, 3);
+	CHECK_EQ(rd(m, 0, RKNPU_PC_TASK_STATUS) & RKNPU_PC_TASK_STATUS_COUNTER_12, 2);
+	wr(m, 0, RKNPU_PC_TASK_CON, RKNPU_PC_TASK_CON_COUNT_CLEAR_12 | 3);
+	CHECK_EQ(rd(m, 0, RKNPU_PC_TASK_STATUS) & RKNPU_PC_TASK_STATUS_COUNTER_12, 0);
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_TASKS);
 	ctl_wr(m, TWIN_ERROR_ACK, 1);
 	machine_destroy(m);
@@ -502,6 +506,11 @@ static void test_tasks_without_length(const void *arg)
 	stream_chain(&s, ENABLE_CONV, CMD_IOVA, COPY_WORDS);
 	kick = (struct kick){ .addr = CMD_IOVA, .words = s.words, .tasks = 1000, .int_mask = RKNPU_INT_DPU };
 	start_kick(m, 0, &kick);
+	/* The machine gets to do other things in between */
+	m->timer[0] = TWIN_TIME_NEVER;
+	twin_timer(m->twin, 0);
+	CHECK(core_stat(m, 0, TWIN_STAT_TASKS) > 0);
+	CHECK(core_stat(m, 0, TWIN_STAT_TASKS) < 100);
 	CHECK(machine_run_to_irq(m, 0));
 	CHECK_EQ(m->now, start);
 	machine_destroy(m);

@@ -123,6 +123,8 @@ static void test_fault_without_table(const void *arg)
 	CHECK(machine_run_to_irq(m, 1));
 	CHECK_EQ(rd(m, 1, 0xa000 + RK_IOMMU_INT_STATUS), RK_IOMMU_INT_PAGE_FAULT);
 	CHECK_EQ(rd(m, 1, 0xa000 + RK_IOMMU_PAGE_FAULT_ADDR), HOLE_IOVA + 0x7f0);
+	CHECK_EQ(rd(m, 1, RKNPU_PC_TASK_STATUS),
+		 RKNPU_PC_TASK_STATUS_FIRST_FETCH | RKNPU_PC_TASK_STATUS_LAST_FETCH);
 	/* Only what is written as one is cleared */
 	wr(m, 1, 0xa000 + RK_IOMMU_INT_CLEAR, RK_IOMMU_INT_BUS_ERROR);
 	CHECK(m->irq[1]);
