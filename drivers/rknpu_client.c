@@ -118,6 +118,7 @@ static void rknpu_client_release(struct kref *ref)
 	WARN_ON(!xa_empty(&client->tokens));
 	xa_destroy(&client->tokens);
 	put_pid(client->tgid);
+	kfree(client->turns);
 	mutex_destroy(&client->lock);
 	kfree(client);
 }

@@ -13,6 +13,7 @@
 struct device;
 struct pid;
 struct rknpu_fault_sink;
+struct rknpu_turns;
 struct rknpu_vm;
 
 #define RKNPU_MAX_DOMAINS 16	/* iommu_domain_id 0..15 of the deployed interface */
@@ -46,6 +47,7 @@ struct rknpu_clients {
  *	lock of @tokens.
  * @tokens: token index -> what the upper floor stored; read under RCU; it has a lock of its own.
  * @vms: address spaces by domain id, made on first use; read without a lock, never cleared.
+ * @turns: queued jobs, for the scheduler; made on first use, freed with the client. Plain memory.
  * @domain_id: what SET_IOMMU_DOMAIN_ID chose; stands in for id 0. Atomic.
  */
 struct rknpu_client {
@@ -59,6 +61,7 @@ struct rknpu_client {
 	u32 next_token;
 	struct xarray tokens;
 	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
+	struct rknpu_turns *turns;
 	u32 domain_id;
 };
 

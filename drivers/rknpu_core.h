@@ -17,9 +17,13 @@ struct rknpu_core;
 /**
  * struct rknpu_core_ops - what a core tells the scheduler
  * @event: done events were taken and acknowledged. Context: hard interrupt of the core.
+ * @suspend: the system sleeps: get the core idle. Returns 0 or -EBUSY.
+ * @resume: the system is awake; called once for each successful @suspend.
  */
 struct rknpu_core_ops {
 	void (*event)(struct rknpu_core *core, u32 events);
+	int (*suspend)(struct rknpu_core *core);
+	void (*resume)(struct rknpu_core *core);
 };
 
 /**
@@ -30,7 +34,8 @@ struct rknpu_core_ops {
  * @resets: both reset lines. Immutable.
  * @irq: interrupt line, shared with the core's IOMMU. Immutable.
  * @powered: registers may be touched; written by runtime PM, read by the interrupt handler.
- * @ops: receiver of events; set while the interrupt is off (rknpu_core_irq_attach()).
+ * @ops: receiver of events, NULL when there is none; set while the interrupt is off
+ *	(rknpu_core_irq_attach()).
  * @owner: of @ops. Likewise.
  */
 struct rknpu_core {

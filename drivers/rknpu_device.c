@@ -172,7 +172,7 @@ int rknpu_device_start(struct rknpu_device *rdev)
 	unsigned int i;
 	int ret;
 
-	ret = rknpu_sched_init(&rdev->sched, rdev->drm.dev, rdev->soc);
+	ret = rknpu_sched_init(&rdev->sched, rdev->soc);
 	if (ret)
 		return ret;
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {

@@ -71,7 +71,7 @@ static const struct file_operations rknpu_drv_fops = {
 
 /* Name and version are the vendor driver's: programs look for them. */
 static const struct drm_driver rknpu_drv_drm = {
-	.driver_features = DRIVER_GEM | DRIVER_RENDER,
+	.driver_features = DRIVER_GEM | DRIVER_RENDER | DRIVER_SYNCOBJ,
 	.name = "rknpu",
 	.desc = "RKNPU driver",
 	RKNPU_DRM_DATE

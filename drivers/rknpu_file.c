@@ -12,6 +12,7 @@
 
 #include "rknpu_client.h"
 #include "rknpu_device.h"
+#include "rknpu_sched.h"
 
 /**
  * struct rknpu_file - one open
@@ -43,6 +44,7 @@ void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
 {
 	struct rknpu_file *rfile = file->driver_priv;
 
+	rknpu_sched_cancel_file(&to_rknpu_device(drm)->sched, rfile);
 	rknpu_client_put(rfile->client);
 	kfree(rfile);
 }

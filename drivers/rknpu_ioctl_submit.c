@@ -7,36 +7,47 @@
  */
 #include "rknpu_ioctl.h"
 
+#include <linux/capability.h>
+#include <linux/dma-fence.h>
+#include <linux/sync_file.h>
+
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 
 #include "rknpu_client.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
+#include "rknpu_fence.h"
 #include "rknpu_file.h"
 #include "rknpu_job.h"
+#include "rknpu_queue.h"
+#include "rknpu_regs.h"
 #include "rknpu_sched.h"
 
 static int rknpu_submit_check(const struct rknpu_submit *args, u32 cores)
 {
-	/* Jobs without a waiter, fences and gangs are refused, never half served. */
-	if (args->flags & ~(RKNPU_JOB_PC | RKNPU_JOB_PINGPONG) || !(args->flags & RKNPU_JOB_PC))
+	if (args->flags & ~RKNPU_JOB_MASK || !(args->flags & RKNPU_JOB_PC))
 		return -EINVAL;
 	if (!args->task_number || args->task_number > INT_MAX || args->task_start > INT_MAX)
 		return -EINVAL;
-	if (args->core_mask & ~cores || hweight32(args->core_mask) > 1)
+	if (args->core_mask & ~cores)
 		return -EINVAL;
+	if (upper_32_bits(args->task_base_addr) || !IS_ALIGNED(args->task_base_addr, RKNPU_PC_ADDR_ALIGN_BYTES))
+		return -EINVAL;
+	if (args->priority > 0 && !capable(CAP_SYS_NICE))
+		return -EPERM;
 	return 0;
 }
 
-static void rknpu_submit_ranges(const struct rknpu_submit *args, const struct rknpu_device *rdev,
-				struct rknpu_job_args *job)
+/* Core n has entry n, but entry n + 2 when three cores are named [seen: vendor driver 0.9.8]. */
+static void rknpu_submit_ranges(const struct rknpu_submit *args, struct rknpu_job_args *job)
 {
+	unsigned int shift = hweight32(args->core_mask) == RKNPU_MAX_CORES ? 2 : 0;
 	unsigned int i;
 
-	for (i = 0; i < rdev->soc->num_cores; i++) {
-		job->first[i] = args->subcore_task[i].task_start;
-		job->number[i] = args->subcore_task[i].task_number;
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		job->first[i] = args->subcore_task[i + shift].task_start;
+		job->number[i] = args->subcore_task[i + shift].task_number;
 	}
 }
 
@@ -44,11 +55,16 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 					    struct drm_file *file)
 {
 	struct rknpu_job_args job = {
+		.file = file->driver_priv,
 		.task_token = args->task_obj_addr,
 		.task_base = args->task_base_addr,
 		.timeout_ms = args->timeout,
 		.core_mask = args->core_mask ?: rknpu_sched_cores(&rdev->sched),
+		.gang = args->core_mask,
 		.pingpong = args->flags & RKNPU_JOB_PINGPONG,
+		/* The vendor driver took any number and looked at none. */
+		.priority = clamp(args->priority, RKNPU_PRIORITY_MIN, RKNPU_PRIORITY_MAX),
+		.out_fence = args->flags & RKNPU_JOB_FENCE_OUT,
 	};
 	int ret = rknpu_submit_check(args, rknpu_sched_cores(&rdev->sched));
 
@@ -60,16 +76,51 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 	job.vm = rknpu_client_vm(job.client, args->iommu_domain_id);
 	if (IS_ERR(job.vm))
 		return ERR_CAST(job.vm);
-	rknpu_submit_ranges(args, rdev, &job);
+	rknpu_submit_ranges(args, &job);
+	if (args->flags & RKNPU_JOB_FENCE_IN) {
+		job.in_fence = sync_file_get_fence(args->fence_fd);
+		if (!job.in_fence)
+			return ERR_PTR(-EINVAL);
+	}
 	return rknpu_job_create(rdev->soc, &job);
 }
 
-static void rknpu_submit_results(struct rknpu_submit *args, struct rknpu_job *job)
+/* Everything about the fence that can fail comes before the job is handed over. */
+static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, struct rknpu_fence_fd *out)
 {
-	args->task_counter = job->tasks_done;
-	args->hw_elapse_time = job->elapsed_ns;
-	if (job->started)
-		rknpu_job_write_status(job);
+	int ret = job->out_fence ? rknpu_fence_fd_prepare(out, job->out_fence) : 0;
+
+	if (ret)
+		return ret;
+	ret = rknpu_sched_push(&rdev->sched, job);
+	if (ret && job->out_fence)
+		rknpu_fence_fd_cancel(out);
+	return ret;
+}
+
+/* The job has been handed over; a call that fails leaves no file behind. */
+static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *args, struct rknpu_job *job,
+			       struct rknpu_fence_fd *out)
+{
+	int ret = 0;
+
+	if (!(args->flags & RKNPU_JOB_NONBLOCK)) {
+		ret = rknpu_sched_wait(&rdev->sched, job);
+		/* The job of a killed caller may still be running. */
+		if (ret != -EINTR) {
+			args->task_counter = job->tasks_done;
+			args->hw_elapse_time = job->elapsed_ns;
+		}
+	}
+	if (!job->out_fence)
+		return ret;
+	if (ret) {
+		rknpu_fence_fd_cancel(out);
+		return ret;
+	}
+	rknpu_fence_fd_install(out);
+	args->fence_fd = out->fd;
+	return 0;
 }
 
 /**
@@ -78,29 +129,29 @@ static void rknpu_submit_results(struct rknpu_submit *args, struct rknpu_job *jo
  * @data: &struct rknpu_submit
  * @file: the caller's file
  *
- * Return: 0; -EINVAL any field out of range or a token that is not the caller's; -ETIMEDOUT;
- * -EIO the hardware failed the job; -ECANCELED the caller's process asked for a reset; -EINTR the
- * caller was killed; -ENOMEM; -ENODEV.
+ * Return: 0; -EINVAL any field out of range, or a token or sync file that is none; -EPERM a
+ * priority above the default without CAP_SYS_NICE; -EMFILE; -ENOMEM; -ENODEV; and of a job that is
+ * waited for: -ETIMEDOUT; -EIO the hardware failed it; -ECANCELED the caller's process asked for a
+ * reset; -EINTR the caller was killed; the error of its input fence.
  */
 int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct rknpu_device *rdev = to_rknpu_device(drm);
 	struct rknpu_submit *args = data;
+	struct rknpu_fence_fd out;
 	struct rknpu_job *job;
 	int idx, ret;
 
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 	job = rknpu_submit_build(rdev, args, file);
-	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_sched_push(&rdev->sched, job);
+	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_submit_push(rdev, job, &out);
 	/* Not held while waiting: unplugging ends the job instead of waiting for it. */
 	drm_dev_exit(idx);
 	if (IS_ERR(job))
 		return ret;
 	if (!ret)
-		ret = rknpu_sched_wait(&rdev->sched, job);
-	if (ret != -EINTR)
-		rknpu_submit_results(args, job);
+		ret = rknpu_submit_finish(rdev, args, job, &out);
 	rknpu_job_put(job);
 	return ret;
 }

@@ -15,8 +15,10 @@
 
 #include "rknpu_client.h"
 #include "rknpu_drm.h"
+#include "rknpu_fence.h"
 #include "rknpu_gem.h"
 #include "rknpu_mapping.h"
+#include "rknpu_queue.h"
 #include "rknpu_regcmd.h"
 #include "rknpu_regs.h"
 #include "rknpu_vm.h"
@@ -87,21 +89,22 @@ static int rknpu_job_build_range(struct rknpu_job *job, const struct rknpu_soc *
 	return 0;
 }
 
+/* A core without a range is left out, also of a gang: programs leave entries empty that they do not need. */
 static int rknpu_job_build_ranges(struct rknpu_job *job, const struct rknpu_soc *soc,
 				  const struct rknpu_job_args *args)
 {
-	u32 wanted = args->core_mask ?: GENMASK(soc->num_cores - 1, 0);
 	unsigned int core;
 	int ret;
 
 	for (core = 0; core < soc->num_cores; core++) {
-		if (!(wanted & BIT(core)) || !args->number[core])
+		if (!(args->core_mask & BIT(core)) || !args->number[core])
 			continue;
 		ret = rknpu_job_build_range(job, soc, core, args->first[core], args->number[core]);
 		if (ret)
 			return ret;
 		job->cores |= BIT(core);
 	}
+	job->gang = args->gang && hweight32(job->cores) > 1;
 	return job->cores ? 0 : -EINVAL;
 }
 
@@ -133,6 +136,8 @@ static void rknpu_job_release(struct rknpu_job *job)
 		if (job->range[core].num_chunks > 1)
 			kvfree(job->range[core].chunks);
 	}
+	dma_fence_put(job->in_fence);
+	dma_fence_put(job->out_fence);
 	rknpu_mapping_put(job->task_mapping);
 	rknpu_vm_epoch_put(job->epoch);
 	rknpu_vm_put(job->vm);
@@ -145,10 +150,25 @@ static void rknpu_job_free_work(struct work_struct *work)
 	rknpu_job_release(container_of(work, struct rknpu_job, free_work));
 }
 
+static int rknpu_job_build(struct rknpu_job *job, const struct rknpu_soc *soc,
+			   const struct rknpu_job_args *args)
+{
+	int ret = rknpu_queue_prepare(job->client);
+
+	if (!ret)
+		ret = rknpu_job_pin_descriptors(job, args->task_token);
+	if (!ret)
+		ret = rknpu_job_build_ranges(job, soc, args);
+	if (ret || !args->out_fence)
+		return ret;
+	job->out_fence = rknpu_fence_create();
+	return job->out_fence ? 0 : -ENOMEM;
+}
+
 /**
  * rknpu_job_create() - check a request and copy what it needs
  * @soc: constants
- * @args: the request
+ * @args: the request; args->in_fence is taken over even on failure
  *
  * Touches no hardware. Context: may sleep.
  *
@@ -157,28 +177,29 @@ static void rknpu_job_free_work(struct work_struct *work)
  */
 struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rknpu_job_args *args)
 {
-	struct rknpu_job *job;
+	struct rknpu_job *job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	if (upper_32_bits(args->task_base) || !IS_ALIGNED(args->task_base, RKNPU_PC_ADDR_ALIGN_BYTES))
-		return ERR_PTR(-EINVAL);
-	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
-	if (!job)
+	if (!job) {
+		dma_fence_put(args->in_fence);
 		return ERR_PTR(-ENOMEM);
+	}
 	kref_init(&job->ref);
 	INIT_LIST_HEAD(&job->node);
+	INIT_LIST_HEAD(&job->in_cb.node);
 	init_completion(&job->done);
 	INIT_WORK(&job->free_work, rknpu_job_free_work);
 	job->client = rknpu_client_get(args->client);
+	job->file = args->file;
 	job->vm = rknpu_vm_get(args->vm);
 	job->epoch = rknpu_vm_epoch_get(args->vm);
+	job->in_fence = args->in_fence;
+	job->priority = args->priority;
 	job->task_base = args->task_base;
 	job->timeout = rknpu_job_timeout(args->timeout_ms);
 	job->pingpong = args->pingpong;
 
-	ret = rknpu_job_pin_descriptors(job, args->task_token);
-	if (!ret)
-		ret = rknpu_job_build_ranges(job, soc, args);
+	ret = rknpu_job_build(job, soc, args);
 	if (ret) {
 		rknpu_job_release(job);
 		return ERR_PTR(ret);
@@ -217,16 +238,22 @@ void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq)
 }
 
 /**
- * rknpu_job_write_status() - leave the events in the last descriptor that ran
- * @job: done; it has run on job->core
+ * rknpu_job_write_status() - leave the events in the last descriptor of each range that ran
+ * @job: off the hardware
  *
- * Programs print this word when a submit fails.
+ * Programs print this word when a submit fails. Context: any.
  */
 void rknpu_job_write_status(struct rknpu_job *job)
 {
-	const struct rknpu_job_range *range = &job->range[job->core];
-	size_t last = range->first + range->tasks - 1;
-	void *task = job->descriptors + last * sizeof(struct rknpu_task);
+	unsigned int core;
 
-	memcpy(task + offsetof(struct rknpu_task, int_status), &job->events, sizeof(job->events));
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		const struct rknpu_job_range *range = &job->range[core];
+		size_t last = range->first + range->tasks - 1;
+
+		if (!(job->ran & BIT(core)))
+			continue;
+		memcpy(job->descriptors + last * sizeof(struct rknpu_task) +
+		       offsetof(struct rknpu_task, int_status), &range->seen, sizeof(range->seen));
+	}
 }

@@ -6,6 +6,7 @@
 #define RKNPU_JOB_H
 
 #include <linux/completion.h>
+#include <linux/dma-fence.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -17,28 +18,39 @@
 struct rknpu_client;
 struct rknpu_epoch;
 struct rknpu_mapping;
+struct rknpu_sched;
 struct rknpu_vm;
 
 /**
  * struct rknpu_job_args - a checked-for-shape request; every number still comes from user space
  * @client: the caller's client.
+ * @file: the caller's file: identity only.
  * @vm: address space that the command stream means.
  * @task_token: buffer of task descriptors.
  * @task_base: added to every data address.
  * @timeout_ms: 0 = the driver's limit.
- * @core_mask: cores that may run the job; 0 = any.
+ * @core_mask: cores that the job may or must run on.
+ * @gang: it must run on all of @core_mask that have a range, else on any one.
  * @pingpong: fetch ahead.
+ * @priority: RKNPU_PRIORITY_MIN .. RKNPU_PRIORITY_MAX.
+ * @in_fence: to wait for before the job is queued; the job takes over the reference. NULL = none.
+ * @out_fence: wanted.
  * @first: first descriptor, per core.
  * @number: number of descriptors, per core; 0 = the core has no range.
  */
 struct rknpu_job_args {
 	struct rknpu_client *client;
+	const void *file;
 	struct rknpu_vm *vm;
 	u64 task_token;
 	u64 task_base;
 	u32 timeout_ms;
 	u32 core_mask;
+	bool gang;
 	bool pingpong;
+	int priority;
+	struct dma_fence *in_fence;
+	bool out_fence;
 	u32 first[RKNPU_MAX_CORES];
 	u32 number[RKNPU_MAX_CORES];
 };
@@ -49,37 +61,61 @@ struct rknpu_job_args {
  * @tasks: number of descriptors, 0 when the core cannot run the job. Immutable.
  * @num_chunks: starts needed. Immutable.
  * @chunks: one for each start. Immutable.
+ * @chunk: index of the one on the hardware; sched->lock.
+ * @seen: its events so far; sched->lock. Those of the last one are the result.
  */
 struct rknpu_job_range {
 	u32 first;
 	u32 tasks;
 	u32 num_chunks;
 	struct rknpu_hw_range *chunks;
+	u32 chunk;
+	u32 seen;
+};
+
+/**
+ * enum rknpu_job_place - where a job is; sched->lock
+ * @RKNPU_JOB_ELSEWHERE: not pushed yet, on the hardware, or done.
+ * @RKNPU_JOB_WAITING: waits for its input fence.
+ * @RKNPU_JOB_QUEUED: waits for a core.
+ */
+enum rknpu_job_place {
+	RKNPU_JOB_ELSEWHERE,
+	RKNPU_JOB_WAITING,
+	RKNPU_JOB_QUEUED,
 };
 
 /**
  * struct rknpu_job - kernel copy of all that is needed to run a submit
  * @ref: submit path, and queue or hardware.
+ * @sched: where it was pushed. Immutable from then on.
  * @client: who asked. Immutable.
+ * @file: through which open; identity only. Immutable.
  * @vm: address space. Immutable.
  * @epoch: keeps every mapping of @vm that existed at submit. Immutable.
  * @task_mapping: the task buffer, for its result words. Immutable.
  * @descriptors: kernel mapping of the task buffer. Immutable.
- * @range: per core. Immutable.
- * @cores: bit n: core n may run it. Immutable.
+ * @range: per core. Members as documented there.
+ * @cores: cores that it may run on, or all of which it needs. Immutable.
+ * @gang: needs all of @cores. Immutable.
+ * @priority: higher goes first. Immutable.
  * @task_base: hardware address offset. Immutable.
  * @timeout: jiffies on the hardware. Immutable.
  * @pingpong: fetch ahead. Immutable.
- * @node: queue entry; sched->lock.
- * @chunk: index of the chunk on the hardware; sched->lock.
- * @seen: events of the current chunk so far; sched->lock.
- * @core: core that runs or ran it; sched->lock until @done.
+ * @in_fence: dependency or NULL. Immutable.
+ * @in_cb: its callback.
+ * @out_fence: signalled when the job is done, or NULL. Immutable.
+ * @node: entry of the list that @place names; sched->lock.
+ * @place: where it is; sched->lock.
+ * @arrival: number of its arrival in the queue; sched->lock.
+ * @running: cores that have not finished their range; sched->lock.
+ * @ran: cores that it was started on; sched->lock until @done.
  * @retried: a lost start has been repeated; sched->lock.
  * @cancelled: its client asked for a reset; sched->lock.
- * @started: start of the first chunk; sched->lock until @done.
+ * @deadline: jiffies at which it has run out of time; sched->lock.
+ * @started: start on the hardware, 0 = never; sched->lock until @done.
  * @elapsed_ns: time on the hardware; valid after @done.
- * @tasks_done: descriptors executed; valid after @done.
- * @events: events of the last chunk; valid after @done.
+ * @tasks_done: descriptors executed, all cores together; valid after @done.
  * @result: 0 or a negative errno; valid after @done.
  * @done: the job has left queue and hardware.
  * @free_work: release from contexts that must not sleep.
@@ -87,28 +123,36 @@ struct rknpu_job_range {
  */
 struct rknpu_job {
 	struct kref ref;
+	struct rknpu_sched *sched;
 	struct rknpu_client *client;
+	const void *file;
 	struct rknpu_vm *vm;
 	struct rknpu_epoch *epoch;
 	struct rknpu_mapping *task_mapping;
 	void *descriptors;
 	struct rknpu_job_range range[RKNPU_MAX_CORES];
 	u32 cores;
+	bool gang;
+	int priority;
 	u32 task_base;
 	unsigned long timeout;
 	bool pingpong;
+	struct dma_fence *in_fence;
+	struct dma_fence_cb in_cb;
+	struct dma_fence *out_fence;
 
 	struct list_head node;
-	u32 chunk;
-	u32 seen;
-	unsigned int core;
+	enum rknpu_job_place place;
+	u64 arrival;
+	u32 running;
+	u32 ran;
 	bool retried;
 	bool cancelled;
+	unsigned long deadline;
 	ktime_t started;
 
 	u64 elapsed_ns;
 	u32 tasks_done;
-	u32 events;
 	int result;
 	struct completion done;
 	struct work_struct free_work;
@@ -121,9 +165,9 @@ void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq);
 void rknpu_job_write_status(struct rknpu_job *job);
 
 /* The chunk that a core runs or is about to run; sched->lock. */
-static inline const struct rknpu_hw_range *rknpu_job_chunk(const struct rknpu_job *job)
+static inline const struct rknpu_hw_range *rknpu_job_chunk(const struct rknpu_job *job, unsigned int core)
 {
-	return &job->range[job->core].chunks[job->chunk];
+	return &job->range[core].chunks[job->range[core].chunk];
 }
 
 #endif /* RKNPU_JOB_H */

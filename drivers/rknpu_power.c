@@ -182,6 +182,32 @@ static int rknpu_power_runtime_suspend(struct device *dev)
 	return 0;
 }
 
+/* Who holds the core must let go of it first; a core that belongs to nobody just goes off. */
+static int rknpu_power_suspend(struct device *dev)
+{
+	struct rknpu_core *core = dev_get_drvdata(dev);
+	int ret = core->ops ? core->ops->suspend(core) : 0;
+
+	if (ret)
+		return ret;
+	ret = pm_runtime_force_suspend(dev);
+	if (ret && core->ops)
+		core->ops->resume(core);
+	return ret;
+}
+
+static int rknpu_power_resume(struct device *dev)
+{
+	struct rknpu_core *core = dev_get_drvdata(dev);
+	int ret = pm_runtime_force_resume(dev);
+
+	/* Even if it failed: jobs then fail one by one instead of waiting for ever. */
+	if (core->ops)
+		core->ops->resume(core);
+	return ret;
+}
+
 const struct dev_pm_ops rknpu_power_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(rknpu_power_suspend, rknpu_power_resume)
 	RUNTIME_PM_OPS(rknpu_power_runtime_suspend, rknpu_power_runtime_resume, NULL)
 };

@@ -26,38 +26,109 @@
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
 #include "rknpu_sched.h"
+#include "rknpu_sched_priv.h"
 #include "rknpu_vm.h"
 
-/* Take the address space of a core away that has been reset, or never to be used again. */
-static void rknpu_slot_detach(struct rknpu_slot *slot, int reset_error)
+/* A set of slots that the worker owns. */
+struct rknpu_slot_set {
+	unsigned int num;
+	struct rknpu_slot *slot[RKNPU_MAX_CORES];
+};
+
+/* ---- Reset --------------------------------------------------------------- */
+
+static void rknpu_slot_detach(struct rknpu_slot *slot)
 {
 	struct rknpu_vm *vm = rknpu_mmu_detach(slot->mmu);
 
 	/* A fault handler may still be looking at the space. */
 	synchronize_irq(slot->core->irq);
 	rknpu_vm_put(vm);
-	if (reset_error) {
-		dev_err(slot->core->dev, "reset failed: %d; the core is not used any more\n", reset_error);
-		slot->state = RKNPU_SLOT_DEAD;
+}
+
+static bool rknpu_slot_stuck(const struct rknpu_slot *slot)
+{
+	return slot->state == RKNPU_SLOT_RECOVERING || slot->state == RKNPU_SLOT_STALLED;
+}
+
+/*
+ * Keep map and unmap of the address spaces that stuck cores have attached from
+ * touching a bank that is in reset. Nothing under vm->lock waits for memory to be
+ * reclaimed (the IOMMU driver allocates tables atomically), so the worker may
+ * take it. Return: number of spaces locked.
+ */
+static unsigned int rknpu_slots_freeze(const struct rknpu_slot_set *set, struct rknpu_vm **frozen)
+{
+	unsigned int i, j, num = 0;
+
+	for (i = 0; i < set->num; i++) {
+		struct rknpu_vm *vm = set->slot[i]->mmu->vm;
+
+		for (j = 0; j < num && frozen[j] != vm; j++)
+			;
+		if (!vm || j < num)
+			continue;
+		mutex_lock_nested(&vm->lock, num);
+		frozen[num++] = rknpu_vm_get(vm);
+	}
+	return num;
+}
+
+static void rknpu_slots_thaw(struct rknpu_vm **frozen, unsigned int num)
+{
+	while (num--) {
+		mutex_unlock(&frozen[num]->lock);
+		rknpu_vm_put(frozen[num]);
 	}
 }
 
+/*
+ * Reset cores together and take their address spaces away. Stuck ones are reset
+ * first: detaching a bank whose master is stuck makes the IOMMU driver's stall
+ * request time out. Idle ones are detached first, which needs no lock.
+ */
+static int rknpu_slots_reset(const struct rknpu_slot_set *set)
+{
+	struct rknpu_core *cores[RKNPU_MAX_CORES];
+	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
+	unsigned int i, num;
+	int ret;
+
+	for (i = 0; i < set->num; i++) {
+		cores[i] = set->slot[i]->core;
+		if (!rknpu_slot_stuck(set->slot[i]))
+			rknpu_slot_detach(set->slot[i]);
+	}
+	num = rknpu_slots_freeze(set, frozen);
+	ret = rknpu_core_reset(cores, set->num);
+	for (i = 0; i < set->num; i++) {
+		if (rknpu_slot_stuck(set->slot[i]))
+			rknpu_slot_detach(set->slot[i]);
+		if (ret) {
+			dev_err(cores[i]->dev, "reset failed: %d; the core is not used any more\n", ret);
+			set->slot[i]->state = RKNPU_SLOT_DEAD;
+		}
+	}
+	rknpu_slots_thaw(frozen, num);
+	return ret;
+}
+
 /**
- * rknpu_slot_clean() - reset the core and take its address space away
- * @slot: powered; no job runs, or the one that does is given up
+ * rknpu_slot_clean() - give the core reset registers and no address space
+ * @slot: powered and idle
  *
- * Order matters: the reset wipes the IOMMU's banks, and detaching a bank whose
- * master is stuck makes the IOMMU driver's stall request time out. Context: worker.
+ * Context: worker.
  *
  * Return: 0; the reset's error, and the core is not used again.
  */
 int rknpu_slot_clean(struct rknpu_slot *slot)
 {
-	int ret = rknpu_core_reset(&slot->core, 1);
+	struct rknpu_slot_set set = { .num = 1, .slot = { slot } };
 
-	rknpu_slot_detach(slot, ret);
-	return ret;
+	return rknpu_slots_reset(&set);
 }
+
+/* ---- Faults -------------------------------------------------------------- */
 
 static struct rknpu_slot *rknpu_recover_slot_of(struct rknpu_sched *sched, const struct device *iommu)
 {
@@ -98,12 +169,34 @@ void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u3
 	spin_unlock_irqrestore(&sched->lock, flags);
 }
 
+/* ---- The watchdog -------------------------------------------------------- */
+
+/* Whether one of the job's cores shows that its start was lost. */
+static bool rknpu_recover_lost_locked(const struct rknpu_slot *slot)
+{
+	const struct rknpu_sched *sched = slot->sched;
+	unsigned long cores = slot->job->running;
+	struct rknpu_hw_state state;
+	unsigned int core;
+
+	if (slot->state == RKNPU_SLOT_STALLED)
+		return true;
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		const struct rknpu_hw *hw = &sched->slots[core].core->hw;
+
+		rknpu_hw_read_state(hw, &state);
+		if (rknpu_hw_never_started(hw, &state))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Why the job must leave the hardware: 0 = it need not, *delay says when to look
  * again; -EAGAIN = its start was lost and can be repeated.
  */
 static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rknpu_hw_state *state,
-					unsigned long *delay)
+					bool lost, unsigned long *delay)
 {
 	struct rknpu_job *job = slot->job;
 
@@ -112,9 +205,9 @@ static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rk
 		return -EIO;
 	if (job->cancelled)
 		return -ECANCELED;
-	if (time_after_eq(jiffies, slot->deadline))
+	if (time_after_eq(jiffies, job->deadline))
 		return rknpu_hw_dma_failed(state) ? -EIO : -ETIMEDOUT;
-	*delay = slot->deadline - jiffies;
+	*delay = job->deadline - jiffies;
 	if (job->retried || slot->state == RKNPU_SLOT_STALLED)
 		return 0;
 	/* A repeated start gets the second half of the time, so that the whole stays in bounds. */
@@ -122,173 +215,106 @@ static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rk
 		*delay -= job->timeout / 2;
 		return 0;
 	}
-	return rknpu_hw_never_started(&slot->core->hw, state) ? -EAGAIN : 0;
+	return lost ? -EAGAIN : 0;
+}
+
+static const char *rknpu_recover_text(int verdict)
+{
+	return verdict == -EIO ? "memory access failed" : verdict == -ETIMEDOUT ? "timed out" : "start was lost";
 }
 
 static void rknpu_recover_report(const struct rknpu_slot *slot, const struct rknpu_job *job, int verdict,
 				 const struct rknpu_hw_state *state)
 {
-	static const char * const what[] = { "start was lost", "timed out", "memory access failed" };
-	const char *text = what[verdict == -EIO ? 2 : verdict == -ETIMEDOUT ? 1 : 0];
+	const struct rknpu_job_range *range = &job->range[slot->index];
+	u32 done = range->chunk * slot->sched->soc->max_tasks +
+		   (state->task_status & slot->sched->soc->task_number_mask);
 
 	if (slot->faulted)
 		dev_err_ratelimited(slot->core->dev,
 				    "job of %s[%d] on core %u: %s at %#010x (%s), task %u, status %#x raw %#x\n",
-				    job->client->comm, pid_nr(job->client->tgid), job->core, text,
-				    slot->fault_iova, slot->fault_write ? "write" : "read",
-				    job->range[job->core].first + job->tasks_done, state->task_status, state->raw);
+				    job->client->comm, pid_nr(job->client->tgid), slot->index,
+				    rknpu_recover_text(verdict), slot->fault_iova,
+				    slot->fault_write ? "write" : "read", range->first + done,
+				    state->task_status, state->raw);
 	else
 		dev_err_ratelimited(slot->core->dev,
 				    "job of %s[%d] on core %u: %s, task %u, status %#x raw %#x mask %#x\n",
-				    job->client->comm, pid_nr(job->client->tgid), job->core, text,
-				    job->range[job->core].first + job->tasks_done, state->task_status, state->raw,
-				    rknpu_job_chunk(job)->int_mask);
+				    job->client->comm, pid_nr(job->client->tgid), slot->index,
+				    rknpu_recover_text(verdict), range->first + done,
+				    state->task_status, state->raw, rknpu_job_chunk(job, slot->index)->int_mask);
 }
 
-/* The slot is ours (RECOVERING): reset it and let the job go. */
-static void rknpu_recover_slot(struct rknpu_slot *slot, int verdict)
+/* Take a job off its cores for good. What they got done is counted; the cores stay in @state. */
+static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_job *job, int result,
+					enum rknpu_slot_state state)
 {
-	struct rknpu_sched *sched = slot->sched;
-	bool faulted = slot->faulted;
-	struct rknpu_job *job;
-	unsigned long flags;
-	int ret;
-
-	ret = rknpu_slot_clean(slot);
-	spin_lock_irqsave(&sched->lock, flags);
-	slot->faulted = false;
-	job = rknpu_sched_unlink_locked(slot, verdict);
-	if (ret)
-		rknpu_power_put(&slot->core->power);
-	else
-		rknpu_slot_next_locked(slot);
-	spin_unlock_irqrestore(&sched->lock, flags);
-	if (faulted)
-		enable_irq(slot->core->irq);
-	rknpu_sched_finish(sched, job);
-	if (ret)
-		rknpu_sched_drop_orphans(sched);
-}
-
-/* Put a job on the hardware again. It keeps its deadline: two lost starts cost no more time than one. */
-static void rknpu_slot_restart_locked(struct rknpu_slot *slot)
-{
-	struct rknpu_job *job = slot->job;
-	unsigned long deadline = slot->deadline;
-	ktime_t started = job->started;
-
-	lockdep_assert_held(&slot->sched->lock);
-	job->retried = true;
-	rknpu_slot_start_locked(slot, job);
-	slot->deadline = deadline;
-	job->started = started;
-	mod_delayed_work(slot->sched->wq, &slot->watchdog,
-			 time_after(deadline, jiffies) ? deadline - jiffies : 0);
-}
-
-/* After the reset of all cores. Return: a job that ends now, or NULL. */
-static struct rknpu_job *rknpu_recover_settle_locked(struct rknpu_slot *slot, bool attached)
-{
-	struct rknpu_job *job = NULL;
-
-	lockdep_assert_held(&slot->sched->lock);
-	if (slot->job && attached && !slot->job->cancelled && time_before(jiffies, slot->deadline)) {
-		rknpu_slot_restart_locked(slot);
-		return NULL;
-	}
-	if (slot->job)
-		job = rknpu_sched_unlink_locked(slot, -ETIMEDOUT);
-	if (slot->state != RKNPU_SLOT_DEAD)
-		slot->state = RKNPU_SLOT_IDLE;
-	rknpu_power_put(&slot->core->power);
-	return job;
-}
-
-static bool rknpu_recover_all_idle(struct rknpu_sched *sched)
-{
-	unsigned long flags;
-	unsigned int i;
-	bool idle;
-
-	spin_lock_irqsave(&sched->lock, flags);
-	idle = sched->reset_all;
-	for (i = 0; i < RKNPU_MAX_CORES; i++)
-		idle = idle && sched->slots[i].state != RKNPU_SLOT_RUNNING;
-	spin_unlock_irqrestore(&sched->lock, flags);
-	return idle;
-}
-
-/**
- * rknpu_recover_reset_all() - reset all cores together, if that is due and nothing runs
- * @sched: the queue
- *
- * Context: worker. Nothing starts meanwhile, because sched->reset_all is set.
- */
-void rknpu_recover_reset_all(struct rknpu_sched *sched)
-{
-	struct rknpu_slot *slots[RKNPU_MAX_CORES];
-	struct rknpu_core *cores[RKNPU_MAX_CORES];
-	struct rknpu_job *done[RKNPU_MAX_CORES];
-	bool attached[RKNPU_MAX_CORES];
-	unsigned int i, num = 0;
-	unsigned long flags;
-	int ret;
-
-	if (!rknpu_recover_all_idle(sched))
-		return;
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		struct rknpu_slot *slot = &sched->slots[i];
-
-		/* A stalled core has kept its power reference. */
-		if (!slot->core || slot->state == RKNPU_SLOT_DEAD ||
-		    (slot->state == RKNPU_SLOT_IDLE && rknpu_power_get(&slot->core->power)))
-			continue;
-		slots[num] = slot;
-		cores[num++] = slot->core;
-	}
-	ret = rknpu_core_reset(cores, num);
-	for (i = 0; i < num; i++) {
-		rknpu_slot_detach(slots[i], ret);
-		attached[i] = !ret && slots[i]->job && !rknpu_mmu_attach(slots[i]->mmu, slots[i]->job->vm);
-	}
-	spin_lock_irqsave(&sched->lock, flags);
-	sched->reset_all = false;
-	for (i = 0; i < num; i++)
-		done[i] = rknpu_recover_settle_locked(slots[i], attached[i]);
-	spin_unlock_irqrestore(&sched->lock, flags);
-	for (i = 0; i < num; i++) {
-		if (done[i])
-			rknpu_sched_finish(sched, done[i]);
-	}
-	if (ret)
-		rknpu_sched_drop_orphans(sched);
-}
-
-/* A start was lost: hold the queue back until the reset of all cores. Return: a job that ends now. */
-static struct rknpu_job *rknpu_recover_stall_locked(struct rknpu_slot *slot, int verdict)
-{
-	struct rknpu_sched *sched = slot->sched;
-	unsigned long left = slot->deadline - jiffies;
+	unsigned long cores = job->running;
+	struct rknpu_hw_state hw_state;
+	unsigned int core;
 
 	lockdep_assert_held(&sched->lock);
-	slot->state = RKNPU_SLOT_STALLED;
-	sched->reset_all = true;
-	queue_work(sched->wq, &sched->dispatch);
-	if (verdict != -EAGAIN)
-		return rknpu_sched_unlink_locked(slot, verdict);
-	/* If the others take too long, the job ends on time all the same. */
-	queue_delayed_work(sched->wq, &slot->watchdog, left);
-	return NULL;
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		struct rknpu_slot *slot = &sched->slots[core];
+
+		rknpu_hw_read_state(&slot->core->hw, &hw_state);
+		job->tasks_done += job->range[core].chunk * sched->soc->max_tasks +
+				   (hw_state.task_status & sched->soc->task_number_mask);
+		job->range[core].seen |= hw_state.raw;
+		slot->job = NULL;
+		slot->state = state;
+	}
+	rknpu_sched_settle_locked(job, result);
 }
 
-/* What the hardware got done before the job is taken off. */
-static void rknpu_recover_record_locked(struct rknpu_slot *slot, const struct rknpu_hw_state *state)
+/* A start was lost: hold the queue back until the reset of all cores. Return: true when the job ends now. */
+static bool rknpu_recover_stall_locked(struct rknpu_sched *sched, struct rknpu_job *job, int verdict)
 {
-	struct rknpu_job *job = slot->job;
+	unsigned long cores = job->running;
+	unsigned int core;
 
-	lockdep_assert_held(&slot->sched->lock);
-	job->tasks_done = job->chunk * slot->sched->soc->max_tasks + rknpu_hw_tasks_done(&slot->core->hw);
-	job->events = state->raw;
+	lockdep_assert_held(&sched->lock);
+	sched->reset_all = true;
+	queue_work(sched->wq, &sched->dispatch);
+	if (verdict != -EAGAIN) {
+		rknpu_recover_unlink_locked(sched, job, verdict, RKNPU_SLOT_STALLED);
+		return true;
+	}
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		sched->slots[core].state = RKNPU_SLOT_STALLED;
+	/* If the others take too long, the job ends on time all the same. */
+	queue_delayed_work(sched->wq, &sched->slots[__ffs(cores)].watchdog, job->deadline - jiffies);
+	return false;
+}
+
+/* The cores in @mask are ours (RECOVERING) and have no job any more. */
+static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
+{
+	struct rknpu_slot_set set = {};
+	unsigned long faulted = 0;
+	unsigned int core, i;
+	int ret;
+
+	for_each_set_bit(core, &mask, RKNPU_MAX_CORES)
+		set.slot[set.num++] = &sched->slots[core];
+	ret = rknpu_slots_reset(&set);
+	spin_lock_irq(&sched->lock);
+	for (i = 0; i < set.num; i++) {
+		struct rknpu_slot *slot = set.slot[i];
+
+		if (slot->faulted)
+			faulted |= BIT(slot->index);
+		slot->faulted = false;
+		if (ret)
+			rknpu_power_put(&slot->core->power);
+		else
+			rknpu_slot_next_locked(slot);
+	}
+	spin_unlock_irq(&sched->lock);
+	for_each_set_bit(core, &faulted, RKNPU_MAX_CORES)
+		enable_irq(sched->slots[core].core->irq);
+	if (ret)
+		rknpu_sched_drop_orphans(sched);
 }
 
 /**
@@ -302,76 +328,203 @@ void rknpu_recover_watchdog(struct work_struct *work)
 {
 	struct rknpu_slot *slot = container_of(to_delayed_work(work), struct rknpu_slot, watchdog);
 	struct rknpu_sched *sched = slot->sched;
-	struct rknpu_job *ended = NULL;
 	struct rknpu_hw_state state;
+	unsigned long cores = 0, delay;
 	struct rknpu_job *job;
-	unsigned long flags, delay;
-	int verdict = 0;
+	bool lost, ended;
+	int verdict;
 
-	spin_lock_irqsave(&sched->lock, flags);
+	spin_lock_irq(&sched->lock);
 	job = slot->job;
-	if (!job || (slot->state != RKNPU_SLOT_RUNNING && slot->state != RKNPU_SLOT_STALLED))
+	if (!job || sched->stopping ||
+	    (slot->state != RKNPU_SLOT_RUNNING && slot->state != RKNPU_SLOT_STALLED))
 		goto unlock;
 	rknpu_hw_read_state(&slot->core->hw, &state);
-	verdict = rknpu_recover_verdict_locked(slot, &state, &delay);
+	lost = rknpu_recover_lost_locked(slot);
+	verdict = rknpu_recover_verdict_locked(slot, &state, lost, &delay);
 	if (!verdict) {
 		queue_delayed_work(sched->wq, &slot->watchdog, delay);
 		goto unlock;
 	}
-	/* The report below needs the job, which may end with this. */
+	/* The report below needs the job. */
 	kref_get(&job->ref);
-	rknpu_recover_record_locked(slot, &state);
-	if (!slot->faulted && rknpu_hw_never_started(&slot->core->hw, &state))
-		ended = rknpu_recover_stall_locked(slot, verdict);
-	else
-		slot->state = RKNPU_SLOT_RECOVERING;
-unlock:
-	spin_unlock_irqrestore(&sched->lock, flags);
-	if (!verdict)
-		return;
+	if (lost && !slot->faulted) {
+		ended = rknpu_recover_stall_locked(sched, job, verdict);
+	} else {
+		cores = job->running;
+		rknpu_recover_unlink_locked(sched, job, verdict, RKNPU_SLOT_RECOVERING);
+		ended = true;
+	}
+	spin_unlock_irq(&sched->lock);
+
 	if (verdict != -ECANCELED)
 		rknpu_recover_report(slot, job, verdict, &state);
+	if (cores)
+		rknpu_recover_cores(sched, cores);
+	/* After the reset: the hardware cannot write to the job's buffers any more. */
 	if (ended)
-		rknpu_sched_finish(sched, ended);
-	else if (slot->state == RKNPU_SLOT_RECOVERING)
-		rknpu_recover_slot(slot, verdict);
+		rknpu_sched_finish(sched, job);
 	rknpu_job_put(job);
+	return;
+
+unlock:
+	spin_unlock_irq(&sched->lock);
+}
+
+/* ---- The reset of all cores ---------------------------------------------- */
+
+static bool rknpu_recover_all_idle(struct rknpu_sched *sched)
+{
+	unsigned int i;
+	bool idle;
+
+	spin_lock_irq(&sched->lock);
+	idle = sched->reset_all && !sched->stopping;
+	for (i = 0; i < RKNPU_MAX_CORES; i++)
+		idle = idle && sched->slots[i].state != RKNPU_SLOT_RUNNING;
+	spin_unlock_irq(&sched->lock);
+	return idle;
+}
+
+/* All cores that can be reset, powered; a stalled one has kept its power reference. */
+static void rknpu_recover_collect(struct rknpu_sched *sched, struct rknpu_slot_set *set)
+{
+	unsigned int i;
+
+	set->num = 0;
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_slot *slot = &sched->slots[i];
+
+		if (slot->state == RKNPU_SLOT_STALLED ||
+		    (slot->state == RKNPU_SLOT_IDLE && !rknpu_power_get(&slot->core->power)))
+			set->slot[set->num++] = slot;
+	}
+}
+
+/* Give a stalled core its job's address space again. Return: its bit when that worked. */
+static u32 rknpu_recover_reattach(struct rknpu_slot *slot)
+{
+	struct rknpu_job *job = slot->job;
+
+	if (!job || rknpu_mmu_attach(slot->mmu, job->vm))
+		return 0;
+	slot->resets = atomic_read(&job->vm->resets);
+	return BIT(slot->index);
+}
+
+/* Repeat a job whose start was lost, or end it. Return: true when it ends. */
+static bool rknpu_recover_repeat_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 attached)
+{
+	lockdep_assert_held(&sched->lock);
+	if ((attached & job->running) == job->running && !job->cancelled &&
+	    time_before(jiffies, job->deadline)) {
+		/* It keeps its deadline: two lost starts cost no more time than one. */
+		job->retried = true;
+		rknpu_sched_restart_locked(sched, job);
+		return false;
+	}
+	rknpu_recover_unlink_locked(sched, job, job->cancelled ? -ECANCELED : -ETIMEDOUT, RKNPU_SLOT_STALLED);
+	return true;
 }
 
 /**
- * rknpu_recover_stop() - take the core away from the scheduler
- * @slot: the scheduler is stopping, its worker starts nothing any more
+ * rknpu_recover_reset_all() - reset all cores together, if that is due and nothing runs
+ * @sched: the scheduler
  *
- * A job that runs ends with -ENODEV. Context: may sleep.
+ * Context: worker. Nothing starts meanwhile, because sched->reset_all is set.
  */
-void rknpu_recover_stop(struct rknpu_slot *slot)
+void rknpu_recover_reset_all(struct rknpu_sched *sched)
 {
-	struct rknpu_sched *sched = slot->sched;
-	struct rknpu_job *job = NULL;
-	bool running, faulted;
+	struct rknpu_job *done[RKNPU_MAX_CORES];
+	struct rknpu_job *job;
+	unsigned int i, num = 0;
+	struct rknpu_slot_set set;
+	u32 attached = 0;
+	int ret;
 
-	/* A recovery that is under way may put its job on the hardware once more. */
-	cancel_delayed_work_sync(&slot->watchdog);
+	if (!rknpu_recover_all_idle(sched))
+		return;
+	rknpu_recover_collect(sched, &set);
+	ret = rknpu_slots_reset(&set);
+	for (i = 0; i < set.num && !ret; i++)
+		attached |= rknpu_recover_reattach(set.slot[i]);
+
 	spin_lock_irq(&sched->lock);
-	/* A stalled core has kept its power reference, even if its job has ended on time. */
-	running = slot->state == RKNPU_SLOT_RUNNING || slot->state == RKNPU_SLOT_STALLED;
-	if (running)
-		slot->state = RKNPU_SLOT_RECOVERING;
-	if (slot->job)
-		job = rknpu_sched_unlink_locked(slot, -ENODEV);
+	sched->reset_all = false;
+	for (i = 0; i < set.num; i++) {
+		job = set.slot[i]->job;
+		if (job && set.slot[i]->state != RKNPU_SLOT_RUNNING &&
+		    rknpu_recover_repeat_locked(sched, job, attached))
+			done[num++] = job;
+	}
+	for (i = 0; i < set.num; i++) {
+		if (set.slot[i]->state == RKNPU_SLOT_RUNNING)
+			continue;
+		set.slot[i]->state = ret ? RKNPU_SLOT_DEAD : RKNPU_SLOT_IDLE;
+		rknpu_power_put(&set.slot[i]->core->power);
+	}
 	spin_unlock_irq(&sched->lock);
-	/* A fault may have come in between; from here on faults are ignored. */
-	cancel_delayed_work_sync(&slot->watchdog);
-	faulted = slot->faulted;
-	slot->faulted = false;
+	wake_up(&sched->idle);
+	for (i = 0; i < num; i++)
+		rknpu_sched_finish(sched, done[i]);
+	if (ret)
+		rknpu_sched_drop_orphans(sched);
+}
 
-	if (running || !rknpu_power_get(&slot->core->power)) {
+/* ---- The end ------------------------------------------------------------- */
+
+/* Let go of one core. @busy: it has kept its power reference. */
+static void rknpu_recover_release(struct rknpu_slot *slot, bool busy)
+{
+	bool faulted = slot->faulted;
+
+	slot->faulted = false;
+	if (slot->state != RKNPU_SLOT_DEAD && (busy || !rknpu_power_get(&slot->core->power))) {
 		rknpu_slot_clean(slot);
 		rknpu_power_put(&slot->core->power);
 	}
 	if (faulted)
 		enable_irq(slot->core->irq);
 	rknpu_core_irq_detach(slot->core);
-	if (job)
-		rknpu_sched_finish(sched, job);
+}
+
+/**
+ * rknpu_recover_stop() - take the cores away from the scheduler
+ * @sched: stopping, so that its worker starts and recovers nothing any more
+ *
+ * Jobs that run end with -ENODEV. Context: may sleep.
+ */
+void rknpu_recover_stop(struct rknpu_sched *sched)
+{
+	struct rknpu_job *done[RKNPU_MAX_CORES];
+	unsigned int i, num = 0;
+	u32 busy = 0;
+
+	/* A recovery that was under way is over after this. */
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (sched->slots[i].core)
+			cancel_delayed_work_sync(&sched->slots[i].watchdog);
+	}
+	spin_lock_irq(&sched->lock);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_job *job = sched->slots[i].job;
+
+		if (sched->slots[i].state == RKNPU_SLOT_RUNNING || sched->slots[i].state == RKNPU_SLOT_STALLED ||
+		    sched->slots[i].state == RKNPU_SLOT_RECOVERING)
+			busy |= BIT(i);
+		if (!job)
+			continue;
+		rknpu_recover_unlink_locked(sched, job, -ENODEV, RKNPU_SLOT_RECOVERING);
+		done[num++] = job;
+	}
+	spin_unlock_irq(&sched->lock);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (!sched->slots[i].core)
+			continue;
+		/* A fault may have armed it meanwhile; it finds nothing to do. */
+		cancel_delayed_work_sync(&sched->slots[i].watchdog);
+		rknpu_recover_release(&sched->slots[i], busy & BIT(i));
+	}
+	for (i = 0; i < num; i++)
+		rknpu_sched_finish(sched, done[i]);
 }

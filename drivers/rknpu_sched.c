@@ -6,56 +6,63 @@
  * job's address space attached and its registers are clean for it; then the start
  * is a few register writes, straight from the ioctl or from the interrupt that
  * ended the job before. Everything that may sleep (power, attach, reset) is done
- * by one ordered worker. Recovery lives in rknpu_recover.c.
+ * by one ordered worker. Who is next is decided in rknpu_queue.c; what happens to
+ * a job that does not end by itself in rknpu_recover.c; how jobs come and go
+ * without running in rknpu_push.c.
  *
- * Not drm_sched: a job may name its core or take any, all cores may share one
- * IOMMU, and drm_sched's interface differs in five ways over the supported kernels.
+ * Not drm_sched: a job may name its core, take any, or need several, all cores may
+ * share one IOMMU, and drm_sched's interface differs in five ways over the
+ * supported kernels.
  */
 #include "rknpu_sched.h"
 
 #include <linux/device.h>
+#include <linux/dma-fence.h>
 #include <linux/jiffies.h>
 
 #include "rknpu_client.h"
 #include "rknpu_core.h"
+#include "rknpu_fence.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
 #include "rknpu_recover.h"
+#include "rknpu_sched_priv.h"
 #include "rknpu_vm.h"
 
 /**
- * rknpu_sched_unlink_locked() - take a job off its slot and settle its result
- * @slot: has the job
- * @result: 0 or a negative errno
+ * rknpu_sched_finish() - tell whoever waits and drop the queue's reference
+ * @sched: the scheduler
+ * @job: off the hardware and off every list; its results are set
  *
- * Return: the job with the slot's reference, for rknpu_sched_finish().
- */
-struct rknpu_job *rknpu_sched_unlink_locked(struct rknpu_slot *slot, int result)
-{
-	struct rknpu_job *job = slot->job;
-
-	lockdep_assert_held(&slot->sched->lock);
-	slot->job = NULL;
-	job->result = result;
-	if (job->started)
-		job->elapsed_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
-	if (!result)
-		job->tasks_done = job->range[job->core].tasks;
-	return job;
-}
-
-/**
- * rknpu_sched_finish() - tell the submitter and drop the queue's reference
- * @sched: the queue
- * @job: off the hardware and off the queue
- *
- * Context: any.
+ * Context: any, without sched->lock.
  */
 void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job)
 {
+	rknpu_job_write_status(job);
+	rknpu_fence_signal(job->out_fence, job->result);
 	complete_all(&job->done);
 	rknpu_job_put_atomic(job, sched->free_wq);
+}
+
+/**
+ * rknpu_sched_settle_locked() - write a job's results down
+ * @job: no core runs it any more
+ * @result: 0 or a negative errno
+ */
+void rknpu_sched_settle_locked(struct rknpu_job *job, int result)
+{
+	unsigned int core;
+
+	job->result = result;
+	if (!job->started)
+		return;
+	job->elapsed_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		/* What was running has left its count when it was given up. */
+		if (job->ran & BIT(core) && !(job->running & BIT(core)))
+			job->tasks_done += job->range[core].tasks;
+	}
 }
 
 static bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
@@ -63,32 +70,18 @@ static bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct 
 	return slot->mmu->vm == job->vm && slot->resets == atomic_read(&job->vm->resets);
 }
 
-static struct rknpu_job *rknpu_sched_next_locked(struct rknpu_sched *sched, const struct rknpu_slot *slot)
-{
-	u32 core = BIT(slot->core->hw.index);
-	struct rknpu_job *job;
-
-	lockdep_assert_held(&sched->lock);
-	list_for_each_entry(job, &sched->ready, node) {
-		if (job->cores & core)
-			return job;
-	}
-	return NULL;
-}
-
 /* The watchdog is not moved for every job: it looks again when it fires too early. */
 static void rknpu_slot_watch_locked(struct rknpu_slot *slot)
 {
-	struct rknpu_sched *sched = slot->sched;
-	unsigned long delay = slot->job->timeout;
-
-	slot->deadline = jiffies + delay;
+	const struct rknpu_job *job = slot->job;
 	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
-	delay = slot->job->retried ? delay : delay / 2 + 1;
+	unsigned long check = job->deadline - (job->retried ? 0 : job->timeout / 2);
+	unsigned long delay = time_after(check, jiffies) ? check - jiffies : 0;
+
 	if (!delayed_work_pending(&slot->watchdog))
-		queue_delayed_work(sched->wq, &slot->watchdog, delay);
-	else if (time_after(slot->watchdog.timer.expires, jiffies + delay))
-		mod_delayed_work(sched->wq, &slot->watchdog, delay);
+		queue_delayed_work(slot->sched->wq, &slot->watchdog, delay);
+	else if (time_after(slot->watchdog.timer.expires, check))
+		mod_delayed_work(slot->sched->wq, &slot->watchdog, delay);
 }
 
 static void rknpu_slot_start_chunk_locked(struct rknpu_slot *slot)
@@ -96,25 +89,114 @@ static void rknpu_slot_start_chunk_locked(struct rknpu_slot *slot)
 	struct rknpu_job *job = slot->job;
 
 	lockdep_assert_held(&slot->sched->lock);
-	job->seen = 0;
-	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job), job->task_base, job->pingpong);
+	job->range[slot->index].seen = 0;
+	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job, slot->index), job->task_base, job->pingpong);
 }
 
 /**
- * rknpu_slot_start_locked() - put a job on the hardware
- * @slot: powered for this job, address space attached
- * @job: off the queue, its reference goes to the slot
+ * rknpu_sched_restart_locked() - put the current chunks of a job on the hardware
+ * @sched: the scheduler
+ * @job: job->running says on which cores; they are powered, clean and attached
  */
-void rknpu_slot_start_locked(struct rknpu_slot *slot, struct rknpu_job *job)
+void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
-	lockdep_assert_held(&slot->sched->lock);
-	slot->state = RKNPU_SLOT_RUNNING;
-	slot->job = job;
-	job->core = slot->core->hw.index;
-	job->chunk = 0;
+	unsigned long cores = job->running;
+	unsigned int core;
+
+	lockdep_assert_held(&sched->lock);
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		struct rknpu_slot *slot = &sched->slots[core];
+
+		slot->state = RKNPU_SLOT_RUNNING;
+		slot->job = job;
+		rknpu_slot_watch_locked(slot);
+	}
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		rknpu_slot_start_chunk_locked(&sched->slots[core]);
+}
+
+static void rknpu_sched_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
+{
+	job->running = cores;
+	job->ran = cores;
 	job->started = ktime_get();
-	rknpu_slot_watch_locked(slot);
-	rknpu_slot_start_chunk_locked(slot);
+	job->deadline = jiffies + job->timeout;
+	rknpu_sched_restart_locked(sched, job);
+}
+
+/* An idle core for a job: best one that has the address space, so that nothing needs to be attached. */
+static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
+{
+	struct rknpu_slot *any = NULL;
+	unsigned long cores = job->cores;
+	unsigned int core;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		struct rknpu_slot *slot = &sched->slots[core];
+
+		if (slot->state != RKNPU_SLOT_IDLE)
+			continue;
+		if (rknpu_slot_ready_locked(slot, job))
+			return BIT(core);
+		/* Next best: one whose address space nobody would miss. */
+		if (!any || (any->mmu->vm && !slot->mmu->vm))
+			any = slot;
+	}
+	return any ? BIT(any->index) : 0;
+}
+
+/*
+ * Cores that a job can have now: all that it needs, or one of those that it may
+ * use. Return: a mask, 0 when it must wait.
+ */
+static u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
+{
+	unsigned long cores = job->cores;
+	unsigned int core;
+
+	lockdep_assert_held(&sched->lock);
+	if (!job->gang)
+		return rknpu_sched_pick_locked(sched, job);
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
+			return 0;
+	}
+	return cores;
+}
+
+static void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores)
+{
+	unsigned int core;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		rknpu_power_put(&sched->slots[core].core->power);
+}
+
+/* Start without anything that sleeps. Return: false when that cannot be, and nothing has changed. */
+static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 mask)
+{
+	unsigned long cores = mask;
+	unsigned long powered = 0;
+	unsigned int core;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
+			return false;
+	}
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		if (!rknpu_power_get_if_on(&sched->slots[core].core->power)) {
+			rknpu_sched_put_power(sched, powered);
+			return false;
+		}
+		powered |= BIT(core);
+	}
+	rknpu_sched_start_locked(sched, job, mask);
+	return true;
+}
+
+static bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
+{
+	return sched->stopping || sched->reset_all || sched->suspended;
 }
 
 /**
@@ -122,247 +204,148 @@ void rknpu_slot_start_locked(struct rknpu_slot *slot, struct rknpu_job *job)
  * @slot: without a job; powered
  *
  * Starts the next job of this core at once when that needs nothing that sleeps,
- * else leaves it to the worker. Jobs do not overtake each other on a core.
+ * else leaves it to the worker.
  */
 void rknpu_slot_next_locked(struct rknpu_slot *slot)
 {
 	struct rknpu_sched *sched = slot->sched;
-	struct rknpu_job *next = sched->stopping ? NULL : rknpu_sched_next_locked(sched, slot);
+	struct rknpu_job *next = NULL;
+	u32 cores;
 
 	lockdep_assert_held(&sched->lock);
-	if (next && !sched->reset_all && rknpu_slot_ready_locked(slot, next)) {
-		list_del_init(&next->node);
-		/* The power reference of the job before goes over to this one. */
-		rknpu_slot_start_locked(slot, next);
-		return;
-	}
 	slot->state = RKNPU_SLOT_IDLE;
+	if (!rknpu_sched_held_locked(sched))
+		next = rknpu_queue_next(&sched->queue, slot->index);
+	if (next) {
+		cores = next->gang ? rknpu_sched_place_locked(sched, next) : BIT(slot->index);
+		if (cores && rknpu_sched_start_now_locked(sched, next, cores)) {
+			rknpu_queue_take(&sched->queue, next);
+			next->place = RKNPU_JOB_ELSEWHERE;
+			next = NULL;
+		}
+	}
+	/* The job before had a reference; one that has just been started has its own. */
 	rknpu_power_put(&slot->core->power);
 	if (next || sched->reset_all)
 		queue_work(sched->wq, &sched->dispatch);
+	if (sched->suspended)
+		wake_up(&sched->idle);
 }
 
-static bool rknpu_chunk_done_locked(struct rknpu_job *job, u32 events)
+static bool rknpu_chunk_done_locked(struct rknpu_job *job, unsigned int core, u32 events)
 {
-	const struct rknpu_hw_range *chunk = rknpu_job_chunk(job);
+	const struct rknpu_hw_range *chunk = rknpu_job_chunk(job, core);
+	struct rknpu_job_range *range = &job->range[core];
 
 	/* A mask may span several pairs, which need not come with one interrupt. */
-	job->seen |= events;
-	return (rknpu_hw_widen(job->seen) & chunk->int_mask) == chunk->int_mask;
+	range->seen |= events;
+	return (rknpu_hw_widen(range->seen) & chunk->int_mask) == chunk->int_mask;
 }
 
-/* Hard interrupt: next chunk or next job first, then the news. */
+/* A core has finished its range. Return: the job when that was the last of its cores, else NULL. */
+static struct rknpu_job *rknpu_slot_complete_locked(struct rknpu_slot *slot)
+{
+	struct rknpu_job *job = slot->job;
+
+	slot->job = NULL;
+	job->running &= ~BIT(slot->index);
+	/* Next job first, then the news. */
+	rknpu_slot_next_locked(slot);
+	if (job->running)
+		return NULL;
+	rknpu_sched_settle_locked(job, 0);
+	return job;
+}
+
+/* Hard interrupt of a core. */
 static void rknpu_sched_event(struct rknpu_core *core, u32 events)
 {
 	struct rknpu_slot *slot = core->owner;
 	struct rknpu_sched *sched = slot->sched;
+	bool cookie = dma_fence_begin_signalling();
 	struct rknpu_job *done = NULL;
+	struct rknpu_job_range *range;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sched->lock, flags);
-	if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted || !rknpu_chunk_done_locked(slot->job, events))
+	if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted ||
+	    !rknpu_chunk_done_locked(slot->job, slot->index, events))
 		goto unlock;
-	if (slot->job->chunk + 1 < slot->job->range[slot->job->core].num_chunks) {
-		slot->job->chunk++;
+	range = &slot->job->range[slot->index];
+	if (range->chunk + 1 < range->num_chunks) {
+		range->chunk++;
 		rknpu_slot_start_chunk_locked(slot);
-		goto unlock;
+	} else {
+		done = rknpu_slot_complete_locked(slot);
 	}
-	slot->job->events = slot->job->seen;
-	done = rknpu_sched_unlink_locked(slot, 0);
-	rknpu_slot_next_locked(slot);
 unlock:
 	spin_unlock_irqrestore(&sched->lock, flags);
 	if (done)
 		rknpu_sched_finish(sched, done);
+	dma_fence_end_signalling(cookie);
+}
+
+/* Make ready to lose power: nothing new starts, and what runs may end. */
+static int rknpu_sched_suspend(struct rknpu_core *core)
+{
+	struct rknpu_slot *slot = core->owner;
+	struct rknpu_sched *sched = slot->sched;
+
+	spin_lock_irq(&sched->lock);
+	sched->suspended++;
+	spin_unlock_irq(&sched->lock);
+	/* A job is bounded by its own time-out; who set a longer one cannot hold up the lid. */
+	if (wait_event_timeout(sched->idle, READ_ONCE(slot->state) == RKNPU_SLOT_IDLE ||
+			       READ_ONCE(slot->state) == RKNPU_SLOT_DEAD, RKNPU_SCHED_SUSPEND_JIFFIES))
+		return 0;
+	rknpu_sched_resume(core);
+	return -EBUSY;
+}
+
+/**
+ * rknpu_sched_resume() - a core has power again
+ * @core: the core; its registers may have been lost
+ */
+void rknpu_sched_resume(struct rknpu_core *core)
+{
+	struct rknpu_slot *slot = core->owner;
+	struct rknpu_sched *sched = slot->sched;
+
+	spin_lock_irq(&sched->lock);
+	/* Whatever runs next must not rely on what is in the registers. */
+	slot->resets--;
+	if (!--sched->suspended)
+		queue_work(sched->wq, &sched->dispatch);
+	spin_unlock_irq(&sched->lock);
 }
 
 static const struct rknpu_core_ops rknpu_sched_core_ops = {
 	.event = rknpu_sched_event,
+	.suspend = rknpu_sched_suspend,
+	.resume = rknpu_sched_resume,
 };
 
-/* An idle core for a job: best one that has the address space, so that nothing needs to be attached. */
-static struct rknpu_slot *rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
-{
-	struct rknpu_slot *any = NULL;
-	unsigned int i;
-
-	lockdep_assert_held(&sched->lock);
-	if (sched->reset_all)
-		return NULL;
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		struct rknpu_slot *slot = &sched->slots[i];
-
-		if (!slot->core || !(job->cores & BIT(i)) || slot->state != RKNPU_SLOT_IDLE)
-			continue;
-		if (rknpu_slot_ready_locked(slot, job))
-			return slot;
-		/* Next best: one whose address space nobody would miss. */
-		if (!any || (any->mmu->vm && !slot->mmu->vm))
-			any = slot;
-	}
-	return any;
-}
-
-static bool rknpu_sched_has_living_core_locked(const struct rknpu_sched *sched, u32 cores)
-{
-	unsigned int i;
-
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		if (cores & BIT(i) && sched->slots[i].core && sched->slots[i].state != RKNPU_SLOT_DEAD)
-			return true;
-	}
-	return false;
-}
-
-/* One at a time under the lock: a killed submitter may take its job off this list too. */
-static void rknpu_sched_drop_list(struct rknpu_sched *sched, struct list_head *dropped, int result)
-{
-	struct rknpu_job *job;
-	unsigned long flags;
-
-	do {
-		spin_lock_irqsave(&sched->lock, flags);
-		job = list_first_entry_or_null(dropped, struct rknpu_job, node);
-		if (job) {
-			list_del_init(&job->node);
-			job->result = result;
-		}
-		spin_unlock_irqrestore(&sched->lock, flags);
-		if (job)
-			rknpu_sched_finish(sched, job);
-	} while (job);
-}
-
 /**
- * rknpu_sched_drop_orphans() - fail the jobs that no core is left for
- * @sched: the queue; a core has just died
- *
- * Context: process.
+ * rknpu_sched_enqueue_locked() - start a job, or let it wait for a core
+ * @sched: the scheduler
+ * @job: ready to run; the queue has its reference
  */
-void rknpu_sched_drop_orphans(struct rknpu_sched *sched)
+void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
-	struct rknpu_job *job, *tmp;
-	unsigned long flags;
-	LIST_HEAD(dropped);
+	u32 cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
+	unsigned long wanted = cores;
+	unsigned int core;
 
-	spin_lock_irqsave(&sched->lock, flags);
-	list_for_each_entry_safe(job, tmp, &sched->ready, node) {
-		if (!rknpu_sched_has_living_core_locked(sched, job->cores))
-			list_move_tail(&job->node, &dropped);
+	/* An idle core that another job already waits for is being prepared, or kept for a gang. */
+	for_each_set_bit(core, &wanted, RKNPU_MAX_CORES) {
+		if (rknpu_queue_next(&sched->queue, core))
+			cores = 0;
 	}
-	spin_unlock_irqrestore(&sched->lock, flags);
-	rknpu_sched_drop_list(sched, &dropped, -EIO);
-}
-
-/* Start straight from the ioctl when the core is on, idle and attached, and nobody waits for it. */
-static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu_job *job)
-{
-	struct rknpu_slot *slot = rknpu_sched_pick_locked(sched, job);
-
-	if (!slot || !rknpu_slot_ready_locked(slot, job) || rknpu_sched_next_locked(sched, slot))
-		return false;
-	if (!rknpu_power_get_if_on(&slot->core->power))
-		return false;
-	rknpu_slot_start_locked(slot, job);
-	return true;
-}
-
-/**
- * rknpu_sched_push() - run a job as soon as possible
- * @sched: the queue
- * @job: complete; the queue takes a reference of its own
- *
- * Context: process; does not sleep.
- *
- * Return: 0; -ENODEV when the device is going away; -EIO when no core that the
- * job names works any more.
- */
-int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job)
-{
-	unsigned long flags;
-	int ret = 0;
-
-	spin_lock_irqsave(&sched->lock, flags);
-	if (sched->stopping) {
-		ret = -ENODEV;
-	} else if (!rknpu_sched_has_living_core_locked(sched, job->cores)) {
-		ret = -EIO;
-	} else {
-		kref_get(&job->ref);
-		if (!rknpu_sched_start_now_locked(sched, job)) {
-			list_add_tail(&job->node, &sched->ready);
-			queue_work(sched->wq, &sched->dispatch);
-		}
-	}
-	spin_unlock_irqrestore(&sched->lock, flags);
-	return ret;
-}
-
-/* Drop a job that waits. Return: true when it did. */
-static bool rknpu_sched_dequeue(struct rknpu_sched *sched, struct rknpu_job *job, int result)
-{
-	unsigned long flags;
-	bool queued;
-
-	spin_lock_irqsave(&sched->lock, flags);
-	queued = !list_empty(&job->node);
-	if (queued) {
-		list_del_init(&job->node);
-		job->result = result;
-	}
-	spin_unlock_irqrestore(&sched->lock, flags);
-	if (queued)
-		rknpu_sched_finish(sched, job);
-	return queued;
-}
-
-/**
- * rknpu_sched_wait() - wait for a job
- * @sched: the queue
- * @job: pushed; the caller has a reference
- *
- * A killed caller's job is dropped if it still waits, else it is left to finish
- * or to run out of time. Context: may sleep, killable.
- *
- * Return: the job's result; -EINTR when the caller was killed.
- */
-int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job)
-{
-	if (!wait_for_completion_killable(&job->done))
-		return job->result;
-	rknpu_sched_dequeue(sched, job, -EINTR);
-	return -EINTR;
-}
-
-/**
- * rknpu_sched_cancel_client() - drop all jobs of a client
- * @sched: the queue
- * @client: asked for a reset
- *
- * What runs is stopped by a reset of its core. Context: process; does not wait.
- */
-void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *client)
-{
-	struct rknpu_job *job, *tmp;
-	unsigned long flags;
-	LIST_HEAD(dropped);
-	unsigned int i;
-
-	spin_lock_irqsave(&sched->lock, flags);
-	list_for_each_entry_safe(job, tmp, &sched->ready, node) {
-		if (job->client == client)
-			list_move_tail(&job->node, &dropped);
-	}
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		struct rknpu_slot *slot = &sched->slots[i];
-
-		if (slot->job && slot->job->client == client) {
-			slot->job->cancelled = true;
-			mod_delayed_work(sched->wq, &slot->watchdog, 0);
-		}
-	}
-	spin_unlock_irqrestore(&sched->lock, flags);
-	rknpu_sched_drop_list(sched, &dropped, -ECANCELED);
+	if (cores && rknpu_sched_start_now_locked(sched, job, cores))
+		return;
+	rknpu_queue_add(&sched->queue, job);
+	job->place = RKNPU_JOB_QUEUED;
+	queue_work(sched->wq, &sched->dispatch);
 }
 
 /* Power the core and give it the job's address space and clean registers. Worker only. */
@@ -382,80 +365,113 @@ static int rknpu_slot_prepare(struct rknpu_slot *slot, const struct rknpu_job *j
 	return ret;
 }
 
-/* Prepare a core for a job and start it. */
-static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_slot *slot, struct rknpu_job *job)
+/* Prepare the claimed cores. Return: 0, or an error and none of them has power. */
+static int rknpu_sched_prepare(struct rknpu_sched *sched, struct rknpu_job *job, unsigned long cores,
+			       int resets)
+{
+	unsigned long prepared = 0;
+	unsigned int core;
+	int ret;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		ret = rknpu_slot_prepare(&sched->slots[core], job, resets);
+		if (ret) {
+			dev_err_ratelimited(sched->slots[core].core->dev,
+					    "cannot prepare the core for a job of %s[%d]: %d\n",
+					    job->client->comm, pid_nr(job->client->tgid), ret);
+			rknpu_sched_put_power(sched, prepared);
+			return ret;
+		}
+		prepared |= BIT(core);
+	}
+	return 0;
+}
+
+/* Prepare cores for a job and start it. */
+static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, unsigned long cores)
 {
 	int resets = atomic_read(&job->vm->resets);
-	int ret = rknpu_slot_prepare(slot, job, resets);
-	unsigned long flags;
+	int ret = rknpu_sched_prepare(sched, job, cores, resets);
+	unsigned int core;
 
-	spin_lock_irqsave(&sched->lock, flags);
-	slot->resets = resets;
-	if (!ret && !sched->stopping && !job->cancelled) {
-		rknpu_slot_start_locked(slot, job);
-		job = NULL;
-	} else {
-		if (!ret)
-			rknpu_power_put(&slot->core->power);
-		rknpu_sched_unlink_locked(slot, ret ? -EIO : -ECANCELED);
+	spin_lock_irq(&sched->lock);
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		struct rknpu_slot *slot = &sched->slots[core];
+
+		slot->job = NULL;
+		slot->resets = resets;
 		if (slot->state != RKNPU_SLOT_DEAD)
 			slot->state = RKNPU_SLOT_IDLE;
 	}
-	spin_unlock_irqrestore(&sched->lock, flags);
-	if (ret)
-		dev_err_ratelimited(slot->core->dev, "cannot prepare the core for a job of %s[%d]: %d\n",
-				    job->client->comm, pid_nr(job->client->tgid), ret);
+	if (!ret && !sched->stopping && !job->cancelled) {
+		rknpu_sched_start_locked(sched, job, cores);
+		job = NULL;
+	} else {
+		if (!ret)
+			rknpu_sched_put_power(sched, cores);
+		rknpu_sched_settle_locked(job, ret ? -EIO : -ECANCELED);
+		wake_up(&sched->idle);
+	}
+	spin_unlock_irq(&sched->lock);
 	if (job)
 		rknpu_sched_finish(sched, job);
-	if (slot->state == RKNPU_SLOT_DEAD)
+	if (ret)
 		rknpu_sched_drop_orphans(sched);
 }
 
-/* Claim a core for the first job that has one. */
-static struct rknpu_slot *rknpu_sched_claim(struct rknpu_sched *sched)
+/* Claim cores for a job that can have them. Return: the job, or NULL when nothing can start. */
+static struct rknpu_job *rknpu_sched_claim(struct rknpu_sched *sched, unsigned long *cores)
 {
-	struct rknpu_slot *slot = NULL;
-	struct rknpu_job *job;
-	unsigned long flags;
+	struct rknpu_job *job = NULL;
+	unsigned int core;
 
-	spin_lock_irqsave(&sched->lock, flags);
-	list_for_each_entry(job, &sched->ready, node) {
-		slot = rknpu_sched_pick_locked(sched, job);
-		if (!slot)
+	spin_lock_irq(&sched->lock);
+	*cores = 0;
+	for (core = 0; core < RKNPU_MAX_CORES && !*cores && !rknpu_sched_held_locked(sched); core++) {
+		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
 			continue;
-		list_del_init(&job->node);
-		slot->state = RKNPU_SLOT_PREPARING;
-		slot->job = job;
-		break;
+		job = rknpu_queue_next(&sched->queue, core);
+		*cores = job ? rknpu_sched_place_locked(sched, job) : 0;
 	}
-	spin_unlock_irqrestore(&sched->lock, flags);
-	return slot;
+	if (*cores) {
+		rknpu_queue_take(&sched->queue, job);
+		job->place = RKNPU_JOB_ELSEWHERE;
+		for_each_set_bit(core, cores, RKNPU_MAX_CORES) {
+			sched->slots[core].state = RKNPU_SLOT_PREPARING;
+			sched->slots[core].job = job;
+		}
+	}
+	spin_unlock_irq(&sched->lock);
+	return *cores ? job : NULL;
 }
 
 static void rknpu_sched_dispatch(struct work_struct *work)
 {
 	struct rknpu_sched *sched = container_of(work, struct rknpu_sched, dispatch);
-	struct rknpu_slot *slot;
+	struct rknpu_job *job;
+	unsigned long cores;
 
+	rknpu_sched_drop_failed(sched);
 	rknpu_recover_reset_all(sched);
-	while ((slot = rknpu_sched_claim(sched)))
-		rknpu_sched_run(sched, slot, slot->job);
+	while ((job = rknpu_sched_claim(sched, &cores)))
+		rknpu_sched_run(sched, job, cores);
 }
 
 /**
- * rknpu_sched_init() - an empty queue without cores
+ * rknpu_sched_init() - a scheduler without cores
  * @sched: zeroed
- * @dev: for messages
  * @soc: constants
  *
  * Return: 0 or -ENOMEM.
  */
-int rknpu_sched_init(struct rknpu_sched *sched, struct device *dev, const struct rknpu_soc *soc)
+int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 {
-	sched->dev = dev;
 	sched->soc = soc;
 	spin_lock_init(&sched->lock);
-	INIT_LIST_HEAD(&sched->ready);
+	rknpu_queue_init(&sched->queue);
+	INIT_LIST_HEAD(&sched->waiting);
+	INIT_LIST_HEAD(&sched->failed);
+	init_waitqueue_head(&sched->idle);
 	INIT_WORK(&sched->dispatch, rknpu_sched_dispatch);
 	sched->sink.fault = rknpu_recover_fault;
 	sched->wq = alloc_ordered_workqueue("rknpu", WQ_HIGHPRI | WQ_MEM_RECLAIM);
@@ -471,8 +487,8 @@ int rknpu_sched_init(struct rknpu_sched *sched, struct device *dev, const struct
 
 /**
  * rknpu_sched_add_core() - let a core run jobs
- * @sched: the queue
- * @core: the core; its events go to the queue from here on
+ * @sched: the scheduler
+ * @core: the core; its events go to the scheduler from here on
  * @mmu: its IOMMU, nothing attached
  *
  * Return: 0 or a negative errno.
@@ -483,19 +499,22 @@ int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, str
 	int ret;
 
 	slot->sched = sched;
+	slot->index = core->hw.index;
+	slot->core = core;
 	slot->mmu = mmu;
 	slot->state = RKNPU_SLOT_IDLE;
 	INIT_DELAYED_WORK(&slot->watchdog, rknpu_recover_watchdog);
-	slot->core = core;
 	ret = rknpu_core_irq_attach(core, &rknpu_sched_core_ops, slot);
-	if (ret)
+	if (ret) {
+		slot->state = RKNPU_SLOT_ABSENT;
 		slot->core = NULL;
+	}
 	return ret;
 }
 
 /**
  * rknpu_sched_cores() - cores that can be named
- * @sched: the queue
+ * @sched: the scheduler
  *
  * Return: bit n for core n.
  */
@@ -513,30 +532,25 @@ u32 rknpu_sched_cores(const struct rknpu_sched *sched)
 
 /**
  * rknpu_sched_stop() - end all jobs and let go of the hardware
- * @sched: the queue; jobs end with -ENODEV
+ * @sched: the scheduler; jobs end with -ENODEV
  *
  * Afterwards no interrupt, worker or timer touches a core. Context: may sleep.
  */
 void rknpu_sched_stop(struct rknpu_sched *sched)
 {
-	LIST_HEAD(dropped);
-	unsigned int i;
-
 	spin_lock_irq(&sched->lock);
 	sched->stopping = true;
-	list_splice_init(&sched->ready, &dropped);
 	spin_unlock_irq(&sched->lock);
-	rknpu_sched_drop_list(sched, &dropped, -ENODEV);
+	rknpu_sched_drop_all(sched, -ENODEV);
 	cancel_work_sync(&sched->dispatch);
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		if (sched->slots[i].core)
-			rknpu_recover_stop(&sched->slots[i]);
-	}
+	rknpu_recover_stop(sched);
+	cancel_work_sync(&sched->dispatch);
+	rknpu_sched_drop_failed(sched);
 	flush_workqueue(sched->free_wq);
 }
 
 /**
- * rknpu_sched_fini() - free the queue
+ * rknpu_sched_fini() - free the scheduler
  * @sched: stopped
  */
 void rknpu_sched_fini(struct rknpu_sched *sched)

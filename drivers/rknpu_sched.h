@@ -7,12 +7,13 @@
 
 #include <linux/list.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "rknpu_queue.h"
 #include "rknpu_soc.h"
 #include "rknpu_vm.h"
 
-struct device;
 struct rknpu_client;
 struct rknpu_core;
 struct rknpu_job;
@@ -21,6 +22,7 @@ struct rknpu_sched;
 
 /**
  * enum rknpu_slot_state - who may touch a core
+ * @RKNPU_SLOT_ABSENT: nobody: the tree does not enable it.
  * @RKNPU_SLOT_IDLE: whoever holds sched->lock.
  * @RKNPU_SLOT_PREPARING: the worker, which powers it or changes its address space.
  * @RKNPU_SLOT_RUNNING: a job is on the hardware.
@@ -29,6 +31,7 @@ struct rknpu_sched;
  * @RKNPU_SLOT_DEAD: nobody: its reset failed.
  */
 enum rknpu_slot_state {
+	RKNPU_SLOT_ABSENT,
 	RKNPU_SLOT_IDLE,
 	RKNPU_SLOT_PREPARING,
 	RKNPU_SLOT_RUNNING,
@@ -40,25 +43,25 @@ enum rknpu_slot_state {
 /**
  * struct rknpu_slot - what the scheduler knows of one core; sched->lock unless said otherwise
  * @sched: back pointer. Immutable.
- * @core: the core, NULL when the tree does not enable it. Immutable.
+ * @index: of the core. Immutable.
+ * @core: the core, NULL when absent. Immutable.
  * @mmu: its IOMMU. Immutable; mmu->vm as documented there.
- * @state: who may touch the core.
- * @job: on the hardware or being prepared; a reference is held.
+ * @state: who may touch the core. While it is not idle the core has a power reference.
+ * @job: on the hardware or being prepared for; the job's queue reference keeps it.
  * @resets: value of vm->resets when the core's registers were last clean for mmu->vm.
- * @deadline: jiffies at which @job has run out of time.
  * @faulted: an IOMMU fault hit @job; the interrupt line is disabled until recovery.
  * @fault_iova: where.
  * @fault_write: how.
- * @watchdog: fires at or before @deadline; runs on sched->wq.
+ * @watchdog: fires at or before @job's deadline; runs on sched->wq.
  */
 struct rknpu_slot {
 	struct rknpu_sched *sched;
+	unsigned int index;
 	struct rknpu_core *core;
 	struct rknpu_mmu *mmu;
 	enum rknpu_slot_state state;
 	struct rknpu_job *job;
 	int resets;
-	unsigned long deadline;
 	bool faulted;
 	u32 fault_iova;
 	bool fault_write;
@@ -66,34 +69,40 @@ struct rknpu_slot {
 };
 
 /**
- * struct rknpu_sched - the queue
- * @dev: for messages. Immutable.
+ * struct rknpu_sched - the scheduler
  * @soc: constants. Immutable.
- * @lock: protects all that follows; taken in hard interrupts.
- * @ready: jobs that wait for a core, in order of arrival.
+ * @lock: protects all that follows but the workqueues; taken in hard interrupts.
+ * @queue: jobs that wait for a core.
+ * @waiting: jobs that wait for a fence.
+ * @failed: jobs whose input fence failed; the worker ends them.
  * @slots: the cores.
  * @stopping: no job is accepted or started any more.
  * @reset_all: no job is started until all cores are idle and have been reset.
+ * @suspended: number of cores that are suspended or about to be; no job is started.
+ * @idle: woken when a core falls idle while @suspended.
  * @dispatch: worker that does what may sleep before a start.
  * @wq: ordered and of high priority: dispatch, watchdogs and recovery never run at the same time.
  * @free_wq: releases of jobs whose last reference went away in an interrupt.
  * @sink: receiver of IOMMU faults.
  */
 struct rknpu_sched {
-	struct device *dev;
 	const struct rknpu_soc *soc;
 	spinlock_t lock;
-	struct list_head ready;
+	struct rknpu_queue queue;
+	struct list_head waiting;
+	struct list_head failed;
 	struct rknpu_slot slots[RKNPU_MAX_CORES];
 	bool stopping;
 	bool reset_all;
+	unsigned int suspended;
+	wait_queue_head_t idle;
 	struct work_struct dispatch;
 	struct workqueue_struct *wq;
 	struct workqueue_struct *free_wq;
 	struct rknpu_fault_sink sink;
 };
 
-int rknpu_sched_init(struct rknpu_sched *sched, struct device *dev, const struct rknpu_soc *soc);
+int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc);
 int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, struct rknpu_mmu *mmu);
 void rknpu_sched_stop(struct rknpu_sched *sched);
 void rknpu_sched_fini(struct rknpu_sched *sched);
@@ -102,5 +111,6 @@ u32 rknpu_sched_cores(const struct rknpu_sched *sched);
 int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job);
 int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *client);
+void rknpu_sched_cancel_file(struct rknpu_sched *sched, const void *file);
 
 #endif /* RKNPU_SCHED_H */

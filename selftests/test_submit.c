@@ -549,26 +549,6 @@ TEST(core_mask_beyond_the_cores)
 	still_good();
 }
 
-/* What this driver does not serve is refused as a whole, and at once */
-TEST(jobs_that_are_not_served)
-{
-	good_job();
-	REFUSE(core_mask, 3);
-	REFUSE(core_mask, 7);
-	REFUSE(flags, RKNPU_JOB_PC | RKNPU_JOB_NONBLOCK);
-	REFUSE(flags, RKNPU_JOB_PC | RKNPU_JOB_FENCE_OUT);
-	still_good();
-}
-
-/* J11: pairs that the vendor driver accepts, never starts, and holds the cores for */
-TEST(J11_cores_that_cannot_run_together)
-{
-	good_job();
-	REFUSE(core_mask, 5);
-	REFUSE(core_mask, 6);
-	still_good();
-}
-
 TEST(P9_command_address)
 {
 	unsigned int i;

@@ -266,22 +266,28 @@ struct rknpu_subcore_task {
 /**
  * struct rknpu_submit - argument of %DRM_IOCTL_RKNPU_SUBMIT
  * @flags: In: enum rknpu_job_mode.
- * @timeout: In: milliseconds on the hardware.
+ * @timeout: In: milliseconds on the hardware, time in the queue not counted; 0 or more than the
+ *	driver's limit means the limit.
  * @task_start: In: first descriptor (one-core SoCs).
  * @task_number: In: number of descriptors, not 0.
- * @task_counter: Out: tasks done.
- * @priority: In: higher goes first.
+ * @task_counter: Out: tasks done, all cores together; of a job that is waited for.
+ * @priority: In: higher goes first; -4 .. 3, what lies outside counts as the nearest. Above 0 needs
+ *	CAP_SYS_NICE. Processes of equal priority take turns.
  * @task_obj_addr: In: token of the buffer that holds the descriptors.
  * @iommu_domain_id: In: address space of the caller that the stream's addresses mean.
  * @reserved: ignored.
  * @task_base_addr: In: added by the NPU to every data address; 0 in practice.
  * @hw_elapse_time: Out: nanoseconds on the hardware.
- * @core_mask: In: 0 any core, else bit n = core n.
+ * @core_mask: In: 0 any one core, else bit n = core n; several bits: all of them at once.
  * @fence_fd: In/Out: sync file, see %RKNPU_JOB_FENCE_IN and %RKNPU_JOB_FENCE_OUT.
  * @subcore_task: In: ranges; core n uses entry n when one or two cores are named, n + 2 when three.
+ *	A core whose range is empty is left out.
  *
- * Errors: -EINVAL any field out of range or a bad token; -ETIMEDOUT the job ran out of time;
- * -EIO the hardware failed it (address not mapped, bus error).
+ * Errors: -EINVAL any field out of range or a bad token or sync file; -EPERM priority; -EMFILE;
+ * -ENOMEM; -ENODEV the device is gone. Of a job that is waited for, and as the error of its fence:
+ * -ETIMEDOUT it ran out of time; -EIO the hardware failed it (address not mapped, bus error);
+ * -ECANCELED its process asked for a reset or closed the file; the error of its input fence.
+ * A call that fails leaves no sync file behind.
  */
 struct rknpu_submit {
 	__u32 flags;

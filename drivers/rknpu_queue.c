@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: Who is next. Higher priority goes first; clients of equal priority take
+ * turns, one job each, however many jobs they have queued; the jobs of one client
+ * run in order of arrival, except that a job for a busy core does not hold up a
+ * job for an idle one. Finding the next job costs the same at any depth, because
+ * jobs are kept by the set of cores that they name.
+ *
+ * The caller holds sched->lock everywhere but in init and prepare.
+ */
+#include "rknpu_queue.h"
+
+#include <linux/bitops.h>
+#include <linux/slab.h>
+
+#include "rknpu_client.h"
+#include "rknpu_job.h"
+
+#define RKNPU_QUEUE_CORES_MASK	(BIT(RKNPU_MAX_CORES) - 1)
+
+static unsigned int rknpu_queue_class(const struct rknpu_job *job)
+{
+	return job->cores | (job->gang ? BIT(RKNPU_MAX_CORES) : 0);
+}
+
+static unsigned int rknpu_queue_level(const struct rknpu_job *job)
+{
+	return RKNPU_PRIORITY_MAX - job->priority;
+}
+
+static struct rknpu_turn *rknpu_queue_turn(const struct rknpu_job *job)
+{
+	return &job->client->turns->level[rknpu_queue_level(job)];
+}
+
+/**
+ * rknpu_queue_init() - an empty queue
+ * @queue: zeroed
+ */
+void rknpu_queue_init(struct rknpu_queue *queue)
+{
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
+		INIT_LIST_HEAD(&queue->levels[i]);
+}
+
+/**
+ * rknpu_queue_prepare() - let a client queue jobs
+ * @client: the client
+ *
+ * Context: may sleep the first time; costs nothing later.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rknpu_queue_prepare(struct rknpu_client *client)
+{
+	struct rknpu_turns *turns;
+	unsigned int i, j;
+
+	/* Pairs with the cmpxchg() below. */
+	if (smp_load_acquire(&client->turns))
+		return 0;
+	turns = kzalloc(sizeof(*turns), GFP_KERNEL_ACCOUNT);
+	if (!turns)
+		return -ENOMEM;
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
+		INIT_LIST_HEAD(&turns->level[i].node);
+		for (j = 0; j < RKNPU_QUEUE_CLASSES; j++)
+			INIT_LIST_HEAD(&turns->level[i].jobs[j]);
+	}
+	if (cmpxchg(&client->turns, NULL, turns))
+		kfree(turns);
+	return 0;
+}
+
+/**
+ * rknpu_queue_add() - a job waits for a core
+ * @queue: the queue
+ * @job: not queued; its client has been prepared
+ */
+void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
+{
+	struct rknpu_turn *turn = rknpu_queue_turn(job);
+	unsigned int class = rknpu_queue_class(job);
+
+	if (!turn->used)
+		list_add_tail(&turn->node, &queue->levels[rknpu_queue_level(job)]);
+	turn->used |= BIT(class);
+	list_add_tail(&job->node, &turn->jobs[class]);
+	job->arrival = queue->arrivals++;
+}
+
+/**
+ * rknpu_queue_remove() - a job does not wait any more
+ * @job: queued
+ */
+void rknpu_queue_remove(struct rknpu_job *job)
+{
+	struct rknpu_turn *turn = rknpu_queue_turn(job);
+	unsigned int class = rknpu_queue_class(job);
+
+	list_del_init(&job->node);
+	if (list_empty(&turn->jobs[class]))
+		turn->used &= ~BIT(class);
+	if (!turn->used)
+		list_del_init(&turn->node);
+}
+
+/**
+ * rknpu_queue_take() - a job gets its cores, and its client has had its turn
+ * @queue: the queue
+ * @job: queued
+ */
+void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
+{
+	struct rknpu_turn *turn = rknpu_queue_turn(job);
+
+	rknpu_queue_remove(job);
+	if (turn->used)
+		list_move_tail(&turn->node, &queue->levels[rknpu_queue_level(job)]);
+}
+
+/* The job of a client that came first among those that name a core. */
+static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, unsigned int core)
+{
+	struct rknpu_job *first = NULL;
+	unsigned long used = turn->used;
+	unsigned int class;
+
+	for_each_set_bit(class, &used, RKNPU_QUEUE_CLASSES) {
+		struct rknpu_job *job;
+
+		if (!(class & RKNPU_QUEUE_CORES_MASK & BIT(core)))
+			continue;
+		job = list_first_entry(&turn->jobs[class], struct rknpu_job, node);
+		if (!first || job->arrival < first->arrival)
+			first = job;
+	}
+	return first;
+}
+
+/**
+ * rknpu_queue_next() - the job that a core should run next
+ * @queue: the queue
+ * @core: index of the core
+ *
+ * A job that needs more cores than are idle is returned too: the core is kept
+ * for it, or a stream of small jobs could hold it off for ever.
+ *
+ * Return: the job, still queued, or NULL.
+ */
+struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, unsigned int core)
+{
+	const struct rknpu_turn *turn;
+	struct rknpu_job *job;
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
+		list_for_each_entry(turn, &queue->levels[i], node) {
+			job = rknpu_turn_next(turn, core);
+			if (job)
+				return job;
+		}
+	}
+	return NULL;
+}
+
+static struct rknpu_job *rknpu_turn_find(const struct rknpu_turn *turn,
+					 bool (*match)(const struct rknpu_job *job, const void *data),
+					 const void *data)
+{
+	unsigned long used = turn->used;
+	struct rknpu_job *job;
+	unsigned int class;
+
+	for_each_set_bit(class, &used, RKNPU_QUEUE_CLASSES) {
+		list_for_each_entry(job, &turn->jobs[class], node) {
+			if (match(job, data))
+				return job;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * rknpu_queue_find() - look for any queued job with a property
+ * @queue: the queue
+ * @match: the property
+ * @data: for @match
+ *
+ * Return: a job, still queued, or NULL.
+ */
+struct rknpu_job *rknpu_queue_find(struct rknpu_queue *queue,
+				   bool (*match)(const struct rknpu_job *job, const void *data),
+				   const void *data)
+{
+	const struct rknpu_turn *turn;
+	struct rknpu_job *job;
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
+		list_for_each_entry(turn, &queue->levels[i], node) {
+			job = rknpu_turn_find(turn, match, data);
+			if (job)
+				return job;
+		}
+	}
+	return NULL;
+}

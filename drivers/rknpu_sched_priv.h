@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What rknpu_sched.c, rknpu_push.c and rknpu_recover.c share: they are one
+ * scheduler in three files. Nobody else includes this.
+ */
+#ifndef RKNPU_SCHED_PRIV_H
+#define RKNPU_SCHED_PRIV_H
+
+#include <linux/jiffies.h>
+
+struct rknpu_core;
+struct rknpu_job;
+struct rknpu_sched;
+struct rknpu_slot;
+
+/* Longest time that a system suspend waits for what runs. */
+#define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
+
+void rknpu_sched_settle_locked(struct rknpu_job *job, int result);
+void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job);
+void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job);
+void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
+void rknpu_slot_next_locked(struct rknpu_slot *slot);
+void rknpu_sched_resume(struct rknpu_core *core);
+
+void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
+void rknpu_sched_drop_failed(struct rknpu_sched *sched);
+void rknpu_sched_drop_orphans(struct rknpu_sched *sched);
+
+#endif /* RKNPU_SCHED_PRIV_H */
