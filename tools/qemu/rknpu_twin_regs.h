@@ -34,8 +34,9 @@
 
 /*
  * Guest errors: what the hardware leaves undefined or what would hang a board.
- * A test that provokes one on purpose writes how many it expects to
- * ERROR_ACK; errors that nobody acknowledged fail the run.
+ * A test that provokes one on purpose writes afterwards how many it meant to
+ * ERROR_ACK: nothing is acknowledged before it has happened. Errors that nobody
+ * acknowledged fail the run.
  */
 #define TWIN_ERROR_COUNT		0x010	/* RO */
 #define TWIN_ERROR_LAST			0x014	/* RO: TWIN_ERROR_* below, 0 = none */
@@ -76,7 +77,7 @@
 #define TWIN_FAULT_MMU_WRITE		5	/* the first data write finds no translation */
 #define TWIN_FAULT_MMU_FETCH		6	/* the command fetch finds no translation */
 #define TWIN_FAULT_BUS_ERROR		7	/* the table walk fails with a bus error */
-#define TWIN_FAULT_STALL		8	/* the 1-in-4000 erratum: looks started, counter 0, all status 0 */
+#define TWIN_FAULT_STALL		8	/* the 1-in-4000 erratum: looks started, counter 0, all status 0; lasts until all cores are in reset at once */
 #define TWIN_FAULT_AFTER_RESET		9	/* like NEVER, and an interrupt (raw PARAM) fires after the next reset */
 
 /* Writing core number raises that core's raw bits of TWIN_FAULT_PARAM at once, job or not */
