@@ -21,4 +21,4 @@ result $? one_line_says_why
 result $? there_is_no_node
 rmmod rknpu
 result $? it_unloads
-exit ${failed:-0}
+exit "${failed:-0}"
