@@ -670,6 +670,20 @@ TEST(lost_start_is_repeated)
 
 TEST(stall_that_stays) { fails_on_every_core(TWIN_FAULT_STALL, 0, -ETIMEDOUT); }
 
+/* Once: a start that is lost again and again must not keep the core for ever */
+TEST(lost_start_is_repeated_once)
+{
+	uint32_t kicks;
+
+	setup();
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_STALL, 0, FOREVER);
+	EXPECT_RET(submit_on(&mm, 0, 400), -ETIMEDOUT);
+	EXPECT_EQ(twin_stat(0, TWIN_STAT_KICKS) - kicks, 2);
+	twin_disarm();
+	EXPECT_CORRECT(&mm, 1);
+}
+
 /* The cure resets all cores, so it waits for what they run: that is delayed, never broken */
 TEST_LIMIT(lost_start_breaks_no_job_of_others, 60)
 {

@@ -101,6 +101,28 @@ TEST(chain_of_4095) { chain(4095, true, 0); }
 TEST(chain_of_4096_in_chunks) { chain(4096, true, 1); }
 TEST_LIMIT(chain_of_8300_in_chunks, 60) { chain(8300, true, 4); }
 
+/* With it the fetch of a task's commands hides behind the computing of the one before */
+TEST(pingpong_overlaps_the_fetch)
+{
+	struct rknpu_submit args;
+	uint64_t took[2];
+	struct matmul mm;
+	int pingpong;
+
+	twin_need();
+	ASSERT_RET(matmul_init(&mm, npu_open(), MATMUL_INT8_INT32, 64, 64, 32, 4, MATMUL_EXACT, 6), 0);
+	twin_write(TWIN_MACS_PER_CYCLE, 1);
+	for (pingpong = 0; pingpong < 2; pingpong++) {
+		args = matmul_args(&mm, 1);
+		args.flags = RKNPU_JOB_PC | (pingpong ? RKNPU_JOB_PINGPONG : 0);
+		ASSERT_RET(npu_submit(mm.out.fd, &args), 0);
+		took[pingpong] = twin_stat64(0, TWIN_STAT_END_NS) - twin_stat64(0, TWIN_STAT_START_NS);
+	}
+	/* All of them but the first, give or take one */
+	EXPECT(took[0] - took[1] >= (mm.tasks - 2) * TWIN_TASK_OVERHEAD_USUAL_NS);
+	EXPECT(took[0] - took[1] <= mm.tasks * TWIN_TASK_OVERHEAD_USUAL_NS);
+}
+
 TEST(only_the_range_named_runs)
 {
 	struct rknpu_submit args;

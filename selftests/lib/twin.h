@@ -24,8 +24,9 @@ uint64_t twin_stat64(unsigned int core, uint32_t stat);
 void twin_fault(unsigned int core, uint32_t kind, uint32_t param, uint32_t count);
 uint32_t twin_faults_left(unsigned int core);
 void twin_disarm(void);
-/* What TWIN_TASK_OVERHEAD_NS is after reset; a case that changes it need not change it back */
+/* The timing model after reset; a case that changes it need not change it back */
 #define TWIN_TASK_OVERHEAD_USUAL_NS	1000
+#define TWIN_MACS_PER_CYCLE_USUAL	1024
 
 /* Raises interrupt bits of a core, job or not */
 void twin_spurious(unsigned int core, uint32_t raw);

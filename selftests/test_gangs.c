@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Jobs on several cores: which core runs which range, what is reported, and
+ * that a gang neither breaks others nor is starved or broken by them.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <unistd.h>
+
+#include "lib/testing.h"
+
+#define TASKS		6
+#define SHARE(cores)	(TASKS / (cores))
+#define MUCH_TOO_LATE_US	10000000
+
+/* TASKS tasks of four rows each, so that every task that did not run shows */
+static void setup(struct matmul *mm, int fd)
+{
+	ASSERT_RET(matmul_init(mm, fd, MATMUL_INT8_INT32, 4 * TASKS, 64, 32, 4, MATMUL_EXACT, 61), 0);
+	ASSERT_EQ(mm->tasks, TASKS);
+}
+
+/* An equal share of the tasks for each core named; core n has entry n, or n + 2 when there are three */
+static struct rknpu_submit gang_args(const struct matmul *mm, uint32_t core_mask)
+{
+	struct rknpu_submit args = matmul_args(mm, core_mask);
+	unsigned int cores = __builtin_popcount(core_mask), shift = cores == 3 ? 2 : 0, next = 0, core;
+
+	for (core = 0; core < RKNPU_MAX_SUBCORE_TASKS; core++)
+		args.subcore_task[core] = (struct rknpu_subcore_task){ 0, 0 };
+	for (core = 0; core < NPU_CORES; core++) {
+		if (!(core_mask & 1u << core))
+			continue;
+		args.subcore_task[core + shift] = (struct rknpu_subcore_task){ next, SHARE(cores) };
+		next += SHARE(cores);
+	}
+	return args;
+}
+
+static int run(struct matmul *mm, struct rknpu_submit *args)
+{
+	int ret;
+
+	matmul_spoil(mm);
+	ret = npu_submit(mm->out.fd, args);
+	EXPECT_RET(npu_bo_from_device(&mm->out), 0);
+	return ret;
+}
+
+static void gang_of(uint32_t core_mask)
+{
+	unsigned int cores = __builtin_popcount(core_mask), core, i;
+	uint32_t before[NPU_CORES] = { 0 };
+	struct rknpu_submit args;
+	struct matmul mm;
+
+	setup(&mm, npu_open());
+	for (core = 0; twin_present() && core < NPU_CORES; core++)
+		before[core] = twin_stat(core, TWIN_STAT_TASKS);
+	args = gang_args(&mm, core_mask);
+	ASSERT_RET(run(&mm, &args), 0);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
+	EXPECT_EQ(args.task_counter, TASKS);
+	EXPECT(args.hw_elapse_time > 0);
+	for (core = 0; twin_present() && core < NPU_CORES; core++)
+		EXPECT_EQ(twin_stat(core, TWIN_STAT_TASKS) - before[core],
+			  core_mask & 1u << core ? SHARE(cores) : 0);
+	/* J15: the last descriptor of every core's range is told, and no other */
+	for (i = 0; i < TASKS; i++)
+		EXPECT_EQ(!!(matmul_descriptors(&mm)[i].int_status & RKNPU_INT_DPU), (i + 1) % SHARE(cores) == 0);
+}
+
+TEST(cores_0_and_1) { gang_of(3); }
+TEST(J11_cores_0_and_2) { gang_of(5); }
+TEST(J11_cores_1_and_2) { gang_of(6); }
+TEST(all_cores) { gang_of(7); }
+
+/* P6: entries 0..2 filled where 2..4 count, the common mistake: what is empty is left out, nothing is read before the buffer */
+TEST(P6_entries_of_the_wrong_place)
+{
+	struct rknpu_submit args;
+	struct matmul mm;
+
+	setup(&mm, npu_open());
+	args = matmul_args(&mm, 7);
+	args.subcore_task[2] = (struct rknpu_subcore_task){ 0, 2 };
+	args.subcore_task[3] = args.subcore_task[4] = (struct rknpu_subcore_task){ 0, 0 };
+	ASSERT_RET(run(&mm, &args), 0);
+	EXPECT_EQ(args.task_counter, 2);
+	EXPECT_EQ(matmul_untouched(&mm), (size_t)4 * (TASKS - 2) * mm.n);
+	EXPECT_EQ(matmul_wrong(&mm), (size_t)4 * (TASKS - 2) * mm.n);
+
+	args = matmul_args(&mm, 7);
+	args.subcore_task[2] = (struct rknpu_subcore_task){ 0, 0 };
+	EXPECT_RET(run(&mm, &args), -EINVAL);
+	EXPECT_EQ(matmul_untouched(&mm), mm.m * mm.n);
+}
+
+TEST(ranges_out_of_the_buffer)
+{
+	static const struct rknpu_subcore_task ranges[] = {
+		{ 0, 103 }, { 102, 1 }, { UINT32_MAX, 1 }, { UINT32_MAX, UINT32_MAX }, { 0, 0x80000000 },
+	};
+	struct rknpu_submit args;
+	unsigned int i, entry;
+	struct matmul mm;
+
+	setup(&mm, npu_open());
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		for (entry = 2; entry < RKNPU_MAX_SUBCORE_TASKS; entry++) {
+			args = gang_args(&mm, 7);
+			args.subcore_task[entry] = ranges[i];
+			EXPECT_RET(run(&mm, &args), -EINVAL);
+			EXPECT_EQ(matmul_untouched(&mm), mm.m * mm.n);
+		}
+	}
+}
+
+TEST(cores_start_together)
+{
+	const uint64_t together_ns = 20000000;
+	struct rknpu_submit args;
+	struct matmul mm;
+	int core;
+
+	twin_need();
+	setup(&mm, npu_open());
+	twin_write(TWIN_TASK_OVERHEAD_NS, 50000000);
+	args = gang_args(&mm, 7);
+	ASSERT_RET(run(&mm, &args), 0);
+	for (core = 1; core < NPU_CORES; core++) {
+		uint64_t first = twin_stat64(0, TWIN_STAT_START_NS), other = twin_stat64(core, TWIN_STAT_START_NS);
+
+		EXPECT((other > first ? other - first : first - other) < together_ns);
+	}
+}
+
+/* One core's failure is the job's; all of its cores work again, for others too */
+static void member_fails(uint32_t kind, uint32_t param, int want)
+{
+	struct rknpu_submit args;
+	struct matmul mm;
+	int core, other;
+
+	twin_need();
+	setup(&mm, npu_open());
+	for (core = 0; core < NPU_CORES; core++) {
+		twin_fault(core, kind, param, 1000);
+		args = gang_args(&mm, 7);
+		args.timeout = 100;
+		EXPECT_RET(run(&mm, &args), want);
+		twin_disarm();
+		for (other = 0; other < NPU_CORES; other++)
+			EXPECT_CORRECT(&mm, 1u << other);
+		args = gang_args(&mm, 7);
+		EXPECT_RET(run(&mm, &args), 0);
+		EXPECT_EQ(matmul_wrong(&mm), 0);
+	}
+}
+
+TEST(J6_one_core_hangs) { member_fails(TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIMEDOUT); }
+TEST(one_core_never_ends) { member_fails(TWIN_FAULT_NEVER, 0, -ETIMEDOUT); }
+TEST(one_core_faults) { member_fails(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
+
+TEST(one_core_loses_its_start)
+{
+	struct rknpu_submit args;
+	struct matmul mm;
+	int core;
+
+	twin_need();
+	setup(&mm, npu_open());
+	for (core = 0; core < NPU_CORES; core++) {
+		twin_fault(core, TWIN_FAULT_STALL, 0, 1);
+		args = gang_args(&mm, 7);
+		args.timeout = 600;
+		EXPECT_RET(run(&mm, &args), 0);
+		EXPECT_EQ(matmul_wrong(&mm), 0);
+	}
+}
+
+static volatile bool stop;
+
+static void *keeps_core_busy(void *arg)
+{
+	struct matmul own;
+	int core = *(int *)arg;
+
+	small_matmul(&own, npu_open(), core);
+	while (!stop)
+		EXPECT_CORRECT(&own, 1u << core);
+	return NULL;
+}
+
+static void keeps_all_cores_busy(void *arg)
+{
+	int cores[NPU_CORES] = { 0, 1, 2 }, i;
+	pthread_t threads[2 * NPU_CORES];
+
+	for (i = 0; i < 2 * NPU_CORES; i++)
+		ASSERT_EQ(pthread_create(&threads[i], NULL, keeps_core_busy, &cores[i % NPU_CORES]), 0);
+	ktap_sleep_ms(*(int *)arg);
+	stop = true;
+	for (i = 0; i < 2 * NPU_CORES; i++)
+		pthread_join(threads[i], NULL);
+}
+
+/* Others always have single jobs for every core: the cores must be kept for the gang as they fall idle */
+TEST_LIMIT(gangs_are_not_starved, 60)
+{
+	int busy_ms = 3000, jobs;
+	struct rknpu_submit args;
+	struct matmul mm;
+	uint64_t end;
+	pid_t other;
+
+	setup(&mm, npu_open());
+	other = ktap_fork(keeps_all_cores_busy, &busy_ms);
+	ktap_sleep_ms(400);
+	end = ktap_now_ns() + 2000000000ull;
+	for (jobs = 0; ktap_now_ns() < end; jobs++) {
+		args = gang_args(&mm, 7);
+		EXPECT_RET(run(&mm, &args), 0);
+		EXPECT_EQ(matmul_wrong(&mm), 0);
+	}
+	EXPECT(jobs >= 3);
+	EXPECT_EQ(ktap_join(other), 0);
+}
+
+static void runs_gangs(void *arg)
+{
+	static const uint32_t masks[] = { 7, 3, 6, 5, 1, 0, 4 };
+	struct rknpu_submit args;
+	struct matmul mm;
+	unsigned int i;
+
+	setup(&mm, npu_open());
+	for (i = 0; i < 40; i++) {
+		uint32_t mask = masks[(i + *(unsigned int *)arg) % ARRAY_SIZE(masks)];
+
+		args = __builtin_popcount(mask) > 1 ? gang_args(&mm, mask) : matmul_args(&mm, mask);
+		EXPECT_RET(run(&mm, &args), 0);
+		EXPECT_EQ(matmul_wrong(&mm), 0);
+	}
+}
+
+/* Overlapping sets from several clients: no order of them may lock up */
+TEST_LIMIT(overlapping_gangs, 120)
+{
+	unsigned int offset[4], i;
+	pid_t pids[4];
+
+	close(npu_open());
+	for (i = 0; i < 4; i++) {
+		offset[i] = i;
+		pids[i] = ktap_fork(runs_gangs, &offset[i]);
+	}
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(ktap_join(pids[i]), 0);
+}
