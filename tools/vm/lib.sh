@@ -12,7 +12,9 @@ KCC=aarch64-linux-gnu-gcc-14
 KROOT=$CACHE/kroot
 # There when it is whole; another name when fetch-compiler puts more into it.
 KROOT_READY=$KROOT/.ready-2
-export TOP VM CACHE BUILD KCC KROOT KROOT_READY
+# There when it also holds what building a whole kernel takes.
+KROOT_WHOLE=$KROOT/.whole-1
+export TOP VM CACHE BUILD KCC KROOT KROOT_READY KROOT_WHOLE
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
@@ -27,12 +29,28 @@ step() {
 	say "$(printf '%6d.%01d s  %s' $((ms / 1000)) $((ms % 1000 / 100)) "$text")"
 }
 
+# in_kroot CMD...: run a command in the build root. Who may not chroot or make device nodes does both in a name space of
+# his own.
+in_kroot() {
+	local env=(env -i PATH=/usr/sbin:/usr/bin HOME=/ LC_ALL=C)
+	if [ "$(id -u)" = 0 ] && [ -c "$KROOT/dev/null" ]; then
+		chroot "$KROOT" "${env[@]}" "$@"
+	else
+		# shellcheck disable=SC2016 # the inner shell expands it
+		unshare -rm sh -c 'mount --bind /dev/null "$0/dev/null" && exec chroot "$0" "$@"' "$KROOT" "${env[@]}" "$@"
+	fi
+}
+
 # suite_of KERNEL: the Debian suite whose kernel has that name.
 suite_of() {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12) echo trixie ;;
+	6.12 | debug) echo trixie ;;
 	7.2) echo trixie-backports ;;
-	*) die "unknown kernel '$1' (known: 6.1 6.12 7.2)" ;;
+	*) die "unknown kernel '$1' (known: 6.1 6.12 7.2 debug)" ;;
 	esac
 }
+
+# debug_recipe: a name for what the debug kernel is made of, apart from its source. The number goes up when
+# build-debug-kernel comes to keep something else.
+debug_recipe() { { grep '^CONFIG_' "$VM/debug.config"; echo "$KCC 1"; } | sha256sum | cut -c1-16; }
