@@ -102,7 +102,8 @@ struct rknpu_bo *rknpu_gem_create(struct drm_device *drm, struct device *dma_dev
 	if (ret) {
 		mutex_destroy(&bo->lock);
 		kfree(bo);
-		return ERR_PTR(ret);
+		/* What shmem says when it gets no inode; to our callers it would mean the address space. */
+		return ERR_PTR(ret == -ENOSPC ? -ENOMEM : ret);
 	}
 	/* Whoever asks for too much gets -ENOMEM; the OOM killer must not look for a victim. */
 	mapping_set_gfp_mask(bo->base.filp->f_mapping, GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN |
