@@ -44,6 +44,7 @@ static struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached)
 	bo->cached = cached;
 	mutex_init(&bo->lock);
 	INIT_LIST_HEAD(&bo->mappings);
+	INIT_LIST_HEAD(&bo->users);
 	return bo;
 }
 
@@ -157,9 +158,14 @@ static void rknpu_gem_free(struct drm_gem_object *obj)
 	kfree(bo);
 }
 
+static int rknpu_gem_open(struct drm_gem_object *obj, struct drm_file *file)
+{
+	return rknpu_mapping_open(to_rknpu_bo(obj), file);
+}
+
 static void rknpu_gem_close(struct drm_gem_object *obj, struct drm_file *file)
 {
-	rknpu_mapping_drop(to_rknpu_bo(obj), file);
+	rknpu_mapping_close(to_rknpu_bo(obj), file);
 }
 
 static struct sg_table *rknpu_gem_get_sg_table(struct drm_gem_object *obj)
@@ -241,6 +247,7 @@ static const struct vm_operations_struct rknpu_gem_vm_ops = {
 
 static const struct drm_gem_object_funcs rknpu_gem_funcs = {
 	.free = rknpu_gem_free,
+	.open = rknpu_gem_open,
 	.close = rknpu_gem_close,
 	.get_sg_table = rknpu_gem_get_sg_table,
 	.vmap = rknpu_gem_object_vmap,

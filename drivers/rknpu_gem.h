@@ -20,11 +20,12 @@ struct vm_area_struct;
  * @base: GEM object.
  * @dma_dev: untranslated device that cache maintenance goes through. Immutable.
  * @cached: CPU mappings are cached. Immutable.
- * @lock: protects @vaddr and @mappings. Taken inside no other lock but client->lock.
+ * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
  * @pages: backing, NULL when imported. Immutable.
  * @sgt: backing as mapped for @dma_dev; of the dma-buf when imported. Immutable.
  * @vaddr: kernel mapping, made on first need, kept until the end; read without a lock once set.
  * @mappings: of &struct rknpu_mapping: where it is in address spaces.
+ * @users: of struct rknpu_user: files that have handles.
  */
 struct rknpu_bo {
 	struct drm_gem_object base;
@@ -35,6 +36,7 @@ struct rknpu_bo {
 	struct sg_table *sgt;
 	void *vaddr;
 	struct list_head mappings;
+	struct list_head users;
 };
 
 static inline struct rknpu_bo *to_rknpu_bo(struct drm_gem_object *obj)

@@ -44,32 +44,37 @@ static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_map
 	args->sram_size = 0;
 }
 
-/* Give an object that the file already has, an imported dma-buf for instance, an address. */
+/*
+ * Give a buffer an address. Its handle may be closed by another thread at any
+ * time, or may not exist yet: the caller has opened it for as long as this takes.
+ */
+static int rknpu_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
+			     struct rknpu_vm *vm, struct drm_file *file)
+{
+	struct rknpu_mapping *mapping = rknpu_mapping_hold(bo, client, vm, file);
+
+	if (IS_ERR(mapping))
+		return PTR_ERR(mapping);
+	rknpu_mem_fill(args, mapping);
+	return 0;
+}
+
+/* An object that the file already has, an imported dma-buf for instance. */
 static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu_client *client,
 				     struct rknpu_vm *vm, struct drm_file *file)
 {
 	struct drm_gem_object *obj = drm_gem_object_lookup(file, args->handle);
-	struct rknpu_mapping *mapping;
-	struct drm_gem_object *again;
-	int ret = 0;
+	struct rknpu_bo *bo;
+	int ret;
 
 	if (!obj)
 		return -ENOENT;
-	mapping = rknpu_mapping_hold(to_rknpu_bo(obj), client, vm, file);
-	if (IS_ERR(mapping)) {
-		ret = PTR_ERR(mapping);
-		goto put_obj;
+	bo = to_rknpu_bo(obj);
+	ret = rknpu_mapping_open(bo, file);
+	if (!ret) {
+		ret = rknpu_mem_address(args, bo, client, vm, file);
+		rknpu_mapping_close(bo, file);
 	}
-	rknpu_mem_fill(args, mapping);
-	/* A handle that was closed meanwhile did not drop a hold that came later. */
-	again = drm_gem_object_lookup(file, args->handle);
-	if (again != obj) {
-		rknpu_mapping_drop(to_rknpu_bo(obj), file);
-		ret = -ENOENT;
-	}
-	if (again)
-		drm_gem_object_put(again);
-put_obj:
 	drm_gem_object_put(obj);
 	return ret;
 }
@@ -78,7 +83,6 @@ static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_crea
 				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
 {
 	bool cached = args->flags & RKNPU_MEM_CACHEABLE && !(args->flags & RKNPU_MEM_WRITE_COMBINE);
-	struct rknpu_mapping *mapping;
 	struct rknpu_bo *bo;
 	int ret = rknpu_mem_check(args);
 
@@ -94,16 +98,14 @@ static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_crea
 		if (ret)
 			goto put_bo;
 	}
-	mapping = rknpu_mapping_hold(bo, client, vm, file);
-	if (IS_ERR(mapping)) {
-		ret = PTR_ERR(mapping);
-		goto put_bo;
-	}
-	rknpu_mem_fill(args, mapping);
-	/* Publish last: another thread may close the handle at once. */
-	ret = drm_gem_handle_create(file, &bo->base, &args->handle);
+	ret = rknpu_mapping_open(bo, file);
 	if (ret)
-		rknpu_mapping_drop(bo, file);
+		goto put_bo;
+	ret = rknpu_mem_address(args, bo, client, vm, file);
+	/* Publish last: another thread may close the handle at once. */
+	if (!ret)
+		ret = drm_gem_handle_create(file, &bo->base, &args->handle);
+	rknpu_mapping_close(bo, file);
 put_bo:
 	drm_gem_object_put(&bo->base);
 	return ret;

@@ -4,8 +4,9 @@
  *
  * DOC: A buffer in an address space. Files of one process that use the same
  * buffer share one mapping, because deployed programs expect one NPU address for
- * it; the mapping is retired when the last of these files closes its handle. A
- * token stands for a mapping and is worth nothing outside its process.
+ * it; the mapping is retired when the last of these files closes its last handle
+ * (GEM_OPEN gives a file as many handles of one buffer as it likes). A token
+ * stands for a mapping and is worth nothing outside its process.
  *
  * Lock order: bo->lock, then vm->lock. The token table has its own lock.
  */
@@ -18,13 +19,25 @@
 #include "rknpu_vm.h"
 
 /**
+ * struct rknpu_user - one file that has handles of a buffer
+ * @node: entry of bo->users; bo->lock.
+ * @file: identity only, never followed. Immutable.
+ * @handles: how many; bo->lock.
+ */
+struct rknpu_user {
+	struct list_head node;
+	const void *file;
+	unsigned int handles;
+};
+
+/**
  * struct rknpu_hold - one file that uses a mapping
  * @node: entry of mapping->holds; bo->lock.
- * @file: identity only, never followed.
+ * @file: identity only, never followed. Immutable.
  */
 struct rknpu_hold {
 	struct list_head node;
-	const struct drm_file *file;
+	const void *file;
 };
 
 static void rknpu_mapping_released(struct rknpu_mapping_space *space)
@@ -84,7 +97,19 @@ static struct rknpu_mapping *rknpu_mapping_get_locked(struct rknpu_bo *bo, struc
 	return rknpu_mapping_create_locked(bo, client, vm);
 }
 
-static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, const struct drm_file *file)
+static struct rknpu_user *rknpu_user_find_locked(struct rknpu_bo *bo, const void *file)
+{
+	struct rknpu_user *user;
+
+	lockdep_assert_held(&bo->lock);
+	list_for_each_entry(user, &bo->users, node) {
+		if (user->file == file)
+			return user;
+	}
+	return NULL;
+}
+
+static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, const void *file)
 {
 	struct rknpu_hold *hold;
 
@@ -97,18 +122,49 @@ static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, 
 }
 
 /**
+ * rknpu_mapping_open() - a file got one more handle of a buffer
+ * @bo: the buffer
+ * @file: the file, as an identity; rknpu_mapping_close() is owed for it
+ *
+ * Context: may sleep; takes bo->lock.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rknpu_mapping_open(struct rknpu_bo *bo, const void *file)
+{
+	struct rknpu_user *spare = kzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
+	struct rknpu_user *user;
+
+	if (!spare)
+		return -ENOMEM;
+	mutex_lock(&bo->lock);
+	user = rknpu_user_find_locked(bo, file);
+	if (!user) {
+		user = spare;
+		spare = NULL;
+		user->file = file;
+		list_add_tail(&user->node, &bo->users);
+	}
+	user->handles++;
+	mutex_unlock(&bo->lock);
+	kfree(spare);
+	return 0;
+}
+
+/**
  * rknpu_mapping_hold() - have a buffer at an NPU address for as long as a file has a handle
  * @bo: the buffer; the caller has a reference
  * @client: of @file
  * @vm: one of @client's address spaces
- * @file: the file; rknpu_mapping_drop() is owed for it
+ * @file: the file; between rknpu_mapping_open() and rknpu_mapping_close()
  *
  * Context: may sleep; takes bo->lock and vm->lock.
  *
- * Return: the mapping, alive until dropped; -ENOMEM, -ENOSPC as ERR_PTR.
+ * Return: the mapping, alive until the file's last rknpu_mapping_close(); -ENOMEM, -ENOSPC as
+ * ERR_PTR.
  */
 struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_client *client,
-					 struct rknpu_vm *vm, struct drm_file *file)
+					 struct rknpu_vm *vm, const void *file)
 {
 	struct rknpu_hold *hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
 	struct rknpu_mapping *mapping;
@@ -116,6 +172,7 @@ struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_clien
 	if (!hold)
 		return ERR_PTR(-ENOMEM);
 	mutex_lock(&bo->lock);
+	WARN_ON(!rknpu_user_find_locked(bo, file));
 	mapping = rknpu_mapping_get_locked(bo, client, vm);
 	if (!IS_ERR(mapping) && !rknpu_hold_find_locked(mapping, file)) {
 		hold->file = file;
@@ -127,22 +184,13 @@ struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_clien
 	return mapping;
 }
 
-/**
- * rknpu_mapping_drop() - a file closed its handle of a buffer
- * @bo: the buffer
- * @file: the file
- *
- * Mappings that no file uses any more are retired: jobs submitted before keep
- * the address until they have left the hardware. Context: may sleep; takes
- * bo->lock and vm->lock.
- */
-void rknpu_mapping_drop(struct rknpu_bo *bo, struct drm_file *file)
+/* Mappings that no file uses any more go to @retire. */
+static void rknpu_mapping_drop_locked(struct rknpu_bo *bo, const void *file, struct list_head *retire)
 {
 	struct rknpu_mapping *mapping, *tmp;
 	struct rknpu_hold *hold;
-	LIST_HEAD(retire);
 
-	mutex_lock(&bo->lock);
+	lockdep_assert_held(&bo->lock);
 	list_for_each_entry_safe(mapping, tmp, &bo->mappings, node) {
 		hold = rknpu_hold_find_locked(mapping, file);
 		if (!hold)
@@ -150,7 +198,31 @@ void rknpu_mapping_drop(struct rknpu_bo *bo, struct drm_file *file)
 		list_del(&hold->node);
 		kfree(hold);
 		if (list_empty(&mapping->holds))
-			list_move(&mapping->node, &retire);
+			list_move(&mapping->node, retire);
+	}
+}
+
+/**
+ * rknpu_mapping_close() - a file has one handle of a buffer less
+ * @bo: the buffer
+ * @file: the file
+ *
+ * With the last handle go the mappings that no other file uses: jobs submitted
+ * before keep the address until they have left the hardware. Context: may sleep;
+ * takes bo->lock and vm->lock.
+ */
+void rknpu_mapping_close(struct rknpu_bo *bo, const void *file)
+{
+	struct rknpu_mapping *mapping, *tmp;
+	struct rknpu_user *user;
+	LIST_HEAD(retire);
+
+	mutex_lock(&bo->lock);
+	user = rknpu_user_find_locked(bo, file);
+	if (!WARN_ON(!user) && !--user->handles) {
+		list_del(&user->node);
+		kfree(user);
+		rknpu_mapping_drop_locked(bo, file, &retire);
 	}
 	mutex_unlock(&bo->lock);
 	list_for_each_entry_safe(mapping, tmp, &retire, node)

@@ -11,7 +11,6 @@
 
 #include "rknpu_vm.h"
 
-struct drm_file;
 struct rknpu_bo;
 struct rknpu_client;
 
@@ -38,8 +37,9 @@ struct rknpu_mapping {
 };
 
 struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_client *client,
-					 struct rknpu_vm *vm, struct drm_file *file);
-void rknpu_mapping_drop(struct rknpu_bo *bo, struct drm_file *file);
+					 struct rknpu_vm *vm, const void *file);
+int rknpu_mapping_open(struct rknpu_bo *bo, const void *file);
+void rknpu_mapping_close(struct rknpu_bo *bo, const void *file);
 struct rknpu_mapping *rknpu_mapping_find(struct rknpu_client *client, u64 token);
 void rknpu_mapping_put(struct rknpu_mapping *mapping);
 
