@@ -2,16 +2,16 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Every difference between kernels 6.1 and 7.2 that the driver meets. The
- * rest of the driver is written for the newest names and knows no version.
- * Each boundary is safe on stable and vendor kernels with backports: the old
- * branch still compiles where the new interface has been backported too.
+ * DOC: Every difference between kernels 6.1 and 7.2 that the driver meets; the rest
+ * knows no version. Each boundary is safe on kernels with backports: the old branch
+ * still compiles where the new interface has been backported too.
  */
 #ifndef RKNPU_COMPAT_H
 #define RKNPU_COMPAT_H
 
 #include <linux/err.h>
 #include <linux/iommu.h>
+#include <linux/module.h>
 #include <linux/version.h>
 
 #include <drm/drm_drv.h>
@@ -54,7 +54,6 @@ static inline int rknpu_iommu_map(struct iommu_domain *domain, unsigned long iov
 #else
 #define RKNPU_DRM_DATE
 #endif
-
 /* These became the DRM core's default in 6.6; with backports they are still accepted. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define RKNPU_DRM_PRIME							\
@@ -64,12 +63,18 @@ static inline int rknpu_iommu_map(struct iommu_domain *domain, unsigned long iov
 #else
 #define RKNPU_DRM_PRIME
 #endif
-
 /* The DRM core refuses open() without it since 6.12: a macro, so a true feature test. */
 #ifdef FOP_UNSIGNED_OFFSET
 #define RKNPU_FOP_FLAGS .fop_flags = FOP_UNSIGNED_OFFSET,
 #else
 #define RKNPU_FOP_FLAGS
+#endif
+
+/* A string since 6.13; before, a string would be taken for an identifier with quotes in it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define RKNPU_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
+#else
+#define RKNPU_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")
 #endif
 
 #endif /* RKNPU_COMPAT_H */

@@ -26,6 +26,7 @@
 #include "rknpu_gem.h"
 #include "rknpu_ioctl.h"
 #include "rknpu_power.h"
+#include "rknpu_prime.h"
 #include "rknpu_soc.h"
 
 static char *rknpu_isolation = "process";
@@ -44,7 +45,7 @@ struct rknpu_node {
 
 static struct drm_gem_object *rknpu_drv_prime_import(struct drm_device *drm, struct dma_buf *buf)
 {
-	return drm_gem_prime_import_dev(drm, buf, to_rknpu_device(drm)->dma_dev);
+	return rknpu_prime_import(drm, buf, to_rknpu_device(drm)->dma_dev);
 }
 
 static const struct drm_ioctl_desc rknpu_drv_ioctls[] = {
@@ -85,7 +86,7 @@ static const struct drm_driver rknpu_drv_drm = {
 	.num_ioctls = ARRAY_SIZE(rknpu_drv_ioctls),
 	RKNPU_DRM_PRIME
 	.gem_prime_import = rknpu_drv_prime_import,
-	.gem_prime_import_sg_table = rknpu_gem_import_sg_table,
+	.gem_prime_import_sg_table = rknpu_prime_import_sg_table,
 };
 
 static const struct of_device_id rknpu_drv_of_match[] = {

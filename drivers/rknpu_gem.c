@@ -2,25 +2,25 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Buffers: their pages, their CPU mappings, their cache maintenance. The
- * pages are mapped for an untranslated, non-coherent device, so that dma_sync
- * does the cache work without costing an NPU address; NPU addresses come from
- * rknpu_mapping.c. Memory is always zeroed (shmem), whatever the flags say.
+ * DOC: Buffers: objects, their CPU mappings, their cache maintenance. What differs
+ * between kinds of memory is behind struct rknpu_backing; NPU addresses come from
+ * rknpu_mapping.c.
  */
 #include "rknpu_gem.h"
 
-#include <linux/dma-buf.h>
-#include <linux/dma-mapping.h>
 #include <linux/iosys-map.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_prime.h>
+#include <drm/drm_vma_manager.h>
 
+#include "rknpu_backing.h"
 #include "rknpu_mapping.h"
+#include "rknpu_prime.h"
 
 /* One fault maps the whole aligned block around it: a large buffer is touched page by page. */
 #define RKNPU_GEM_FAULT_BYTES	SZ_512K
@@ -33,7 +33,16 @@ static pgprot_t rknpu_gem_pgprot(const struct rknpu_bo *bo, pgprot_t prot)
 	return bo->cached ? prot : pgprot_writecombine(prot);
 }
 
-static struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached)
+/**
+ * rknpu_gem_alloc() - a buffer without an object's identity and without memory
+ * @dma_dev: untranslated device for cache maintenance
+ * @cached: CPU mappings are cached
+ *
+ * The caller initialises the GEM object next, then gives it memory.
+ *
+ * Return: the buffer, NULL when there is no memory.
+ */
+struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached)
 {
 	struct rknpu_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
 
@@ -48,68 +57,39 @@ static struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached)
 	return bo;
 }
 
-static int rknpu_gem_get_backing(struct rknpu_bo *bo)
+static int rknpu_gem_get_memory(struct rknpu_bo *bo, const struct rknpu_gem_request *want)
 {
-	struct drm_gem_object *obj = &bo->base;
 	int ret;
 
-	bo->pages = drm_gem_get_pages(obj);
-	if (IS_ERR(bo->pages)) {
-		ret = PTR_ERR(bo->pages);
-		bo->pages = NULL;
-		return ret;
+	if (want->contiguous) {
+		drm_gem_private_object_init(want->drm, &bo->base, want->bytes);
+		return rknpu_backing_contiguous(bo);
 	}
-	bo->sgt = drm_prime_pages_to_sg(obj->dev, bo->pages, obj->size >> PAGE_SHIFT);
-	if (IS_ERR(bo->sgt)) {
-		ret = PTR_ERR(bo->sgt);
-		goto put_pages;
-	}
-	ret = dma_map_sgtable(bo->dma_dev, bo->sgt, DMA_BIDIRECTIONAL, 0);
-	if (ret)
-		goto free_sgt;
-	return 0;
-
-free_sgt:
-	sg_free_table(bo->sgt);
-	kfree(bo->sgt);
-put_pages:
-	bo->sgt = NULL;
-	drm_gem_put_pages(obj, bo->pages, false, false);
-	bo->pages = NULL;
-	return ret;
+	/* Even when it fails the object can be put. */
+	ret = drm_gem_object_init(want->drm, &bo->base, want->bytes);
+	/* What shmem says when it gets no inode; to our callers it would mean the address space. */
+	if (ret == -ENOSPC)
+		ret = -ENOMEM;
+	return ret ?: rknpu_backing_pages(bo, want->dma32);
 }
 
 /**
- * rknpu_gem_create() - allocate a buffer of scattered pages
- * @drm: the device
- * @dma_dev: untranslated device for cache maintenance
- * @bytes: whole pages, not 0
- * @cached: CPU mappings are cached
- * @dma32: pages below 4 GiB
+ * rknpu_gem_create() - make a buffer
+ * @want: what is asked for
  *
  * Context: may sleep.
  *
  * Return: the buffer with one GEM reference; -ENOMEM and others as ERR_PTR.
  */
-struct rknpu_bo *rknpu_gem_create(struct drm_device *drm, struct device *dma_dev, size_t bytes,
-				  bool cached, bool dma32)
+struct rknpu_bo *rknpu_gem_create(const struct rknpu_gem_request *want)
 {
-	struct rknpu_bo *bo = rknpu_gem_alloc(dma_dev, cached);
+	struct rknpu_bo *bo = rknpu_gem_alloc(want->dma_dev, want->cached);
 	int ret;
 
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
-	ret = drm_gem_object_init(drm, &bo->base, bytes);
-	if (ret) {
-		mutex_destroy(&bo->lock);
-		kfree(bo);
-		/* What shmem says when it gets no inode; to our callers it would mean the address space. */
-		return ERR_PTR(ret == -ENOSPC ? -ENOMEM : ret);
-	}
-	/* Whoever asks for too much gets -ENOMEM; the OOM killer must not look for a victim. */
-	mapping_set_gfp_mask(bo->base.filp->f_mapping, GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN |
-						       (dma32 ? __GFP_DMA32 : 0));
-	ret = rknpu_gem_get_backing(bo);
+	ret = rknpu_gem_get_memory(bo, want);
+	/* Also for whoever maps the dma-buf without ever asking for the offset. */
 	if (!ret)
 		ret = drm_gem_create_mmap_offset(&bo->base);
 	if (ret) {
@@ -119,40 +99,15 @@ struct rknpu_bo *rknpu_gem_create(struct drm_device *drm, struct device *dma_dev
 	return bo;
 }
 
-/**
- * rknpu_gem_import_sg_table() - make a buffer of somebody else's dma-buf
- * @drm: the device
- * @attach: attachment of the untranslated device
- * @sgt: the memory, kept by the DRM core until the object is freed
- *
- * Return: the object, or an ERR_PTR.
- */
-struct drm_gem_object *rknpu_gem_import_sg_table(struct drm_device *drm,
-						 struct dma_buf_attachment *attach, struct sg_table *sgt)
-{
-	struct rknpu_bo *bo = rknpu_gem_alloc(attach->dev, true);
-
-	if (!bo)
-		return ERR_PTR(-ENOMEM);
-	drm_gem_private_object_init(drm, &bo->base, attach->dmabuf->size);
-	bo->sgt = sgt;
-	return &bo->base;
-}
-
 static void rknpu_gem_free(struct drm_gem_object *obj)
 {
 	struct rknpu_bo *bo = to_rknpu_bo(obj);
 
 	WARN_ON(!list_empty(&bo->mappings));
+	WARN_ON(!list_empty(&bo->users));
 	vunmap(bo->vaddr);
-	if (obj->import_attach) {
-		drm_prime_gem_destroy(obj, bo->sgt);
-	} else if (bo->pages) {
-		dma_unmap_sgtable(bo->dma_dev, bo->sgt, DMA_BIDIRECTIONAL, 0);
-		sg_free_table(bo->sgt);
-		kfree(bo->sgt);
-		drm_gem_put_pages(obj, bo->pages, true, true);
-	}
+	if (bo->backing)
+		bo->backing->release(bo);
 	drm_gem_object_release(obj);
 	mutex_destroy(&bo->lock);
 	kfree(bo);
@@ -170,17 +125,22 @@ static void rknpu_gem_close(struct drm_gem_object *obj, struct drm_file *file)
 
 static struct sg_table *rknpu_gem_get_sg_table(struct drm_gem_object *obj)
 {
-	return drm_prime_pages_to_sg(obj->dev, to_rknpu_bo(obj)->pages, obj->size >> PAGE_SHIFT);
+	struct rknpu_bo *bo = to_rknpu_bo(obj);
+
+	/* Other devices get pages or nothing: on-chip memory has none. */
+	if (!bo->pages)
+		return ERR_PTR(-EOPNOTSUPP);
+	return drm_prime_pages_to_sg(obj->dev, bo->pages, obj->size >> PAGE_SHIFT);
 }
 
 /**
- * rknpu_gem_vmap() - kernel mapping of a buffer of ours
+ * rknpu_gem_vmap() - kernel mapping of a buffer of pages of ours
  * @bo: the buffer
  *
  * The mapping has the memory type of the user's and stays until the buffer is freed.
  * Context: may sleep when there is none yet; takes bo->lock then.
  *
- * Return: address; -EINVAL for an imported buffer, -ENOMEM as ERR_PTR.
+ * Return: address; -EINVAL for an imported buffer or one with on-chip memory; -ENOMEM as ERR_PTR.
  */
 void *rknpu_gem_vmap(struct rknpu_bo *bo)
 {
@@ -220,19 +180,19 @@ static vm_fault_t rknpu_gem_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct rknpu_bo *bo = to_rknpu_bo(vma->vm_private_data);
-	unsigned long first = ALIGN_DOWN(vmf->address, RKNPU_GEM_FAULT_BYTES);
-	unsigned long end = first + RKNPU_GEM_FAULT_BYTES;
+	unsigned long first = max(ALIGN_DOWN(vmf->address, RKNPU_GEM_FAULT_BYTES), vma->vm_start);
+	unsigned long end = min(ALIGN_DOWN(vmf->address, RKNPU_GEM_FAULT_BYTES) + RKNPU_GEM_FAULT_BYTES,
+				vma->vm_end);
 	unsigned long addr, page;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
-	if (!bo->pages)
-		return VM_FAULT_SIGBUS;
-	first = max(first, vma->vm_start);
-	end = min(end, vma->vm_end);
 	/* vm_pgoff stays the fake offset, so that a split or moved mapping keeps its place. */
 	page = vma->vm_pgoff - drm_vma_node_start(&bo->base.vma_node) + ((first - vma->vm_start) >> PAGE_SHIFT);
 	for (addr = first; addr < end && page < bo->base.size >> PAGE_SHIFT; addr += PAGE_SIZE, page++) {
-		ret = vmf_insert_pfn(vma, addr, page_to_pfn(bo->pages[page]));
+		pgprot_t prot = vma->vm_page_prot;
+		unsigned long pfn = bo->backing->pfn(bo, page, &prot);
+
+		ret = vmf_insert_pfn_prot(vma, addr, pfn, prot);
 		if (ret != VM_FAULT_NOPAGE)
 			break;
 	}
@@ -249,36 +209,71 @@ static const struct drm_gem_object_funcs rknpu_gem_funcs = {
 	.free = rknpu_gem_free,
 	.open = rknpu_gem_open,
 	.close = rknpu_gem_close,
+	.export = rknpu_prime_export,
 	.get_sg_table = rknpu_gem_get_sg_table,
 	.vmap = rknpu_gem_object_vmap,
 	.vunmap = rknpu_gem_object_vunmap,
 	.vm_ops = &rknpu_gem_vm_ops,
 };
 
+/* The object that the caller may map there, with a reference; unlike the DRM core's, also from its middle. */
+static struct drm_gem_object *rknpu_gem_find_offset(struct drm_file *file, struct vm_area_struct *vma,
+						    unsigned long *page)
+{
+	struct drm_vma_offset_manager *mgr = file->minor->dev->vma_offset_manager;
+	struct drm_gem_object *obj = ERR_PTR(-EINVAL);
+	struct drm_vma_offset_node *node;
+
+	drm_vma_offset_lock_lookup(mgr);
+	node = drm_vma_offset_lookup_locked(mgr, vma->vm_pgoff, vma_pages(vma));
+	if (node) {
+		obj = container_of(node, struct drm_gem_object, vma_node);
+		*page = vma->vm_pgoff - drm_vma_node_start(node);
+		/* The last handle may be closed, and the object be on its way out. */
+		if (!kref_get_unless_zero(&obj->refcount))
+			obj = ERR_PTR(-EINVAL);
+	}
+	drm_vma_offset_unlock_lookup(mgr);
+	if (!IS_ERR(obj) && !drm_vma_node_is_allowed(&obj->vma_node, file)) {
+		drm_gem_object_put(obj);
+		obj = ERR_PTR(-EACCES);
+	}
+	return obj;
+}
+
 /**
- * rknpu_gem_mmap() - file operation: map a buffer by its fake offset
+ * rknpu_gem_mmap() - file operation: map a buffer, or part of it, by its fake offset
  * @file: DRM file
  * @vma: wanted
  *
  * A private mapping would give the CPU a copy that the NPU never sees: refused.
  *
- * Return: 0 or a negative errno.
+ * Return: 0; -EINVAL private or no buffer there; -EACCES not this file's; -ENODEV.
  */
 int rknpu_gem_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct rknpu_bo *bo;
+	struct drm_file *priv = file->private_data;
+	struct drm_gem_object *obj;
+	unsigned long page;
 	int ret;
 
+	if (drm_dev_is_unplugged(priv->minor->dev))
+		return -ENODEV;
 	if (is_cow_mapping(vma->vm_flags))
 		return -EINVAL;
-	ret = drm_gem_mmap(file, vma);
-	if (ret)
-		return ret;
-	/* The DRM core made it write-combine. */
-	bo = to_rknpu_bo(vma->vm_private_data);
-	if (bo->cached)
-		vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
-	return 0;
+	obj = rknpu_gem_find_offset(priv, vma, &page);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	if (obj->import_attach) {
+		ret = rknpu_prime_mmap(to_rknpu_bo(obj), vma, page);
+	} else {
+		ret = drm_gem_mmap_obj(obj, obj->size, vma);
+		/* The DRM core made it write-combine. */
+		if (!ret && to_rknpu_bo(obj)->cached)
+			vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	}
+	drm_gem_object_put(obj);
+	return ret;
 }
 
 /**
@@ -289,23 +284,11 @@ int rknpu_gem_mmap(struct file *file, struct vm_area_struct *vma)
  * @to_device: make the CPU's writes visible to the NPU
  * @from_device: make the NPU's writes visible to the CPU
  *
- * Costs what the range costs. Context: any.
+ * Costs what the range costs, except for an imported buffer. Context: may sleep.
+ *
+ * Return: 0; an imported buffer's exporter may fail.
  */
-void rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
+int rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
 {
-	u64 end = offset + bytes;
-
-	if (!bo->cached || !bo->pages)
-		return;
-	while (offset < end) {
-		/* The device is untranslated: its DMA address of a page is the physical one. */
-		dma_addr_t addr = page_to_phys(bo->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
-		size_t step = min_t(u64, PAGE_SIZE - offset_in_page(offset), end - offset);
-
-		if (to_device)
-			dma_sync_single_for_device(bo->dma_dev, addr, step, DMA_TO_DEVICE);
-		if (from_device)
-			dma_sync_single_for_cpu(bo->dma_dev, addr, step, DMA_FROM_DEVICE);
-		offset += step;
-	}
+	return bo->cached ? bo->backing->sync(bo, offset, bytes, to_device, from_device) : 0;
 }

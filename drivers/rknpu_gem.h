@@ -10,25 +10,40 @@
 
 #include <drm/drm_gem.h>
 
-struct dma_buf_attachment;
 struct file;
+struct rknpu_bo;
 struct sg_table;
 struct vm_area_struct;
 
 /**
+ * struct rknpu_backing - what one kind of memory does in its own way
+ * @release: give the memory back. Context: may sleep.
+ * @pfn: page frame behind a page of the buffer; may correct how the CPU has to map it. NULL when
+ *	somebody else maps it. Context: page fault.
+ * @sync: cache maintenance of a range inside the buffer. Context: may sleep.
+ */
+struct rknpu_backing {
+	void (*release)(struct rknpu_bo *bo);
+	unsigned long (*pfn)(const struct rknpu_bo *bo, unsigned long page, pgprot_t *prot);
+	int (*sync)(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device);
+};
+
+/**
  * struct rknpu_bo - a buffer
  * @base: GEM object.
+ * @backing: its kind of memory; NULL until it has some. Immutable then.
  * @dma_dev: untranslated device that cache maintenance goes through. Immutable.
  * @cached: CPU mappings are cached. Immutable.
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
- * @pages: backing, NULL when imported. Immutable.
- * @sgt: backing as mapped for @dma_dev; of the dma-buf when imported. Immutable.
+ * @pages: the pages, if the buffer consists of pages of ours and nothing else. Immutable.
+ * @sgt: all of it, with physical addresses for DMA addresses. Immutable.
  * @vaddr: kernel mapping, made on first need, kept until the end; read without a lock once set.
  * @mappings: of &struct rknpu_mapping: where it is in address spaces.
  * @users: of struct rknpu_user: files that have handles.
  */
 struct rknpu_bo {
 	struct drm_gem_object base;
+	const struct rknpu_backing *backing;
 	struct device *dma_dev;
 	bool cached;
 	struct mutex lock;
@@ -39,17 +54,33 @@ struct rknpu_bo {
 	struct list_head users;
 };
 
+/**
+ * struct rknpu_gem_request - what buffer is wanted
+ * @drm: the device.
+ * @dma_dev: untranslated device for cache maintenance.
+ * @bytes: whole pages, not 0.
+ * @cached: CPU mappings are cached.
+ * @dma32: pages below 4 GiB.
+ * @contiguous: one physical range.
+ */
+struct rknpu_gem_request {
+	struct drm_device *drm;
+	struct device *dma_dev;
+	size_t bytes;
+	bool cached;
+	bool dma32;
+	bool contiguous;
+};
+
 static inline struct rknpu_bo *to_rknpu_bo(struct drm_gem_object *obj)
 {
 	return container_of(obj, struct rknpu_bo, base);
 }
 
-struct rknpu_bo *rknpu_gem_create(struct drm_device *drm, struct device *dma_dev, size_t bytes,
-				  bool cached, bool dma32);
-struct drm_gem_object *rknpu_gem_import_sg_table(struct drm_device *drm,
-						 struct dma_buf_attachment *attach, struct sg_table *sgt);
+struct rknpu_bo *rknpu_gem_create(const struct rknpu_gem_request *want);
+struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached);
 int rknpu_gem_mmap(struct file *file, struct vm_area_struct *vma);
 void *rknpu_gem_vmap(struct rknpu_bo *bo);
-void rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device);
+int rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device);
 
 #endif /* RKNPU_GEM_H */

@@ -82,15 +82,20 @@ static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu
 static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
 				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
 {
-	bool cached = args->flags & RKNPU_MEM_CACHEABLE && !(args->flags & RKNPU_MEM_WRITE_COMBINE);
+	/* Contiguous memory is no different behind an IOMMU: pages serve both kinds. */
+	struct rknpu_gem_request want = {
+		.drm = &rdev->drm,
+		.dma_dev = rdev->dma_dev,
+		.bytes = PAGE_ALIGN(args->size),
+		.cached = args->flags & RKNPU_MEM_CACHEABLE && !(args->flags & RKNPU_MEM_WRITE_COMBINE),
+		.dma32 = args->flags & RKNPU_MEM_DMA32,
+	};
 	struct rknpu_bo *bo;
 	int ret = rknpu_mem_check(args);
 
 	if (ret)
 		return ret;
-	/* Contiguous memory is no different behind an IOMMU: pages serve both kinds. */
-	bo = rknpu_gem_create(&rdev->drm, rdev->dma_dev, PAGE_ALIGN(args->size), cached,
-			      args->flags & RKNPU_MEM_DMA32);
+	bo = rknpu_gem_create(&want);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 	if (args->flags & RKNPU_MEM_KERNEL_MAPPING) {
@@ -150,13 +155,23 @@ int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *
  * @data: &struct rknpu_mem_map
  * @file: the caller's file
  *
- * Return: 0; -ENOENT unknown handle; -EINVAL imported memory, which its exporter maps.
+ * Imported memory is mapped by its exporter, through us.
+ *
+ * Return: 0; -ENOENT unknown handle; -ENODEV; -ENOMEM, -ENOSPC no offset.
  */
 int rknpu_ioctl_mem_map(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct rknpu_mem_map *args = data;
+	struct drm_gem_object *obj = drm_gem_object_lookup(file, args->handle);
+	int ret;
 
-	return drm_gem_dumb_map_offset(file, drm, args->handle, &args->offset);
+	if (!obj)
+		return -ENOENT;
+	ret = drm_gem_create_mmap_offset(obj);
+	if (!ret)
+		args->offset = drm_vma_node_offset_addr(&obj->vma_node);
+	drm_gem_object_put(obj);
+	return ret;
 }
 
 /**
@@ -180,7 +195,10 @@ int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file 
  * @data: &struct rknpu_mem_sync
  * @file: the caller's file
  *
- * Return: 0; -EINVAL token, flags or range, or imported memory.
+ * An imported buffer is synchronized as a whole by its exporter, which may also
+ * wait for whoever else uses it.
+ *
+ * Return: 0; -EINVAL token, flags or range; the exporter's errno.
  */
 int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -198,11 +216,9 @@ int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *fi
 	if (!mapping)
 		return -EINVAL;
 	bo = mapping->bo;
-	if (bo->pages && args->size <= bo->base.size && args->offset <= bo->base.size - args->size) {
-		rknpu_gem_sync(bo, args->offset, args->size, args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
-			       args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
-		ret = 0;
-	}
+	if (args->size <= bo->base.size && args->offset <= bo->base.size - args->size)
+		ret = rknpu_gem_sync(bo, args->offset, args->size, args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
+				     args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
 	rknpu_mapping_put(mapping);
 	return ret;
 }

@@ -59,7 +59,7 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 	mapping->bo = bo;
 	mapping->client = client;
 	mapping->space.released = rknpu_mapping_released;
-	ret = rknpu_vm_map(vm, &mapping->space, bo->sgt, bo->base.size, bo->base.import_attach);
+	ret = rknpu_vm_map(vm, &mapping->space, bo->sgt, bo->base.size, !bo->pages);
 	if (ret)
 		goto free_mapping;
 	drm_gem_object_get(&bo->base);

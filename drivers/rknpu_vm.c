@@ -115,7 +115,6 @@ void rknpu_vm_put(struct rknpu_vm *vm)
 		kref_put(&vm->ref, rknpu_vm_release);
 }
 
-/* Own pages: physical addresses, whatever the exporter-side debugging does to the links. */
 static int rknpu_vm_map_pages_locked(struct rknpu_vm *vm, u64 iova, struct sg_table *sgt, size_t bytes)
 {
 	ssize_t mapped;
@@ -131,10 +130,10 @@ static int rknpu_vm_map_pages_locked(struct rknpu_vm *vm, u64 iova, struct sg_ta
 }
 
 /*
- * Imported memory: only the DMA addresses of the table are valid. They were made
- * for an untranslated device, so they are physical addresses.
+ * Only the DMA addresses of the table are valid. They were made for an
+ * untranslated device, so they are physical addresses.
  */
-static int rknpu_vm_map_import_locked(struct rknpu_vm *vm, u64 iova, struct sg_table *sgt, size_t bytes)
+static int rknpu_vm_map_dma_locked(struct rknpu_vm *vm, u64 iova, struct sg_table *sgt, size_t bytes)
 {
 	struct scatterlist *sg;
 	size_t done = 0;
@@ -162,14 +161,14 @@ static int rknpu_vm_map_import_locked(struct rknpu_vm *vm, u64 iova, struct sg_t
  * @space: result, zeroed by the caller except for @space->released
  * @sgt: the memory, mapped for the untranslated device
  * @bytes: whole pages
- * @imported: @sgt belongs to somebody else's dma-buf
+ * @pageless: @sgt has DMA addresses only
  *
  * Addresses go from the top down, tight. Context: may sleep; takes vm->lock.
  *
  * Return: 0; -ENOSPC no range is left; -ENOMEM; -EINVAL @sgt is shorter than @bytes.
  */
 int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct sg_table *sgt,
-		 size_t bytes, bool imported)
+		 size_t bytes, bool pageless)
 {
 	int ret;
 
@@ -181,7 +180,7 @@ int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct 
 					  DRM_MM_INSERT_HIGH);
 	if (ret)
 		goto unlock;
-	ret = imported ? rknpu_vm_map_import_locked(vm, space->node.start, sgt, bytes) :
+	ret = pageless ? rknpu_vm_map_dma_locked(vm, space->node.start, sgt, bytes) :
 			 rknpu_vm_map_pages_locked(vm, space->node.start, sgt, bytes);
 	if (ret)
 		drm_mm_remove_node(&space->node);

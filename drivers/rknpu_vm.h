@@ -95,7 +95,7 @@ struct rknpu_vm *rknpu_vm_get(struct rknpu_vm *vm);
 void rknpu_vm_put(struct rknpu_vm *vm);
 
 int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct sg_table *sgt,
-		 size_t bytes, bool imported);
+		 size_t bytes, bool pageless);
 void rknpu_vm_unmap(struct rknpu_mapping_space *space);
 void rknpu_vm_retire(struct rknpu_mapping_space *space);
 

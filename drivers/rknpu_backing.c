@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: The kinds of memory that buffers of our own are made of, each with its own
+ * functions: scattered pages (shmem) and one contiguous range. All of it is
+ * mapped for an untranslated, non-coherent device, so that dma_sync does the
+ * cache work without costing an NPU address. Memory is always zeroed.
+ */
+#include "rknpu_backing.h"
+
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+
+#include <drm/drm_prime.h>
+
+#include "rknpu_gem.h"
+
+static int rknpu_backing_map(struct rknpu_bo *bo)
+{
+	struct sg_table *sgt = drm_prime_pages_to_sg(bo->base.dev, bo->pages, bo->base.size >> PAGE_SHIFT);
+	int ret;
+
+	if (IS_ERR(sgt))
+		return PTR_ERR(sgt);
+	ret = dma_map_sgtable(bo->dma_dev, sgt, DMA_BIDIRECTIONAL, 0);
+	if (ret) {
+		sg_free_table(sgt);
+		kfree(sgt);
+		return ret;
+	}
+	bo->sgt = sgt;
+	return 0;
+}
+
+static void rknpu_backing_unmap(struct rknpu_bo *bo)
+{
+	dma_unmap_sgtable(bo->dma_dev, bo->sgt, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(bo->sgt);
+	kfree(bo->sgt);
+}
+
+static unsigned long rknpu_backing_pages_pfn(const struct rknpu_bo *bo, unsigned long page, pgprot_t *prot)
+{
+	return page_to_pfn(bo->pages[page]);
+}
+
+/* The device is untranslated: its DMA address of a page is the physical one. */
+static int rknpu_backing_pages_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device,
+				    bool from_device)
+{
+	u64 end = offset + bytes;
+
+	while (offset < end) {
+		dma_addr_t addr = page_to_phys(bo->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
+		u64 next = min_t(u64, end, ALIGN_DOWN(offset, PAGE_SIZE) + PAGE_SIZE);
+
+		/* What lies together goes in one call. */
+		while (next < end && page_to_phys(bo->pages[next >> PAGE_SHIFT]) == addr + (next - offset))
+			next = min_t(u64, end, next + PAGE_SIZE);
+		if (to_device)
+			dma_sync_single_for_device(bo->dma_dev, addr, next - offset, DMA_TO_DEVICE);
+		if (from_device)
+			dma_sync_single_for_cpu(bo->dma_dev, addr, next - offset, DMA_FROM_DEVICE);
+		offset = next;
+	}
+	return 0;
+}
+
+static void rknpu_backing_pages_release(struct rknpu_bo *bo)
+{
+	rknpu_backing_unmap(bo);
+	drm_gem_put_pages(&bo->base, bo->pages, true, true);
+}
+
+static const struct rknpu_backing rknpu_backing_pages_ops = {
+	.release = rknpu_backing_pages_release,
+	.pfn = rknpu_backing_pages_pfn,
+	.sync = rknpu_backing_pages_sync,
+};
+
+/**
+ * rknpu_backing_pages() - give a buffer scattered pages
+ * @bo: initialised with a shmem file, without memory
+ * @dma32: pages below 4 GiB
+ *
+ * The pages are charged to the caller's memory cgroup. Context: may sleep.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32)
+{
+	struct page **pages;
+	int ret;
+
+	/* Whoever asks for too much gets -ENOMEM; the OOM killer must not look for a victim. */
+	mapping_set_gfp_mask(bo->base.filp->f_mapping, GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN |
+						       (dma32 ? __GFP_DMA32 : 0));
+	pages = drm_gem_get_pages(&bo->base);
+	if (IS_ERR(pages))
+		return PTR_ERR(pages);
+	bo->pages = pages;
+	ret = rknpu_backing_map(bo);
+	if (ret) {
+		drm_gem_put_pages(&bo->base, pages, false, false);
+		bo->pages = NULL;
+		return ret;
+	}
+	bo->backing = &rknpu_backing_pages_ops;
+	return 0;
+}
+
+static void rknpu_backing_free_range(struct rknpu_bo *bo)
+{
+	dma_free_pages(bo->dma_dev, bo->base.size, bo->pages[0], page_to_phys(bo->pages[0]), DMA_BIDIRECTIONAL);
+	kvfree(bo->pages);
+	bo->pages = NULL;
+}
+
+static void rknpu_backing_contiguous_release(struct rknpu_bo *bo)
+{
+	rknpu_backing_unmap(bo);
+	rknpu_backing_free_range(bo);
+}
+
+static const struct rknpu_backing rknpu_backing_contiguous_ops = {
+	.release = rknpu_backing_contiguous_release,
+	.pfn = rknpu_backing_pages_pfn,
+	.sync = rknpu_backing_pages_sync,
+};
+
+/**
+ * rknpu_backing_contiguous() - give a buffer one physical range that the NPU can name
+ * @bo: initialised, without memory
+ *
+ * Only needed where no IOMMU translates. Context: may sleep.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rknpu_backing_contiguous(struct rknpu_bo *bo)
+{
+	unsigned long i, count = bo->base.size >> PAGE_SHIFT;
+	struct page *first;
+	dma_addr_t addr;
+	int ret;
+
+	bo->pages = kvmalloc_array(count, sizeof(*bo->pages), GFP_KERNEL_ACCOUNT);
+	if (!bo->pages)
+		return -ENOMEM;
+	first = dma_alloc_pages(bo->dma_dev, bo->base.size, &addr, DMA_BIDIRECTIONAL,
+				GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (!first) {
+		kvfree(bo->pages);
+		bo->pages = NULL;
+		return -ENOMEM;
+	}
+	for (i = 0; i < count; i++)
+		bo->pages[i] = pfn_to_page(page_to_pfn(first) + i);
+	ret = rknpu_backing_map(bo);
+	if (ret) {
+		rknpu_backing_free_range(bo);
+		return ret;
+	}
+	bo->backing = &rknpu_backing_contiguous_ops;
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_BACKING_H
+#define RKNPU_BACKING_H
+
+#include <linux/types.h>
+
+struct rknpu_bo;
+struct rknpu_gem_request;
+
+int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32);
+int rknpu_backing_contiguous(struct rknpu_bo *bo);
+
+#endif /* RKNPU_BACKING_H */

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: dma-bufs: ours for others, with cache maintenance for whoever maps them on
+ * the CPU, and others' for us. Of an imported buffer only the DMA addresses are
+ * known; mapping it on the CPU and keeping its caches is the exporter's business.
+ */
+#include "rknpu_prime.h"
+
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_prime.h>
+
+#include "rknpu_compat.h"
+#include "rknpu_gem.h"
+
+RKNPU_IMPORT_NS_DMA_BUF;
+
+static int rknpu_prime_begin_cpu_access(struct dma_buf *buf, enum dma_data_direction dir)
+{
+	struct rknpu_bo *bo = to_rknpu_bo(buf->priv);
+
+	return rknpu_gem_sync(bo, 0, bo->base.size, false, dir != DMA_TO_DEVICE);
+}
+
+static int rknpu_prime_end_cpu_access(struct dma_buf *buf, enum dma_data_direction dir)
+{
+	struct rknpu_bo *bo = to_rknpu_bo(buf->priv);
+
+	return rknpu_gem_sync(bo, 0, bo->base.size, dir != DMA_FROM_DEVICE, false);
+}
+
+/* The DRM core's own, which know nothing of caches, and the two above. */
+static const struct dma_buf_ops rknpu_prime_dma_buf_ops = {
+	.attach = drm_gem_map_attach,
+	.detach = drm_gem_map_detach,
+	.map_dma_buf = drm_gem_map_dma_buf,
+	.unmap_dma_buf = drm_gem_unmap_dma_buf,
+	.release = drm_gem_dmabuf_release,
+	.begin_cpu_access = rknpu_prime_begin_cpu_access,
+	.end_cpu_access = rknpu_prime_end_cpu_access,
+	.mmap = drm_gem_dmabuf_mmap,
+	.vmap = drm_gem_dmabuf_vmap,
+	.vunmap = drm_gem_dmabuf_vunmap,
+};
+
+/**
+ * rknpu_prime_export() - make a dma-buf of a buffer of ours
+ * @obj: the buffer
+ * @flags: of the new file
+ *
+ * The dma-buf keeps the buffer, the DRM device and the module. Context: may sleep.
+ *
+ * Return: the dma-buf or an ERR_PTR.
+ */
+struct dma_buf *rknpu_prime_export(struct drm_gem_object *obj, int flags)
+{
+	struct dma_buf_export_info info = {
+		.exp_name = KBUILD_MODNAME,
+		.owner = obj->dev->driver->fops->owner,
+		.ops = &rknpu_prime_dma_buf_ops,
+		.size = obj->size,
+		.flags = flags,
+		.priv = obj,
+		.resv = obj->resv,
+	};
+
+	return drm_gem_dmabuf_export(obj->dev, &info);
+}
+
+/**
+ * rknpu_prime_import() - find or make the buffer for a dma-buf
+ * @drm: the device
+ * @buf: anybody's, ours included
+ * @dma_dev: untranslated device to attach
+ *
+ * Context: may sleep.
+ *
+ * Return: the object with a reference, or an ERR_PTR.
+ */
+struct drm_gem_object *rknpu_prime_import(struct drm_device *drm, struct dma_buf *buf,
+					  struct device *dma_dev)
+{
+	struct drm_gem_object *obj = buf->priv;
+
+	if (buf->ops != &rknpu_prime_dma_buf_ops || obj->dev != drm)
+		return drm_gem_prime_import_dev(drm, buf, dma_dev);
+	drm_gem_object_get(obj);
+	return obj;
+}
+
+static void rknpu_prime_release(struct rknpu_bo *bo)
+{
+	drm_prime_gem_destroy(&bo->base, bo->sgt);
+}
+
+/* Begun and ended, because some exporters do half of the work in each; they know no ranges. */
+static int rknpu_prime_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
+{
+	struct dma_buf *buf = bo->base.import_attach->dmabuf;
+	enum dma_data_direction dir = DMA_BIDIRECTIONAL;
+	int ret;
+
+	if (!to_device)
+		dir = DMA_FROM_DEVICE;
+	else if (!from_device)
+		dir = DMA_TO_DEVICE;
+	ret = dma_buf_begin_cpu_access(buf, dir);
+	return ret ?: dma_buf_end_cpu_access(buf, dir);
+}
+
+static const struct rknpu_backing rknpu_prime_backing = {
+	.release = rknpu_prime_release,
+	.sync = rknpu_prime_sync,
+};
+
+/**
+ * rknpu_prime_import_sg_table() - make a buffer of somebody else's dma-buf
+ * @drm: the device
+ * @attach: attachment of the untranslated device
+ * @sgt: the memory, kept by the DRM core until the object is freed
+ *
+ * Return: the object, or an ERR_PTR.
+ */
+struct drm_gem_object *rknpu_prime_import_sg_table(struct drm_device *drm,
+						   struct dma_buf_attachment *attach, struct sg_table *sgt)
+{
+	struct rknpu_bo *bo = rknpu_gem_alloc(attach->dev, true);
+
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	drm_gem_private_object_init(drm, &bo->base, attach->dmabuf->size);
+	bo->sgt = sgt;
+	bo->backing = &rknpu_prime_backing;
+	return &bo->base;
+}
+
+/**
+ * rknpu_prime_mmap() - have the exporter map its buffer
+ * @bo: imported
+ * @vma: wanted
+ * @page: first page of the buffer in it
+ *
+ * Return: 0; the exporter's errno, -EINVAL when it cannot.
+ */
+int rknpu_prime_mmap(struct rknpu_bo *bo, struct vm_area_struct *vma, unsigned long page)
+{
+	return dma_buf_mmap(bo->base.import_attach->dmabuf, vma, page);
+}
