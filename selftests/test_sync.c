@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What MEM_SYNC and DMA_BUF_IOCTL_SYNC really do: which bytes are cleaned,
+ * which invalidated, and that nothing else is.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+
+#include "lib/testing.h"
+#include "lib/trace.h"
+
+#define EVENTS	1024
+
+static struct trace_event events[EVENTS];
+
+/* More pages than any allocator hands out in a row */
+#define PAGES	96u
+
+enum { BIDIRECTIONAL, TO_DEVICE, FROM_DEVICE };
+
+/* Where the buffer's pages are: its first clean-up, at creation, shows them in their order */
+static uint64_t physical[PAGES];
+
+static uint64_t create_traced(struct npu_bo *bo, int fd, uint32_t pages, uint32_t flags)
+{
+	uint64_t cleaned = 0;
+	size_t i, n;
+
+	trace_read(events, EVENTS);
+	ASSERT_RET(npu_bo_init(bo, fd, (uint64_t)pages * NPU_PAGE, flags), 0);
+	n = trace_read(events, EVENTS);
+	ASSERT(n <= EVENTS);
+	for (i = 0; i < n; i++) {
+		uint64_t at;
+
+		/* The IOMMU driver's tables go one way only */
+		if (events[i].op != TRACE_TO_DEVICE || events[i].dir != BIDIRECTIONAL)
+			continue;
+		for (at = 0; at < events[i].size; at += NPU_PAGE)
+			if (cleaned / NPU_PAGE < PAGES) {
+				physical[cleaned / NPU_PAGE] = events[i].addr + at;
+				cleaned += NPU_PAGE;
+			}
+	}
+	return cleaned;
+}
+
+/* Every byte of the range once and in order, none of another */
+static void expect_range(size_t count, enum trace_op op, uint64_t offset, uint64_t size)
+{
+	uint64_t at = offset, end;
+	unsigned int wrong = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (events[i].op != op)
+			continue;
+		for (end = at + events[i].size; at < end; at = (at / NPU_PAGE + 1) * NPU_PAGE, events[i].addr = 0) {
+			uint64_t want = physical[at / NPU_PAGE % PAGES] + at % NPU_PAGE;
+
+			if (events[i].addr)
+				wrong += events[i].addr != want;
+			else
+				wrong += want != physical[at / NPU_PAGE % PAGES - 1] + NPU_PAGE;
+		}
+		at = end;
+	}
+	EXPECT_EQ(wrong, 0);
+	EXPECT_EQ(at - offset, size);
+}
+
+static size_t synced(const struct npu_bo *bo, uint64_t offset, uint64_t size, uint32_t flags)
+{
+	size_t count;
+
+	trace_read(events, EVENTS);
+	EXPECT_RET(npu_sync(bo->fd, bo->token, offset, size, flags), 0);
+	count = trace_read(events, EVENTS);
+	ASSERT(count <= EVENTS);
+	return count;
+}
+
+TEST(sync_covers_exactly_the_range)
+{
+	static const struct { uint64_t offset, size; } t[] = {
+		{ 0, PAGES * NPU_PAGE }, { 0, 1 }, { PAGES * NPU_PAGE - 1, 1 }, { 17, 4000 }, { 4095, 2 },
+		{ NPU_PAGE, NPU_PAGE }, { 100, 20 * NPU_PAGE }, { 64, 64 }, { 5 * NPU_PAGE + 8, 31 * NPU_PAGE },
+	};
+	struct npu_bo bo;
+	unsigned int i;
+	size_t n;
+
+	trace_start();
+	ASSERT_EQ(create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA), bo.size);
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_TO_DEVICE);
+		expect_range(n, TRACE_TO_DEVICE, t[i].offset, t[i].size);
+		expect_range(n, TRACE_FROM_DEVICE, 0, 0);
+		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_FROM_DEVICE);
+		expect_range(n, TRACE_FROM_DEVICE, t[i].offset, t[i].size);
+		expect_range(n, TRACE_TO_DEVICE, 0, 0);
+		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_MASK);
+		expect_range(n, TRACE_TO_DEVICE, t[i].offset, t[i].size);
+		expect_range(n, TRACE_FROM_DEVICE, t[i].offset, t[i].size);
+	}
+}
+
+/* Refused requests touch no cache: M7 discarded other people's dirty lines */
+TEST(M7_refused_sync_touches_nothing)
+{
+	static const struct { uint64_t offset, size; uint32_t flags; } t[] = {
+		{ 0, 3 * NPU_PAGE + 1, 2 }, { 3 * NPU_PAGE - 64, 1 << 30, 2 }, { 3 * NPU_PAGE, 1, 2 },
+		{ NPU_PAGE, UINT64_MAX - 100, 3 }, { UINT64_MAX, 2, 2 }, { 0, NPU_PAGE, 0 }, { 0, NPU_PAGE, 4 },
+	};
+	struct npu_bo bo;
+	unsigned int i;
+
+	ASSERT_RET(npu_bo_init(&bo, npu_open(), 3 * NPU_PAGE, NPU_FLAGS_DATA), 0);
+	trace_start();
+	trace_read(events, EVENTS);
+	for (i = 0; i < ARRAY_SIZE(t); i++)
+		EXPECT_RET(npu_sync(bo.fd, bo.token, t[i].offset, t[i].size, t[i].flags), -EINVAL);
+	EXPECT_EQ(trace_read(events, EVENTS), 0);
+}
+
+TEST(uncached_buffers_need_no_sync)
+{
+	static const uint32_t kinds[] = {
+		RKNPU_MEM_NON_CONTIGUOUS, RKNPU_MEM_WRITE_COMBINE | RKNPU_MEM_CACHEABLE, 0,
+	};
+	int fd = npu_open();
+	struct npu_bo bo;
+	unsigned int i;
+
+	trace_start();
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		ASSERT_RET(npu_bo_init(&bo, fd, 4 * NPU_PAGE, kinds[i]), 0);
+		EXPECT_EQ(synced(&bo, 0, bo.size, RKNPU_MEM_SYNC_MASK), 0);
+		npu_bo_fini(&bo);
+	}
+}
+
+/* Fresh zeroes must not wait in the cache to overwrite what comes past it */
+TEST(uncached_buffers_begin_clean)
+{
+	struct npu_bo bo;
+
+	trace_start();
+	EXPECT_EQ(create_traced(&bo, npu_open(), 16, RKNPU_MEM_NON_CONTIGUOUS), 16 * NPU_PAGE);
+}
+
+/* ---- exported buffers ---------------------------------------------------------- */
+
+static int export_bo(const struct npu_bo *bo)
+{
+	struct drm_prime_handle p = { .handle = bo->handle, .flags = DRM_CLOEXEC | DRM_RDWR };
+
+	ASSERT_RET(npu_ioctl(bo->fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p), 0);
+	return p.fd;
+}
+
+static size_t dmabuf_synced(int dmabuf, uint64_t flags)
+{
+	struct dma_buf_sync sync = { flags };
+
+	trace_read(events, EVENTS);
+	EXPECT_RET(npu_ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync), 0);
+	return trace_read(events, EVENTS);
+}
+
+TEST(exported_buffer_synchronized_by_its_users)
+{
+	struct npu_bo bo;
+	int dmabuf;
+	size_t n;
+
+	trace_start();
+	ASSERT_EQ(create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA), bo.size);
+	dmabuf = export_bo(&bo);
+	n = dmabuf_synced(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+	expect_range(n, TRACE_FROM_DEVICE, 0, bo.size);
+	expect_range(n, TRACE_TO_DEVICE, 0, 0);
+	n = dmabuf_synced(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+	expect_range(n, TRACE_FROM_DEVICE, 0, 0);
+	n = dmabuf_synced(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+	expect_range(n, TRACE_FROM_DEVICE, 0, bo.size);
+	n = dmabuf_synced(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+	expect_range(n, TRACE_TO_DEVICE, 0, bo.size);
+	n = dmabuf_synced(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+	expect_range(n, TRACE_TO_DEVICE, 0, 0);
+	n = dmabuf_synced(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+	expect_range(n, TRACE_TO_DEVICE, 0, bo.size);
+}
+
+/* ---- imported buffers ------------------------------------------------------------ */
+
+TEST(imported_buffer_synchronized_by_its_exporter)
+{
+	static const struct { uint32_t flags; unsigned int dir; } t[] = {
+		{ RKNPU_MEM_SYNC_TO_DEVICE, TO_DEVICE }, { RKNPU_MEM_SYNC_FROM_DEVICE, FROM_DEVICE },
+		{ RKNPU_MEM_SYNC_MASK, BIDIRECTIONAL },
+	};
+	struct drm_mode_create_dumb dumb = { .width = 64, .height = 64, .bpp = 32 };
+	struct drm_prime_handle p = { .flags = DRM_CLOEXEC | DRM_RDWR };
+	int other = open("/dev/dri/card0", O_RDWR | O_CLOEXEC), fd = npu_open();
+	struct rknpu_mem_create c = { 0 };
+	unsigned int i;
+	size_t n;
+
+	if (other < 0 || npu_ioctl(other, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		SKIP("no other device that makes buffers");
+	p.handle = dumb.handle;
+	ASSERT_RET(npu_ioctl(other, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p), 0);
+	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), 0);
+	c.handle = p.handle;
+	ASSERT_RET(npu_create(fd, &c), 0);
+	trace_start();
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		trace_read(events, EVENTS);
+		EXPECT_RET(npu_sync(fd, c.obj_addr, 64, NPU_PAGE, t[i].flags), 0);
+		n = trace_read(events, EVENTS);
+		ASSERT_EQ(n, 2);
+		EXPECT_EQ(events[0].op, TRACE_BEGIN);
+		EXPECT_EQ(events[0].dir, t[i].dir);
+		EXPECT_EQ(events[1].op, TRACE_END);
+		EXPECT_EQ(events[1].dir, t[i].dir);
+	}
+	EXPECT_RET(npu_sync(fd, c.obj_addr, 64, c.size, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
+	EXPECT_EQ(trace_read(events, EVENTS), 0);
+}
