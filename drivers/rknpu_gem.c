@@ -176,6 +176,15 @@ static void rknpu_gem_object_vunmap(struct drm_gem_object *obj, struct iosys_map
 	/* The mapping belongs to the buffer. */
 }
 
+/*
+ * Dirty from the start: a processor that does not set the bit by itself would
+ * come back for each page's first write.
+ */
+static pgprot_t rknpu_gem_dirty(pgprot_t prot)
+{
+	return __pgprot(pte_val(pte_mkdirty(pfn_pte(0, prot))));
+}
+
 static vm_fault_t rknpu_gem_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -192,7 +201,7 @@ static vm_fault_t rknpu_gem_fault(struct vm_fault *vmf)
 		pgprot_t prot = vma->vm_page_prot;
 		unsigned long pfn = bo->backing->pfn(bo, page, &prot);
 
-		ret = vmf_insert_pfn_prot(vma, addr, pfn, prot);
+		ret = vmf_insert_pfn_prot(vma, addr, pfn, rknpu_gem_dirty(prot));
 		if (ret != VM_FAULT_NOPAGE)
 			break;
 	}
