@@ -9,10 +9,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <linux/udmabuf.h>
+#include <linux/videodev2.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/testing.h"
@@ -140,4 +143,388 @@ TEST(two_files_share_one_address)
 	EXPECT_RET(npu_sync(fd, there.obj_addr, 0, NPU_PAGE, RKNPU_MEM_SYNC_TO_DEVICE), 0);
 	close(other);
 	EXPECT_RET(npu_sync(fd, there.obj_addr, 0, NPU_PAGE, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
+}
+
+/* ---- other people's memory --------------------------------------------------------- */
+
+struct foreign {
+	int dmabuf;
+	uint64_t size;
+	uint8_t *map;		/* the exporter's own */
+};
+
+/* Pages of a memfd */
+static void make_udmabuf(struct foreign *f, uint64_t size)
+{
+	struct udmabuf_create args = { .size = size };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	if (dev < 0)
+		SKIP("no udmabuf in this kernel");
+	args.memfd = memfd_create("foreign", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ASSERT((int)args.memfd >= 0);
+	ASSERT_EQ(ftruncate(args.memfd, size), 0);
+	ASSERT_EQ(fcntl(args.memfd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	f->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, args.memfd, 0);
+	ASSERT(f->map != MAP_FAILED);
+	f->dmabuf = npu_ioctl(dev, UDMABUF_CREATE, &args);
+	ASSERT(f->dmabuf >= 0);
+	f->size = size;
+	close(dev);
+	close(args.memfd);
+}
+
+/* A dumb buffer of another DRM driver */
+static void make_dumb(struct foreign *f, uint64_t size)
+{
+	struct drm_mode_create_dumb dumb = { .width = 1024, .height = size / 4096, .bpp = 32 };
+	struct drm_mode_map_dumb map = { 0 };
+	int dev = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+
+	if (dev < 0 || npu_ioctl(dev, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		SKIP("no other device that makes buffers");
+	map.handle = dumb.handle;
+	ASSERT_RET(npu_ioctl(dev, DRM_IOCTL_MODE_MAP_DUMB, &map), 0);
+	f->map = mmap(NULL, dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED, dev, map.offset);
+	ASSERT(f->map != MAP_FAILED);
+	f->dmabuf = export_fd(dev, dumb.handle);
+	ASSERT(f->dmabuf >= 0);
+	f->size = dumb.size;
+	/* Only the dma-buf keeps it */
+	close(dev);
+}
+
+static void import(int fd, const struct foreign *f, struct npu_bo *bo)
+{
+	struct rknpu_mem_create c = { .handle = import_fd(fd, f->dmabuf) };
+
+	ASSERT_RET(npu_create(fd, &c), 0);
+	EXPECT_EQ(c.handle, import_fd(fd, f->dmabuf));
+	EXPECT_EQ(c.size, f->size);
+	EXPECT(c.obj_addr && c.obj_addr >> 63 == 0);
+	EXPECT(c.dma_addr && c.dma_addr % NPU_PAGE == 0 && c.dma_addr + c.size <= 1ull << 32);
+	*bo = (struct npu_bo){ .fd = fd, .handle = c.handle, .size = c.size, .token = c.obj_addr, .iova = c.dma_addr };
+}
+
+/* The NPU reads its input there and writes its output there: nothing is copied by anybody */
+static void computes_in(const struct foreign *f)
+{
+	struct matmul mm;
+	struct npu_bo bo;
+	int fd = npu_open();
+	uint64_t out;
+
+	import(fd, f, &bo);
+	small_matmul(&mm, fd, 31);
+	out = PAGE_UP(mm.in.size);
+	ASSERT(out + mm.out.size <= f->size);
+	memcpy(f->map, mm.in.map, mm.in.size);
+	memset(mm.in.map, POISON, mm.in.size);
+	memset(f->map + out, POISON, mm.out.size);
+	ASSERT_RET(npu_bo_to_device(&mm.in), 0);
+	ASSERT_RET(npu_bo_to_device(&bo), 0);
+	ASSERT(matmul_set_register(&mm, RKNPU_CNA_FEATURE_DATA_ADDR, bo.iova));
+	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, bo.iova + out));
+	ASSERT_RET(matmul_run(&mm, 1, NULL), 0);
+	ASSERT_RET(npu_bo_from_device(&bo), 0);
+	memcpy(mm.out.map, f->map + out, mm.out.size);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
+}
+
+TEST(compute_in_a_memfd)
+{
+	struct foreign f;
+
+	make_udmabuf(&f, 64 * 1024);
+	computes_in(&f);
+}
+
+TEST(compute_in_another_drivers_buffer)
+{
+	struct foreign f;
+
+	make_dumb(&f, 64 * 1024);
+	computes_in(&f);
+}
+
+/* MEM_MAP and mmap of an import are the exporter's mapping */
+static void maps_through(const struct foreign *f)
+{
+	volatile uint8_t *map;
+	uint64_t offset;
+	struct npu_bo bo;
+	int fd = npu_open();
+
+	import(fd, f, &bo);
+	ASSERT_RET(npu_map(fd, bo.handle, &offset), 0);
+	map = mmap(NULL, f->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	ASSERT(map != MAP_FAILED);
+	map[NPU_PAGE + 3] = 77;
+	EXPECT_EQ(f->map[NPU_PAGE + 3], 77);
+	f->map[5] = 78;
+	EXPECT_EQ(map[5], 78);
+	EXPECT(mmap(NULL, f->size + NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
+	EXPECT(mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, offset) == MAP_FAILED);
+	/* It outlives all that led to it */
+	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
+	close(fd);
+	close(f->dmabuf);
+	map[NPU_PAGE + 4] = 79;
+	EXPECT_EQ(f->map[NPU_PAGE + 4], 79);
+}
+
+TEST(map_a_memfd_through_us)
+{
+	struct foreign f;
+
+	make_udmabuf(&f, 64 * 1024);
+	maps_through(&f);
+}
+
+TEST(map_another_drivers_buffer_through_us)
+{
+	struct foreign f;
+
+	make_dumb(&f, 64 * 1024);
+	maps_through(&f);
+}
+
+/* The import holds what it needs: the fd and its exporter's handles may go at once */
+TEST(import_outlives_the_dmabuf_fd)
+{
+	struct foreign f;
+	struct npu_bo bo;
+	int fd = npu_open(), i;
+
+	make_dumb(&f, 256 * 1024);
+	import(fd, &f, &bo);
+	close(f.dmabuf);
+	munmap(f.map, f.size);
+	for (i = 0; i < 8; i++) {
+		struct matmul mm;
+
+		small_matmul(&mm, fd, i);
+		ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, bo.iova + 4096 * i));
+		EXPECT_RET(matmul_run(&mm, 1, NULL), 0);
+		matmul_fini(&mm);
+	}
+	EXPECT_RET(npu_bo_to_device(&bo), 0);
+	/* With the last handle goes the address */
+	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
+	EXPECT_RET(npu_bo_to_device(&bo), -EINVAL);
+}
+
+/* ---- a camera --------------------------------------------------------------------- */
+
+#define FRAMES	3
+
+static int open_camera(void)
+{
+	char path[32];
+	int i, fd;
+
+	for (i = 0; i < 32; i++) {
+		struct v4l2_capability cap;
+
+		snprintf(path, sizeof(path), "/dev/video%d", i);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!npu_ioctl(fd, VIDIOC_QUERYCAP, &cap) && cap.device_caps & V4L2_CAP_VIDEO_CAPTURE &&
+		    cap.device_caps & V4L2_CAP_STREAMING)
+			return fd;
+		close(fd);
+	}
+	SKIP("no camera");
+}
+
+static void start_camera(int cam, struct foreign frames[FRAMES])
+{
+	struct v4l2_requestbuffers req = { .count = FRAMES, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
+					   .memory = V4L2_MEMORY_MMAP };
+	enum v4l2_buf_type type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+	unsigned int i;
+
+	ASSERT_RET(npu_ioctl(cam, VIDIOC_REQBUFS, &req), 0);
+	ASSERT_EQ(req.count, FRAMES);
+	for (i = 0; i < FRAMES; i++) {
+		struct v4l2_buffer buf = { .index = i, .type = req.type, .memory = req.memory };
+		struct v4l2_exportbuffer exp = { .index = i, .type = req.type, .flags = O_RDWR | O_CLOEXEC };
+
+		ASSERT_RET(npu_ioctl(cam, VIDIOC_QUERYBUF, &buf), 0);
+		frames[i].map = mmap(NULL, buf.length, PROT_READ | PROT_WRITE, MAP_SHARED, cam, buf.m.offset);
+		ASSERT(frames[i].map != MAP_FAILED);
+		ASSERT_RET(npu_ioctl(cam, VIDIOC_EXPBUF, &exp), 0);
+		frames[i].dmabuf = exp.fd;
+		frames[i].size = PAGE_UP(buf.length);
+		ASSERT_RET(npu_ioctl(cam, VIDIOC_QBUF, &buf), 0);
+	}
+	ASSERT_RET(npu_ioctl(cam, VIDIOC_STREAMON, &type), 0);
+}
+
+/* Index of a frame that the camera has filled and leaves alone now */
+static unsigned int next_frame(int cam)
+{
+	struct v4l2_buffer buf = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP };
+	struct pollfd p = { cam, POLLIN, 0 };
+
+	ASSERT_EQ(poll(&p, 1, 10000), 1);
+	ASSERT_RET(npu_ioctl(cam, VIDIOC_DQBUF, &buf), 0);
+	ASSERT(!(buf.flags & V4L2_BUF_FLAG_ERROR));
+	return buf.index;
+}
+
+/* Camera, dma-buf, stream, result: the same result as from a copy of the frame in a buffer of ours */
+TEST_LIMIT(camera_frame_without_a_copy, 60)
+{
+	struct foreign frames[FRAMES];
+	int cam = open_camera(), fd = npu_open();
+	struct matmul mm;
+	int32_t direct[8 * 32];
+	unsigned int round;
+
+	start_camera(cam, frames);
+	small_matmul(&mm, fd, 61);
+	ASSERT(mm.out.size <= sizeof(direct));
+	for (round = 0; round < 2 * FRAMES; round++) {
+		struct v4l2_buffer buf = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP };
+		unsigned int i = next_frame(cam);
+		struct npu_bo bo;
+
+		import(fd, &frames[i], &bo);
+		EXPECT_RET(npu_bo_to_device(&bo), 0);
+		ASSERT(matmul_set_register(&mm, RKNPU_CNA_FEATURE_DATA_ADDR, bo.iova + 64 * 640));
+		ASSERT_RET(matmul_run(&mm, 1u << round % NPU_CORES, NULL), 0);
+		memcpy(direct, mm.out.map, mm.out.size);
+		EXPECT_EQ(matmul_untouched(&mm), 0);
+
+		memcpy(mm.in.map, frames[i].map + 64 * 640, mm.in.size);
+		ASSERT_RET(npu_bo_to_device(&mm.in), 0);
+		ASSERT(matmul_set_register(&mm, RKNPU_CNA_FEATURE_DATA_ADDR, mm.in.iova));
+		ASSERT_RET(matmul_run(&mm, 1u << round % NPU_CORES, NULL), 0);
+		EXPECT(!memcmp(direct, mm.out.map, mm.out.size));
+
+		ASSERT_RET(npu_destroy(fd, bo.handle), 0);
+		buf.index = i;
+		ASSERT_RET(npu_ioctl(cam, VIDIOC_QBUF, &buf), 0);
+	}
+	/* The frames stay while something holds them, whatever becomes of the camera */
+	close(cam);
+	munmap(frames[0].map, frames[0].size);
+}
+
+/* ---- our memory for others ---------------------------------------------------------- */
+
+/* One byte in every page through the dma-buf's own mapping, with the calls that cached memory needs */
+TEST(dmabuf_mapped_and_synchronized)
+{
+	struct dma_buf_sync start = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW }, end = { DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW };
+	static const uint32_t kinds[] = { NPU_FLAGS_DATA, RKNPU_MEM_NON_CONTIGUOUS, 0 };
+	int fd = npu_open(), dmabuf;
+	struct npu_bo bo;
+	unsigned int i, page;
+	uint8_t *map;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		ASSERT_RET(npu_bo_init(&bo, fd, 33 * NPU_PAGE, kinds[i]), 0);
+		dmabuf = export_fd(fd, bo.handle);
+		EXPECT_EQ(lseek(dmabuf, 0, SEEK_END), (off_t)bo.size);
+		map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
+		ASSERT(map != MAP_FAILED);
+		ASSERT_RET(npu_ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &start), 0);
+		for (page = 0; page < 33; page++)
+			map[page * NPU_PAGE + page] = page + 1;
+		ASSERT_RET(npu_ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &end), 0);
+		for (page = 0; page < 33; page++)
+			EXPECT_EQ(((volatile uint8_t *)bo.map)[page * NPU_PAGE + page], page + 1);
+		EXPECT(mmap(NULL, bo.size, PROT_READ, MAP_PRIVATE, dmabuf, 0) == MAP_FAILED);
+		EXPECT(mmap(NULL, bo.size + NPU_PAGE, PROT_READ, MAP_SHARED, dmabuf, 0) == MAP_FAILED);
+		munmap(map, bo.size);
+		close(dmabuf);
+		npu_bo_fini(&bo);
+	}
+}
+
+static void exports_and_dies(void *arg)
+{
+	int fd = npu_open(), sock = *(int *)arg, dmabuf;
+	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	struct npu_bo bo;
+
+	ASSERT_RET(npu_bo_init(&bo, fd, 8 * NPU_PAGE, NPU_FLAGS_DATA), 0);
+	memset(bo.map, 0x3c, bo.size);
+	dmabuf = export_fd(fd, bo.handle);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &dmabuf, sizeof(int));
+	ASSERT_EQ(sendmsg(sock, &msg, 0), 1);
+}
+
+/* The process is gone, its address space with it; the memory is not */
+TEST(dmabuf_outlives_its_process)
+{
+	char control[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct rknpu_mem_create c = { 0 };
+	int pair[2], dmabuf, fd;
+	uint8_t *map;
+
+	ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ASSERT_EQ(ktap_join(ktap_fork(exports_and_dies, &pair[1])), 0);
+	ASSERT_EQ(recvmsg(pair[0], &msg, MSG_CMSG_CLOEXEC), 1);
+	memcpy(&dmabuf, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
+	map = mmap(NULL, 8 * NPU_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
+	ASSERT(map != MAP_FAILED);
+	EXPECT_EQ(map[8 * NPU_PAGE - 1], 0x3c);
+	fd = npu_open();
+	c.handle = import_fd(fd, dmabuf);
+	ASSERT_RET(npu_create(fd, &c), 0);
+	EXPECT_EQ(c.size, 8 * NPU_PAGE);
+	EXPECT_RET(npu_sync(fd, c.obj_addr, 0, c.size, RKNPU_MEM_SYNC_TO_DEVICE), 0);
+}
+
+/* Another driver takes our pages */
+TEST(another_driver_imports_ours)
+{
+	struct drm_mode_map_dumb map_dumb = { 0 };
+	int other = open("/dev/dri/card0", O_RDWR | O_CLOEXEC), fd = npu_open();
+	struct drm_prime_handle p = { 0 };
+	struct npu_bo bo;
+	int ret;
+
+	if (other < 0)
+		SKIP("no other device");
+	ASSERT_RET(npu_bo_init(&bo, fd, 8 * NPU_PAGE, NPU_FLAGS_DATA), 0);
+	p.fd = export_fd(fd, bo.handle);
+	ret = npu_ioctl(other, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p);
+	if (ret == -EOPNOTSUPP || ret == -ENOSYS)
+		SKIP("the other device imports nothing");
+	ASSERT_RET(ret, 0);
+	map_dumb.handle = p.handle;
+	/* It may refuse to map what is not its own; what counts is that it could attach */
+	npu_ioctl(other, DRM_IOCTL_MODE_MAP_DUMB, &map_dumb);
+	npu_bo_fini(&bo);
+	close(fd);
+	close(p.fd);
+	close(other);
+}
+
+/* What an import that is not ours must not do: name a handle of nobody, or no dma-buf at all */
+TEST(import_of_what_is_no_dmabuf)
+{
+	struct drm_prime_handle p = { .fd = -1 };
+	int fd = npu_open(), pipes[2];
+
+	EXPECT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), -EBADF);
+	ASSERT_EQ(pipe(pipes), 0);
+	p.fd = pipes[0];
+	EXPECT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), -EINVAL);
+	EXPECT_RET(export_fd(fd, 12345), -ENOENT);
 }
