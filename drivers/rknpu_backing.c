@@ -3,9 +3,10 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: The kinds of memory that buffers of our own are made of, each with its own
- * functions: scattered pages (shmem) and one contiguous range. All of it is
- * mapped for an untranslated, non-coherent device, so that dma_sync does the
- * cache work without costing an NPU address. Memory is always zeroed.
+ * functions: scattered pages (shmem), one contiguous range, and on-chip memory
+ * that goes on in pages. Pages are mapped for an untranslated, non-coherent
+ * device, so that dma_sync does the cache work without costing an NPU address.
+ * Memory is always zeroed.
  */
 #include "rknpu_backing.h"
 
@@ -17,6 +18,7 @@
 #include <drm/drm_prime.h>
 
 #include "rknpu_gem.h"
+#include "rknpu_sram.h"
 
 static int rknpu_backing_map(struct rknpu_bo *bo)
 {
@@ -164,5 +166,89 @@ int rknpu_backing_contiguous(struct rknpu_bo *bo)
 		return ret;
 	}
 	bo->backing = &rknpu_backing_contiguous_ops;
+	return 0;
+}
+
+/* On-chip memory is never cached, and has no struct page that cache maintenance could start from. */
+static unsigned long rknpu_backing_sram_pfn(const struct rknpu_bo *bo, unsigned long page, pgprot_t *prot)
+{
+	if (page >= bo->sram->count)
+		return bo->rest->backing->pfn(bo->rest, page - bo->sram->count, prot);
+	*prot = pgprot_writecombine(*prot);
+	return PHYS_PFN(rknpu_sram_phys(bo->sram, page));
+}
+
+static int rknpu_backing_sram_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device,
+				   bool from_device)
+{
+	u64 start = max(offset, rknpu_gem_sram_bytes(bo)), end = offset + bytes;
+
+	if (start >= end)
+		return 0;
+	return rknpu_gem_sync(bo->rest, start - rknpu_gem_sram_bytes(bo), end - start, to_device, from_device);
+}
+
+static void rknpu_backing_sram_release(struct rknpu_bo *bo)
+{
+	sg_free_table(bo->sgt);
+	kfree(bo->sgt);
+	if (bo->rest)
+		drm_gem_object_put(&bo->rest->base);
+	rknpu_sram_free(bo->sram);
+}
+
+static const struct rknpu_backing rknpu_backing_sram_ops = {
+	.release = rknpu_backing_sram_release,
+	.pfn = rknpu_backing_sram_pfn,
+	.sync = rknpu_backing_sram_sync,
+};
+
+/* Addresses only: first the on-chip pages, then those of the rest. */
+static struct sg_table *rknpu_backing_sram_table(const struct rknpu_sram_area *area,
+						 const struct rknpu_bo *rest)
+{
+	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL_ACCOUNT);
+	struct scatterlist *sg, *from;
+	unsigned int i;
+
+	if (!sgt)
+		return NULL;
+	if (sg_alloc_table(sgt, area->count + (rest ? rest->sgt->nents : 0), GFP_KERNEL_ACCOUNT)) {
+		kfree(sgt);
+		return NULL;
+	}
+	sg = sgt->sgl;
+	for (i = 0; i < area->count; i++, sg = sg_next(sg)) {
+		sg_dma_address(sg) = rknpu_sram_phys(area, i);
+		sg_dma_len(sg) = PAGE_SIZE;
+	}
+	if (!rest)
+		return sgt;
+	for_each_sgtable_dma_sg(rest->sgt, from, i) {
+		sg_dma_address(sg) = sg_dma_address(from);
+		sg_dma_len(sg) = sg_dma_len(from);
+		sg = sg_next(sg);
+	}
+	return sgt;
+}
+
+/**
+ * rknpu_backing_sram() - give a buffer on-chip memory, and pages where that ends
+ * @bo: initialised, without memory
+ * @area: on-chip pages, at most as many as @bo has; taken over when this succeeds
+ * @rest: buffer of the remaining pages, taken over likewise; NULL when none remain
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rknpu_backing_sram(struct rknpu_bo *bo, struct rknpu_sram_area *area, struct rknpu_bo *rest)
+{
+	bo->sgt = rknpu_backing_sram_table(area, rest);
+	if (!bo->sgt)
+		return -ENOMEM;
+	bo->sram = area;
+	bo->rest = rest;
+	bo->backing = &rknpu_backing_sram_ops;
 	return 0;
 }

@@ -30,6 +30,21 @@ static void rknpu_device_release_clients(struct drm_device *drm, void *data)
 	rknpu_clients_fini(data);
 }
 
+static void rknpu_device_release_sram(struct drm_device *drm, void *data)
+{
+	rknpu_sram_fini(data);
+}
+
+/* Buffers in it outlive the hardware, so it goes with the DRM device. Without it there are still pages. */
+static int rknpu_device_add_sram(struct rknpu_device *rdev, struct device *dev)
+{
+	int ret = rknpu_sram_init(&rdev->sram, dev);
+
+	if (ret)
+		dev_warn(dev, "rockchip,sram is not usable (%d): buffers go to memory instead\n", ret);
+	return drmm_add_action_or_reset(&rdev->drm, rknpu_device_release_sram, &rdev->sram);
+}
+
 /*
  * A child without a device-tree node is neither translated nor coherent: its DMA
  * addresses are physical and dma_sync does cache maintenance. Buffers need it
@@ -80,6 +95,8 @@ struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_dr
 	ret = drmm_add_action_or_reset(&rdev->drm, rknpu_device_release_clients, &rdev->clients);
 	if (!ret)
 		ret = rknpu_device_add_dma_dev(rdev);
+	if (!ret)
+		ret = rknpu_device_add_sram(rdev, dev);
 	return ret ? ERR_PTR(ret) : rdev;
 }
 

@@ -11,6 +11,7 @@
 #include "rknpu_mmu.h"
 #include "rknpu_sched.h"
 #include "rknpu_soc.h"
+#include "rknpu_sram.h"
 
 struct drm_driver;
 struct rknpu_core;
@@ -23,6 +24,7 @@ struct rknpu_core;
  * @cores: cores that the tree enables; valid while plugged. Set before registration.
  * @mmus: their IOMMUs. Likewise.
  * @dma_dev: untranslated device for pages and cache maintenance. Immutable.
+ * @sram: on-chip memory.
  * @hw_version: as user space knows it; read once. Immutable.
  * @clients: processes.
  * @sched: the queue.
@@ -33,6 +35,7 @@ struct rknpu_device {
 	struct rknpu_core *cores[RKNPU_MAX_CORES];
 	struct rknpu_mmu mmus[RKNPU_MAX_CORES];
 	struct device *dma_dev;
+	struct rknpu_sram sram;
 	u32 hw_version;
 	struct rknpu_clients clients;
 	struct rknpu_sched sched;

@@ -21,6 +21,7 @@
 #include "rknpu_backing.h"
 #include "rknpu_mapping.h"
 #include "rknpu_prime.h"
+#include "rknpu_sram.h"
 
 /* One fault maps the whole aligned block around it: a large buffer is touched page by page. */
 #define RKNPU_GEM_FAULT_BYTES	SZ_512K
@@ -57,14 +58,39 @@ struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached)
 	return bo;
 }
 
+static int rknpu_gem_get_sram(struct rknpu_bo *bo, const struct rknpu_gem_request *want,
+			      struct rknpu_sram_area *area)
+{
+	struct rknpu_gem_request remains = *want;
+	struct rknpu_bo *rest = NULL;
+	int ret;
+
+	drm_gem_private_object_init(want->drm, &bo->base, want->bytes);
+	remains.sram = NULL;
+	remains.bytes -= (size_t)area->count << PAGE_SHIFT;
+	if (remains.bytes)
+		rest = rknpu_gem_create(&remains);
+	ret = IS_ERR(rest) ? PTR_ERR(rest) : rknpu_backing_sram(bo, area, rest);
+	if (!ret)
+		return 0;
+	if (!IS_ERR_OR_NULL(rest))
+		drm_gem_object_put(&rest->base);
+	rknpu_sram_free(area);
+	return ret;
+}
+
 static int rknpu_gem_get_memory(struct rknpu_bo *bo, const struct rknpu_gem_request *want)
 {
+	struct rknpu_sram_area *area;
 	int ret;
 
 	if (want->contiguous) {
 		drm_gem_private_object_init(want->drm, &bo->base, want->bytes);
 		return rknpu_backing_contiguous(bo);
 	}
+	area = want->sram ? rknpu_sram_alloc(want->sram, min(want->sram_bytes, want->bytes)) : NULL;
+	if (area)
+		return rknpu_gem_get_sram(bo, want, area);
 	/* Even when it fails the object can be put. */
 	ret = drm_gem_object_init(want->drm, &bo->base, want->bytes);
 	/* What shmem says when it gets no inode; to our callers it would mean the address space. */
@@ -300,4 +326,15 @@ int rknpu_gem_mmap(struct file *file, struct vm_area_struct *vma)
 int rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
 {
 	return bo->cached ? bo->backing->sync(bo, offset, bytes, to_device, from_device) : 0;
+}
+
+/**
+ * rknpu_gem_sram_bytes() - how much of a buffer lies in on-chip memory
+ * @bo: the buffer
+ *
+ * Return: bytes from its beginning on.
+ */
+u64 rknpu_gem_sram_bytes(const struct rknpu_bo *bo)
+{
+	return bo->sram ? (u64)bo->sram->count << PAGE_SHIFT : 0;
 }

@@ -12,6 +12,8 @@
 
 struct file;
 struct rknpu_bo;
+struct rknpu_sram;
+struct rknpu_sram_area;
 struct sg_table;
 struct vm_area_struct;
 
@@ -37,6 +39,8 @@ struct rknpu_backing {
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
  * @pages: the pages, if the buffer consists of pages of ours and nothing else. Immutable.
  * @sgt: all of it, with physical addresses for DMA addresses. Immutable.
+ * @sram: on-chip memory that the buffer begins with, or NULL. Immutable.
+ * @rest: buffer of pages that goes on where @sram ends, or NULL. Immutable.
  * @vaddr: kernel mapping, made on first need, kept until the end; read without a lock once set.
  * @mappings: of &struct rknpu_mapping: where it is in address spaces.
  * @users: of struct rknpu_user: files that have handles.
@@ -49,6 +53,8 @@ struct rknpu_bo {
 	struct mutex lock;
 	struct page **pages;
 	struct sg_table *sgt;
+	struct rknpu_sram_area *sram;
+	struct rknpu_bo *rest;
 	void *vaddr;
 	struct list_head mappings;
 	struct list_head users;
@@ -58,15 +64,19 @@ struct rknpu_bo {
  * struct rknpu_gem_request - what buffer is wanted
  * @drm: the device.
  * @dma_dev: untranslated device for cache maintenance.
+ * @sram: on-chip memory to try first, or NULL.
  * @bytes: whole pages, not 0.
+ * @sram_bytes: at most so much of it from @sram, whole pages.
  * @cached: CPU mappings are cached.
  * @dma32: pages below 4 GiB.
- * @contiguous: one physical range.
+ * @contiguous: one physical range; no @sram then.
  */
 struct rknpu_gem_request {
 	struct drm_device *drm;
 	struct device *dma_dev;
+	struct rknpu_sram *sram;
 	size_t bytes;
+	size_t sram_bytes;
 	bool cached;
 	bool dma32;
 	bool contiguous;
@@ -82,5 +92,6 @@ struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached);
 int rknpu_gem_mmap(struct file *file, struct vm_area_struct *vma);
 void *rknpu_gem_vmap(struct rknpu_bo *bo);
 int rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device);
+u64 rknpu_gem_sram_bytes(const struct rknpu_bo *bo);
 
 #endif /* RKNPU_GEM_H */

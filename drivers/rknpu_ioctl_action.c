@@ -22,6 +22,7 @@
 #include "rknpu_ioctl.h"
 #include "rknpu_power.h"
 #include "rknpu_sched.h"
+#include "rknpu_sram.h"
 
 /* Interface version: that of the last vendor driver, which programs compare with. */
 #define RKNPU_INTERFACE_VERSION	(0 * 10000 + 9 * 100 + 8)
@@ -94,9 +95,15 @@ static int rknpu_action_nice(struct rknpu_device *rdev, struct drm_file *file, u
 	return 0;
 }
 
-static int rknpu_action_sram_size(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_sram_total(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
 {
-	*value = 0;
+	*value = rknpu_sram_total_bytes(&rdev->sram);
+	return 0;
+}
+
+static int rknpu_action_sram_free(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+{
+	*value = rknpu_sram_free_bytes(&rdev->sram);
 	return 0;
 }
 
@@ -136,8 +143,8 @@ static const rknpu_action_fn rknpu_actions[] = {
 	[RKNPU_GET_TOTAL_RW_AMOUNT] = rknpu_action_no_counter,
 	[RKNPU_GET_IOMMU_EN] = rknpu_action_iommu_en,
 	[RKNPU_SET_PROC_NICE] = rknpu_action_nice,
-	[RKNPU_GET_TOTAL_SRAM_SIZE] = rknpu_action_sram_size,
-	[RKNPU_GET_FREE_SRAM_SIZE] = rknpu_action_sram_size,
+	[RKNPU_GET_TOTAL_SRAM_SIZE] = rknpu_action_sram_total,
+	[RKNPU_GET_FREE_SRAM_SIZE] = rknpu_action_sram_free,
 	[RKNPU_GET_IOMMU_DOMAIN_ID] = rknpu_action_get_domain,
 	[RKNPU_SET_IOMMU_DOMAIN_ID] = rknpu_action_set_domain,
 };

@@ -41,7 +41,7 @@ static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_map
 	args->size = mapping->bo->base.size;
 	args->obj_addr = mapping->token;
 	args->dma_addr = mapping->space.node.start;
-	args->sram_size = 0;
+	args->sram_size = rknpu_gem_sram_bytes(mapping->bo);
 }
 
 /*
@@ -79,6 +79,18 @@ static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu
 	return ret;
 }
 
+/* A buffer with a kernel mapping is for descriptors, which the CPU reads: it gains nothing on the chip. */
+static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_mem_create *args,
+				struct rknpu_gem_request *want)
+{
+	if (!(args->flags & RKNPU_MEM_TRY_ALLOC_SRAM) || args->flags & RKNPU_MEM_KERNEL_MAPPING)
+		return;
+	want->sram = &rdev->sram;
+	want->sram_bytes = want->bytes;
+	if (args->sram_size && args->sram_size < want->bytes)
+		want->sram_bytes = PAGE_ALIGN(args->sram_size);
+}
+
 static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
 				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
 {
@@ -95,6 +107,7 @@ static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_crea
 
 	if (ret)
 		return ret;
+	rknpu_mem_want_sram(rdev, args, &want);
 	bo = rknpu_gem_create(&want);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);

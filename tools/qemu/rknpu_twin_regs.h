@@ -18,6 +18,10 @@
 #define TWIN_CORE_ADDR(core)		(0xfdab0000 + 0x10000 * (core))
 #define TWIN_CORE_SPI(core)		(110 + (core))
 
+/* The SoC's system SRAM, at its own address; ordinary memory to everybody [DT] */
+#define TWIN_SRAM_ADDR			0xff001000
+#define TWIN_SRAM_BYTES			0xef000
+
 #define TWIN_CTL_ADDR			0x0b000000
 #define TWIN_CTL_BYTES			0x1000
 #define TWIN_RESET_ADDR			0x0b001000

@@ -31,8 +31,11 @@ extern "C" {
  * @RKNPU_MEM_ZEROING: zero the memory; always done.
  * @RKNPU_MEM_SECURE: accepted, without effect, as in the vendor driver.
  * @RKNPU_MEM_DMA32: physical pages below 4 GiB.
- * @RKNPU_MEM_TRY_ALLOC_SRAM: on-chip SRAM first, if there is any.
- * @RKNPU_MEM_TRY_ALLOC_NBUF: on-chip NPU buffer first, if there is any.
+ * @RKNPU_MEM_TRY_ALLOC_SRAM: on-chip SRAM first, as far as there is any, then pages, in one range
+ *	of addresses and one mapping; the CPU never caches the first part. Not together with
+ *	%RKNPU_MEM_KERNEL_MAPPING, which wins. Such a buffer holds no task descriptors, and its
+ *	dma-buf can be mapped by the CPU but not by other devices.
+ * @RKNPU_MEM_TRY_ALLOC_NBUF: on-chip NPU buffer first; RK3588 has none, so no effect.
  * @RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT: place the IOVA without power-of-two alignment.
  * @RKNPU_MEM_MASK: every valid flag; any other bit is -EINVAL.
  */
@@ -163,7 +166,8 @@ struct rknpu_action {
  * @size: In/Out: bytes; returned rounded up to the page.
  * @obj_addr: Out: opaque token of the buffer, for MEM_SYNC and SUBMIT of the same process.
  * @dma_addr: Out: address for command streams, below 4 GiB. Callers of 32 bytes end here.
- * @sram_size: In/Out: bytes wanted, then placed, in SRAM. Callers of 40 bytes end here.
+ * @sram_size: In/Out: bytes wanted (0: as many as there are), then placed, in SRAM; with
+ *	%RKNPU_MEM_TRY_ALLOC_SRAM. Callers of 40 bytes end here.
  * @iommu_domain_id: In: address space of the caller, 0..15.
  * @core_mask: In: placement hint for on-chip NPU memory.
  *
@@ -184,8 +188,9 @@ struct rknpu_mem_create {
  * struct rknpu_mem_map - argument of %DRM_IOCTL_RKNPU_MEM_MAP
  * @handle: In: GEM handle.
  * @reserved: ignored.
- * @offset: Out: offset to pass to mmap() on the DRM file.
+ * @offset: Out: offset to pass to mmap() on the DRM file; plus any number of pages to map a part.
  *
+ * Mappings must be shared. An imported buffer is mapped by its exporter.
  * Errors: -ENOENT no such handle.
  */
 struct rknpu_mem_map {
@@ -200,7 +205,7 @@ struct rknpu_mem_map {
  * @reserved: ignored.
  * @obj_addr: ignored, the handle decides.
  *
- * The address range is given back when the last job submitted before has left the hardware.
+ * When it was the file's last handle of the buffer, the address range is given back when the last job submitted before has left the hardware.
  * Errors: -ENOENT no such handle.
  */
 struct rknpu_mem_destroy {
@@ -217,6 +222,8 @@ struct rknpu_mem_destroy {
  * @offset: In: first byte.
  * @size: In: bytes.
  *
+ * Costs what the range costs; nothing for memory that the CPU does not cache. An imported buffer is
+ * synchronized as a whole by its exporter, whose errors are passed on.
  * Errors: -EINVAL token, flags or range.
  */
 struct rknpu_mem_sync {

@@ -45,6 +45,7 @@ struct RknpuTwin {
 	TwinSlot slot[TWIN_MAX_CORES];
 	MemoryRegion ctl;
 	MemoryRegion reset;
+	MemoryRegion sram_region;
 	Notifier exit;
 	FILE *log;
 	/* Properties */
@@ -57,6 +58,7 @@ struct RknpuTwin {
 	bool async;
 	bool fault_storm;
 	bool allow_untranslated;
+	bool sram;
 };
 
 /* ---- What the library asks for ---- */
@@ -211,6 +213,14 @@ static void map_registers(MemoryRegion *region, RknpuTwin *device, const MemoryR
 	memory_region_add_subregion_overlap(get_system_memory(), addr, region, WINDOW_PRIORITY);
 }
 
+/* The system SRAM is memory like any other; only its place is its own. */
+static void map_sram(RknpuTwin *device, Error **errp)
+{
+	memory_region_init_ram(&device->sram_region, OBJECT(device), "rknpu-twin-sram", TWIN_SRAM_BYTES, errp);
+	memory_region_add_subregion_overlap(get_system_memory(), TWIN_SRAM_ADDR, &device->sram_region,
+					    WINDOW_PRIORITY);
+}
+
 /* ---- Life ---- */
 
 static void slot_timer(void *opaque)
@@ -330,6 +340,8 @@ static void device_realize(DeviceState *dev, Error **errp)
 	for (i = 0; i < device->cores; i++)
 		map_registers(&device->slot[i].window, device, &window_ops, &device->slot[i], TWIN_CORE_ADDR(i),
 			      RKNPU_CORE_WINDOW_BYTES);
+	if (device->sram)
+		map_sram(device, errp);
 	map_registers(&device->ctl, device, &ctl_ops, device, TWIN_CTL_ADDR, TWIN_CTL_BYTES);
 	map_registers(&device->reset, device, &reset_ops, device, TWIN_RESET_ADDR, TWIN_RESET_BYTES);
 	qemu_register_reset(device_reset, device);
@@ -347,6 +359,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 1000),
 	DEFINE_PROP_BOOL("fault-storm", RknpuTwin, fault_storm, true),
 	DEFINE_PROP_BOOL("allow-untranslated", RknpuTwin, allow_untranslated, false),
+	DEFINE_PROP_BOOL("sram", RknpuTwin, sram, true),
 	TWIN_PROPERTIES_END
 };
 

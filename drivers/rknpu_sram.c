@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: On-chip memory: the part of an mmio-sram node that the NPU's node names in
+ * "rockchip,sram". It is given out page by page, because an IOMMU puts pages in a
+ * row anyway: so all that is free can be had, however scattered.
+ */
+#include "rknpu_sram.h"
+
+#include <linux/device.h>
+#include <linux/genalloc.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+static int rknpu_sram_add(struct rknpu_sram *sram, const struct resource *res)
+{
+	phys_addr_t start = PAGE_ALIGN(res->start), end = ALIGN_DOWN(res->end + 1, PAGE_SIZE);
+	int ret = -ENOMEM;
+
+	if (start >= end)
+		return -EINVAL;
+	sram->base = ioremap_wc(start, end - start);
+	if (!sram->base)
+		return -ENOMEM;
+	sram->pool = gen_pool_create(PAGE_SHIFT, NUMA_NO_NODE);
+	if (sram->pool)
+		ret = gen_pool_add_virt(sram->pool, (unsigned long)sram->base, start, end - start, NUMA_NO_NODE);
+	if (ret)
+		rknpu_sram_fini(sram);
+	return ret;
+}
+
+/**
+ * rknpu_sram_init() - find the on-chip memory
+ * @sram: zeroed
+ * @dev: the device whose node may name some
+ *
+ * The node that is named is a child of the sram node, as in vendor trees, where
+ * nobody else manages it; or anything that the sram driver has made a pool of.
+ *
+ * Return: 0, also when there is none; a negative errno when the tree is wrong.
+ */
+int rknpu_sram_init(struct rknpu_sram *sram, struct device *dev)
+{
+	struct device_node *np = of_parse_phandle(dev->of_node, "rockchip,sram", 0);
+	struct resource res;
+	int ret = 0;
+
+	if (!np)
+		return 0;
+	sram->pool = of_gen_pool_get(dev->of_node, "rockchip,sram", 0);
+	if (!sram->pool)
+		ret = of_address_to_resource(np, 0, &res);
+	if (!sram->pool && !ret)
+		ret = rknpu_sram_add(sram, &res);
+	of_node_put(np);
+	return ret;
+}
+
+/**
+ * rknpu_sram_fini() - forget it
+ * @sram: all of it is free
+ */
+void rknpu_sram_fini(struct rknpu_sram *sram)
+{
+	if (sram->base && sram->pool)
+		gen_pool_destroy(sram->pool);
+	if (sram->base)
+		iounmap(sram->base);
+	sram->pool = NULL;
+	sram->base = NULL;
+}
+
+/**
+ * rknpu_sram_total_bytes() - how much there is
+ * @sram: the memory
+ *
+ * Return: bytes, 0 when there is none.
+ */
+size_t rknpu_sram_total_bytes(const struct rknpu_sram *sram)
+{
+	return sram->pool ? gen_pool_size(sram->pool) : 0;
+}
+
+/**
+ * rknpu_sram_free_bytes() - how much of it is free now
+ * @sram: the memory
+ *
+ * Return: bytes.
+ */
+size_t rknpu_sram_free_bytes(const struct rknpu_sram *sram)
+{
+	return sram->pool ? gen_pool_avail(sram->pool) : 0;
+}
+
+/**
+ * rknpu_sram_alloc() - take pages, zeroed
+ * @sram: the memory
+ * @bytes: at most so many, whole pages
+ *
+ * Context: may sleep.
+ *
+ * Return: as many pages as are free, at most @bytes; NULL when there is none.
+ */
+struct rknpu_sram_area *rknpu_sram_alloc(struct rknpu_sram *sram, size_t bytes)
+{
+	unsigned int count = min(bytes, rknpu_sram_free_bytes(sram)) >> PAGE_SHIFT;
+	struct rknpu_sram_area *area;
+	unsigned long page;
+
+	if (!count)
+		return NULL;
+	area = kvzalloc(struct_size(area, pages, count), GFP_KERNEL_ACCOUNT);
+	if (!area)
+		return NULL;
+	area->sram = sram;
+	while (area->count < count) {
+		page = gen_pool_alloc(sram->pool, PAGE_SIZE);
+		if (!page)
+			break;
+		memset_io((void __iomem *)page, 0, PAGE_SIZE);
+		area->pages[area->count++] = page;
+	}
+	if (area->count)
+		return area;
+	kvfree(area);
+	return NULL;
+}
+
+/**
+ * rknpu_sram_free() - give pages back
+ * @area: no address of the NPU or the CPU leads to them any more; NULL is none
+ */
+void rknpu_sram_free(struct rknpu_sram_area *area)
+{
+	unsigned int i;
+
+	if (!area)
+		return;
+	for (i = 0; i < area->count; i++)
+		gen_pool_free(area->sram->pool, area->pages[i], PAGE_SIZE);
+	kvfree(area);
+}
+
+/**
+ * rknpu_sram_phys() - where a page is
+ * @area: the pages
+ * @page: index
+ *
+ * Context: any.
+ *
+ * Return: physical address.
+ */
+phys_addr_t rknpu_sram_phys(const struct rknpu_sram_area *area, unsigned int page)
+{
+	return gen_pool_virt_to_phys(area->sram->pool, area->pages[page]);
+}
