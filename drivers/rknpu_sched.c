@@ -124,7 +124,18 @@ static void rknpu_sched_start_locked(struct rknpu_sched *sched, struct rknpu_job
 	rknpu_sched_restart_locked(sched, job);
 }
 
-/* An idle core for a job: best one that has the address space, so that nothing needs to be attached. */
+/* Whether a job may have a core now: an idle one that no other job waits for with more right. */
+static bool rknpu_slot_free_for_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
+{
+	const struct rknpu_job *next;
+
+	if (slot->state != RKNPU_SLOT_IDLE)
+		return false;
+	next = rknpu_queue_next(&slot->sched->queue, slot->index);
+	return !next || next == job;
+}
+
+/* A free core for a job: best one that has the address space, so that nothing needs to be attached. */
 static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
 	struct rknpu_slot *any = NULL;
@@ -134,7 +145,7 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		struct rknpu_slot *slot = &sched->slots[core];
 
-		if (slot->state != RKNPU_SLOT_IDLE)
+		if (!rknpu_slot_free_for_locked(slot, job))
 			continue;
 		if (rknpu_slot_ready_locked(slot, job))
 			return BIT(core);
@@ -147,7 +158,8 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 
 /*
  * Cores that a job can have now: all that it needs, or one of those that it may
- * use. Return: a mask, 0 when it must wait.
+ * use. A core that is kept for a gang is not among them, nor is one that is about
+ * to be prepared for a job before this. Return: a mask, 0 when it must wait.
  */
 static u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
@@ -158,7 +170,7 @@ static u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknp
 	if (!job->gang)
 		return rknpu_sched_pick_locked(sched, job);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
+		if (!rknpu_slot_free_for_locked(&sched->slots[core], job))
 			return 0;
 	}
 	return cores;
@@ -333,14 +345,7 @@ static const struct rknpu_core_ops rknpu_sched_core_ops = {
 void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	u32 cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
-	unsigned long wanted = cores;
-	unsigned int core;
 
-	/* An idle core that another job already waits for is being prepared, or kept for a gang. */
-	for_each_set_bit(core, &wanted, RKNPU_MAX_CORES) {
-		if (rknpu_queue_next(&sched->queue, core))
-			cores = 0;
-	}
 	if (cores && rknpu_sched_start_now_locked(sched, job, cores))
 		return;
 	rknpu_queue_add(&sched->queue, job);
