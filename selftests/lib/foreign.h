@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Fences of another driver that a job can wait for.
+ */
+#ifndef FOREIGN_H
+#define FOREIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A fence of another driver, which signals when asked to: of the kernel's test
+ * driver sw_sync where there is one, else of vgem. Skips the case without either.
+ */
+struct foreign {
+	int fence;		/* sync file */
+	int device, buffer;
+	uint32_t handle;
+};
+
+void foreign_init(struct foreign *f);
+void foreign_signal(struct foreign *f);
+/* Gives it up: the driver signals it, sw_sync with an error. Closes all but the sync file. */
+void foreign_abandon(struct foreign *f);
+
+#endif /* FOREIGN_H */
