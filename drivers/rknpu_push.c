@@ -148,7 +148,8 @@ void rknpu_sched_drop_failed(struct rknpu_sched *sched)
 /* The input fence has signalled. Context: any; the fence's lock is held or it is our caller's thread. */
 static void rknpu_sched_fence_ready(struct rknpu_sched *sched, struct rknpu_job *job)
 {
-	int error = dma_fence_get_status(job->in_fence);
+	/* Set before the fence signalled; dma_fence_get_status() would take the lock that our caller may hold. */
+	int error = job->in_fence->error;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sched->lock, flags);
@@ -156,7 +157,7 @@ static void rknpu_sched_fence_ready(struct rknpu_sched *sched, struct rknpu_job 
 	if (job->place == RKNPU_JOB_WAITING) {
 		list_del_init(&job->node);
 		job->place = RKNPU_JOB_ELSEWHERE;
-		if (error < 0) {
+		if (error) {
 			rknpu_sched_settle_locked(job, error);
 			list_add_tail(&job->node, &sched->failed);
 			queue_work(sched->wq, &sched->dispatch);
