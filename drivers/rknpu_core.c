@@ -165,6 +165,8 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 
 	for (i = 0; i < num; i++) {
 		rknpu_hw_stop(&cores[i]->hw);
+		/* An interrupt on its way to another CPU, ours or the IOMMU's, must not find the core in reset. */
+		disable_irq(cores[i]->irq);
 		err = reset_control_assert(cores[i]->resets);
 		ret = ret ?: err;
 	}
@@ -174,8 +176,11 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 		ret = ret ?: err;
 	}
 	udelay(RKNPU_CORE_RESET_US);
-	for (i = 0; i < num && !ret; i++)
-		rknpu_hw_stop(&cores[i]->hw);
+	for (i = 0; i < num; i++) {
+		if (!ret)
+			rknpu_hw_stop(&cores[i]->hw);
+		enable_irq(cores[i]->irq);
+	}
 	return ret;
 }
 
