@@ -10,6 +10,7 @@
 #include "rknpu_fence.h"
 
 #include <linux/dma-fence.h>
+#include <linux/dma-fence-unwrap.h>
 #include <linux/file.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -66,6 +67,24 @@ struct dma_fence *rknpu_fence_create(void)
 	/* The caller's file keeps the module; a sync file may outlive it. */
 	__module_get(THIS_MODULE);
 	return &fence->base;
+}
+
+/**
+ * rknpu_fence_all_ours() - whether a fence is made of jobs of this driver alone
+ * @fence: any; may be an array or a chain
+ *
+ * Those end in bounded time whatever happens; of others that is not known.
+ */
+bool rknpu_fence_all_ours(struct dma_fence *fence)
+{
+	struct dma_fence_unwrap iter;
+	struct dma_fence *part;
+	bool ours = true;
+
+	/* Only compared, so its RCU annotation on newer kernels does not matter. To the end even so, or the iterator keeps a reference. */
+	dma_fence_unwrap_for_each(part, &iter, fence)
+		ours = ours && (__force const void *)part->ops == &rknpu_fence_ops;
+	return ours;
 }
 
 /**

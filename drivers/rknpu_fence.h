@@ -5,6 +5,8 @@
 #ifndef RKNPU_FENCE_H
 #define RKNPU_FENCE_H
 
+#include <linux/types.h>
+
 struct dma_fence;
 struct sync_file;
 
@@ -19,6 +21,7 @@ struct rknpu_fence_fd {
 };
 
 struct dma_fence *rknpu_fence_create(void);
+bool rknpu_fence_all_ours(struct dma_fence *fence);
 void rknpu_fence_signal(struct dma_fence *fence, int error);
 int rknpu_fence_fd_prepare(struct rknpu_fence_fd *out, struct dma_fence *fence);
 void rknpu_fence_fd_install(struct rknpu_fence_fd *out);

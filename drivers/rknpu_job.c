@@ -194,6 +194,7 @@ struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rkn
 	job->vm = rknpu_vm_get(args->vm);
 	job->epoch = rknpu_vm_epoch_get(args->vm);
 	job->in_fence = args->in_fence;
+	job->impatient = args->in_fence && !rknpu_fence_all_ours(args->in_fence);
 	job->priority = args->priority;
 	job->task_base = args->task_base;
 	job->timeout = rknpu_job_timeout(args->timeout_ms);

@@ -103,6 +103,7 @@ enum rknpu_job_place {
  * @timeout: jiffies on the hardware. Immutable.
  * @pingpong: fetch ahead. Immutable.
  * @in_fence: dependency or NULL. Immutable.
+ * @impatient: @in_fence may never signal, so the wait for it ends at @deadline too. Immutable.
  * @in_cb: its callback.
  * @out_fence: signalled when the job is done, or NULL. Immutable.
  * @node: entry of the list that @place names; sched->lock.
@@ -112,7 +113,7 @@ enum rknpu_job_place {
  * @ran: cores that it was started on; sched->lock until @done.
  * @retried: a lost start has been repeated; sched->lock.
  * @cancelled: its client asked for a reset; sched->lock.
- * @deadline: jiffies at which it has run out of time; sched->lock.
+ * @deadline: jiffies at which it has run out of time, of waiting or of running; sched->lock.
  * @started: start on the hardware, 0 = never; sched->lock until @done.
  * @elapsed_ns: time on the hardware; valid after @done.
  * @tasks_done: descriptors executed, all cores together; valid after @done.
@@ -138,6 +139,7 @@ struct rknpu_job {
 	unsigned long timeout;
 	bool pingpong;
 	struct dma_fence *in_fence;
+	bool impatient;
 	struct dma_fence_cb in_cb;
 	struct dma_fence *out_fence;
 

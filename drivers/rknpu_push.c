@@ -8,7 +8,9 @@
  * which signals its fence.
  */
 #include <linux/dma-fence.h>
+#include <linux/jiffies.h>
 #include <linux/sched/signal.h>
+#include <linux/workqueue.h>
 
 #include "rknpu_client.h"
 #include "rknpu_job.h"
@@ -53,6 +55,11 @@ static bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, const st
 static bool rknpu_match_orphan(const struct rknpu_job *job, const void *data)
 {
 	return !rknpu_job_has_cores_locked(data, job);
+}
+
+static bool rknpu_match_late(const struct rknpu_job *job, const void *data)
+{
+	return job->place == RKNPU_JOB_WAITING && job->impatient && time_after_eq(jiffies, job->deadline);
 }
 
 /* Take one job that has not started off its list. */
@@ -145,6 +152,46 @@ void rknpu_sched_drop_failed(struct rknpu_sched *sched)
 	} while (job);
 }
 
+/* Look after the jobs that wait when the first of them has waited long enough. */
+static void rknpu_sched_watch_waiting_locked(struct rknpu_sched *sched)
+{
+	const struct rknpu_job *job;
+	const struct rknpu_job *first = NULL;
+
+	lockdep_assert_held(&sched->lock);
+	list_for_each_entry(job, &sched->waiting, node) {
+		if (job->impatient && (!first || time_before(job->deadline, first->deadline)))
+			first = job;
+	}
+	if (first)
+		mod_delayed_work(sched->wq, &sched->patience,
+				 time_after(first->deadline, jiffies) ? first->deadline - jiffies : 0);
+}
+
+static void rknpu_sched_watch_new_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
+{
+	if (!delayed_work_pending(&sched->patience) ||
+	    time_after(sched->patience.timer.expires, job->deadline))
+		mod_delayed_work(sched->wq, &sched->patience, job->timeout);
+}
+
+/**
+ * rknpu_sched_drop_late() - end the jobs whose input fence has not come in time
+ * @work: sched->patience
+ *
+ * Only fences of others: what waits for jobs of ours waits for something that
+ * ends by itself, and its own time-out has not begun. Context: worker.
+ */
+void rknpu_sched_drop_late(struct work_struct *work)
+{
+	struct rknpu_sched *sched = container_of(to_delayed_work(work), struct rknpu_sched, patience);
+
+	rknpu_sched_drop(sched, rknpu_match_late, NULL, -ETIMEDOUT);
+	spin_lock_irq(&sched->lock);
+	rknpu_sched_watch_waiting_locked(sched);
+	spin_unlock_irq(&sched->lock);
+}
+
 /* The input fence has signalled. Context: any; the fence's lock is held or it is our caller's thread. */
 static void rknpu_sched_fence_ready(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -219,7 +266,10 @@ int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job)
 		kref_get(&job->ref);
 		if (wait) {
 			job->place = RKNPU_JOB_WAITING;
+			job->deadline = jiffies + job->timeout;
 			list_add_tail(&job->node, &sched->waiting);
+			if (job->impatient)
+				rknpu_sched_watch_new_locked(sched, job);
 		} else {
 			rknpu_sched_enqueue_locked(sched, job);
 		}

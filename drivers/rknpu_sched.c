@@ -475,6 +475,7 @@ int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 	spin_lock_init(&sched->lock);
 	rknpu_queue_init(&sched->queue);
 	INIT_LIST_HEAD(&sched->waiting);
+	INIT_DELAYED_WORK(&sched->patience, rknpu_sched_drop_late);
 	INIT_LIST_HEAD(&sched->failed);
 	init_waitqueue_head(&sched->idle);
 	INIT_WORK(&sched->dispatch, rknpu_sched_dispatch);
@@ -547,6 +548,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 	sched->stopping = true;
 	spin_unlock_irq(&sched->lock);
 	rknpu_sched_drop_all(sched, -ENODEV);
+	cancel_delayed_work_sync(&sched->patience);
 	cancel_work_sync(&sched->dispatch);
 	rknpu_recover_stop(sched);
 	cancel_work_sync(&sched->dispatch);

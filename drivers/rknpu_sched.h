@@ -74,6 +74,7 @@ struct rknpu_slot {
  * @lock: protects all that follows but the workqueues; taken in hard interrupts.
  * @queue: jobs that wait for a core.
  * @waiting: jobs that wait for a fence.
+ * @patience: ends the impatient ones among @waiting; runs on @wq.
  * @failed: jobs whose input fence failed; the worker ends them.
  * @slots: the cores.
  * @stopping: no job is accepted or started any more.
@@ -90,6 +91,7 @@ struct rknpu_sched {
 	spinlock_t lock;
 	struct rknpu_queue queue;
 	struct list_head waiting;
+	struct delayed_work patience;
 	struct list_head failed;
 	struct rknpu_slot slots[RKNPU_MAX_CORES];
 	bool stopping;

@@ -10,6 +10,8 @@
 
 #include <linux/jiffies.h>
 
+struct work_struct;
+
 struct rknpu_core;
 struct rknpu_job;
 struct rknpu_sched;
@@ -27,6 +29,7 @@ void rknpu_sched_resume(struct rknpu_core *core);
 
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
 void rknpu_sched_drop_failed(struct rknpu_sched *sched);
+void rknpu_sched_drop_late(struct work_struct *work);
 void rknpu_sched_drop_orphans(struct rknpu_sched *sched);
 
 #endif /* RKNPU_SCHED_PRIV_H */

@@ -75,7 +75,8 @@ enum rknpu_mem_sync_mode {
  * @RKNPU_JOB_BLOCK: return when the job is done.
  * @RKNPU_JOB_NONBLOCK: return when the job is queued.
  * @RKNPU_JOB_PINGPONG: fetch the next task while the current one computes.
- * @RKNPU_JOB_FENCE_IN: wait for the sync file in fence_fd first.
+ * @RKNPU_JOB_FENCE_IN: wait for the sync file in fence_fd first; not longer than the time-out,
+ *	unless it is of jobs of this device, which end by themselves.
  * @RKNPU_JOB_FENCE_OUT: return a sync file in fence_fd.
  * @RKNPU_JOB_MASK: every valid flag; any other bit is -EINVAL.
  */
