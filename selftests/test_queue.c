@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Who is next: priority first, then turns between processes, then order of
+ * arrival. Core 0 is held while jobs queue up; when each ended tells who went first.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/job.h"
+#include "lib/testing.h"
+
+#define SLACK_MS	5000
+#define DEEP		4096
+
+static struct matmul mm;
+static uint32_t kicks;
+
+static uint32_t new_kicks(void)
+{
+	return twin_stat(0, TWIN_STAT_KICKS) - kicks;
+}
+
+static void wait_for_kick(void)
+{
+	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
+
+	while (!new_kicks() && ktap_now_ns() < end)
+		ktap_sleep_ms(1);
+	EXPECT(new_kicks());
+}
+
+/* Takes core 0 for a while */
+static int hold(uint32_t us)
+{
+	int fence;
+
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, us, 1);
+	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	wait_for_kick();
+	return fence;
+}
+
+static void setup(void)
+{
+	twin_need();
+	small_matmul(&mm, npu_open(), 71);
+}
+
+static int start_with(int32_t priority)
+{
+	struct rknpu_submit args = matmul_args(&mm, 1);
+	int fence;
+
+	args.priority = priority;
+	ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+	return fence;
+}
+
+/* Submits in the order given while the core is held; they must end in the order @rank */
+static void expect_order(const int32_t *priorities, const unsigned int *rank, unsigned int num)
+{
+	uint64_t end[16], last = 0;
+	int held, fences[16];
+	unsigned int i, j;
+
+	setup();
+	held = hold(200000);
+	for (i = 0; i < num; i++)
+		fences[i] = start_with(priorities[i]);
+	EXPECT_EQ(fence_status(held), 0);
+	for (i = 0; i < num; i++) {
+		EXPECT_RET(fence_wait(fences[i], SLACK_MS), 0);
+		end[i] = fence_time_ns(fences[i]);
+	}
+	for (i = 0; i < num; i++) {
+		for (j = 0; rank[j] != i; j++)
+			;
+		if (!EXPECT(end[j] > last))
+			ktap_note("priority %d ended out of order", priorities[j]);
+		last = end[j];
+	}
+}
+
+TEST(higher_priority_goes_first)
+{
+	static const int32_t priorities[] = { -2, 3, 0, -4, 1, -1, 2, -3 };
+	static const unsigned int rank[] = { 5, 0, 3, 7, 2, 4, 1, 6 };
+
+	expect_order(priorities, rank, ARRAY_SIZE(rank));
+}
+
+TEST(equal_priority_keeps_its_order)
+{
+	static const int32_t priorities[] = { 0, -1, 0, -1, 0, -1 };
+	static const unsigned int rank[] = { 0, 3, 1, 4, 2, 5 };
+
+	expect_order(priorities, rank, ARRAY_SIZE(rank));
+}
+
+/* Old programs pass anything; beyond the range there is nothing more to gain */
+TEST(priority_is_clamped)
+{
+	static const int32_t priorities[] = { -4, INT32_MIN, -5, 3, INT32_MAX, 4 };
+	static const unsigned int rank[] = { 3, 4, 5, 0, 1, 2 };
+
+	expect_order(priorities, rank, ARRAY_SIZE(rank));
+}
+
+static void has_no_right(void *arg)
+{
+	static const int32_t refused[] = { 1, 2, 3, 4, INT32_MAX }, taken[] = { 0, -1, -4, INT32_MIN };
+	struct rknpu_submit args;
+	unsigned int i;
+
+	(void)arg;
+	ASSERT_EQ(setuid(65534), 0);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		args = matmul_args(&mm, 1);
+		args.priority = refused[i];
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -EPERM);
+		args.flags |= RKNPU_JOB_NONBLOCK;
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -EPERM);
+	}
+	for (i = 0; i < ARRAY_SIZE(taken); i++) {
+		args = matmul_args(&mm, 1);
+		args.priority = taken[i];
+		EXPECT_RET(npu_submit(mm.out.fd, &args), 0);
+	}
+}
+
+TEST(priority_above_the_default_needs_the_right_to_it)
+{
+	if (geteuid())
+		SKIP("needs root, to lose it");
+	small_matmul(&mm, npu_open(), 72);
+	EXPECT_EQ(ktap_join(ktap_fork(has_no_right, NULL)), 0);
+}
+
+/* ---- turns ------------------------------------------------------------------------ */
+
+struct shared {
+	volatile unsigned int queued;
+	volatile bool end;
+};
+
+static struct shared *share(void)
+{
+	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT(s != MAP_FAILED);
+	return s;
+}
+
+/* Queues DEEP jobs at once, and stays until told */
+static void queues_deep(void *arg)
+{
+	struct shared *s = arg;
+	struct matmul own;
+	int last;
+
+	small_matmul(&own, npu_open(), 73);
+	while (s->queued < DEEP - 1) {
+		ASSERT_RET(job_start(&own, 1, -1, NULL), 0);
+		s->queued++;
+	}
+	ASSERT_RET(job_start(&own, 1, -1, &last), 0);
+	s->queued++;
+	while (!s->end && fence_wait(last, 10))
+		;
+}
+
+#define SHALLOW	10
+
+/* One job each, in turn, although the other's queue is 4096 deep and was there first */
+TEST_LIMIT(deep_queue_of_another_process_costs_one_turn_each, 60)
+{
+	struct shared *s = share();
+	int fences[SHALLOW], held, i;
+	uint32_t ran;
+	pid_t other;
+
+	setup();
+	held = hold(2000000);
+	/* Longer than it takes to look */
+	twin_write(TWIN_TASK_OVERHEAD_NS, 200000);
+	other = ktap_fork(queues_deep, s);
+	while (s->queued < DEEP && !fence_status(held))
+		ktap_sleep_ms(5);
+	for (i = 0; i < SHALLOW; i++)
+		ASSERT_RET(job_start(&mm, 1, -1, &fences[i]), 0);
+	if (fence_status(held))
+		ktap_note("slow machine: the core was free after %u jobs", s->queued);
+	for (i = 0; i < SHALLOW; i++)
+		EXPECT_RET(fence_end(fences[i]), 0);
+	ran = new_kicks() - 1;
+	s->end = true;
+	/* Kicks go on while we look: a process that wakes up late sees more of them */
+	ktap_note("%u jobs ran when %u of ours had", ran, SHALLOW);
+	EXPECT(ran >= 2 * SHALLOW - 1 && ran <= 20 * SHALLOW);
+	EXPECT_RET(fence_end(held), 0);
+	kill(other, SIGKILL);
+	ktap_join(other);
+}
+
+/* The exact order, from the ends of all jobs: no job of ours waits for two of theirs */
+static void queues_some(void *arg)
+{
+	struct { volatile unsigned int queued; uint64_t end[64]; volatile bool done; } *s = arg;
+	struct matmul own;
+	int fences[64], i;
+
+	small_matmul(&own, npu_open(), 74);
+	for (i = 0; i < 64; i++) {
+		ASSERT_RET(job_start(&own, 1, -1, &fences[i]), 0);
+		s->queued++;
+	}
+	for (i = 0; i < 64; i++) {
+		EXPECT_RET(fence_wait(fences[i], SLACK_MS), 0);
+		s->end[i] = fence_time_ns(fences[i]);
+	}
+}
+
+TEST_LIMIT(processes_take_turns, 60)
+{
+	struct { volatile unsigned int queued; uint64_t end[64]; volatile bool done; } *s;
+	int fences[SHALLOW], held, i, j = 0, theirs;
+	pid_t other;
+
+	setup();
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT(s != MAP_FAILED);
+	held = hold(1000000);
+	other = ktap_fork(queues_some, s);
+	while (s->queued < 64 && !fence_status(held))
+		ktap_sleep_ms(1);
+	for (i = 0; i < SHALLOW; i++)
+		ASSERT_RET(job_start(&mm, 1, -1, &fences[i]), 0);
+	if (fence_status(held))
+		SKIP("machine too slow to queue 74 jobs within a second");
+	EXPECT_EQ(ktap_join(other), 0);
+	for (i = 0; i < SHALLOW; i++) {
+		uint64_t end;
+
+		EXPECT_RET(fence_wait(fences[i], SLACK_MS), 0);
+		end = fence_time_ns(fences[i]);
+		for (theirs = 0; j < 64 && s->end[j] < end; j++)
+			theirs++;
+		EXPECT(theirs <= 1);
+	}
+	EXPECT(j <= SHALLOW);
+}
+
+/* ---- not waiting ------------------------------------------------------------------ */
+
+/* The call is over long before the job; how long its queue is does not matter */
+TEST(nonblock_returns_at_once)
+{
+	int held, fence, i;
+
+	setup();
+	held = hold(500000);
+	for (i = 0; i < 50; i++)
+		ASSERT_RET(job_start(&mm, 1, -1, NULL), 0);
+	matmul_spoil(&mm);
+	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	EXPECT_EQ(fence_status(held), 0);
+	EXPECT_EQ(fence_status(fence), 0);
+	EXPECT_EQ(new_kicks(), 1);
+	EXPECT_RET(fence_end(fence), 0);
+	EXPECT_EQ(new_kicks(), 52);
+	ASSERT_RET(npu_bo_from_device(&mm.out), 0);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
+	EXPECT_RET(fence_end(held), 0);
+}
+
+/* J4: jobs so short that they are done before their submit returns */
+TEST(J4_short_jobs_that_nobody_waits_for)
+{
+	int fence, i;
+
+	setup();
+	twin_write(TWIN_TASK_OVERHEAD_NS, 1);
+	for (i = 0; i < 400; i++)
+		ASSERT_RET(job_start(&mm, 1u << i % NPU_CORES, -1, NULL), 0);
+	for (i = 0; i < NPU_CORES; i++) {
+		ASSERT_RET(job_start(&mm, 1u << i, -1, &fence), 0);
+		EXPECT_RET(fence_end(fence), 0);
+	}
+}
+
+/* J9, J10: it hangs and nobody waits for it; whoever comes next is served without poking */
+TEST(J9_hang_that_nobody_waits_for)
+{
+	struct rknpu_submit args;
+	int fence, i;
+
+	setup();
+	for (i = 0; i < NPU_CORES; i++) {
+		args = matmul_args(&mm, 1u << i);
+		args.timeout = 100;
+		twin_fault(i, TWIN_FAULT_NEVER, 0, 2);
+		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+		EXPECT_CORRECT(&mm, 1u << (i + 1) % NPU_CORES);
+		twin_fault(i, TWIN_FAULT_NONE, 0, 0);
+		EXPECT_CORRECT(&mm, 1u << i);
+		close(fence);
+	}
+}
+
+/* J18: not its buffers, not its file: the job keeps what it needs */
+TEST(J18_buffers_and_file_closed_after_a_nonblocking_submit)
+{
+	uint32_t faults;
+	int fence, fd;
+
+	setup();
+	fd = npu_open();
+	faults = twin_stat(0, TWIN_STAT_FAULTS);
+	twin_write(TWIN_TASK_OVERHEAD_NS, 200000000);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	wait_for_kick();
+	close(mm.out.fd);
+	npu_bo_fini(&mm.out);
+	matmul_fini(&mm);
+	EXPECT_RET(fence_end(fence), 0);
+	EXPECT_EQ(twin_stat(0, TWIN_STAT_FAULTS), faults);
+	twin_write(TWIN_TASK_OVERHEAD_NS, TWIN_TASK_OVERHEAD_USUAL_NS);
+	small_matmul(&mm, fd, 75);
+	EXPECT_CORRECT(&mm, 1);
+}
+
+/* Whatever refuses a submit refuses one that does not wait, before it is queued */
+TEST(nonblock_is_checked_before_it_returns)
+{
+	struct rknpu_submit args;
+	int fence = -1;
+
+	setup();
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	args = matmul_args(&mm, 1);
+	args.task_obj_addr++;
+	EXPECT_RET(job_start_args(&mm, args, -1, &fence), -EINVAL);
+	args = matmul_args(&mm, 1);
+	args.subcore_task[0].task_number = 1000;
+	EXPECT_RET(job_start_args(&mm, args, -1, &fence), -EINVAL);
+	args = matmul_args(&mm, 8);
+	EXPECT_RET(job_start_args(&mm, args, -1, &fence), -EINVAL);
+	EXPECT_EQ(fence, -1);
+	EXPECT_EQ(new_kicks(), 0);
+}
