@@ -292,7 +292,8 @@ int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job)
  */
 int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job)
 {
-	if (!wait_for_completion_killable(&job->done))
+	/* Freezable: what it waits for may be another process's, which is frozen already. */
+	if (!wait_for_completion_state(&job->done, TASK_KILLABLE | TASK_FREEZABLE))
 		return job->result;
 	rknpu_sched_drop(sched, rknpu_match_job, job, -EINTR);
 	return -EINTR;

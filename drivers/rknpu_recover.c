@@ -25,6 +25,7 @@
 #include "rknpu_core.h"
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
+#include "rknpu_regs.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
 #include "rknpu_vm.h"
@@ -260,7 +261,7 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 		rknpu_hw_read_state(&slot->core->hw, &hw_state);
 		job->tasks_done += job->range[core].chunk * sched->soc->max_tasks +
 				   (hw_state.task_status & sched->soc->task_number_mask);
-		job->range[core].seen |= hw_state.raw;
+		job->range[core].seen |= hw_state.raw & RKNPU_INT_ALL;
 		slot->job = NULL;
 		slot->state = state;
 	}
@@ -313,8 +314,10 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 	spin_unlock_irq(&sched->lock);
 	for_each_set_bit(core, &faulted, RKNPU_MAX_CORES)
 		enable_irq(sched->slots[core].core->irq);
-	if (ret)
+	if (ret) {
 		rknpu_sched_drop_orphans(sched);
+		wake_up(&sched->idle);
+	}
 }
 
 /**

@@ -297,6 +297,14 @@ unlock:
 	dma_fence_end_signalling(cookie);
 }
 
+/* Nobody touches the core: no job, and no worker that resets all cores, idle ones too. */
+static bool rknpu_slot_quiet(const struct rknpu_slot *slot)
+{
+	enum rknpu_slot_state state = READ_ONCE(slot->state);
+
+	return !READ_ONCE(slot->sched->reset_all) && (state == RKNPU_SLOT_IDLE || state == RKNPU_SLOT_DEAD);
+}
+
 /* Make ready to lose power: nothing new starts, and what runs may end. */
 static int rknpu_sched_suspend(struct rknpu_core *core)
 {
@@ -307,8 +315,7 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 	sched->suspended++;
 	spin_unlock_irq(&sched->lock);
 	/* A job is bounded by its own time-out; who set a longer one cannot hold up the lid. */
-	if (wait_event_timeout(sched->idle, READ_ONCE(slot->state) == RKNPU_SLOT_IDLE ||
-			       READ_ONCE(slot->state) == RKNPU_SLOT_DEAD, RKNPU_SCHED_SUSPEND_JIFFIES))
+	if (wait_event_timeout(sched->idle, rknpu_slot_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES))
 		return 0;
 	rknpu_sched_resume(core);
 	return -EBUSY;
@@ -414,7 +421,7 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, un
 	} else {
 		if (!ret)
 			rknpu_sched_put_power(sched, cores);
-		rknpu_sched_settle_locked(job, ret ? -EIO : -ECANCELED);
+		rknpu_sched_settle_locked(job, ret ? -EIO : sched->stopping ? -ENODEV : -ECANCELED);
 		wake_up(&sched->idle);
 	}
 	spin_unlock_irq(&sched->lock);
