@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ */
+#define _GNU_SOURCE
+#include "driver.h"
+#include "npu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int driver_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int driver_bind(const char *what, const char *device)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DRIVER_PATH "/%s", what);
+	return driver_write(path, device);
+}
+
+int driver_open_soon(void)
+{
+	const struct timespec pause = { 0, 10000000 };
+	int i, fd;
+
+	for (i = 0; i < 300; i++) {
+		fd = npu_open_render(NULL, 0);
+		if (fd >= 0)
+			return fd;
+		nanosleep(&pause, NULL);
+	}
+	return -ENODEV;
+}
+
+int driver_unload(void)
+{
+	return syscall(SYS_delete_module, "rknpu", O_NONBLOCK) ? -errno : 0;
+}

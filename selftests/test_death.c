@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The ends of those who use the NPU, each with jobs queued, waiting for a
+ * fence and running: what has not started is dropped and says so, what runs
+ * ends in peace, and nobody else notices. ROUNDS=N in the environment repeats
+ * everything.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/foreign.h"
+#include "lib/job.h"
+#include "lib/testing.h"
+
+#define SLACK_MS	5000
+#define MUCH_TOO_LATE_US	10000000
+#define RUN_US		60000
+
+static struct matmul mm;	/* of the case's own process, which must not notice anything */
+static uint32_t kicks;
+
+static unsigned int rounds(void)
+{
+	const char *env = getenv("ROUNDS");
+
+	return env ? strtoul(env, NULL, 0) : 2;
+}
+
+static uint32_t new_kicks(void)
+{
+	return twin_stat(0, TWIN_STAT_KICKS) - kicks;
+}
+
+static void wait_for_kick(void)
+{
+	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
+
+	while (!new_kicks() && ktap_now_ns() < end)
+		ktap_sleep_ms(1);
+	EXPECT(new_kicks());
+}
+
+/* What one client has under way: on core 0 one that runs and one queued, and one that waits for a fence */
+struct work {
+	struct matmul mm;
+	int running, queued, waiting;
+};
+
+static void begin(struct work *w, int fd, uint32_t run_us, const struct foreign *input)
+{
+	small_matmul(&w->mm, fd, 91);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, run_us, 1);
+	ASSERT_RET(job_start(&w->mm, 1, -1, &w->running), 0);
+	wait_for_kick();
+	ASSERT_RET(job_start(&w->mm, 1, -1, &w->queued), 0);
+	ASSERT_RET(job_start(&w->mm, 2, input->fence, &w->waiting), 0);
+}
+
+static void send_fds(int socket, const int *fds, unsigned int num)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(int) * 8)] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(sizeof(int) * num),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int) * num);
+	memcpy(CMSG_DATA(c), fds, sizeof(int) * num);
+	ASSERT_EQ(sendmsg(socket, &msg, 0), 1);
+}
+
+static void receive_fds(int socket, int *fds, unsigned int num)
+{
+	char byte, control[CMSG_SPACE(sizeof(int) * 8)] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+
+	ASSERT_EQ(recvmsg(socket, &msg, MSG_CMSG_CLOEXEC), 1);
+	ASSERT(CMSG_FIRSTHDR(&msg));
+	memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int) * num);
+}
+
+struct client {
+	int socket;
+	uint32_t run_us;
+	const struct foreign *input;	/* the case's: it would signal at the end of its owner */
+	void (*end)(struct work *w);
+};
+
+/* Lets the case have its fences, then ends in its way */
+static void lives_and_dies(void *arg)
+{
+	struct client *c = arg;
+	struct work w;
+
+	begin(&w, npu_open(), c->run_us, c->input);
+	send_fds(c->socket, (int[]){ w.running, w.queued, w.waiting }, 3);
+	c->end(&w);
+}
+
+static void is_killed(struct work *w)
+{
+	(void)w;
+	raise(SIGKILL);
+}
+
+static void is_killed_while_it_waits(struct work *w)
+{
+	struct rknpu_submit args = matmul_args(&w->mm, 1);
+
+	alarm(1);
+	npu_submit(w->mm.out.fd, &args);
+	pause();
+}
+
+static void exits(struct work *w)
+{
+	(void)w;
+	exit(0);
+}
+
+static void crashes(struct work *w)
+{
+	(void)w;
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+}
+
+static void executes(struct work *w)
+{
+	(void)w;
+	/* What it says is no part of our report */
+	close(STDOUT_FILENO);
+	open("/dev/null", O_WRONLY);
+	execl("/proc/self/exe", "true", "no_such_case", NULL);
+	_exit(1);
+}
+
+/* The mappings hold the file as the descriptor does */
+static void closes(struct work *w)
+{
+	int fd = w->mm.out.fd;
+
+	close(fd);
+	matmul_fini(&w->mm);
+	ktap_sleep_ms(20);
+	exit(0);
+}
+
+/* A fault or a hang ends a job that was left alone, too */
+static void dies_with(void (*end)(struct work *w), uint32_t run_us, int running)
+{
+	unsigned int i, n = rounds();
+
+	twin_need();
+	small_matmul(&mm, npu_open(), 92);
+	for (i = 0; i < n; i++) {
+		int sockets[2], fences[3];
+		struct foreign input;
+		struct client c = { .run_us = run_us, .input = &input, .end = end };
+		pid_t pid;
+
+		foreign_init(&input);
+		ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
+		c.socket = sockets[1];
+		kicks = twin_stat(0, TWIN_STAT_KICKS);
+		pid = ktap_fork(lives_and_dies, &c);
+		receive_fds(sockets[0], fences, 3);
+		EXPECT_CORRECT(&mm, 4);
+		ktap_join(pid);
+		EXPECT_RET(fence_end(fences[0]), running);
+		EXPECT_RET(fence_end(fences[1]), -ECANCELED);
+		EXPECT_RET(fence_end(fences[2]), -ECANCELED);
+		/* Neither what was queued nor what waited has run */
+		EXPECT_EQ(new_kicks(), 1);
+		twin_disarm();
+		EXPECT_CORRECT(&mm, 1);
+		EXPECT_CORRECT(&mm, 2);
+		foreign_signal(&input);
+		foreign_abandon(&input);
+		close(input.fence);
+		close(sockets[0]);
+		close(sockets[1]);
+	}
+}
+
+TEST_LIMIT(J18_killed, 3600) { dies_with(is_killed, RUN_US, 0); }
+TEST_LIMIT(exits_without_a_word, 3600) { dies_with(exits, RUN_US, 0); }
+TEST_LIMIT(crashes_with_jobs, 3600) { dies_with(crashes, RUN_US, 0); }
+TEST_LIMIT(becomes_another_program, 3600) { dies_with(executes, RUN_US, 0); }
+TEST_LIMIT(closes_its_file, 3600) { dies_with(closes, RUN_US, 0); }
+TEST_LIMIT(J12_killed_while_it_waits_for_a_job, 3600) { dies_with(is_killed_while_it_waits, 1500000, 0); }
+
+/* The job of a dead process runs into its time-out */
+static void hangs_and_is_killed(void *arg)
+{
+	struct rknpu_submit args;
+	int fence;
+
+	small_matmul(&mm, npu_open(), 93);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 1);
+	args = matmul_args(&mm, 1);
+	args.timeout = 200;
+	ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+	wait_for_kick();
+	send_fds(*(int *)arg, &fence, 1);
+	raise(SIGKILL);
+}
+
+TEST_LIMIT(killed_with_a_hanging_job, 3600)
+{
+	int sockets[2], fence;
+	unsigned int i;
+
+	twin_need();
+	small_matmul(&mm, npu_open(), 92);
+	ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
+	for (i = 0; i < rounds(); i++) {
+		pid_t pid = ktap_fork(hangs_and_is_killed, &sockets[1]);
+
+		receive_fds(sockets[0], &fence, 1);
+		ktap_join(pid);
+		EXPECT_CORRECT(&mm, 1);
+		EXPECT_RET(fence_end(fence), -ETIMEDOUT);
+	}
+}
+
+/* A child has the parent's file: neither's end is the other's */
+static void child_ends(void *arg)
+{
+	struct work *w = arg;
+
+	EXPECT_CORRECT(&w->mm, 4);
+	close(w->mm.out.fd);
+}
+
+TEST_LIMIT(fork_and_the_end_of_the_child, 3600)
+{
+	unsigned int i;
+
+	twin_need();
+	for (i = 0; i < rounds(); i++) {
+		struct foreign input;
+		struct work w;
+
+		foreign_init(&input);
+		begin(&w, npu_open(), 300000, &input);
+		EXPECT_EQ(ktap_join(ktap_fork(child_ends, &w)), 0);
+		EXPECT_EQ(fence_status(w.waiting), 0);
+		foreign_signal(&input);
+		EXPECT_RET(fence_end(w.running), 0);
+		EXPECT_RET(fence_end(w.queued), 0);
+		EXPECT_RET(fence_end(w.waiting), 0);
+		foreign_abandon(&input);
+		close(input.fence);
+		close(w.mm.out.fd);
+		matmul_fini(&w.mm);
+	}
+}
+
+/* The parent dies, the child goes on with the inherited file: its jobs are not dropped */
+static void forks_and_dies(void *arg)
+{
+	struct foreign input;
+	struct work w;
+
+	foreign_init(&input);
+	begin(&w, npu_open(), 300000, &input);
+	if (!fork()) {
+		send_fds(*(int *)arg, (int[]){ w.running, w.queued, w.waiting }, 3);
+		ktap_sleep_ms(500);
+		foreign_signal(&input);
+		fence_wait(w.waiting, SLACK_MS);
+		_exit(0);
+	}
+	_exit(0);
+}
+
+TEST(fork_and_the_end_of_the_parent)
+{
+	int sockets[2], fences[3], i;
+
+	twin_need();
+	small_matmul(&mm, npu_open(), 94);
+	ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
+	EXPECT_EQ(ktap_join(ktap_fork(forks_and_dies, &sockets[1])), 0);
+	receive_fds(sockets[0], fences, 3);
+	for (i = 0; i < 3; i++)
+		EXPECT_RET(fence_end(fences[i]), 0);
+	EXPECT_CORRECT(&mm, 1);
+}
+
+/* ---- reset storms ------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t stop;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+/* Submits, waits for fences and resets itself as fast as it can */
+static void storms(void *arg)
+{
+	static const uint32_t masks[] = { 0, 1, 3, 4, 6 };
+	int fd = npu_open(), fence, i;
+	struct matmul own;
+
+	(void)arg;
+	signal(SIGTERM, on_term);
+	small_matmul(&own, fd, getpid());
+	for (i = 0; !stop; i++) {
+		uint32_t value = 0;
+		int ret;
+
+		ASSERT_RET(job_start(&own, masks[i % ARRAY_SIZE(masks)], -1, i % 5 ? &fence : NULL), 0);
+		if (i % 3 == 0)
+			EXPECT_RET(npu_action(fd, RKNPU_ACT_RESET, &value), 0);
+		if (i % 5) {
+			ret = fence_end(fence);
+			if (ret)
+				EXPECT_RET(ret, -ECANCELED);
+		}
+	}
+}
+
+TEST_LIMIT(R1_reset_storms_of_two_processes, 3600)
+{
+	unsigned int i, n = 60 * rounds();
+	pid_t others[2];
+	int fence;
+
+	twin_need();
+	small_matmul(&mm, npu_open(), 95);
+	for (i = 0; i < 2; i++)
+		others[i] = ktap_fork(storms, NULL);
+	for (i = 0; i < n; i++) {
+		EXPECT_CORRECT(&mm, i % 2 ? 0 : 1u << i % NPU_CORES);
+		ASSERT_RET(job_start(&mm, 1u << i % NPU_CORES, -1, &fence), 0);
+		EXPECT_RET(fence_end(fence), 0);
+	}
+	for (i = 0; i < 2; i++) {
+		kill(others[i], SIGTERM);
+		EXPECT_EQ(ktap_join(others[i]), 0);
+	}
+}

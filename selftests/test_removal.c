@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The device goes away, and the machine to sleep, with jobs queued, waiting
+ * and running. Removal ends all of them with -ENODEV; files, mappings,
+ * dma-bufs and fences stay harmless however long somebody holds them. Sleep
+ * ends none. ROUNDS=N in the environment repeats everything.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/driver.h"
+#include "lib/foreign.h"
+#include "lib/job.h"
+#include "lib/testing.h"
+
+#define SLACK_MS	5000
+#define MUCH_TOO_LATE_US	10000000
+
+static const char * const devices[] = { "fdab0000.npu", "fdac0000.npu", "fdad0000.npu" };
+
+static unsigned int rounds(void)
+{
+	const char *env = getenv("ROUNDS");
+
+	return env ? strtoul(env, NULL, 0) : 1;
+}
+
+static void wait_for_kick(unsigned int core, uint32_t before)
+{
+	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
+
+	while (twin_stat(core, TWIN_STAT_KICKS) == before && ktap_now_ns() < end)
+		ktap_sleep_ms(1);
+	EXPECT(twin_stat(core, TWIN_STAT_KICKS) != before);
+}
+
+static void works(int fd)
+{
+	struct matmul mm;
+	int core;
+
+	ASSERT(fd >= 0);
+	small_matmul(&mm, fd, 101);
+	for (core = 0; core < NPU_CORES; core++)
+		EXPECT_CORRECT(&mm, 1u << core);
+	matmul_fini(&mm);
+}
+
+static void setup(void)
+{
+	twin_need();
+	if (access(DRIVER_PATH "/unbind", W_OK))
+		SKIP("needs root and a bound device");
+}
+
+/* Something of everything: on each core a job that runs and one queued; a gang; one that waits */
+struct work {
+	struct matmul mm;
+	struct foreign input;
+	int running[NPU_CORES], queued[NPU_CORES], gang, waiting, dependent;
+};
+
+static void begin(struct work *w, int fd, uint32_t run_us)
+{
+	struct rknpu_submit args;
+	unsigned int i;
+
+	small_matmul(&w->mm, fd, 102);
+	foreign_init(&w->input);
+	for (i = 0; i < NPU_CORES; i++) {
+		uint32_t before = twin_stat(i, TWIN_STAT_KICKS);
+
+		twin_fault(i, TWIN_FAULT_LATE, run_us, 1);
+		ASSERT_RET(job_start(&w->mm, 1u << i, -1, &w->running[i]), 0);
+		wait_for_kick(i, before);
+		ASSERT_RET(job_start(&w->mm, 1u << i, -1, &w->queued[i]), 0);
+	}
+	args = matmul_args(&w->mm, 3);
+	ASSERT_RET(job_start_args(&w->mm, args, -1, &w->gang), 0);
+	ASSERT_RET(job_start(&w->mm, 0, w->input.fence, &w->waiting), 0);
+	ASSERT_RET(job_start(&w->mm, 0, w->waiting, &w->dependent), 0);
+}
+
+static void end(struct work *w, int want)
+{
+	unsigned int i;
+
+	for (i = 0; i < NPU_CORES; i++) {
+		EXPECT_RET(fence_end(w->running[i]), want);
+		EXPECT_RET(fence_end(w->queued[i]), want);
+	}
+	EXPECT_RET(fence_end(w->gang), want);
+	EXPECT_RET(fence_end(w->waiting), want);
+	EXPECT_RET(fence_end(w->dependent), want);
+	foreign_abandon(&w->input);
+	close(w->input.fence);
+}
+
+static void *submits(void *arg)
+{
+	struct work *w = arg;
+	struct rknpu_submit args = matmul_args(&w->mm, 2);
+
+	return (void *)(intptr_t)npu_submit(w->mm.out.fd, &args);
+}
+
+/* Without any one of its cores the device is gone: no program can know what the others are worth */
+static void removed_with_jobs(const char *device)
+{
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < rounds(); i++) {
+		pthread_t thread;
+		struct work w;
+		void *ret;
+
+		begin(&w, driver_open_soon(), MUCH_TOO_LATE_US);
+		ASSERT_EQ(pthread_create(&thread, NULL, submits, &w), 0);
+		ktap_sleep_ms(20);
+		ASSERT_RET(driver_bind("unbind", device), 0);
+		pthread_join(thread, &ret);
+		EXPECT_RET((intptr_t)ret, -ENODEV);
+		end(&w, -ENODEV);
+		EXPECT_RET(job_start(&w.mm, 1, -1, NULL), -ENODEV);
+		twin_disarm();
+		/* Bound again while the old file is still open */
+		ASSERT_RET(driver_bind("bind", device), 0);
+		works(driver_open_soon());
+		EXPECT_RET(job_start(&w.mm, 1, -1, NULL), -ENODEV);
+		close(w.mm.out.fd);
+		matmul_fini(&w.mm);
+	}
+}
+
+TEST_LIMIT(R14_removed_with_jobs, 3600) { removed_with_jobs(devices[0]); }
+TEST_LIMIT(R14_second_core_removed_with_jobs, 3600) { removed_with_jobs(devices[1]); }
+TEST_LIMIT(R14_third_core_removed_with_jobs, 3600) { removed_with_jobs(devices[2]); }
+
+/* Everything that can be held is held across the removal, and dropped after the device is back */
+TEST_LIMIT(R14_held_across_removal, 3600)
+{
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < rounds(); i++) {
+		struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
+		int fd = driver_open_soon(), second = npu_open(), done, never;
+		struct foreign input;
+		struct matmul mm;
+		uint64_t size;
+		void *map;
+
+		small_matmul(&mm, fd, 103);
+		size = mm.out.size;
+		prime.handle = mm.out.handle;
+		ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
+		map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
+		ASSERT(map != MAP_FAILED);
+		ASSERT_RET(job_start(&mm, 1, -1, &done), 0);
+		foreign_init(&input);
+		ASSERT_RET(job_start(&mm, 1, input.fence, &never), 0);
+		EXPECT_RET(fence_wait(done, SLACK_MS), 0);
+		ASSERT_RET(driver_bind("unbind", devices[0]), 0);
+		ASSERT_RET(driver_bind("bind", devices[0]), 0);
+		works(driver_open_soon());
+		/* The input signals for a job that is long gone */
+		foreign_signal(&input);
+		EXPECT_RET(fence_end(done), 0);
+		EXPECT_RET(fence_end(never), -ENODEV);
+		foreign_abandon(&input);
+		close(input.fence);
+		close(second);
+		close(fd);
+		matmul_fini(&mm);
+		EXPECT_EQ(munmap(map, size), 0);
+		close(prime.fd);
+		works(driver_open_soon());
+	}
+}
+
+static volatile bool stop;
+
+static void *submits_all_the_time(void *arg)
+{
+	struct work *w = arg;
+	int i;
+
+	for (i = 0; !stop; i++) {
+		int fence, ret = job_start(&w->mm, i & 3 ? 1u << i % NPU_CORES : 0, -1, &fence);
+
+		if (ret) {
+			EXPECT_RET(ret, -ENODEV);
+			break;
+		}
+		if (i % 7)
+			close(fence);
+		else if ((ret = fence_end(fence)))
+			EXPECT_RET(ret, -ENODEV);
+	}
+	return NULL;
+}
+
+/* At any moment: between the check and the queue, in the worker, in an interrupt */
+TEST_LIMIT(removed_while_jobs_stream_in, 3600)
+{
+	unsigned int i, t;
+
+	setup();
+	for (i = 0; i < 3 * rounds(); i++) {
+		pthread_t threads[3];
+		struct work w;
+
+		stop = false;
+		small_matmul(&w.mm, driver_open_soon(), 104);
+		for (t = 0; t < ARRAY_SIZE(threads); t++)
+			ASSERT_EQ(pthread_create(&threads[t], NULL, submits_all_the_time, &w), 0);
+		ktap_sleep_ms(20 + 7 * (i % 5));
+		ASSERT_RET(driver_bind("unbind", devices[i % NPU_CORES]), 0);
+		stop = true;
+		for (t = 0; t < ARRAY_SIZE(threads); t++)
+			pthread_join(threads[t], NULL);
+		ASSERT_RET(driver_bind("bind", devices[i % NPU_CORES]), 0);
+		close(w.mm.out.fd);
+		matmul_fini(&w.mm);
+	}
+	works(driver_open_soon());
+}
+
+/* While a recovery is under way */
+TEST_LIMIT(removed_during_recovery, 3600)
+{
+	static const uint32_t kinds[] = { TWIN_FAULT_STALL, TWIN_FAULT_MMU_READ, TWIN_FAULT_NEVER, TWIN_FAULT_LATE };
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < 4 * rounds(); i++) {
+		struct rknpu_submit args;
+		struct matmul mm;
+		int fence, ret;
+
+		small_matmul(&mm, driver_open_soon(), 105);
+		args = matmul_args(&mm, 1);
+		args.timeout = 20;
+		twin_fault(0, kinds[i % ARRAY_SIZE(kinds)], MUCH_TOO_LATE_US, 2);
+		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+		ktap_sleep_ms(i % ARRAY_SIZE(kinds) == 1 ? 0 : 8 + i % 16);
+		ASSERT_RET(driver_bind("unbind", devices[0]), 0);
+		twin_disarm();
+		ret = fence_end(fence);
+		EXPECT(ret == -ENODEV || ret == -ETIMEDOUT || ret == -EIO);
+		ASSERT_RET(driver_bind("bind", devices[0]), 0);
+		close(mm.out.fd);
+		matmul_fini(&mm);
+	}
+	works(driver_open_soon());
+}
+
+TEST(module_stays_while_it_is_used)
+{
+	struct matmul mm;
+	int fd, fence;
+
+	setup();
+	fd = driver_open_soon();
+	small_matmul(&mm, fd, 106);
+	EXPECT_RET(driver_unload(), -EAGAIN);
+	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	EXPECT_RET(driver_unload(), -EAGAIN);
+	close(fd);
+	/* Its mappings are files too */
+	EXPECT_RET(driver_unload(), -EAGAIN);
+	matmul_fini(&mm);
+	/* So is a fence: its code is ours */
+	EXPECT_RET(driver_unload(), -EAGAIN);
+	EXPECT_RET(fence_end(fence), 0);
+	works(npu_open());
+}
+
+/* ---- sleep -------------------------------------------------------------------------- */
+
+/* Suspends to the level that the kernel can test without a platform, and wakes up by itself */
+static int sleep_and_wake(void)
+{
+	int ret = driver_write("/sys/power/pm_test", "devices");
+
+	if (ret)
+		SKIP("this kernel cannot test its suspend");
+	return driver_write("/sys/power/state", "freeze");
+}
+
+TEST_LIMIT(sleeps_while_idle, 3600)
+{
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < 3 * rounds(); i++) {
+		ASSERT_RET(sleep_and_wake(), 0);
+		works(driver_open_soon());
+	}
+}
+
+/* R12: what runs may end before the power goes; what is queued starts afterwards */
+TEST_LIMIT(R12_sleeps_with_jobs, 3600)
+{
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < rounds(); i++) {
+		struct work w;
+
+		begin(&w, driver_open_soon(), 300000);
+		ASSERT_RET(sleep_and_wake(), 0);
+		foreign_signal(&w.input);
+		end(&w, 0);
+		works(w.mm.out.fd);
+		close(w.mm.out.fd);
+		matmul_fini(&w.mm);
+	}
+}
+
+/* Nobody can keep the machine awake for as long as he likes; awake again, everything goes on */
+TEST_LIMIT(long_job_keeps_the_machine_awake_only_now, 3600)
+{
+	struct rknpu_submit args;
+	struct matmul mm;
+	uint32_t before;
+	int fence, ret;
+
+	setup();
+	small_matmul(&mm, driver_open_soon(), 107);
+	before = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, 15000000, 1);
+	args = matmul_args(&mm, 1);
+	args.timeout = 60000;
+	ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+	wait_for_kick(0, before);
+	ret = sleep_and_wake();
+	EXPECT_RET(ret, -EBUSY);
+	EXPECT_CORRECT(&mm, 2);
+	EXPECT_RET(fence_end(fence), 0);
+	ASSERT_RET(sleep_and_wake(), 0);
+	works(mm.out.fd);
+}
+
+/* A process that is waiting in the driver is no obstacle to the freezer */
+TEST_LIMIT(sleeps_while_somebody_waits_for_a_fence, 3600)
+{
+	struct foreign input;
+	struct rknpu_submit args;
+	struct matmul mm;
+	pid_t pid;
+
+	setup();
+	small_matmul(&mm, driver_open_soon(), 108);
+	foreign_init(&input);
+	args = matmul_args(&mm, 1);
+	args.flags |= RKNPU_JOB_FENCE_IN;
+	args.fence_fd = input.fence;
+	args.timeout = 30000;
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(-npu_submit(mm.out.fd, &args));
+	ktap_sleep_ms(50);
+	ASSERT_RET(sleep_and_wake(), 0);
+	EXPECT_EQ(waitpid(pid, NULL, WNOHANG), 0);
+	foreign_signal(&input);
+	EXPECT_EQ(ktap_join(pid), 0);
+	works(mm.out.fd);
+}
