@@ -25,7 +25,7 @@
 /**
  * rknpu_clients_init() - no client yet
  * @clients: zeroed
- * @dev: a core
+ * @dev: a core, NULL when no IOMMU translates
  * @sink: receives faults of all address spaces
  * @per_file: isolate files of one process from each other too
  */

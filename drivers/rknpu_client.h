@@ -22,7 +22,8 @@ struct rknpu_vm;
  * struct rknpu_clients - all processes that use the device
  * @lock: protects @list. Outermost.
  * @list: of &struct rknpu_client.
- * @dev: a core, to make address spaces for. Valid while the device is plugged.
+ * @dev: a core, to make address spaces for; NULL when no IOMMU translates. Valid while the device
+ *	is plugged.
  * @sink: receives their faults. Immutable.
  * @per_file: every open is a client of its own. Immutable.
  */

@@ -10,6 +10,8 @@
 #include "rknpu_device.h"
 
 #include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/panic.h>
 #include <linux/platform_device.h>
 
 #include <drm/drm_drv.h>
@@ -19,6 +21,10 @@
 #include "rknpu_hw.h"
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
+
+static bool rknpu_allow_unsafe_dma;
+module_param_named(allow_unsafe_dma, rknpu_allow_unsafe_dma, bool, 0444);
+MODULE_PARM_DESC(allow_unsafe_dma, "Without an IOMMU, let everybody use the NPU, which can then reach all memory (default: CAP_SYS_RAWIO only)");
 
 static void rknpu_device_release_dma_dev(struct drm_device *drm, void *data)
 {
@@ -38,7 +44,8 @@ static void rknpu_device_release_sram(struct drm_device *drm, void *data)
 /* Buffers in it outlive the hardware, so it goes with the DRM device. Without it there are still pages. */
 static int rknpu_device_add_sram(struct rknpu_device *rdev, struct device *dev)
 {
-	int ret = rknpu_sram_init(&rdev->sram, dev);
+	/* Scattered as it is, nothing but an IOMMU makes a range of it. */
+	int ret = rdev->translated ? rknpu_sram_init(&rdev->sram, dev) : 0;
 
 	if (ret)
 		dev_warn(dev, "rockchip,sram is not usable (%d): buffers go to memory instead\n", ret);
@@ -65,7 +72,8 @@ static int rknpu_device_add_dma_dev(struct rknpu_device *rdev)
 		return PTR_ERR(pdev);
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 	rdev->dma_dev = &pdev->dev;
-	ret = dma_set_coherent_mask(&pdev->dev, DMA_BIT_MASK(rdev->soc->dma_bits));
+	/* What is allocated has to be where an address in a stream can name it. */
+	ret = dma_set_coherent_mask(&pdev->dev, DMA_BIT_MASK(rdev->translated ? rdev->soc->dma_bits : 32));
 	if (ret) {
 		platform_device_unregister(pdev);
 		return ret;
@@ -91,7 +99,8 @@ struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_dr
 	if (IS_ERR(rdev))
 		return rdev;
 	rdev->soc = soc;
-	rknpu_clients_init(&rdev->clients, dev, &rdev->sched.sink, per_file);
+	rdev->translated = rknpu_mmu_translates(dev);
+	rknpu_clients_init(&rdev->clients, rdev->translated ? dev : NULL, &rdev->sched.sink, per_file);
 	ret = drmm_add_action_or_reset(&rdev->drm, rknpu_device_release_clients, &rdev->clients);
 	if (!ret)
 		ret = rknpu_device_add_dma_dev(rdev);
@@ -146,10 +155,9 @@ static int rknpu_device_start_core(struct rknpu_device *rdev, unsigned int index
 	struct rknpu_mmu *mmu = &rdev->mmus[index];
 	int ret;
 
-	ret = rknpu_mmu_init(mmu, core->dev);
-	if (ret)
-		return dev_err_probe(core->dev, ret,
-				     "no IOMMU translates for this core: without one it could reach all memory\n");
+	if (rknpu_mmu_translates(core->dev) != rdev->translated)
+		return dev_err_probe(core->dev, -EINVAL, "an IOMMU translates for some cores and not for others\n");
+	rknpu_mmu_init(mmu, core->dev);
 	ret = rknpu_device_check_core(rdev, core);
 	if (ret)
 		goto fini_mmu;
@@ -162,7 +170,6 @@ static int rknpu_device_start_core(struct rknpu_device *rdev, unsigned int index
 
 fini_mmu:
 	rknpu_mmu_fini(mmu);
-	mmu->group = NULL;
 	return ret;
 }
 
@@ -172,10 +179,22 @@ static void rknpu_device_stop_cores(struct rknpu_device *rdev)
 
 	rknpu_sched_stop(&rdev->sched);
 	rknpu_sched_fini(&rdev->sched);
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		if (rdev->mmus[i].group)
-			rknpu_mmu_fini(&rdev->mmus[i]);
+	for (i = 0; i < RKNPU_MAX_CORES; i++)
+		rknpu_mmu_fini(&rdev->mmus[i]);
+}
+
+/* Said once at start, whoever uses it later. */
+static void rknpu_device_warn_untranslated(struct rknpu_device *rdev)
+{
+	if (rdev->translated)
+		return;
+	rdev->anybody = rknpu_allow_unsafe_dma;
+	if (!rdev->anybody) {
+		dev_warn(rdev->drm.dev, "no IOMMU: the NPU can reach all memory, so only CAP_SYS_RAWIO may use it\n");
+		return;
 	}
+	dev_warn(rdev->drm.dev, "no IOMMU: allow_unsafe_dma=1 lets every user of the NPU reach all memory\n");
+	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
 }
 
 /**
@@ -199,6 +218,7 @@ int rknpu_device_start(struct rknpu_device *rdev)
 		if (ret)
 			goto stop_cores;
 	}
+	rknpu_device_warn_untranslated(rdev);
 	ret = drm_dev_register(&rdev->drm, 0);
 	if (ret)
 		goto stop_cores;

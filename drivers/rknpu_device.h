@@ -23,6 +23,8 @@ struct rknpu_core;
  * @soc: constants. Immutable.
  * @cores: cores that the tree enables; valid while plugged. Set before registration.
  * @mmus: their IOMMUs. Likewise.
+ * @translated: an IOMMU translates for every core. Immutable.
+ * @anybody: everybody may use it although none does. Immutable.
  * @dma_dev: untranslated device for pages and cache maintenance. Immutable.
  * @sram: on-chip memory.
  * @hw_version: as user space knows it; read once. Immutable.
@@ -34,6 +36,8 @@ struct rknpu_device {
 	const struct rknpu_soc *soc;
 	struct rknpu_core *cores[RKNPU_MAX_CORES];
 	struct rknpu_mmu mmus[RKNPU_MAX_CORES];
+	bool translated;
+	bool anybody;
 	struct device *dma_dev;
 	struct rknpu_sram sram;
 	u32 hw_version;

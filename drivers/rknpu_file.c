@@ -6,6 +6,7 @@
  */
 #include "rknpu_file.h"
 
+#include <linux/capability.h>
 #include <linux/slab.h>
 
 #include <drm/drm_file.h>
@@ -55,9 +56,10 @@ void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
  * @file: the file
  *
  * The first memory or submit call binds the file to the calling process: a broker
- * may have opened it for us.
+ * may have opened it for us. Without an IOMMU the caller must be allowed to reach
+ * all memory.
  *
- * Return: the client, alive as long as the file; -ENOMEM as ERR_PTR.
+ * Return: the client, alive as long as the file; -EPERM, -ENOMEM as ERR_PTR.
  */
 struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct drm_file *file)
 {
@@ -65,6 +67,9 @@ struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct drm_fil
 	struct rknpu_client *client = READ_ONCE(rfile->client);
 	struct rknpu_client *raced;
 
+	/* Asked each time: a file may be passed on. */
+	if (!rdev->translated && !rdev->anybody && !capable(CAP_SYS_RAWIO))
+		return ERR_PTR(-EPERM);
 	if (client)
 		return client;
 	client = rknpu_client_get_current(&rdev->clients);

@@ -77,7 +77,7 @@ static int rknpu_action_no_counter(struct rknpu_device *rdev, struct drm_file *f
 
 static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
 {
-	*value = 1;
+	*value = rdev->translated;
 	return 0;
 }
 

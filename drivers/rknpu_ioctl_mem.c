@@ -83,7 +83,8 @@ static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu
 static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_mem_create *args,
 				struct rknpu_gem_request *want)
 {
-	if (!(args->flags & RKNPU_MEM_TRY_ALLOC_SRAM) || args->flags & RKNPU_MEM_KERNEL_MAPPING)
+	if (!(args->flags & RKNPU_MEM_TRY_ALLOC_SRAM) || args->flags & RKNPU_MEM_KERNEL_MAPPING ||
+	    !rdev->translated)
 		return;
 	want->sram = &rdev->sram;
 	want->sram_bytes = want->bytes;
@@ -94,13 +95,14 @@ static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_me
 static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
 				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
 {
-	/* Contiguous memory is no different behind an IOMMU: pages serve both kinds. */
 	struct rknpu_gem_request want = {
 		.drm = &rdev->drm,
 		.dma_dev = rdev->dma_dev,
 		.bytes = PAGE_ALIGN(args->size),
 		.cached = args->flags & RKNPU_MEM_CACHEABLE && !(args->flags & RKNPU_MEM_WRITE_COMBINE),
 		.dma32 = args->flags & RKNPU_MEM_DMA32,
+		/* Behind an IOMMU pages serve both kinds; without one nothing else can be named. */
+		.contiguous = !rdev->translated,
 	};
 	struct rknpu_bo *bo;
 	int ret = rknpu_mem_check(args);
@@ -136,7 +138,7 @@ put_bo:
  * @file: the caller's file
  *
  * Return: 0; -EINVAL size, flags or domain; -ENOENT unknown handle; -ENOMEM no pages; -ENOSPC no
- * address range; -ENODEV.
+ * address range; -EPERM no IOMMU and no CAP_SYS_RAWIO; -ENODEV.
  */
 int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *file)
 {

@@ -14,19 +14,31 @@
 #include "rknpu_vm.h"
 
 /**
+ * rknpu_mmu_translates() - is there an IOMMU in front of a core
+ * @dev: the core
+ *
+ * Return: false when its NPU addresses are physical ones.
+ */
+bool rknpu_mmu_translates(struct device *dev)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+
+	iommu_group_put(group);
+	return group;
+}
+
+/**
  * rknpu_mmu_init() - find the IOMMU of a core
  * @mmu: zeroed
  * @dev: the core
  *
- * Return: 0; -ENODEV when no IOMMU translates for @dev.
+ * Without one attaching only keeps the books: that the registers are the client's.
  */
-int rknpu_mmu_init(struct rknpu_mmu *mmu, struct device *dev)
+void rknpu_mmu_init(struct rknpu_mmu *mmu, struct device *dev)
 {
 	mmu->group = iommu_group_get(dev);
-	if (!mmu->group)
-		return -ENODEV;
-	mmu->iommu = of_parse_phandle(dev->of_node, "iommus", 0);
-	return 0;
+	if (mmu->group)
+		mmu->iommu = of_parse_phandle(dev->of_node, "iommus", 0);
 }
 
 /**
@@ -37,6 +49,8 @@ void rknpu_mmu_fini(struct rknpu_mmu *mmu)
 {
 	of_node_put(mmu->iommu);
 	iommu_group_put(mmu->group);
+	mmu->iommu = NULL;
+	mmu->group = NULL;
 }
 
 /**
@@ -50,7 +64,7 @@ void rknpu_mmu_fini(struct rknpu_mmu *mmu)
  */
 int rknpu_mmu_attach(struct rknpu_mmu *mmu, struct rknpu_vm *vm)
 {
-	int ret = iommu_attach_group(vm->domain, mmu->group);
+	int ret = mmu->group ? iommu_attach_group(vm->domain, mmu->group) : 0;
 
 	if (!ret)
 		mmu->vm = rknpu_vm_get(vm);
@@ -70,7 +84,7 @@ struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu)
 {
 	struct rknpu_vm *vm = mmu->vm;
 
-	if (vm)
+	if (vm && mmu->group)
 		iommu_detach_group(vm->domain, mmu->group);
 	mmu->vm = NULL;
 	return vm;
@@ -85,5 +99,5 @@ struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu)
  */
 bool rknpu_mmu_is(const struct rknpu_mmu *mmu, const struct device *iommu)
 {
-	return iommu->of_node == mmu->iommu;
+	return mmu->iommu && iommu->of_node == mmu->iommu;
 }

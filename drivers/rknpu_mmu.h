@@ -14,7 +14,7 @@ struct rknpu_vm;
 
 /**
  * struct rknpu_mmu - one IOMMU group and what it translates for
- * @group: the group; reference held. Immutable.
+ * @group: the group, reference held; NULL when no IOMMU translates. Immutable.
  * @iommu: device-tree node of the IOMMU, to recognise it in a fault; reference held. Immutable.
  * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker only,
  *	read under the scheduler's lock.
@@ -25,7 +25,8 @@ struct rknpu_mmu {
 	struct rknpu_vm *vm;
 };
 
-int rknpu_mmu_init(struct rknpu_mmu *mmu, struct device *dev);
+bool rknpu_mmu_translates(struct device *dev);
+void rknpu_mmu_init(struct rknpu_mmu *mmu, struct device *dev);
 void rknpu_mmu_fini(struct rknpu_mmu *mmu);
 int rknpu_mmu_attach(struct rknpu_mmu *mmu, struct rknpu_vm *vm);
 struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu);

@@ -39,7 +39,7 @@ static struct rknpu_epoch *rknpu_epoch_alloc(void)
 
 /**
  * rknpu_vm_create() - make an empty address space
- * @dev: a core, for the kind of IOMMU
+ * @dev: a core, for the kind of IOMMU; NULL when none translates
  * @sink: told about faults; outlives every attachment
  *
  * Context: may sleep.
@@ -57,7 +57,8 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 	RCU_INIT_POINTER(vm->epoch, rknpu_epoch_alloc());
 	if (!rcu_access_pointer(vm->epoch))
 		goto free_vm;
-	vm->domain = rknpu_paging_domain_alloc(dev);
+	if (dev)
+		vm->domain = rknpu_paging_domain_alloc(dev);
 	if (IS_ERR(vm->domain)) {
 		ret = PTR_ERR(vm->domain);
 		goto free_epoch;
@@ -66,7 +67,8 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 	mutex_init(&vm->lock);
 	vm->sink = sink;
 	drm_mm_init(&vm->mm, RKNPU_VM_FIRST, RKNPU_VM_BYTES);
-	iommu_set_fault_handler(vm->domain, rknpu_vm_fault, vm);
+	if (vm->domain)
+		iommu_set_fault_handler(vm->domain, rknpu_vm_fault, vm);
 	return vm;
 
 free_epoch:
@@ -86,7 +88,8 @@ static void rknpu_vm_release(struct kref *ref)
 	 */
 	rknpu_vm_epoch_put(rcu_access_pointer(vm->epoch));
 	drm_mm_takedown(&vm->mm);
-	iommu_domain_free(vm->domain);
+	if (vm->domain)
+		iommu_domain_free(vm->domain);
 	mutex_destroy(&vm->lock);
 	kfree(vm);
 }
@@ -155,6 +158,42 @@ static int rknpu_vm_map_dma_locked(struct rknpu_vm *vm, u64 iova, struct sg_tabl
 	return ret ?: -EINVAL;
 }
 
+static int rknpu_vm_translate_locked(struct rknpu_vm *vm, struct rknpu_mapping_space *space,
+				     struct sg_table *sgt, size_t bytes, bool pageless)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	ret = drm_mm_insert_node_in_range(&vm->mm, &space->node, bytes, PAGE_SIZE, 0, 0, U64_MAX,
+					  DRM_MM_INSERT_HIGH);
+	if (ret)
+		return ret;
+	ret = pageless ? rknpu_vm_map_dma_locked(vm, space->node.start, sgt, bytes) :
+			 rknpu_vm_map_pages_locked(vm, space->node.start, sgt, bytes);
+	if (ret)
+		drm_mm_remove_node(&space->node);
+	return ret;
+}
+
+/* No IOMMU: the address is the physical one, if all of it is one range that 32 bits can name. */
+static int rknpu_vm_place(struct rknpu_mapping_space *space, struct sg_table *sgt, size_t bytes)
+{
+	u64 start = sg_dma_address(sgt->sgl), end = start;
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		if (sg_dma_address(sg) != end)
+			return -EINVAL;
+		end += sg_dma_len(sg);
+	}
+	if (end - start < bytes || end > SZ_4G || !start)
+		return -EINVAL;
+	space->node.start = start;
+	space->node.size = bytes;
+	return 0;
+}
+
 /**
  * rknpu_vm_map() - give memory an NPU address
  * @vm: the space
@@ -165,7 +204,8 @@ static int rknpu_vm_map_dma_locked(struct rknpu_vm *vm, u64 iova, struct sg_tabl
  *
  * Addresses go from the top down, tight. Context: may sleep; takes vm->lock.
  *
- * Return: 0; -ENOSPC no range is left; -ENOMEM; -EINVAL @sgt is shorter than @bytes.
+ * Return: 0; -ENOSPC no range is left; -ENOMEM; -EINVAL @sgt is shorter than @bytes, or there is no
+ * IOMMU and it is not one physical range below 4 GiB.
  */
 int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct sg_table *sgt,
 		 size_t bytes, bool pageless)
@@ -176,15 +216,8 @@ int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct 
 	if (!space->spare)
 		return -ENOMEM;
 	mutex_lock(&vm->lock);
-	ret = drm_mm_insert_node_in_range(&vm->mm, &space->node, bytes, PAGE_SIZE, 0, 0, U64_MAX,
-					  DRM_MM_INSERT_HIGH);
-	if (ret)
-		goto unlock;
-	ret = pageless ? rknpu_vm_map_dma_locked(vm, space->node.start, sgt, bytes) :
-			 rknpu_vm_map_pages_locked(vm, space->node.start, sgt, bytes);
-	if (ret)
-		drm_mm_remove_node(&space->node);
-unlock:
+	ret = vm->domain ? rknpu_vm_translate_locked(vm, space, sgt, bytes, pageless) :
+			   rknpu_vm_place(space, sgt, bytes);
 	mutex_unlock(&vm->lock);
 	if (ret) {
 		kfree(space->spare);
@@ -205,8 +238,10 @@ void rknpu_vm_unmap(struct rknpu_mapping_space *space)
 	struct rknpu_vm *vm = space->vm;
 
 	mutex_lock(&vm->lock);
-	iommu_unmap(vm->domain, space->node.start, space->node.size);
-	drm_mm_remove_node(&space->node);
+	if (vm->domain) {
+		iommu_unmap(vm->domain, space->node.start, space->node.size);
+		drm_mm_remove_node(&space->node);
+	}
 	mutex_unlock(&vm->lock);
 	kfree(space->spare);
 	rknpu_vm_put(vm);

@@ -57,7 +57,7 @@ struct rknpu_epoch {
 /**
  * struct rknpu_vm - one 4 GiB address space of the NPU
  * @ref: client, each mapping, each job, each IOMMU it is attached to.
- * @domain: its IOMMU domain. Immutable.
+ * @domain: its IOMMU domain; NULL when no IOMMU translates: addresses are physical then. Immutable.
  * @lock: protects @mm, map and unmap, and the change of @epoch. Taken inside client and bo locks.
  * @mm: free and used addresses.
  * @epoch: current epoch; read under RCU, changed under @lock.
