@@ -98,19 +98,28 @@ static void rknpu_prime_release(struct rknpu_bo *bo)
 	drm_prime_gem_destroy(&bo->base, bo->sgt);
 }
 
-/* Begun and ended, because some exporters do half of the work in each; they know no ranges. */
+/* Begun and ended, because some exporters do half of the work in each. */
+static int rknpu_prime_sync_once(struct dma_buf *buf, enum dma_data_direction dir)
+{
+	int ret = dma_buf_begin_cpu_access(buf, dir);
+
+	return ret ?: dma_buf_end_cpu_access(buf, dir);
+}
+
+/*
+ * Of all of it: exporters know no ranges. Both directions are two rounds, because
+ * beginning in both would throw away what the CPU has written and not yet cleaned.
+ */
 static int rknpu_prime_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
 {
 	struct dma_buf *buf = bo->base.import_attach->dmabuf;
-	enum dma_data_direction dir = DMA_BIDIRECTIONAL;
-	int ret;
+	int ret = 0;
 
-	if (!to_device)
-		dir = DMA_FROM_DEVICE;
-	else if (!from_device)
-		dir = DMA_TO_DEVICE;
-	ret = dma_buf_begin_cpu_access(buf, dir);
-	return ret ?: dma_buf_end_cpu_access(buf, dir);
+	if (to_device)
+		ret = rknpu_prime_sync_once(buf, DMA_TO_DEVICE);
+	if (!ret && from_device)
+		ret = rknpu_prime_sync_once(buf, DMA_FROM_DEVICE);
+	return ret;
 }
 
 static const struct rknpu_backing rknpu_prime_backing = {

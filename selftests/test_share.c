@@ -156,6 +156,7 @@ struct foreign {
 /* Pages of a memfd */
 static void make_udmabuf(struct foreign *f, uint64_t size)
 {
+	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
 	struct udmabuf_create args = { .size = size };
 	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 
@@ -170,6 +171,10 @@ static void make_udmabuf(struct foreign *f, uint64_t size)
 	f->dmabuf = npu_ioctl(dev, UDMABUF_CREATE, &args);
 	ASSERT(f->dmabuf >= 0);
 	f->size = size;
+	/* It maps its pages for the direction of the first access: another one later would be its mistake */
+	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);
+	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
+	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);
 	close(dev);
 	close(args.memfd);
 }
