@@ -12,6 +12,7 @@
  */
 #include "rknpu_client.h"
 
+#include <linux/moduleparam.h>
 #include <linux/pid.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
@@ -21,6 +22,10 @@
 
 #define RKNPU_TOKEN_INDEX_SHIFT	4	/* token + 8 is never another token */
 #define RKNPU_TOKEN_MAX_INDEX	(U32_MAX >> RKNPU_TOKEN_INDEX_SHIFT)
+
+static unsigned long long rknpu_client_max_bytes;
+module_param_named(client_max_bytes, rknpu_client_max_bytes, ullong, 0644);
+MODULE_PARM_DESC(client_max_bytes, "Bytes of buffers that one process may have; imported ones count too (default 0: no limit)");
 
 /**
  * rknpu_clients_init() - no client yet
@@ -116,6 +121,7 @@ static void rknpu_client_release(struct kref *ref)
 		rknpu_vm_put(client->vms[i]);
 	/* Every handle was closed before its file let go of the client. */
 	WARN_ON(!xa_empty(&client->tokens));
+	WARN_ON(atomic64_read(&client->bytes));
 	xa_destroy(&client->tokens);
 	put_pid(client->tgid);
 	kfree(client->turns);
@@ -184,6 +190,39 @@ void rknpu_client_mark_reset(struct rknpu_client *client)
 			atomic_inc(&client->vms[i]->resets);
 	}
 	mutex_unlock(&client->lock);
+}
+
+/**
+ * rknpu_client_charge() - count a buffer that is about to get an address
+ * @client: the client
+ * @bytes: its size
+ *
+ * What the pages cost is the memory cgroup's business; this is about the device.
+ * Context: any.
+ *
+ * Return: 0; -ENOMEM when it would be more than one client may have.
+ */
+int rknpu_client_charge(struct rknpu_client *client, u64 bytes)
+{
+	u64 limit = READ_ONCE(rknpu_client_max_bytes);
+
+	if (atomic64_add_return(bytes, &client->bytes) > limit && limit) {
+		atomic64_sub(bytes, &client->bytes);
+		return -ENOMEM;
+	}
+	atomic_inc(&client->buffers);
+	return 0;
+}
+
+/**
+ * rknpu_client_uncharge() - a buffer has lost its address
+ * @client: the client
+ * @bytes: as charged
+ */
+void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes)
+{
+	atomic64_sub(bytes, &client->bytes);
+	atomic_dec(&client->buffers);
 }
 
 /**

@@ -5,6 +5,7 @@
 #ifndef RKNPU_CLIENT_H
 #define RKNPU_CLIENT_H
 
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
@@ -49,6 +50,8 @@ struct rknpu_clients {
  * @tokens: token index -> what the upper floor stored; read under RCU; it has a lock of its own.
  * @vms: address spaces by domain id, made on first use; read without a lock, never cleared.
  * @turns: queued jobs, for the scheduler; made on first use, freed with the client. Plain memory.
+ * @bytes: of all buffers that have an address here, once for each address space. Atomic.
+ * @buffers: how many that are. Atomic.
  * @domain_id: what SET_IOMMU_DOMAIN_ID chose; stands in for id 0. Atomic.
  */
 struct rknpu_client {
@@ -63,6 +66,8 @@ struct rknpu_client {
 	struct xarray tokens;
 	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
 	struct rknpu_turns *turns;
+	atomic64_t bytes;
+	atomic_t buffers;
 	u32 domain_id;
 };
 
@@ -74,6 +79,9 @@ struct rknpu_client *rknpu_client_get(struct rknpu_client *client);
 void rknpu_client_put(struct rknpu_client *client);
 struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id);
 void rknpu_client_mark_reset(struct rknpu_client *client);
+
+int rknpu_client_charge(struct rknpu_client *client, u64 bytes);
+void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes);
 
 int rknpu_client_token_add(struct rknpu_client *client, void *entry, u64 *token);
 void rknpu_client_token_remove(struct rknpu_client *client, u64 token);

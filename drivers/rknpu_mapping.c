@@ -59,9 +59,12 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 	mapping->bo = bo;
 	mapping->client = client;
 	mapping->space.released = rknpu_mapping_released;
-	ret = rknpu_vm_map(vm, &mapping->space, bo->sgt, bo->base.size, !bo->pages);
+	ret = rknpu_client_charge(client, bo->base.size);
 	if (ret)
 		goto free_mapping;
+	ret = rknpu_vm_map(vm, &mapping->space, bo->sgt, bo->base.size, !bo->pages);
+	if (ret)
+		goto uncharge;
 	drm_gem_object_get(&bo->base);
 	ret = rknpu_client_token_add(client, mapping, &mapping->token);
 	if (ret)
@@ -73,6 +76,8 @@ unmap:
 	rknpu_vm_unmap(&mapping->space);
 	/* The caller has a reference of its own: this is never the last. */
 	drm_gem_object_put(&bo->base);
+uncharge:
+	rknpu_client_uncharge(client, bo->base.size);
 free_mapping:
 	kfree(mapping);
 	return ERR_PTR(ret);
@@ -81,6 +86,7 @@ free_mapping:
 static void rknpu_mapping_retire(struct rknpu_mapping *mapping)
 {
 	rknpu_client_token_remove(mapping->client, mapping->token);
+	rknpu_client_uncharge(mapping->client, mapping->bo->base.size);
 	rknpu_vm_retire(&mapping->space);
 }
 
