@@ -74,7 +74,8 @@ static int rknpu_backing_pages_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, 
 static void rknpu_backing_pages_release(struct rknpu_bo *bo)
 {
 	rknpu_backing_unmap(bo);
-	drm_gem_put_pages(&bo->base, bo->pages, true, true);
+	/* The file goes next, so what is in them concerns nobody any more. */
+	drm_gem_put_pages(&bo->base, bo->pages, false, false);
 }
 
 static const struct rknpu_backing rknpu_backing_pages_ops = {

@@ -12,6 +12,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,14 +110,28 @@ static int open_instructions(void)
 	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0);
 }
 
-static uint64_t instructions_of(int counter, const struct matmul *mm, unsigned int submits)
+static void counter_start(int counter)
+{
+	ioctl(counter, PERF_EVENT_IOC_RESET, 0);
+	ioctl(counter, PERF_EVENT_IOC_ENABLE, 0);
+}
+
+static uint64_t counter_stop(int counter)
 {
 	uint64_t count = 0;
+
+	ioctl(counter, PERF_EVENT_IOC_DISABLE, 0);
+	if (read(counter, &count, sizeof(count)) != sizeof(count))
+		fail("counter", errno);
+	return count;
+}
+
+static uint64_t instructions_of(int counter, const struct matmul *mm, unsigned int submits)
+{
 	unsigned int i;
 	int ret;
 
-	ioctl(counter, PERF_EVENT_IOC_RESET, 0);
-	ioctl(counter, PERF_EVENT_IOC_ENABLE, 0);
+	counter_start(counter);
 	for (i = 0; i < submits; i++) {
 		struct rknpu_submit args = matmul_args(mm, 1);
 
@@ -124,10 +139,111 @@ static uint64_t instructions_of(int counter, const struct matmul *mm, unsigned i
 		if (ret)
 			fail("submit", -ret);
 	}
-	ioctl(counter, PERF_EVENT_IOC_DISABLE, 0);
-	if (read(counter, &count, sizeof(count)) != sizeof(count))
-		fail("counter", errno);
-	return count;
+	return counter_stop(counter);
+}
+
+/* ---- memory ---- */
+
+#define KIB	1024ull
+#define MIB	(1024 * KIB)
+#define SYNCS	64
+
+static void print_insns(const char *name, const char *size, uint64_t count)
+{
+	printf("%s%s_insns %llu instructions\n", name, size, (unsigned long long)count);
+	fflush(stdout);
+}
+
+static void check(const char *what, int ret)
+{
+	if (ret)
+		fail(what, -ret);
+}
+
+/* The second time: what the first one had to set up is no part of it */
+static void bench_create(int counter, int fd, const char *size, uint64_t bytes)
+{
+	uint64_t created = 0, destroyed = 0;
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		struct rknpu_mem_create c = { .size = bytes, .flags = NPU_FLAGS_DATA };
+
+		counter_start(counter);
+		check("create", npu_create(fd, &c));
+		created = counter_stop(counter);
+		counter_start(counter);
+		check("destroy", npu_destroy(fd, c.handle));
+		destroyed = counter_stop(counter);
+	}
+	print_insns("mem_create_", size, created);
+	print_insns("mem_destroy_", size, destroyed);
+}
+
+static void bench_touch(int counter, int fd)
+{
+	struct npu_bo bo;
+	uint64_t at;
+
+	check("buffer", npu_bo_init(&bo, fd, 64 * MIB, NPU_FLAGS_DATA));
+	counter_start(counter);
+	for (at = 0; at < bo.size; at += NPU_PAGE)
+		((volatile uint8_t *)bo.map)[at] = 1;
+	print_insns("mmap_first_touch_", "64m", counter_stop(counter));
+	npu_bo_fini(&bo);
+}
+
+static void bench_sync(int counter, int fd, const char *what, uint64_t range, uint64_t bytes)
+{
+	struct rknpu_mem_create c = { .size = bytes, .flags = NPU_FLAGS_DATA };
+	uint64_t count;
+	int i;
+
+	check("create", npu_create(fd, &c));
+	check("sync", npu_sync(fd, c.obj_addr, 0, range, RKNPU_MEM_SYNC_TO_DEVICE));
+	counter_start(counter);
+	for (i = 0; i < SYNCS; i++)
+		check("sync", npu_sync(fd, c.obj_addr, (bytes - range) / SYNCS / NPU_PAGE * NPU_PAGE * i, range,
+				       RKNPU_MEM_SYNC_TO_DEVICE));
+	count = counter_stop(counter) / SYNCS;
+	print_insns("mem_sync_", what, count);
+	check("destroy", npu_destroy(fd, c.handle));
+}
+
+/* A buffer of another driver becomes a buffer with an address */
+static void bench_import(int counter, int fd)
+{
+	struct drm_mode_create_dumb dumb = { .width = 4096, .height = 4096, .bpp = 32 };
+	struct drm_prime_handle p = { .flags = DRM_CLOEXEC | DRM_RDWR };
+	int other = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	struct rknpu_mem_create c = { 0 };
+
+	if (other < 0 || npu_ioctl(other, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		return;
+	p.handle = dumb.handle;
+	check("export", npu_ioctl(other, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p));
+	/* The exporter's pages are its own cost */
+	check("import", npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p));
+	check("close", npu_destroy(fd, p.handle));
+	counter_start(counter);
+	check("import", npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p));
+	c.handle = p.handle;
+	check("address", npu_create(fd, &c));
+	print_insns("import_", "64m", counter_stop(counter));
+	close(other);
+}
+
+static void bench_memory(int counter, int fd)
+{
+	bench_create(counter, fd, "4k", 4 * KIB);
+	bench_create(counter, fd, "1m", MIB);
+	bench_create(counter, fd, "64m", 64 * MIB);
+	bench_create(counter, fd, "256m", 256 * MIB);
+	bench_touch(counter, fd);
+	bench_sync(counter, fd, "4k_of_4k", 4 * KIB, 4 * KIB);
+	bench_sync(counter, fd, "4k_of_64m", 4 * KIB, 64 * MIB);
+	bench_sync(counter, fd, "64m", 64 * MIB, 64 * MIB);
+	bench_import(counter, fd);
 }
 
 static int insns(void)
@@ -145,6 +261,7 @@ static int insns(void)
 	npu_bo_from_device(&mm.out);
 	if (matmul_wrong(&mm))
 		fail("wrong result", EILSEQ);
+	bench_memory(counter, mm.out.fd);
 	return 0;
 }
 
