@@ -19,6 +19,7 @@
 
 #include "rknpu_core.h"
 #include "rknpu_hw.h"
+#include "rknpu_misc.h"
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
 
@@ -222,7 +223,12 @@ int rknpu_device_start(struct rknpu_device *rdev)
 	ret = drm_dev_register(&rdev->drm, 0);
 	if (ret)
 		goto stop_cores;
-	return 0;
+	ret = rknpu_misc_register(rdev);
+	if (ret) {
+		rdev->misc.fops = NULL;
+		rknpu_device_stop(rdev);
+	}
+	return ret;
 
 stop_cores:
 	rknpu_device_stop_cores(rdev);
@@ -237,6 +243,7 @@ stop_cores:
  */
 void rknpu_device_stop(struct rknpu_device *rdev)
 {
+	rknpu_misc_unregister(rdev);
 	drm_dev_unplug(&rdev->drm);
 	rknpu_device_stop_cores(rdev);
 }

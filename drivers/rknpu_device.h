@@ -5,6 +5,8 @@
 #ifndef RKNPU_DEVICE_H
 #define RKNPU_DEVICE_H
 
+#include <linux/miscdevice.h>
+
 #include <drm/drm_device.h>
 
 #include "rknpu_client.h"
@@ -30,6 +32,7 @@ struct rknpu_core;
  * @hw_version: as user space knows it; read once. Immutable.
  * @clients: processes.
  * @sched: the queue.
+ * @misc: /dev/rknpu; without functions when it is not there. Changed by start and stop only.
  */
 struct rknpu_device {
 	struct drm_device drm;
@@ -43,6 +46,7 @@ struct rknpu_device {
 	u32 hw_version;
 	struct rknpu_clients clients;
 	struct rknpu_sched sched;
+	struct miscdevice misc;
 };
 
 static inline struct rknpu_device *to_rknpu_device(struct drm_device *drm)

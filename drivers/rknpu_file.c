@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: One open of a DRM node, and which process it works for.
+ * DOC: One open of a node, and which process it works for.
  */
 #include "rknpu_file.h"
 
@@ -14,14 +14,6 @@
 #include "rknpu_client.h"
 #include "rknpu_device.h"
 #include "rknpu_sched.h"
-
-/**
- * struct rknpu_file - one open
- * @client: process that made the first memory or submit call; set once.
- */
-struct rknpu_file {
-	struct rknpu_client *client;
-};
 
 /**
  * rknpu_file_open() - DRM callback
@@ -43,17 +35,27 @@ int rknpu_file_open(struct drm_device *drm, struct drm_file *file)
  */
 void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
 {
-	struct rknpu_file *rfile = file->driver_priv;
+	rknpu_file_fini(to_rknpu_device(drm), file->driver_priv);
+	kfree(file->driver_priv);
+}
 
-	rknpu_sched_cancel_file(&to_rknpu_device(drm)->sched, rfile);
+/**
+ * rknpu_file_fini() - the last close
+ * @rdev: the device
+ * @rfile: has no buffers any more
+ *
+ * What it has queued is dropped. Context: may sleep.
+ */
+void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile)
+{
+	rknpu_sched_cancel_file(&rdev->sched, rfile);
 	rknpu_client_put(rfile->client);
-	kfree(rfile);
 }
 
 /**
  * rknpu_file_client() - client that a file belongs to
  * @rdev: the device
- * @file: the file
+ * @rfile: the file
  *
  * The first memory or submit call binds the file to the calling process: a broker
  * may have opened it for us. Without an IOMMU the caller must be allowed to reach
@@ -61,9 +63,8 @@ void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
  *
  * Return: the client, alive as long as the file; -EPERM, -ENOMEM as ERR_PTR.
  */
-struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct drm_file *file)
+struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct rknpu_file *rfile)
 {
-	struct rknpu_file *rfile = file->driver_priv;
 	struct rknpu_client *client = READ_ONCE(rfile->client);
 	struct rknpu_client *raced;
 

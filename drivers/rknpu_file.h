@@ -10,8 +10,17 @@ struct drm_file;
 struct rknpu_client;
 struct rknpu_device;
 
+/**
+ * struct rknpu_file - one open, of a DRM node or of /dev/rknpu
+ * @client: process that made the first memory or submit call; set once.
+ */
+struct rknpu_file {
+	struct rknpu_client *client;
+};
+
 int rknpu_file_open(struct drm_device *drm, struct drm_file *file);
 void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file);
-struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct drm_file *file);
+void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile);
+struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct rknpu_file *rfile);
 
 #endif /* RKNPU_FILE_H */

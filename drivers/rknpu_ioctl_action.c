@@ -27,27 +27,27 @@
 /* Interface version: that of the last vendor driver, which programs compare with. */
 #define RKNPU_INTERFACE_VERSION	(0 * 10000 + 9 * 100 + 8)
 
-typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct drm_file *file, u32 *value);
+typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value);
 
-static int rknpu_action_hw_version(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_hw_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	*value = rdev->hw_version;
 	return 0;
 }
 
-static int rknpu_action_drv_version(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_drv_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	*value = RKNPU_INTERFACE_VERSION;
 	return 0;
 }
 
-static int rknpu_action_freq(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	*value = rknpu_power_rate_hz(&rknpu_device_first_core(rdev)->power);
 	return 0;
 }
 
-static int rknpu_action_volt(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	int uv = rknpu_power_voltage_uv(&rknpu_device_first_core(rdev)->power);
 
@@ -58,9 +58,9 @@ static int rknpu_action_volt(struct rknpu_device *rdev, struct drm_file *file, u
 }
 
 /* The caller's own jobs end and its next one starts from reset registers; nobody else notices. */
-static int rknpu_action_reset(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
-	struct rknpu_client *client = rknpu_file_client(rdev, file);
+	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
@@ -70,12 +70,12 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct drm_file *file, 
 }
 
 /* RK3588 has no byte counters: success, and the value stays as it was [seen: vendor driver 0.9.8]. */
-static int rknpu_action_no_counter(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_no_counter(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	return 0;
 }
 
-static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	*value = rdev->translated;
 	return 0;
@@ -85,7 +85,7 @@ static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct drm_file *fil
  * The closed runtime asks for -19 and wants to hear 0. It gets what setpriority()
  * would give it, and 0 in any case.
  */
-static int rknpu_action_nice(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	int nice = clamp_t(int, (int)*value, MIN_NICE, MAX_NICE);
 
@@ -95,21 +95,21 @@ static int rknpu_action_nice(struct rknpu_device *rdev, struct drm_file *file, u
 	return 0;
 }
 
-static int rknpu_action_sram_total(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_sram_total(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	*value = rknpu_sram_total_bytes(&rdev->sram);
 	return 0;
 }
 
-static int rknpu_action_sram_free(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_sram_free(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	*value = rknpu_sram_free_bytes(&rdev->sram);
 	return 0;
 }
 
-static int rknpu_action_get_domain(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_get_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
-	struct rknpu_client *client = rknpu_file_client(rdev, file);
+	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
@@ -117,9 +117,9 @@ static int rknpu_action_get_domain(struct rknpu_device *rdev, struct drm_file *f
 	return 0;
 }
 
-static int rknpu_action_set_domain(struct rknpu_device *rdev, struct drm_file *file, u32 *value)
+static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
-	struct rknpu_client *client = rknpu_file_client(rdev, file);
+	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
@@ -150,16 +150,17 @@ static const rknpu_action_fn rknpu_actions[] = {
 };
 
 /**
- * rknpu_ioctl_action() - %DRM_IOCTL_RKNPU_ACTION
- * @drm: the device
- * @data: &struct rknpu_action
- * @file: the caller's file
+ * rknpu_action_run() - do an action for a file
+ * @rdev: the device
+ * @rfile: the caller's file
+ * @args: which, and its value in and out
+ *
+ * Context: may sleep.
  *
  * Return: 0; -EINVAL unknown or refused action, or a value out of range; -ENODEV.
  */
-int rknpu_ioctl_action(struct drm_device *drm, void *data, struct drm_file *file)
+int rknpu_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args)
 {
-	struct rknpu_action *args = data;
 	rknpu_action_fn action;
 	int idx, ret;
 
@@ -168,9 +169,22 @@ int rknpu_ioctl_action(struct drm_device *drm, void *data, struct drm_file *file
 	action = rknpu_actions[array_index_nospec(args->flags, ARRAY_SIZE(rknpu_actions))];
 	if (!action)
 		return -EINVAL;
-	if (!drm_dev_enter(drm, &idx))
+	if (!drm_dev_enter(&rdev->drm, &idx))
 		return -ENODEV;
-	ret = action(to_rknpu_device(drm), file, &args->value);
+	ret = action(rdev, rfile, &args->value);
 	drm_dev_exit(idx);
 	return ret;
+}
+
+/**
+ * rknpu_ioctl_action() - %DRM_IOCTL_RKNPU_ACTION
+ * @drm: the device
+ * @data: &struct rknpu_action
+ * @file: the caller's file
+ *
+ * Return: as rknpu_action_run().
+ */
+int rknpu_ioctl_action(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	return rknpu_action_run(to_rknpu_device(drm), file->driver_priv, data);
 }

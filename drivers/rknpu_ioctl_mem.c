@@ -44,12 +44,21 @@ static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_map
 	args->sram_size = rknpu_gem_sram_bytes(mapping->bo);
 }
 
-/*
- * Give a buffer an address. Its handle may be closed by another thread at any
- * time, or may not exist yet: the caller has opened it for as long as this takes.
+/**
+ * rknpu_mem_address() - give a buffer an address
+ * @args: filled in
+ * @bo: the buffer. Its handle may be closed by another thread at any time, or may not exist yet: the
+ *	caller has opened it (rknpu_mapping_open()) for as long as this takes.
+ * @client: of @file
+ * @vm: one of its address spaces
+ * @file: the file, as an identity
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, -ENOMEM, -ENOSPC.
  */
-static int rknpu_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
-			     struct rknpu_vm *vm, struct drm_file *file)
+int rknpu_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
+		      struct rknpu_vm *vm, const void *file)
 {
 	struct rknpu_mapping *mapping = rknpu_mapping_hold(bo, client, vm, file);
 
@@ -92,8 +101,16 @@ static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_me
 		want->sram_bytes = PAGE_ALIGN(args->sram_size);
 }
 
-static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
-				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
+/**
+ * rknpu_mem_alloc() - make the buffer that a request describes
+ * @rdev: the device, plugged
+ * @args: the request
+ *
+ * Context: may sleep.
+ *
+ * Return: the buffer with one reference; -EINVAL, -ENOSPC, -ENOMEM as ERR_PTR.
+ */
+struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_mem_create *args)
 {
 	struct rknpu_gem_request want = {
 		.drm = &rdev->drm,
@@ -104,20 +121,30 @@ static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_crea
 		/* Behind an IOMMU pages serve both kinds; without one nothing else can be named. */
 		.contiguous = !rdev->translated,
 	};
-	struct rknpu_bo *bo;
 	int ret = rknpu_mem_check(args);
+	struct rknpu_bo *bo;
 
 	if (ret)
-		return ret;
+		return ERR_PTR(ret);
 	rknpu_mem_want_sram(rdev, args, &want);
 	bo = rknpu_gem_create(&want);
+	if (IS_ERR(bo) || !(args->flags & RKNPU_MEM_KERNEL_MAPPING))
+		return bo;
+	ret = PTR_ERR_OR_ZERO(rknpu_gem_vmap(bo));
+	if (!ret)
+		return bo;
+	drm_gem_object_put(&bo->base);
+	return ERR_PTR(ret);
+}
+
+static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
+				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
+{
+	struct rknpu_bo *bo = rknpu_mem_alloc(rdev, args);
+	int ret;
+
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
-	if (args->flags & RKNPU_MEM_KERNEL_MAPPING) {
-		ret = PTR_ERR_OR_ZERO(rknpu_gem_vmap(bo));
-		if (ret)
-			goto put_bo;
-	}
 	ret = rknpu_mapping_open(bo, file);
 	if (ret)
 		goto put_bo;
@@ -148,7 +175,7 @@ int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *
 	struct rknpu_vm *vm;
 	int idx, ret;
 
-	client = rknpu_file_client(rdev, file);
+	client = rknpu_file_client(rdev, file->driver_priv);
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	if (!drm_dev_enter(drm, &idx))
@@ -205,20 +232,19 @@ int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file 
 }
 
 /**
- * rknpu_ioctl_mem_sync() - %DRM_IOCTL_RKNPU_MEM_SYNC
- * @drm: the device
- * @data: &struct rknpu_mem_sync
- * @file: the caller's file
+ * rknpu_mem_sync_run() - cache maintenance for a file
+ * @rdev: the device
+ * @rfile: the caller's file
+ * @args: the request
  *
  * An imported buffer is synchronized as a whole by its exporter, which may also
  * wait for whoever else uses it.
  *
  * Return: 0; -EINVAL token, flags or range; the exporter's errno.
  */
-int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *file)
+int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, const struct rknpu_mem_sync *args)
 {
-	const struct rknpu_mem_sync *args = data;
-	struct rknpu_client *client = rknpu_file_client(to_rknpu_device(drm), file);
+	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 	struct rknpu_mapping *mapping;
 	struct rknpu_bo *bo;
 	int ret = -EINVAL;
@@ -236,4 +262,17 @@ int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *fi
 				     args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
 	rknpu_mapping_put(mapping);
 	return ret;
+}
+
+/**
+ * rknpu_ioctl_mem_sync() - %DRM_IOCTL_RKNPU_MEM_SYNC
+ * @drm: the device
+ * @data: &struct rknpu_mem_sync
+ * @file: the caller's file
+ *
+ * Return: as rknpu_mem_sync_run().
+ */
+int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	return rknpu_mem_sync_run(to_rknpu_device(drm), file->driver_priv, data);
 }

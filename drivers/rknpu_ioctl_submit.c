@@ -52,10 +52,10 @@ static void rknpu_submit_ranges(const struct rknpu_submit *args, struct rknpu_jo
 }
 
 static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const struct rknpu_submit *args,
-					    struct drm_file *file)
+					    struct rknpu_file *rfile)
 {
 	struct rknpu_job_args job = {
-		.file = file->driver_priv,
+		.file = rfile,
 		.task_token = args->task_obj_addr,
 		.task_base = args->task_base_addr,
 		.timeout_ms = args->timeout,
@@ -70,7 +70,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 
 	if (ret)
 		return ERR_PTR(ret);
-	job.client = rknpu_file_client(rdev, file);
+	job.client = rknpu_file_client(rdev, rfile);
 	if (IS_ERR(job.client))
 		return ERR_CAST(job.client);
 	job.vm = rknpu_client_vm(job.client, args->iommu_domain_id);
@@ -124,27 +124,27 @@ static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *a
 }
 
 /**
- * rknpu_ioctl_submit() - %DRM_IOCTL_RKNPU_SUBMIT
- * @drm: the device
- * @data: &struct rknpu_submit
- * @file: the caller's file
+ * rknpu_submit_run() - submit for a file
+ * @rdev: the device
+ * @rfile: the caller's file
+ * @args: the request; results are written back
+ *
+ * Context: may sleep; waits unless told not to.
  *
  * Return: 0; -EINVAL any field out of range, or a token or sync file that is none; -EPERM a
  * priority above the default without CAP_SYS_NICE; -EMFILE; -ENOMEM; -ENODEV; and of a job that is
  * waited for: -ETIMEDOUT; -EIO the hardware failed it; -ECANCELED the caller's process asked for a
  * reset; -EINTR the caller was killed; the error of its input fence.
  */
-int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file)
+int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args)
 {
-	struct rknpu_device *rdev = to_rknpu_device(drm);
-	struct rknpu_submit *args = data;
 	struct rknpu_fence_fd out;
 	struct rknpu_job *job;
 	int idx, ret;
 
-	if (!drm_dev_enter(drm, &idx))
+	if (!drm_dev_enter(&rdev->drm, &idx))
 		return -ENODEV;
-	job = rknpu_submit_build(rdev, args, file);
+	job = rknpu_submit_build(rdev, args, rfile);
 	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_submit_push(rdev, job, &out);
 	/* Not held while waiting: unplugging ends the job instead of waiting for it. */
 	drm_dev_exit(idx);
@@ -154,4 +154,17 @@ int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file
 		ret = rknpu_submit_finish(rdev, args, job, &out);
 	rknpu_job_put(job);
 	return ret;
+}
+
+/**
+ * rknpu_ioctl_submit() - %DRM_IOCTL_RKNPU_SUBMIT
+ * @drm: the device
+ * @data: &struct rknpu_submit
+ * @file: the caller's file
+ *
+ * Return: as rknpu_submit_run().
+ */
+int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	return rknpu_submit_run(to_rknpu_device(drm), file->driver_priv, data);
 }

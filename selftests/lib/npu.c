@@ -18,6 +18,8 @@
 
 #define NODES	16
 
+static int misc_fd = -1;
+
 int npu_ioctl(int fd, unsigned long request, void *arg)
 {
 	int ret;
@@ -64,10 +66,22 @@ int npu_open_card(char *path, size_t size)
 	return open_named("/dev/dri/card%d", 0, path, size);
 }
 
+int npu_open_misc(void)
+{
+	misc_fd = open("/dev/rknpu", O_RDWR | O_CLOEXEC);
+	return misc_fd < 0 ? -errno : misc_fd;
+}
+
+/* The same call in the form that the node wants */
+static int call(int fd, unsigned long drm, unsigned long misc, void *arg)
+{
+	return npu_ioctl(fd, fd == misc_fd ? misc : drm, arg);
+}
+
 int npu_action(int fd, uint32_t action, uint32_t *value)
 {
 	struct rknpu_action args = { action, *value };
-	int ret = npu_ioctl(fd, DRM_IOCTL_RKNPU_ACTION, &args);
+	int ret = call(fd, DRM_IOCTL_RKNPU_ACTION, IOCTL_RKNPU_ACTION, &args);
 
 	*value = args.value;
 	return ret;
@@ -75,13 +89,13 @@ int npu_action(int fd, uint32_t action, uint32_t *value)
 
 int npu_create(int fd, struct rknpu_mem_create *args)
 {
-	return npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_CREATE, args);
+	return call(fd, DRM_IOCTL_RKNPU_MEM_CREATE, IOCTL_RKNPU_MEM_CREATE, args);
 }
 
 int npu_map(int fd, uint32_t handle, uint64_t *offset)
 {
 	struct rknpu_mem_map args = { .handle = handle };
-	int ret = npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_MAP, &args);
+	int ret = call(fd, DRM_IOCTL_RKNPU_MEM_MAP, IOCTL_RKNPU_MEM_MAP, &args);
 
 	*offset = args.offset;
 	return ret;
@@ -91,7 +105,7 @@ int npu_destroy(int fd, uint32_t handle)
 {
 	struct rknpu_mem_destroy args = { .handle = handle };
 
-	return npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_DESTROY, &args);
+	return call(fd, DRM_IOCTL_RKNPU_MEM_DESTROY, IOCTL_RKNPU_MEM_DESTROY, &args);
 }
 
 int npu_sync(int fd, uint64_t token, uint64_t offset, uint64_t size, uint32_t flags)
@@ -100,41 +114,59 @@ int npu_sync(int fd, uint64_t token, uint64_t offset, uint64_t size, uint32_t fl
 		.flags = flags, .obj_addr = token, .offset = offset, .size = size,
 	};
 
-	return npu_ioctl(fd, DRM_IOCTL_RKNPU_MEM_SYNC, &args);
+	return call(fd, DRM_IOCTL_RKNPU_MEM_SYNC, IOCTL_RKNPU_MEM_SYNC, &args);
 }
 
 int npu_submit(int fd, struct rknpu_submit *args)
 {
-	return npu_ioctl(fd, DRM_IOCTL_RKNPU_SUBMIT, args);
+	return call(fd, DRM_IOCTL_RKNPU_SUBMIT, IOCTL_RKNPU_SUBMIT, args);
+}
+
+/* What mmap() wants: the DRM file and an offset, or the dma-buf itself */
+static int map_bo(struct npu_bo *bo)
+{
+	uint64_t offset = 0;
+	int ret = bo->fd == misc_fd ? 0 : npu_map(bo->fd, bo->handle, &offset);
+
+	if (ret)
+		return ret;
+	bo->map = mmap(NULL, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bo->fd == misc_fd ? (int)bo->handle : bo->fd, offset);
+	if (bo->map != MAP_FAILED)
+		return 0;
+	bo->map = NULL;
+	return -errno;
+}
+
+static void destroy_bo(struct npu_bo *bo)
+{
+	struct rknpu_mem_destroy args = { .handle = bo->handle, .obj_addr = bo->token };
+
+	call(bo->fd, DRM_IOCTL_RKNPU_MEM_DESTROY, IOCTL_RKNPU_MEM_DESTROY, &args);
+	if (bo->fd == misc_fd)
+		close(bo->handle);
 }
 
 int npu_bo_init_domain(struct npu_bo *bo, int fd, uint64_t size, uint32_t flags, int domain)
 {
 	struct rknpu_mem_create create = { .flags = flags, .size = size, .iommu_domain_id = domain };
-	uint64_t offset;
 	int ret;
 
 	memset(bo, 0, sizeof(*bo));
 	ret = npu_create(fd, &create);
 	if (ret)
 		return ret;
-	ret = npu_map(fd, create.handle, &offset);
-	if (!ret) {
-		bo->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
-		if (bo->map == MAP_FAILED)
-			ret = -errno;
-	}
-	if (ret) {
-		npu_destroy(fd, create.handle);
-		bo->map = NULL;
-		return ret;
-	}
 	bo->fd = fd;
 	bo->handle = create.handle;
 	bo->size = size;
 	bo->token = create.obj_addr;
 	bo->iova = create.dma_addr;
-	return 0;
+	ret = map_bo(bo);
+	if (ret) {
+		destroy_bo(bo);
+		memset(bo, 0, sizeof(*bo));
+	}
+	return ret;
 }
 
 int npu_bo_init(struct npu_bo *bo, int fd, uint64_t size, uint32_t flags)
@@ -147,7 +179,7 @@ void npu_bo_fini(struct npu_bo *bo)
 	if (!bo->map)
 		return;
 	munmap(bo->map, bo->size);
-	npu_destroy(bo->fd, bo->handle);
+	destroy_bo(bo);
 	memset(bo, 0, sizeof(*bo));
 }
 

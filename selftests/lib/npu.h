@@ -23,6 +23,8 @@
 /* The first node of its kind whose driver is named rknpu; a file descriptor or -errno */
 int npu_open_render(char *path, size_t size);
 int npu_open_card(char *path, size_t size);
+/* /dev/rknpu; every call below then speaks its dialect on that descriptor, the last one opened */
+int npu_open_misc(void);
 
 int npu_ioctl(int fd, unsigned long request, void *arg);
 int npu_action(int fd, uint32_t action, uint32_t *value);
