@@ -11,10 +11,12 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/io.h>
 #include <linux/platform_device.h>
-#include <linux/reset.h>
 #include <linux/topology.h>
 
+#include "rknpu_power.h"
+#include "rknpu_regs.h"
 #include "rknpu_soc.h"
 
 /* 32 cycles of the slower of the two clocks [TRM]; 10 us covers 3.2 MHz and is what all drivers use. */
@@ -34,6 +36,7 @@ static irqreturn_t rknpu_core_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/* One node for each core: three windows, which leave the IOMMU's registers out. */
 static int rknpu_core_map(struct rknpu_core *core, struct platform_device *pdev)
 {
 	struct rknpu_hw *hw = &core->hw;
@@ -48,42 +51,83 @@ static int rknpu_core_map(struct rknpu_core *core, struct platform_device *pdev)
 	return PTR_ERR_OR_ZERO(hw->core);
 }
 
+/*
+ * One node for all cores: each window covers the IOMMU's registers too, which
+ * belong to its driver. So the blocks are mapped without claiming the window.
+ */
+static int rknpu_core_map_window(struct rknpu_core *core, const struct resource *window)
+{
+	struct rknpu_hw *hw = &core->hw;
+
+	hw->pc = devm_ioremap(core->dev, window->start + RKNPU_PC_BASE, RKNPU_BLOCK_BYTES);
+	hw->cna = devm_ioremap(core->dev, window->start + RKNPU_CNA_BASE, RKNPU_BLOCK_BYTES);
+	hw->core = devm_ioremap(core->dev, window->start + RKNPU_CORE_BASE, RKNPU_BLOCK_BYTES);
+	return hw->pc && hw->cna && hw->core ? 0 : -ENOMEM;
+}
+
+static int rknpu_core_get_irq(struct rknpu_core *core, struct platform_device *pdev)
+{
+	char name[] = "npuN_irq";
+
+	if (!core->power->binding->whole)
+		return platform_get_irq(pdev, 0);
+	name[3] = '0' + core->hw.index;
+	return platform_get_irq_byname(pdev, name);
+}
+
+static int rknpu_core_get_resets(struct rknpu_core *core)
+{
+	static const char lines[RKNPU_CORE_RESETS] = { 'a', 'h' };
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_CORE_RESETS; i++) {
+		if (core->power->binding->whole)
+			snprintf(core->reset_names[i], sizeof(core->reset_names[i]), "srst_%c%u", lines[i],
+				 core->hw.index);
+		else
+			snprintf(core->reset_names[i], sizeof(core->reset_names[i]), "srst_%c", lines[i]);
+		core->resets[i].id = core->reset_names[i];
+	}
+	return devm_reset_control_bulk_get_exclusive(core->dev, RKNPU_CORE_RESETS, core->resets);
+}
+
 /**
  * rknpu_core_init() - acquire everything that one core consists of
  * @core: zeroed
  * @pdev: the core's device; owns what is acquired (devm)
- * @soc: constants
+ * @power: of the device
+ * @nth: which core of this device
  *
- * Touches no register. Runtime PM is enabled by rknpu_power_init() on the way.
+ * Touches no register.
  *
  * Return: 0 or a negative errno, with one message.
  */
-int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, const struct rknpu_soc *soc)
+int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struct rknpu_power *power,
+		    unsigned int nth)
 {
+	const struct rknpu_soc *soc = power->binding->soc;
+	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, nth);
 	struct device *dev = &pdev->dev;
-	struct resource *res = platform_get_resource_byname(pdev, IORESOURCE_MEM, "pc");
 	int ret;
 
 	if (!res)
-		return dev_err_probe(dev, -EINVAL, "no register window named pc\n");
+		return dev_err_probe(dev, -EINVAL, "register window %u is missing\n", nth);
 	ret = rknpu_soc_core_index(soc, res->start);
 	if (ret < 0)
 		return dev_err_probe(dev, ret, "%s has no NPU core at %pa\n", soc->name, &res->start);
 	core->dev = dev;
+	core->power = power;
 	core->hw.soc = soc;
 	core->hw.index = ret;
 
-	ret = rknpu_core_map(core, pdev);
+	ret = power->binding->whole ? rknpu_core_map_window(core, res) : rknpu_core_map(core, pdev);
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot map the registers\n");
-	core->irq = platform_get_irq(pdev, 0);
+	core->irq = rknpu_core_get_irq(core, pdev);
 	if (core->irq < 0)
 		return core->irq;
-	core->resets = devm_reset_control_array_get_exclusive(dev);
-	if (IS_ERR(core->resets))
-		return dev_err_probe(dev, PTR_ERR(core->resets), "cannot get the reset lines\n");
-	platform_set_drvdata(pdev, core);
-	return rknpu_power_init(&core->power, dev);
+	ret = rknpu_core_get_resets(core);
+	return ret ? dev_err_probe(dev, ret, "cannot get the reset lines\n") : 0;
 }
 
 /*
@@ -165,22 +209,17 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 
 	for (i = 0; i < num; i++) {
 		rknpu_hw_stop(&cores[i]->hw);
-		/* An interrupt on its way to another CPU, ours or the IOMMU's, must not find the core in reset. */
-		disable_irq(cores[i]->irq);
-		err = reset_control_assert(cores[i]->resets);
+		err = reset_control_bulk_assert(RKNPU_CORE_RESETS, cores[i]->resets);
 		ret = ret ?: err;
 	}
 	udelay(RKNPU_CORE_RESET_US);
 	for (i = 0; i < num; i++) {
-		err = reset_control_deassert(cores[i]->resets);
+		err = reset_control_bulk_deassert(RKNPU_CORE_RESETS, cores[i]->resets);
 		ret = ret ?: err;
 	}
 	udelay(RKNPU_CORE_RESET_US);
-	for (i = 0; i < num; i++) {
-		if (!ret)
-			rknpu_hw_stop(&cores[i]->hw);
-		enable_irq(cores[i]->irq);
-	}
+	for (i = 0; i < num && !ret; i++)
+		rknpu_hw_stop(&cores[i]->hw);
 	return ret;
 }
 

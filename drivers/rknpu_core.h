@@ -5,14 +5,16 @@
 #ifndef RKNPU_CORE_H
 #define RKNPU_CORE_H
 
+#include <linux/reset.h>
 #include <linux/types.h>
 
 #include "rknpu_hw.h"
-#include "rknpu_power.h"
+
+#define RKNPU_CORE_RESETS 2
 
 struct platform_device;
-struct reset_control;
 struct rknpu_core;
+struct rknpu_power;
 
 /**
  * struct rknpu_core_ops - what a core tells the scheduler
@@ -28,10 +30,11 @@ struct rknpu_core_ops {
 
 /**
  * struct rknpu_core - one NPU core; lives as long as its platform device is bound
- * @dev: its platform device. Immutable.
+ * @dev: the platform device, which may have other cores too. Immutable.
  * @hw: register windows. Immutable.
- * @power: clocks and supplies. Immutable.
+ * @power: of the device. Immutable.
  * @resets: both reset lines. Immutable.
+ * @reset_names: theirs. Immutable.
  * @irq: interrupt line, shared with the core's IOMMU. Immutable.
  * @powered: registers may be touched; written by runtime PM, read by the interrupt handler.
  * @ops: receiver of events, NULL when there is none; set while the interrupt is off
@@ -41,15 +44,17 @@ struct rknpu_core_ops {
 struct rknpu_core {
 	struct device *dev;
 	struct rknpu_hw hw;
-	struct rknpu_power power;
-	struct reset_control *resets;
+	struct rknpu_power *power;
+	struct reset_control_bulk_data resets[RKNPU_CORE_RESETS];
+	char reset_names[RKNPU_CORE_RESETS][8];
 	int irq;
 	bool powered;
 	const struct rknpu_core_ops *ops;
 	void *owner;
 };
 
-int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, const struct rknpu_soc *soc);
+int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struct rknpu_power *power,
+		    unsigned int nth);
 int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner);
 void rknpu_core_irq_detach(struct rknpu_core *core);
 int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num);

@@ -130,7 +130,7 @@ struct rknpu_core *rknpu_device_first_core(struct rknpu_device *rdev)
 /* First look at the registers: is there an NPU, and does its reset work? */
 static int rknpu_device_check_core(struct rknpu_device *rdev, struct rknpu_core *core)
 {
-	int ret = rknpu_power_get(&core->power);
+	int ret = rknpu_power_get(core->power);
 
 	if (ret)
 		return dev_err_probe(core->dev, ret, "cannot power the core\n");
@@ -146,32 +146,38 @@ static int rknpu_device_check_core(struct rknpu_device *rdev, struct rknpu_core 
 			      rdev->soc->name, rdev->hw_version);
 	}
 put_power:
-	rknpu_power_put(&core->power);
+	rknpu_power_put(core->power);
 	return ret;
+}
+
+/* The IOMMU of a core: cores of one platform device share theirs. */
+static struct rknpu_mmu *rknpu_device_mmu_of(struct rknpu_device *rdev, unsigned int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < index; i++) {
+		if (rdev->cores[i] && rdev->cores[i]->dev == rdev->cores[index]->dev)
+			break;
+	}
+	return &rdev->mmus[i];
 }
 
 static int rknpu_device_start_core(struct rknpu_device *rdev, unsigned int index)
 {
+	struct rknpu_mmu *mmu = rknpu_device_mmu_of(rdev, index);
 	struct rknpu_core *core = rdev->cores[index];
-	struct rknpu_mmu *mmu = &rdev->mmus[index];
 	int ret;
 
 	if (rknpu_mmu_translates(core->dev) != rdev->translated)
 		return dev_err_probe(core->dev, -EINVAL, "an IOMMU translates for some cores and not for others\n");
-	rknpu_mmu_init(mmu, core->dev);
+	/* What a failure leaves behind is released by rknpu_device_stop_cores(). */
+	if (!mmu->group)
+		rknpu_mmu_init(mmu, core->dev);
 	ret = rknpu_device_check_core(rdev, core);
 	if (ret)
-		goto fini_mmu;
+		return ret;
 	ret = rknpu_sched_add_core(&rdev->sched, core, mmu);
-	if (ret) {
-		dev_err_probe(core->dev, ret, "cannot request interrupt %d\n", core->irq);
-		goto fini_mmu;
-	}
-	return 0;
-
-fini_mmu:
-	rknpu_mmu_fini(mmu);
-	return ret;
+	return ret ? dev_err_probe(core->dev, ret, "cannot request interrupt %d\n", core->irq) : 0;
 }
 
 static void rknpu_device_stop_cores(struct rknpu_device *rdev)

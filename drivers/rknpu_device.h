@@ -24,7 +24,7 @@ struct rknpu_core;
  *	that name. May outlive the hardware.
  * @soc: constants. Immutable.
  * @cores: cores that the tree enables; valid while plugged. Set before registration.
- * @mmus: their IOMMUs. Likewise.
+ * @mmus: their IOMMUs; the one of cores that share one is at the first of them. Likewise.
  * @translated: an IOMMU translates for every core. Immutable.
  * @anybody: everybody may use it although none does. Immutable.
  * @dma_dev: untranslated device for pages and cache maintenance. Immutable.

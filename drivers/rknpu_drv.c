@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The wiring: platform driver, DRM driver, module. Mainline's tree has one
- * node for each core; the kernel's component framework waits until all enabled
- * ones have probed and makes one NPU of them. The first core is its head.
+ * DOC: The wiring: platform driver, DRM driver, module. The vendor's tree has one
+ * node for all cores. Mainline's has one for each; the kernel's component framework
+ * waits until all enabled ones have probed and makes one NPU of them, with the
+ * first core as its head.
  */
 #include <linux/component.h>
 #include <linux/module.h>
@@ -35,11 +36,13 @@ MODULE_PARM_DESC(isolation, "What shares NPU address spaces: process (default) o
 
 /**
  * struct rknpu_node - one bound platform device
- * @core: its core; first, because it is the device's driver data for power management too.
+ * @power: its power; first, because the device's driver data is that of power management too.
+ * @cores: its cores.
  * @rdev: the NPU, in the head's node only, while it is up.
  */
 struct rknpu_node {
-	struct rknpu_core core;
+	struct rknpu_power power;
+	struct rknpu_core cores[RKNPU_MAX_CORES];
 	struct rknpu_device *rdev;
 };
 
@@ -90,17 +93,23 @@ static const struct drm_driver rknpu_drv_drm = {
 };
 
 static const struct of_device_id rknpu_drv_of_match[] = {
-	{ .compatible = "rockchip,rk3588-rknn-core", .data = &rknpu_soc_rk3588 },
+	{ .compatible = "rockchip,rk3588-rknn-core", .data = &rknpu_binding_rk3588_cores },
+	{ .compatible = "rockchip,rk3588-rknpu", .data = &rknpu_binding_rk3588_whole },
 	{ }
 };
 MODULE_DEVICE_TABLE(of, rknpu_drv_of_match);
 
+static void rknpu_drv_give_cores(struct rknpu_device *rdev, struct rknpu_node *node)
+{
+	unsigned int i;
+
+	for (i = 0; i < node->power.num_cores; i++)
+		rdev->cores[node->cores[i].hw.index] = &node->cores[i];
+}
+
 static int rknpu_drv_component_bind(struct device *dev, struct device *head, void *data)
 {
-	struct rknpu_device *rdev = data;
-	struct rknpu_node *node = dev_get_drvdata(dev);
-
-	rdev->cores[node->core.hw.index] = &node->core;
+	rknpu_drv_give_cores(data, dev_get_drvdata(dev));
 	return 0;
 }
 
@@ -119,9 +128,10 @@ static struct rknpu_device *rknpu_drv_create(struct device *dev)
 	struct rknpu_node *node = dev_get_drvdata(dev);
 	struct rknpu_device *rdev;
 
-	rdev = rknpu_device_create(dev, &rknpu_drv_drm, node->core.hw.soc, sysfs_streq(rknpu_isolation, "file"));
+	rdev = rknpu_device_create(dev, &rknpu_drv_drm, node->power.binding->soc,
+				   sysfs_streq(rknpu_isolation, "file"));
 	if (!IS_ERR(rdev))
-		rdev->cores[node->core.hw.index] = &node->core;
+		rknpu_drv_give_cores(rdev, node);
 	return rdev;
 }
 
@@ -159,7 +169,7 @@ static const struct component_master_ops rknpu_drv_head_ops = {
 	.unbind = rknpu_drv_head_unbind,
 };
 
-/* The only core that the tree enables: there is nobody to wait for. */
+/* All cores that the tree enables are here: there is nobody to wait for. */
 static int rknpu_drv_bind_alone(struct device *dev)
 {
 	struct rknpu_node *node = dev_get_drvdata(dev);
@@ -175,20 +185,23 @@ static int rknpu_drv_bind_alone(struct device *dev)
 }
 
 /*
- * Cores that the tree enables beside this one. Return: true when one of them has
- * a lower address, so that this core is not the head.
+ * Cores that the tree enables beside those of this node. Return: true when one of
+ * them has a lower address, so that this node is not the head.
  */
-static bool rknpu_drv_find_siblings(struct device *dev, const struct rknpu_core *core,
-				    struct component_match **match)
+static bool rknpu_drv_find_siblings(struct rknpu_node *node, struct component_match **match)
 {
+	const struct rknpu_binding *binding = node->power.binding;
+	struct device *dev = node->power.dev;
 	struct device_node *np;
 	struct resource res;
 	bool follower = false;
 
+	if (binding->whole)
+		return false;
 	for_each_matching_node(np, rknpu_drv_of_match) {
 		if (np == dev->of_node || !of_device_is_available(np) || of_address_to_resource(np, 0, &res))
 			continue;
-		if (res.start < core->hw.soc->core_base[core->hw.index])
+		if (res.start < binding->soc->core_base[node->cores[0].hw.index])
 			follower = true;
 		component_match_add_release(dev, match, component_release_of, component_compare_of,
 					    of_node_get(np));
@@ -196,36 +209,52 @@ static bool rknpu_drv_find_siblings(struct device *dev, const struct rknpu_core 
 	return follower;
 }
 
-static int rknpu_drv_probe(struct platform_device *pdev)
+static struct rknpu_node *rknpu_drv_init_node(struct platform_device *pdev)
 {
-	struct device *dev = &pdev->dev;
-	struct component_match *match = NULL;
-	struct rknpu_node *node;
+	const struct rknpu_binding *binding = device_get_match_data(&pdev->dev);
+	struct rknpu_node *node = devm_kzalloc(&pdev->dev, sizeof(*node), GFP_KERNEL);
+	unsigned int num = binding->whole ? binding->soc->num_cores : 1;
 	int ret;
 
-	node = devm_kzalloc(dev, sizeof(*node), GFP_KERNEL);
 	if (!node)
-		return -ENOMEM;
-	ret = rknpu_core_init(&node->core, pdev, device_get_match_data(dev));
-	if (ret)
-		return ret;
-	if (rknpu_drv_find_siblings(dev, &node->core, &match))
-		return component_add(dev, &rknpu_drv_component_ops);
+		return ERR_PTR(-ENOMEM);
+	platform_set_drvdata(pdev, node);
+	ret = rknpu_power_init(&node->power, &pdev->dev, binding);
+	while (!ret && node->power.num_cores < num) {
+		struct rknpu_core *core = &node->cores[node->power.num_cores];
+
+		ret = rknpu_core_init(core, pdev, &node->power, node->power.num_cores);
+		if (!ret)
+			node->power.cores[node->power.num_cores++] = core;
+	}
+	if (!ret)
+		ret = rknpu_power_enable(&node->power);
+	return ret ? ERR_PTR(ret) : node;
+}
+
+static int rknpu_drv_probe(struct platform_device *pdev)
+{
+	struct rknpu_node *node = rknpu_drv_init_node(pdev);
+	struct component_match *match = NULL;
+
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+	if (rknpu_drv_find_siblings(node, &match))
+		return component_add(&pdev->dev, &rknpu_drv_component_ops);
 	if (!match)
-		return rknpu_drv_bind_alone(dev);
-	return component_master_add_with_match(dev, &rknpu_drv_head_ops, match);
+		return rknpu_drv_bind_alone(&pdev->dev);
+	return component_master_add_with_match(&pdev->dev, &rknpu_drv_head_ops, match);
 }
 
 static rknpu_remove_t rknpu_drv_remove(struct platform_device *pdev)
 {
-	struct device *dev = &pdev->dev;
-	struct rknpu_node *node = dev_get_drvdata(dev);
+	struct rknpu_node *node = platform_get_drvdata(pdev);
 	struct component_match *match = NULL;
 
-	if (rknpu_drv_find_siblings(dev, &node->core, &match))
-		component_del(dev, &rknpu_drv_component_ops);
+	if (rknpu_drv_find_siblings(node, &match))
+		component_del(&pdev->dev, &rknpu_drv_component_ops);
 	else if (match)
-		component_master_del(dev, &rknpu_drv_head_ops);
+		component_master_del(&pdev->dev, &rknpu_drv_head_ops);
 	else
 		rknpu_device_stop(node->rdev);
 	return RKNPU_REMOVE_RETURN;

@@ -18,11 +18,14 @@ struct rknpu_vm;
  * @iommu: device-tree node of the IOMMU, to recognise it in a fault; reference held. Immutable.
  * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker only,
  *	read under the scheduler's lock.
+ * @turn_end: jiffies until which @vm may keep cores that share this IOMMU from another space;
+ *	sched->lock.
  */
 struct rknpu_mmu {
 	struct iommu_group *group;
 	struct device_node *iommu;
 	struct rknpu_vm *vm;
+	unsigned long turn_end;
 };
 
 bool rknpu_mmu_translates(struct device *dev);

@@ -2,13 +2,22 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Power of one core. The platform bus attaches the power domain, the
- * device link of the IOMMU driver resumes the IOMMU with the core; what is left
- * are clocks, supplies and runtime PM. One reference is held while the core has
+ * DOC: Power of one platform device, which has one core (mainline's tree) or all
+ * of them (the vendor's). One runtime-PM reference is held for each core that has
  * work; queries that need no hardware take none.
+ *
+ * The IOMMU is resumed before its master and suspended after it, and touches
+ * registers in both. So whatever it needs may not depend on the master's own
+ * callbacks: supplies stay on while the driver is bound, the clocks of a node
+ * whose IOMMU has none of its own too, and power domains that the platform bus does
+ * not attach are made suppliers of the IOMMU.
  */
 #include "rknpu_power.h"
 
+#include <linux/of.h>
+#include <linux/of_platform.h>
+#include <linux/platform_device.h>
+#include <linux/pm_domain.h>
 #include <linux/pm_runtime.h>
 #include <linux/regulator/consumer.h>
 
@@ -20,56 +29,152 @@
  */
 #define RKNPU_POWER_AUTOSUSPEND_MS 100
 
-enum { RKNPU_CLK_ACLK, RKNPU_CLK_HCLK, RKNPU_CLK_NPU, RKNPU_CLK_PCLK };
+static void rknpu_power_disable_supply(void *supply)
+{
+	regulator_disable(supply);
+}
 
 /* A board that leaves a supply out of its tree has it always on; NULL then. */
-static int rknpu_power_get_supply(struct device *dev, const char *id, struct regulator **supply)
+static int rknpu_power_enable_supply(struct device *dev, const char *id, struct regulator **supply)
 {
 	struct regulator *reg = devm_regulator_get_optional(dev, id);
+	int ret;
 
-	if (IS_ERR(reg)) {
-		if (PTR_ERR(reg) != -ENODEV)
-			return dev_err_probe(dev, PTR_ERR(reg), "cannot get the %s supply\n", id);
-		reg = NULL;
-	}
+	*supply = NULL;
+	if (PTR_ERR_OR_ZERO(reg) == -ENODEV)
+		return 0;
+	if (IS_ERR(reg))
+		return dev_err_probe(dev, PTR_ERR(reg), "cannot get the %s supply\n", id);
+	ret = regulator_enable(reg);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot enable the %s supply\n", id);
 	*supply = reg;
-	return 0;
+	return devm_add_action_or_reset(dev, rknpu_power_disable_supply, reg);
+}
+
+static void rknpu_power_disable_clks(void *data)
+{
+	struct rknpu_power *power = data;
+
+	clk_bulk_disable_unprepare(power->binding->num_clks, power->clks);
+}
+
+static int rknpu_power_get_clks(struct rknpu_power *power)
+{
+	const struct rknpu_binding *binding = power->binding;
+	unsigned int i;
+	int ret;
+
+	/* By name: asking for NULL names would return the first clock every time. */
+	for (i = 0; i < binding->num_clks; i++)
+		power->clks[i].id = binding->clks[i];
+	ret = devm_clk_bulk_get(power->dev, binding->num_clks, power->clks);
+	if (ret)
+		return dev_err_probe(power->dev, ret, "cannot get the clocks\n");
+	if (!binding->whole)
+		return 0;
+	ret = clk_bulk_prepare_enable(binding->num_clks, power->clks);
+	if (ret)
+		return dev_err_probe(power->dev, ret, "cannot enable the clocks\n");
+	return devm_add_action_or_reset(power->dev, rknpu_power_disable_clks, power);
+}
+
+static void rknpu_power_detach_domain(void *domain)
+{
+	dev_pm_domain_detach(domain, true);
+}
+
+static void rknpu_power_put_device(void *dev)
+{
+	put_device(dev);
+}
+
+static void rknpu_power_unlink(void *link)
+{
+	device_link_del(link);
+}
+
+static int rknpu_power_add_domain(struct device *dev, const char *name, struct device *iommu)
+{
+	struct device *domain = dev_pm_domain_attach_by_name(dev, name);
+	struct device_link *link;
+	int ret;
+
+	/* NULL: the tree has no power domains. */
+	if (IS_ERR_OR_NULL(domain))
+		return PTR_ERR_OR_ZERO(domain);
+	ret = devm_add_action_or_reset(dev, rknpu_power_detach_domain, domain);
+	if (ret)
+		return ret;
+	link = device_link_add(iommu, domain, DL_FLAG_STATELESS | DL_FLAG_PM_RUNTIME);
+	if (!link)
+		return -EINVAL;
+	return devm_add_action_or_reset(dev, rknpu_power_unlink, link);
+}
+
+static int rknpu_power_add_domains(struct rknpu_power *power)
+{
+	struct device *dev = power->dev;
+	struct platform_device *iommu;
+	struct device_node *np;
+	unsigned int i;
+	int ret;
+
+	if (!power->binding->num_domains || !of_find_property(dev->of_node, "power-domains", NULL))
+		return 0;
+	np = of_parse_phandle(dev->of_node, "iommus", 0);
+	iommu = np ? of_find_device_by_node(np) : NULL;
+	of_node_put(np);
+	if (!iommu)
+		return dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n");
+	ret = devm_add_action_or_reset(dev, rknpu_power_put_device, &iommu->dev);
+	for (i = 0; i < power->binding->num_domains && !ret; i++)
+		ret = rknpu_power_add_domain(dev, power->binding->domains[i], &iommu->dev);
+	return ret ? dev_err_probe(dev, ret, "cannot attach the power domains\n") : 0;
 }
 
 /**
- * rknpu_power_init() - acquire clocks and supplies, enable runtime PM
- * @power: zeroed
- * @dev: the core's device; owns what is acquired (devm)
+ * rknpu_power_init() - acquire clocks, supplies and power domains
+ * @power: zeroed; first member of the device's driver data
+ * @dev: the device; owns what is acquired (devm)
+ * @binding: names
  *
  * Return: 0 or a negative errno, with one message.
  */
-int rknpu_power_init(struct rknpu_power *power, struct device *dev)
+int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct rknpu_binding *binding)
 {
+	struct regulator *sram_supply;
 	int ret;
 
 	power->dev = dev;
-	/* By name: asking for NULL names would return the first clock four times. */
-	power->clks[RKNPU_CLK_ACLK].id = "aclk";
-	power->clks[RKNPU_CLK_HCLK].id = "hclk";
-	power->clks[RKNPU_CLK_NPU].id = "npu";
-	power->clks[RKNPU_CLK_PCLK].id = "pclk";
-	ret = devm_clk_bulk_get(dev, RKNPU_NUM_CLKS, power->clks);
-	if (ret)
-		return dev_err_probe(dev, ret, "cannot get the clocks\n");
-	ret = rknpu_power_get_supply(dev, "npu", &power->npu_supply);
+	power->binding = binding;
+	ret = rknpu_power_enable_supply(dev, binding->npu_supply, &power->npu_supply);
 	if (ret)
 		return ret;
-	ret = rknpu_power_get_supply(dev, "sram", &power->sram_supply);
+	ret = rknpu_power_enable_supply(dev, binding->sram_supply, &sram_supply);
 	if (ret)
 		return ret;
-
-	pm_runtime_set_autosuspend_delay(dev, RKNPU_POWER_AUTOSUSPEND_MS);
-	pm_runtime_use_autosuspend(dev);
-	return devm_pm_runtime_enable(dev);
+	ret = rknpu_power_get_clks(power);
+	if (ret)
+		return ret;
+	return rknpu_power_add_domains(power);
 }
 
 /**
- * rknpu_power_get() - power the core and keep it powered
+ * rknpu_power_enable() - let runtime PM manage the device
+ * @power: its cores are complete, because suspending touches their registers
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rknpu_power_enable(struct rknpu_power *power)
+{
+	pm_runtime_set_autosuspend_delay(power->dev, RKNPU_POWER_AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(power->dev);
+	return devm_pm_runtime_enable(power->dev);
+}
+
+/**
+ * rknpu_power_get() - power a core and keep it powered
  * @power: of the core
  *
  * Context: may sleep.
@@ -82,7 +187,7 @@ int rknpu_power_get(struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_get_if_on() - keep the core powered, if it is
+ * rknpu_power_get_if_on() - keep a core powered, if it is
  * @power: of the core
  *
  * Context: any, hard interrupts too.
@@ -99,7 +204,7 @@ bool rknpu_power_get_if_on(struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_put() - let the core go off after a while
+ * rknpu_power_put() - let a core go off after a while
  * @power: of the core
  *
  * Context: any.
@@ -120,7 +225,7 @@ void rknpu_power_put(struct rknpu_power *power)
  */
 unsigned long rknpu_power_rate_hz(const struct rknpu_power *power)
 {
-	return clk_get_rate(power->clks[RKNPU_CLK_NPU].clk);
+	return clk_get_rate(power->clks[power->binding->compute_clk].clk);
 }
 
 /**
@@ -134,76 +239,67 @@ int rknpu_power_voltage_uv(const struct rknpu_power *power)
 	return power->npu_supply ? regulator_get_voltage(power->npu_supply) : 0;
 }
 
-static int rknpu_power_enable_supply(struct regulator *supply)
-{
-	return supply ? regulator_enable(supply) : 0;
-}
-
-static void rknpu_power_disable_supply(struct regulator *supply)
-{
-	if (supply)
-		regulator_disable(supply);
-}
-
 static int rknpu_power_runtime_resume(struct device *dev)
 {
-	struct rknpu_core *core = dev_get_drvdata(dev);
-	struct rknpu_power *power = &core->power;
-	int ret;
+	struct rknpu_power *power = dev_get_drvdata(dev);
+	unsigned int i;
+	int ret = 0;
 
-	ret = rknpu_power_enable_supply(power->npu_supply);
-	if (ret)
-		return ret;
-	ret = rknpu_power_enable_supply(power->sram_supply);
-	if (ret)
-		goto disable_npu_supply;
-	ret = clk_bulk_prepare_enable(RKNPU_NUM_CLKS, power->clks);
-	if (ret)
-		goto disable_sram_supply;
-	rknpu_core_power_up(core);
-	return 0;
-
-disable_sram_supply:
-	rknpu_power_disable_supply(power->sram_supply);
-disable_npu_supply:
-	rknpu_power_disable_supply(power->npu_supply);
+	if (!power->binding->whole)
+		ret = clk_bulk_prepare_enable(power->binding->num_clks, power->clks);
+	for (i = 0; i < power->num_cores && !ret; i++)
+		rknpu_core_power_up(power->cores[i]);
 	return ret;
 }
 
 static int rknpu_power_runtime_suspend(struct device *dev)
 {
-	struct rknpu_core *core = dev_get_drvdata(dev);
-	struct rknpu_power *power = &core->power;
+	struct rknpu_power *power = dev_get_drvdata(dev);
+	unsigned int i;
 
-	rknpu_core_power_down(core);
-	clk_bulk_disable_unprepare(RKNPU_NUM_CLKS, power->clks);
-	rknpu_power_disable_supply(power->sram_supply);
-	rknpu_power_disable_supply(power->npu_supply);
+	for (i = 0; i < power->num_cores; i++)
+		rknpu_core_power_down(power->cores[i]);
+	if (!power->binding->whole)
+		rknpu_power_disable_clks(power);
 	return 0;
 }
 
-/* Who holds the core must let go of it first; a core that belongs to nobody just goes off. */
+static void rknpu_power_resume_cores(struct rknpu_power *power, unsigned int num)
+{
+	while (num--) {
+		if (power->cores[num]->ops)
+			power->cores[num]->ops->resume(power->cores[num]);
+	}
+}
+
+/* Who holds the cores must let go of them first; a core that belongs to nobody just goes off. */
 static int rknpu_power_suspend(struct device *dev)
 {
-	struct rknpu_core *core = dev_get_drvdata(dev);
-	int ret = core->ops ? core->ops->suspend(core) : 0;
+	struct rknpu_power *power = dev_get_drvdata(dev);
+	unsigned int i;
+	int ret = 0;
 
-	if (ret)
+	for (i = 0; i < power->num_cores && !ret; i++) {
+		if (power->cores[i]->ops)
+			ret = power->cores[i]->ops->suspend(power->cores[i]);
+	}
+	if (ret) {
+		rknpu_power_resume_cores(power, i - 1);
 		return ret;
+	}
 	ret = pm_runtime_force_suspend(dev);
-	if (ret && core->ops)
-		core->ops->resume(core);
+	if (ret)
+		rknpu_power_resume_cores(power, power->num_cores);
 	return ret;
 }
 
 static int rknpu_power_resume(struct device *dev)
 {
-	struct rknpu_core *core = dev_get_drvdata(dev);
+	struct rknpu_power *power = dev_get_drvdata(dev);
 	int ret = pm_runtime_force_resume(dev);
 
 	/* Even if it failed: jobs then fail one by one instead of waiting for ever. */
-	if (core->ops)
-		core->ops->resume(core);
+	rknpu_power_resume_cores(power, power->num_cores);
 	return ret;
 }
 

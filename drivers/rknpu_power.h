@@ -8,27 +8,35 @@
 #include <linux/clk.h>
 #include <linux/pm.h>
 
-struct regulator;
+#include "rknpu_soc.h"
 
-#define RKNPU_NUM_CLKS 4
+struct regulator;
+struct rknpu_core;
 
 /**
- * struct rknpu_power - clocks and supplies of one core; immutable after probe
- * @dev: the core's device, whose runtime PM state is the core's.
- * @clks: aclk, hclk, npu, pclk of the mainline binding.
+ * struct rknpu_power - power of one platform device, which has one core or all; the device's
+ *	driver data begins with it. Immutable after probe.
+ * @dev: the device, whose runtime PM state is that of its cores.
+ * @binding: names.
+ * @clks: clocks in the order of the binding.
  * @npu_supply: NULL when the device tree names none.
- * @sram_supply: likewise.
+ * @num_cores: cores of this device.
+ * @cores: the cores.
  */
 struct rknpu_power {
 	struct device *dev;
-	struct clk_bulk_data clks[RKNPU_NUM_CLKS];
+	const struct rknpu_binding *binding;
+	struct clk_bulk_data clks[RKNPU_MAX_CLKS];
 	struct regulator *npu_supply;
-	struct regulator *sram_supply;
+	unsigned int num_cores;
+	struct rknpu_core *cores[RKNPU_MAX_CORES];
 };
 
 extern const struct dev_pm_ops rknpu_power_pm_ops;
 
-int rknpu_power_init(struct rknpu_power *power, struct device *dev);
+int rknpu_power_init(struct rknpu_power *power, struct device *dev,
+		     const struct rknpu_binding *binding);
+int rknpu_power_enable(struct rknpu_power *power);
 int rknpu_power_get(struct rknpu_power *power);
 bool rknpu_power_get_if_on(struct rknpu_power *power);
 void rknpu_power_put(struct rknpu_power *power);

@@ -123,8 +123,8 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 		list_move_tail(&turn->node, &queue->levels[rknpu_queue_level(job)]);
 }
 
-/* The job of a client that came first among those that name a core. */
-static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, unsigned int core)
+/* The job of a client that came first among those that name one of some cores. */
+static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, u32 cores)
 {
 	struct rknpu_job *first = NULL;
 	unsigned long used = turn->used;
@@ -133,7 +133,7 @@ static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, unsigned
 	for_each_set_bit(class, &used, RKNPU_QUEUE_CLASSES) {
 		struct rknpu_job *job;
 
-		if (!(class & RKNPU_QUEUE_CORES_MASK & BIT(core)))
+		if (!(class & RKNPU_QUEUE_CORES_MASK & cores))
 			continue;
 		job = list_first_entry(&turn->jobs[class], struct rknpu_job, node);
 		if (!first || job->arrival < first->arrival)
@@ -145,14 +145,14 @@ static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, unsigned
 /**
  * rknpu_queue_next() - the job that a core should run next
  * @queue: the queue
- * @core: index of the core
+ * @cores: mask of the core, or of several: then the job that is first for any of them
  *
  * A job that needs more cores than are idle is returned too: the core is kept
  * for it, or a stream of small jobs could hold it off for ever.
  *
  * Return: the job, still queued, or NULL.
  */
-struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, unsigned int core)
+struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
 {
 	const struct rknpu_turn *turn;
 	struct rknpu_job *job;
@@ -160,10 +160,35 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, unsigned int
 
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
 		list_for_each_entry(turn, &queue->levels[i], node) {
-			job = rknpu_turn_next(turn, core);
+			job = rknpu_turn_next(turn, cores);
 			if (job)
 				return job;
 		}
+	}
+	return NULL;
+}
+
+/**
+ * rknpu_queue_next_in() - like rknpu_queue_next(), in one address space
+ * @queue: the queue
+ * @cores: mask
+ * @vm: the space
+ * @priority: of the job
+ *
+ * For cores that share an IOMMU: jobs of the attached space may go before others.
+ *
+ * Return: the job, still queued, or NULL.
+ */
+struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores,
+				      const struct rknpu_vm *vm, int priority)
+{
+	const struct rknpu_turn *turn;
+	struct rknpu_job *job;
+
+	list_for_each_entry(turn, &queue->levels[RKNPU_PRIORITY_MAX - priority], node) {
+		job = rknpu_turn_next(turn, cores);
+		if (job && job->vm == vm)
+			return job;
 	}
 	return NULL;
 }

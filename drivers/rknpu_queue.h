@@ -12,6 +12,7 @@
 
 struct rknpu_client;
 struct rknpu_job;
+struct rknpu_vm;
 
 /* Priorities that a job may ask for: higher goes first, 0 is the default. */
 #define RKNPU_PRIORITY_MIN	(-4)
@@ -56,7 +57,9 @@ int rknpu_queue_prepare(struct rknpu_client *client);
 void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_remove(struct rknpu_job *job);
 void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job);
-struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, unsigned int core);
+struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores);
+struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores,
+				      const struct rknpu_vm *vm, int priority);
 struct rknpu_job *rknpu_queue_find(struct rknpu_queue *queue,
 				   bool (*match)(const struct rknpu_job *job, const void *data),
 				   const void *data);

@@ -5,10 +5,12 @@
  * DOC: What happens to a job that does not end by itself: an IOMMU fault, a
  * time-out, a start that was lost, a client's reset request, removal of the
  * device. The guilty core is reset and its IOMMU programmed again; no other core
- * notices. Only a lost start needs the reset of all cores together [seen:
- * ork-driver notes]: it waits until what runs elsewhere has ended, and holds back
- * what has not started; others are delayed, never broken. All of it runs on the
- * scheduler's ordered worker, so it never races with the preparation of a core.
+ * notices. Two things need the reset of all cores together: a lost start [seen:
+ * ork-driver notes], and any failure of a core that shares its IOMMU, whose banks
+ * can only be programmed all at once. That waits until what runs elsewhere has
+ * ended, and holds back what has not started; others are delayed, never broken. All
+ * of it runs on the scheduler's ordered worker, so it never races with the
+ * preparation of a core.
  *
  * The IOMMU driver acknowledges a fault and the master tries again: the line
  * would interrupt for ever. So the fault handler switches the core's line off,
@@ -25,6 +27,7 @@
 #include "rknpu_core.h"
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
+#include "rknpu_power.h"
 #include "rknpu_regs.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
@@ -84,29 +87,51 @@ static void rknpu_slots_thaw(struct rknpu_vm **frozen, unsigned int num)
 }
 
 /*
+ * Reset cores while no interrupt handler looks at them. The IOMMU's handler runs on
+ * the line of every core behind it and looks at all its banks, so siblings are
+ * silent for that moment too.
+ */
+static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
+{
+	struct rknpu_core *cores[RKNPU_MAX_CORES];
+	unsigned long silent = 0;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < set->num; i++) {
+		cores[i] = set->slot[i]->core;
+		silent |= set->slot[i]->siblings;
+	}
+	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
+		disable_irq(set->slot[0]->sched->slots[i].core->irq);
+	ret = rknpu_core_reset(cores, set->num);
+	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
+		enable_irq(set->slot[0]->sched->slots[i].core->irq);
+	return ret;
+}
+
+/*
  * Reset cores together and take their address spaces away. Stuck ones are reset
  * first: detaching a bank whose master is stuck makes the IOMMU driver's stall
  * request time out. Idle ones are detached first, which needs no lock.
  */
 static int rknpu_slots_reset(const struct rknpu_slot_set *set)
 {
-	struct rknpu_core *cores[RKNPU_MAX_CORES];
 	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
 	unsigned int i, num;
 	int ret;
 
 	for (i = 0; i < set->num; i++) {
-		cores[i] = set->slot[i]->core;
 		if (!rknpu_slot_stuck(set->slot[i]))
 			rknpu_slot_detach(set->slot[i]);
 	}
 	num = rknpu_slots_freeze(set, frozen);
-	ret = rknpu_core_reset(cores, set->num);
+	ret = rknpu_slots_pulse(set);
 	for (i = 0; i < set->num; i++) {
 		if (rknpu_slot_stuck(set->slot[i]))
 			rknpu_slot_detach(set->slot[i]);
 		if (ret) {
-			dev_err(cores[i]->dev, "reset failed: %d; the core is not used any more\n", ret);
+			dev_err(set->slot[i]->core->dev, "reset failed: %d; the core is not used any more\n", ret);
 			set->slot[i]->state = RKNPU_SLOT_DEAD;
 		}
 	}
@@ -114,32 +139,56 @@ static int rknpu_slots_reset(const struct rknpu_slot_set *set)
 	return ret;
 }
 
+/*
+ * Stop stuck cores without giving up their address space, because siblings behind
+ * the same IOMMU still use it. Their banks are wiped; nothing may start on them
+ * before all have been programmed again.
+ */
+static void rknpu_slots_quiesce(const struct rknpu_slot_set *set)
+{
+	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
+	unsigned int num = rknpu_slots_freeze(set, frozen);
+
+	/* An error shows again, and is handled, when all cores are reset. */
+	rknpu_slots_pulse(set);
+	rknpu_slots_thaw(frozen, num);
+}
+
+static void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, unsigned long cores)
+{
+	unsigned int core;
+
+	set->num = 0;
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		set->slot[set->num++] = &sched->slots[core];
+}
+
 /**
- * rknpu_slot_clean() - give the core reset registers and no address space
- * @slot: powered and idle
+ * rknpu_slots_clean() - give cores reset registers and no address space
+ * @sched: the scheduler
+ * @cores: a mask; powered and idle, and with each all cores behind the same IOMMU
  *
  * Context: worker.
  *
- * Return: 0; the reset's error, and the core is not used again.
+ * Return: 0; the reset's error, and the cores are not used again.
  */
-int rknpu_slot_clean(struct rknpu_slot *slot)
+int rknpu_slots_clean(struct rknpu_sched *sched, unsigned long cores)
 {
-	struct rknpu_slot_set set = { .num = 1, .slot = { slot } };
+	struct rknpu_slot_set set;
 
+	rknpu_slot_set_fill(&set, sched, cores);
 	return rknpu_slots_reset(&set);
 }
 
 /* ---- Faults -------------------------------------------------------------- */
 
-static struct rknpu_slot *rknpu_recover_slot_of(struct rknpu_sched *sched, const struct device *iommu)
+static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool write)
 {
-	unsigned int i;
-
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		if (sched->slots[i].core && rknpu_mmu_is(sched->slots[i].mmu, iommu))
-			return &sched->slots[i];
-	}
-	return NULL;
+	slot->faulted = true;
+	slot->fault_iova = iova;
+	slot->fault_write = write;
+	disable_irq_nosync(slot->core->irq);
+	mod_delayed_work(slot->sched->wq, &slot->watchdog, 0);
 }
 
 /**
@@ -149,23 +198,34 @@ static struct rknpu_slot *rknpu_recover_slot_of(struct rknpu_sched *sched, const
  * @iova: the address
  * @write: what was tried
  *
- * Context: hard interrupt of the IOMMU, on the line that the core shares.
+ * Behind a shared IOMMU the guilty core is the one that saw its access fail; if
+ * none admits it, all that run behind it are suspects, because the fault would
+ * come again for ever. Context: hard interrupt of the IOMMU, on the line that a
+ * core shares.
  */
 void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u32 iova, bool write)
 {
 	struct rknpu_sched *sched = container_of(sink, struct rknpu_sched, sink);
-	struct rknpu_slot *slot = rknpu_recover_slot_of(sched, iommu);
+	unsigned long suspects = 0, guilty = 0;
+	struct rknpu_hw_state state;
 	unsigned long flags;
+	unsigned int core;
 
-	if (!slot)
-		return;
 	spin_lock_irqsave(&sched->lock, flags);
-	if (slot->state == RKNPU_SLOT_RUNNING && !slot->faulted) {
-		slot->faulted = true;
-		slot->fault_iova = iova;
-		slot->fault_write = write;
-		disable_irq_nosync(slot->core->irq);
-		mod_delayed_work(sched->wq, &slot->watchdog, 0);
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		const struct rknpu_slot *slot = &sched->slots[core];
+
+		if (slot->state != RKNPU_SLOT_RUNNING || !rknpu_mmu_is(slot->mmu, iommu))
+			continue;
+		suspects |= BIT(core);
+		rknpu_hw_read_state(&slot->core->hw, &state);
+		if (rknpu_hw_dma_failed(&state))
+			guilty |= BIT(core);
+	}
+	guilty = guilty ?: suspects;
+	for_each_set_bit(core, &guilty, RKNPU_MAX_CORES) {
+		if (!sched->slots[core].faulted)
+			rknpu_recover_blame_locked(&sched->slots[core], iova, write);
 	}
 	spin_unlock_irqrestore(&sched->lock, flags);
 }
@@ -180,8 +240,6 @@ static bool rknpu_recover_lost_locked(const struct rknpu_slot *slot)
 	struct rknpu_hw_state state;
 	unsigned int core;
 
-	if (slot->state == RKNPU_SLOT_STALLED)
-		return true;
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		const struct rknpu_hw *hw = &sched->slots[core].core->hw;
 
@@ -268,36 +326,34 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 	rknpu_sched_settle_locked(job, result);
 }
 
-/* A start was lost: hold the queue back until the reset of all cores. Return: true when the job ends now. */
-static bool rknpu_recover_stall_locked(struct rknpu_sched *sched, struct rknpu_job *job, int verdict)
+/* Hold the queue back until the reset of all cores, and keep the job to repeat it then. */
+static void rknpu_recover_stall_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	unsigned long cores = job->running;
 	unsigned int core;
 
 	lockdep_assert_held(&sched->lock);
-	sched->reset_all = true;
-	queue_work(sched->wq, &sched->dispatch);
-	if (verdict != -EAGAIN) {
-		rknpu_recover_unlink_locked(sched, job, verdict, RKNPU_SLOT_STALLED);
-		return true;
-	}
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		sched->slots[core].state = RKNPU_SLOT_STALLED;
 	/* If the others take too long, the job ends on time all the same. */
 	queue_delayed_work(sched->wq, &sched->slots[__ffs(cores)].watchdog, job->deadline - jiffies);
-	return false;
+}
+
+/* Whether the IOMMU of a core has other cores too. */
+static bool rknpu_recover_shared(const struct rknpu_slot *slot)
+{
+	return slot->siblings != BIT(slot->index);
 }
 
 /* The cores in @mask are ours (RECOVERING) and have no job any more. */
 static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 {
-	struct rknpu_slot_set set = {};
+	struct rknpu_slot_set set;
 	unsigned long faulted = 0;
 	unsigned int core, i;
 	int ret;
 
-	for_each_set_bit(core, &mask, RKNPU_MAX_CORES)
-		set.slot[set.num++] = &sched->slots[core];
+	rknpu_slot_set_fill(&set, sched, mask);
 	ret = rknpu_slots_reset(&set);
 	spin_lock_irq(&sched->lock);
 	for (i = 0; i < set.num; i++) {
@@ -307,7 +363,7 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 			faulted |= BIT(slot->index);
 		slot->faulted = false;
 		if (ret)
-			rknpu_power_put(&slot->core->power);
+			rknpu_power_put(slot->core->power);
 		else
 			rknpu_slot_next_locked(slot);
 	}
@@ -318,6 +374,21 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 		rknpu_sched_drop_orphans(sched);
 		wake_up(&sched->idle);
 	}
+}
+
+/* End a job that has been taken off its cores, once these cannot write to its buffers any more. */
+static void rknpu_recover_end(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores,
+			      enum rknpu_slot_state state)
+{
+	struct rknpu_slot_set set;
+
+	if (state == RKNPU_SLOT_STALLED) {
+		rknpu_slot_set_fill(&set, sched, cores);
+		rknpu_slots_quiesce(&set);
+	} else {
+		rknpu_recover_cores(sched, cores);
+	}
+	rknpu_sched_finish(sched, job);
 }
 
 /**
@@ -331,11 +402,12 @@ void rknpu_recover_watchdog(struct work_struct *work)
 {
 	struct rknpu_slot *slot = container_of(to_delayed_work(work), struct rknpu_slot, watchdog);
 	struct rknpu_sched *sched = slot->sched;
+	enum rknpu_slot_state next = RKNPU_SLOT_RECOVERING;
 	struct rknpu_hw_state state;
-	unsigned long cores = 0, delay;
+	unsigned long delay, cores;
 	struct rknpu_job *job;
-	bool lost, ended;
 	int verdict;
+	bool lost;
 
 	spin_lock_irq(&sched->lock);
 	job = slot->job;
@@ -343,7 +415,7 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	    (slot->state != RKNPU_SLOT_RUNNING && slot->state != RKNPU_SLOT_STALLED))
 		goto unlock;
 	rknpu_hw_read_state(&slot->core->hw, &state);
-	lost = rknpu_recover_lost_locked(slot);
+	lost = slot->state == RKNPU_SLOT_STALLED || rknpu_recover_lost_locked(slot);
 	verdict = rknpu_recover_verdict_locked(slot, &state, lost, &delay);
 	if (!verdict) {
 		queue_delayed_work(sched->wq, &slot->watchdog, delay);
@@ -351,22 +423,22 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	}
 	/* The report below needs the job. */
 	kref_get(&job->ref);
-	if (lost && !slot->faulted) {
-		ended = rknpu_recover_stall_locked(sched, job, verdict);
-	} else {
-		cores = job->running;
-		rknpu_recover_unlink_locked(sched, job, verdict, RKNPU_SLOT_RECOVERING);
-		ended = true;
+	cores = job->running;
+	if ((lost && !slot->faulted) || rknpu_recover_shared(slot)) {
+		next = RKNPU_SLOT_STALLED;
+		sched->reset_all = true;
+		queue_work(sched->wq, &sched->dispatch);
 	}
+	if (verdict == -EAGAIN)
+		rknpu_recover_stall_locked(sched, job);
+	else
+		rknpu_recover_unlink_locked(sched, job, verdict, next);
 	spin_unlock_irq(&sched->lock);
 
 	if (verdict != -ECANCELED)
 		rknpu_recover_report(slot, job, verdict, &state);
-	if (cores)
-		rknpu_recover_cores(sched, cores);
-	/* After the reset: the hardware cannot write to the job's buffers any more. */
-	if (ended)
-		rknpu_sched_finish(sched, job);
+	if (verdict != -EAGAIN)
+		rknpu_recover_end(sched, job, cores, next);
 	rknpu_job_put(job);
 	return;
 
@@ -399,7 +471,7 @@ static void rknpu_recover_collect(struct rknpu_sched *sched, struct rknpu_slot_s
 		struct rknpu_slot *slot = &sched->slots[i];
 
 		if (slot->state == RKNPU_SLOT_STALLED ||
-		    (slot->state == RKNPU_SLOT_IDLE && !rknpu_power_get(&slot->core->power)))
+		    (slot->state == RKNPU_SLOT_IDLE && !rknpu_power_get(slot->core->power)))
 			set->slot[set->num++] = slot;
 	}
 }
@@ -409,9 +481,11 @@ static u32 rknpu_recover_reattach(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
-	if (!job || rknpu_mmu_attach(slot->mmu, job->vm))
+	/* A sibling's job may have attached another one. */
+	if (!job || (slot->mmu->vm && slot->mmu->vm != job->vm) ||
+	    (!slot->mmu->vm && rknpu_mmu_attach(slot->mmu, job->vm)))
 		return 0;
-	slot->resets = atomic_read(&job->vm->resets);
+	rknpu_slot_mark_clean(slot, job->vm, atomic_read(&job->vm->resets));
 	return BIT(slot->index);
 }
 
@@ -440,6 +514,7 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 {
 	struct rknpu_job *done[RKNPU_MAX_CORES];
 	struct rknpu_job *job;
+	unsigned long faulted = 0;
 	unsigned int i, num = 0;
 	struct rknpu_slot_set set;
 	u32 attached = 0;
@@ -461,12 +536,17 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 			done[num++] = job;
 	}
 	for (i = 0; i < set.num; i++) {
+		if (set.slot[i]->faulted)
+			faulted |= BIT(set.slot[i]->index);
+		set.slot[i]->faulted = false;
 		if (set.slot[i]->state == RKNPU_SLOT_RUNNING)
 			continue;
 		set.slot[i]->state = ret ? RKNPU_SLOT_DEAD : RKNPU_SLOT_IDLE;
-		rknpu_power_put(&set.slot[i]->core->power);
+		rknpu_power_put(set.slot[i]->core->power);
 	}
 	spin_unlock_irq(&sched->lock);
+	for_each_set_bit(i, &faulted, RKNPU_MAX_CORES)
+		enable_irq(sched->slots[i].core->irq);
 	wake_up(&sched->idle);
 	for (i = 0; i < num; i++)
 		rknpu_sched_finish(sched, done[i]);
@@ -476,19 +556,32 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 
 /* ---- The end ------------------------------------------------------------- */
 
-/* Let go of one core. @busy: it has kept its power reference. */
-static void rknpu_recover_release(struct rknpu_slot *slot, bool busy)
+/* Reset all cores that can be and let go of them. @busy: they have kept their power references. */
+static void rknpu_recover_release(struct rknpu_sched *sched, u32 busy)
 {
-	bool faulted = slot->faulted;
+	struct rknpu_slot_set set = {};
+	unsigned int i;
 
-	slot->faulted = false;
-	if (slot->state != RKNPU_SLOT_DEAD && (busy || !rknpu_power_get(&slot->core->power))) {
-		rknpu_slot_clean(slot);
-		rknpu_power_put(&slot->core->power);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_slot *slot = &sched->slots[i];
+
+		if (slot->core && slot->state != RKNPU_SLOT_DEAD &&
+		    (busy & BIT(i) || !rknpu_power_get(slot->core->power)))
+			set.slot[set.num++] = slot;
 	}
-	if (faulted)
-		enable_irq(slot->core->irq);
-	rknpu_core_irq_detach(slot->core);
+	rknpu_slots_reset(&set);
+	for (i = 0; i < set.num; i++)
+		rknpu_power_put(set.slot[i]->core->power);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_slot *slot = &sched->slots[i];
+
+		if (!slot->core)
+			continue;
+		if (slot->faulted)
+			enable_irq(slot->core->irq);
+		slot->faulted = false;
+		rknpu_core_irq_detach(slot->core);
+	}
 }
 
 /**
@@ -521,13 +614,12 @@ void rknpu_recover_stop(struct rknpu_sched *sched)
 		done[num++] = job;
 	}
 	spin_unlock_irq(&sched->lock);
+	/* A fault may have armed one meanwhile; it finds nothing to do. */
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		if (!sched->slots[i].core)
-			continue;
-		/* A fault may have armed it meanwhile; it finds nothing to do. */
-		cancel_delayed_work_sync(&sched->slots[i].watchdog);
-		rknpu_recover_release(&sched->slots[i], busy & BIT(i));
+		if (sched->slots[i].core)
+			cancel_delayed_work_sync(&sched->slots[i].watchdog);
 	}
+	rknpu_recover_release(sched, busy);
 	for (i = 0; i < num; i++)
 		rknpu_sched_finish(sched, done[i]);
 }

@@ -10,13 +10,12 @@
 struct device;
 struct rknpu_fault_sink;
 struct rknpu_sched;
-struct rknpu_slot;
 struct work_struct;
 
 void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u32 iova, bool write);
 void rknpu_recover_watchdog(struct work_struct *work);
 void rknpu_recover_reset_all(struct rknpu_sched *sched);
 void rknpu_recover_stop(struct rknpu_sched *sched);
-int rknpu_slot_clean(struct rknpu_slot *slot);
+int rknpu_slots_clean(struct rknpu_sched *sched, unsigned long cores);
 
 #endif /* RKNPU_RECOVER_H */

@@ -26,6 +26,7 @@
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
+#include "rknpu_power.h"
 #include "rknpu_recover.h"
 #include "rknpu_sched_priv.h"
 #include "rknpu_vm.h"
@@ -67,7 +68,81 @@ void rknpu_sched_settle_locked(struct rknpu_job *job, int result)
 
 static bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
-	return slot->mmu->vm == job->vm && slot->resets == atomic_read(&job->vm->resets);
+	return slot->mmu->vm == job->vm && slot->clean_vm == job->vm->id &&
+	       slot->resets == atomic_read(&job->vm->resets);
+}
+
+/**
+ * rknpu_slot_mark_clean() - a core's registers hold nothing of anybody but one address space's owner
+ * @slot: reset, idle
+ * @vm: attached
+ * @resets: vm->resets before the reset
+ */
+void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets)
+{
+	slot->clean_vm = vm->id;
+	slot->resets = resets;
+}
+
+/* Whether a core can be given another address space now: nobody uses the one behind its IOMMU. */
+static bool rknpu_slot_switchable_locked(const struct rknpu_slot *slot)
+{
+	unsigned long siblings = slot->siblings;
+	unsigned int core;
+
+	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
+		enum rknpu_slot_state state = slot->sched->slots[core].state;
+
+		if (state != RKNPU_SLOT_IDLE && state != RKNPU_SLOT_DEAD)
+			return false;
+	}
+	return true;
+}
+
+/* Whether a core behind the same IOMMU stands idle because its next job needs another address space. */
+static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
+{
+	const struct rknpu_sched *sched = slot->sched;
+	unsigned long siblings = slot->siblings & ~BIT(slot->index);
+	unsigned int core;
+
+	if (time_before(jiffies, slot->mmu->turn_end))
+		return false;
+	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
+		const struct rknpu_job *job;
+
+		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
+			continue;
+		job = rknpu_queue_next(&sched->queue, BIT(core));
+		if (job && !rknpu_slot_ready_locked(&sched->slots[core], job))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The job that a core should run next, NULL when it should wait. Behind a shared
+ * IOMMU the attached address space goes on for its turn, then the cores fall idle
+ * one by one until they can all change to the next one.
+ */
+static struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
+{
+	const struct rknpu_queue *queue = &slot->sched->queue;
+	struct rknpu_job *next = rknpu_queue_next(queue, BIT(slot->index));
+	struct rknpu_job *same;
+
+	lockdep_assert_held(&slot->sched->lock);
+	if (!next || slot->siblings == BIT(slot->index))
+		return next;
+	if (rknpu_slot_ready_locked(slot, next))
+		return rknpu_slot_contended_locked(slot) ? NULL : next;
+	/* Who is first for any of the cores makes them change, or jobs for other cores never would. */
+	if (rknpu_slot_switchable_locked(slot))
+		return next == rknpu_queue_next(queue, slot->siblings) ? next : NULL;
+	if (!slot->mmu->vm || time_after_eq(jiffies, slot->mmu->turn_end))
+		return next;
+	same = rknpu_queue_next_in(queue, BIT(slot->index), slot->mmu->vm, next->priority);
+	return same && rknpu_slot_ready_locked(slot, same) ? same : next;
 }
 
 /* The watchdog is not moved for every job: it looks again when it fires too early. */
@@ -124,18 +199,30 @@ static void rknpu_sched_start_locked(struct rknpu_sched *sched, struct rknpu_job
 	rknpu_sched_restart_locked(sched, job);
 }
 
-/* Whether a job may have a core now: an idle one that no other job waits for with more right. */
-static bool rknpu_slot_free_for_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
+/* Whether a job waits that may now have become able to run: behind a shared IOMMU also one of a sibling. */
+static bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot)
+{
+	return rknpu_queue_next(&slot->sched->queue, slot->siblings);
+}
+
+/*
+ * Whether a core can be had for a job, at once or after it has changed its address
+ * space. Not if it is kept for another one: a gang that waits for more cores, a job
+ * that the worker is about to prepare it for, another address space.
+ */
+static bool rknpu_slot_available_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
 	const struct rknpu_job *next;
 
 	if (slot->state != RKNPU_SLOT_IDLE)
 		return false;
-	next = rknpu_queue_next(&slot->sched->queue, slot->index);
-	return !next || next == job;
+	next = rknpu_slot_choose_locked(slot);
+	if (next ? next != job : rknpu_slot_awaited_locked(slot))
+		return false;
+	return rknpu_slot_ready_locked(slot, job) || rknpu_slot_switchable_locked(slot);
 }
 
-/* A free core for a job: best one that has the address space, so that nothing needs to be attached. */
+/* A core for a job: best one that has the address space, so that nothing needs to be attached. */
 static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
 	struct rknpu_slot *any = NULL;
@@ -145,7 +232,7 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		struct rknpu_slot *slot = &sched->slots[core];
 
-		if (!rknpu_slot_free_for_locked(slot, job))
+		if (!rknpu_slot_available_locked(slot, job))
 			continue;
 		if (rknpu_slot_ready_locked(slot, job))
 			return BIT(core);
@@ -170,7 +257,7 @@ static u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknp
 	if (!job->gang)
 		return rknpu_sched_pick_locked(sched, job);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (!rknpu_slot_free_for_locked(&sched->slots[core], job))
+		if (!rknpu_slot_available_locked(&sched->slots[core], job))
 			return 0;
 	}
 	return cores;
@@ -181,7 +268,7 @@ static void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores
 	unsigned int core;
 
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
-		rknpu_power_put(&sched->slots[core].core->power);
+		rknpu_power_put(sched->slots[core].core->power);
 }
 
 /* Start without anything that sleeps. Return: false when that cannot be, and nothing has changed. */
@@ -196,7 +283,7 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 			return false;
 	}
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (!rknpu_power_get_if_on(&sched->slots[core].core->power)) {
+		if (!rknpu_power_get_if_on(sched->slots[core].core->power)) {
 			rknpu_sched_put_power(sched, powered);
 			return false;
 		}
@@ -227,7 +314,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 	lockdep_assert_held(&sched->lock);
 	slot->state = RKNPU_SLOT_IDLE;
 	if (!rknpu_sched_held_locked(sched))
-		next = rknpu_queue_next(&sched->queue, slot->index);
+		next = rknpu_slot_choose_locked(slot);
 	if (next) {
 		cores = next->gang ? rknpu_sched_place_locked(sched, next) : BIT(slot->index);
 		if (cores && rknpu_sched_start_now_locked(sched, next, cores)) {
@@ -237,8 +324,8 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 		}
 	}
 	/* The job before had a reference; one that has just been started has its own. */
-	rknpu_power_put(&slot->core->power);
-	if (next || sched->reset_all)
+	rknpu_power_put(slot->core->power);
+	if (next || sched->reset_all || rknpu_slot_awaited_locked(slot))
 		queue_work(sched->wq, &sched->dispatch);
 	if (sched->suspended)
 		wake_up(&sched->idle);
@@ -360,61 +447,88 @@ void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job
 	queue_work(sched->wq, &sched->dispatch);
 }
 
-/* Power the core and give it the job's address space and clean registers. Worker only. */
-static int rknpu_slot_prepare(struct rknpu_slot *slot, const struct rknpu_job *job, int resets)
+/* Cores that must change with @cores, because they share an IOMMU with one that is not ready. */
+static u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
+				    unsigned long cores)
 {
-	int ret = rknpu_power_get(&slot->core->power);
+	unsigned int core;
+	u32 group = 0;
 
-	if (ret)
-		return ret;
-	if (slot->mmu->vm == job->vm && slot->resets == resets)
-		return 0;
-	ret = rknpu_slot_clean(slot);
-	if (!ret)
-		ret = rknpu_mmu_attach(slot->mmu, job->vm);
-	if (ret)
-		rknpu_power_put(&slot->core->power);
-	return ret;
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
+			group |= sched->slots[core].siblings;
+	}
+	return group;
 }
 
-/* Prepare the claimed cores. Return: 0, or an error and none of them has power. */
-static int rknpu_sched_prepare(struct rknpu_sched *sched, struct rknpu_job *job, unsigned long cores,
-			       int resets)
+/* Reset the cores of a group and attach the job's address space to their IOMMUs. Worker only. */
+static int rknpu_sched_switch(struct rknpu_sched *sched, const struct rknpu_job *job, unsigned long group)
 {
-	unsigned long prepared = 0;
+	int resets = atomic_read(&job->vm->resets);
 	unsigned int core;
 	int ret;
 
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		ret = rknpu_slot_prepare(&sched->slots[core], job, resets);
-		if (ret) {
-			dev_err_ratelimited(sched->slots[core].core->dev,
-					    "cannot prepare the core for a job of %s[%d]: %d\n",
-					    job->client->comm, pid_nr(job->client->tgid), ret);
-			rknpu_sched_put_power(sched, prepared);
-			return ret;
+	if (!group)
+		return 0;
+	ret = rknpu_slots_clean(sched, group);
+	for_each_set_bit(core, &group, RKNPU_MAX_CORES) {
+		struct rknpu_slot *slot = &sched->slots[core];
+
+		if (!ret && slot->mmu->vm != job->vm) {
+			ret = rknpu_mmu_attach(slot->mmu, job->vm);
+			slot->mmu->turn_end = jiffies + RKNPU_SCHED_TURN_JIFFIES;
 		}
-		prepared |= BIT(core);
+		if (!ret)
+			rknpu_slot_mark_clean(slot, job->vm, resets);
 	}
-	return 0;
+	return ret;
+}
+
+/* Power the claimed cores and make them ready. Return: 0, or an error and none of them has power. */
+static int rknpu_sched_prepare(struct rknpu_sched *sched, const struct rknpu_job *job, unsigned long cores,
+			       unsigned long group)
+{
+	unsigned long powered = 0;
+	unsigned int core;
+	int ret = 0;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		/* Powers its siblings too: cores behind one IOMMU belong to one device. */
+		ret = rknpu_power_get(sched->slots[core].core->power);
+		if (ret)
+			break;
+		powered |= BIT(core);
+	}
+	if (!ret)
+		ret = rknpu_sched_switch(sched, job, group);
+	if (!ret)
+		return 0;
+	rknpu_sched_put_power(sched, powered);
+	dev_err_ratelimited(sched->slots[__ffs(cores)].core->dev,
+			    "cannot prepare cores %#lx for a job of %s[%d]: %d\n", cores,
+			    job->client->comm, pid_nr(job->client->tgid), ret);
+	return ret;
+}
+
+static void rknpu_sched_set_state_locked(struct rknpu_sched *sched, unsigned long cores,
+					 enum rknpu_slot_state state)
+{
+	unsigned int core;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		if (sched->slots[core].state != RKNPU_SLOT_DEAD)
+			sched->slots[core].state = state;
+		sched->slots[core].job = NULL;
+	}
 }
 
 /* Prepare cores for a job and start it. */
-static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, unsigned long cores)
+static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores, u32 group)
 {
-	int resets = atomic_read(&job->vm->resets);
-	int ret = rknpu_sched_prepare(sched, job, cores, resets);
-	unsigned int core;
+	int ret = rknpu_sched_prepare(sched, job, cores, group);
 
 	spin_lock_irq(&sched->lock);
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		struct rknpu_slot *slot = &sched->slots[core];
-
-		slot->job = NULL;
-		slot->resets = resets;
-		if (slot->state != RKNPU_SLOT_DEAD)
-			slot->state = RKNPU_SLOT_IDLE;
-	}
+	rknpu_sched_set_state_locked(sched, cores | group, RKNPU_SLOT_IDLE);
 	if (!ret && !sched->stopping && !job->cancelled) {
 		rknpu_sched_start_locked(sched, job, cores);
 		job = NULL;
@@ -422,9 +536,9 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, un
 		if (!ret)
 			rknpu_sched_put_power(sched, cores);
 		rknpu_sched_settle_locked(job, ret ? -EIO : sched->stopping ? -ENODEV : -ECANCELED);
-		wake_up(&sched->idle);
 	}
 	spin_unlock_irq(&sched->lock);
+	wake_up(&sched->idle);
 	if (job)
 		rknpu_sched_finish(sched, job);
 	if (ret)
@@ -432,9 +546,10 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, un
 }
 
 /* Claim cores for a job that can have them. Return: the job, or NULL when nothing can start. */
-static struct rknpu_job *rknpu_sched_claim(struct rknpu_sched *sched, unsigned long *cores)
+static struct rknpu_job *rknpu_sched_claim(struct rknpu_sched *sched, u32 *cores, u32 *group)
 {
 	struct rknpu_job *job = NULL;
+	unsigned long claimed;
 	unsigned int core;
 
 	spin_lock_irq(&sched->lock);
@@ -442,16 +557,17 @@ static struct rknpu_job *rknpu_sched_claim(struct rknpu_sched *sched, unsigned l
 	for (core = 0; core < RKNPU_MAX_CORES && !*cores && !rknpu_sched_held_locked(sched); core++) {
 		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
 			continue;
-		job = rknpu_queue_next(&sched->queue, core);
+		job = rknpu_slot_choose_locked(&sched->slots[core]);
 		*cores = job ? rknpu_sched_place_locked(sched, job) : 0;
 	}
 	if (*cores) {
 		rknpu_queue_take(&sched->queue, job);
 		job->place = RKNPU_JOB_ELSEWHERE;
-		for_each_set_bit(core, cores, RKNPU_MAX_CORES) {
-			sched->slots[core].state = RKNPU_SLOT_PREPARING;
+		*group = rknpu_sched_group_locked(sched, job, *cores);
+		rknpu_sched_set_state_locked(sched, *cores | *group, RKNPU_SLOT_PREPARING);
+		claimed = *cores;
+		for_each_set_bit(core, &claimed, RKNPU_MAX_CORES)
 			sched->slots[core].job = job;
-		}
 	}
 	spin_unlock_irq(&sched->lock);
 	return *cores ? job : NULL;
@@ -461,12 +577,12 @@ static void rknpu_sched_dispatch(struct work_struct *work)
 {
 	struct rknpu_sched *sched = container_of(work, struct rknpu_sched, dispatch);
 	struct rknpu_job *job;
-	unsigned long cores;
+	u32 cores, group;
 
 	rknpu_sched_drop_failed(sched);
 	rknpu_recover_reset_all(sched);
-	while ((job = rknpu_sched_claim(sched, &cores)))
-		rknpu_sched_run(sched, job, cores);
+	while ((job = rknpu_sched_claim(sched, &cores, &group)))
+		rknpu_sched_run(sched, job, cores, group);
 }
 
 /**
@@ -509,20 +625,27 @@ int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, struct rknpu_mmu *mmu)
 {
 	struct rknpu_slot *slot = &sched->slots[core->hw.index];
+	unsigned int i;
 	int ret;
 
 	slot->sched = sched;
 	slot->index = core->hw.index;
 	slot->core = core;
 	slot->mmu = mmu;
-	slot->state = RKNPU_SLOT_IDLE;
 	INIT_DELAYED_WORK(&slot->watchdog, rknpu_recover_watchdog);
 	ret = rknpu_core_irq_attach(core, &rknpu_sched_core_ops, slot);
 	if (ret) {
-		slot->state = RKNPU_SLOT_ABSENT;
 		slot->core = NULL;
+		return ret;
 	}
-	return ret;
+	slot->state = RKNPU_SLOT_IDLE;
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (!sched->slots[i].core || sched->slots[i].mmu != mmu)
+			continue;
+		sched->slots[i].siblings |= BIT(slot->index);
+		slot->siblings |= BIT(i);
+	}
+	return 0;
 }
 
 /**

@@ -45,10 +45,12 @@ enum rknpu_slot_state {
  * @sched: back pointer. Immutable.
  * @index: of the core. Immutable.
  * @core: the core, NULL when absent. Immutable.
- * @mmu: its IOMMU. Immutable; mmu->vm as documented there.
+ * @mmu: its IOMMU. Immutable; members as documented there.
+ * @siblings: cores behind the same IOMMU, this one too. Changes only while cores are added.
  * @state: who may touch the core. While it is not idle the core has a power reference.
  * @job: on the hardware or being prepared for; the job's queue reference keeps it.
- * @resets: value of vm->resets when the core's registers were last clean for mmu->vm.
+ * @clean_vm: id of the address space whose owner's registers these are.
+ * @resets: value of its vm->resets when they were last clean.
  * @faulted: an IOMMU fault hit @job; the interrupt line is disabled until recovery.
  * @fault_iova: where.
  * @fault_write: how.
@@ -59,8 +61,10 @@ struct rknpu_slot {
 	unsigned int index;
 	struct rknpu_core *core;
 	struct rknpu_mmu *mmu;
+	u32 siblings;
 	enum rknpu_slot_state state;
 	struct rknpu_job *job;
+	u64 clean_vm;
 	int resets;
 	bool faulted;
 	u32 fault_iova;

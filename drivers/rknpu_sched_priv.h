@@ -16,10 +16,15 @@ struct rknpu_core;
 struct rknpu_job;
 struct rknpu_sched;
 struct rknpu_slot;
+struct rknpu_vm;
 
 /* Longest time that a system suspend waits for what runs. */
 #define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
 
+/* How long an address space may keep cores that share an IOMMU while another one waits. */
+#define RKNPU_SCHED_TURN_JIFFIES	msecs_to_jiffies(10)
+
+void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets);
 void rknpu_sched_settle_locked(struct rknpu_job *job, int result);
 void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job);

@@ -12,7 +12,7 @@
 #include "rknpu_regs.h"
 
 /* Constants of the vendor driver 0.9.8's table; addresses of mainline's rk3588-base.dtsi. */
-const struct rknpu_soc rknpu_soc_rk3588 = {
+static const struct rknpu_soc rknpu_soc_rk3588 = {
 	.name = "RK3588",
 	.num_cores = 3,
 	.core_base = { 0xfdab0000, 0xfdac0000, 0xfdad0000 },
@@ -23,6 +23,28 @@ const struct rknpu_soc rknpu_soc_rk3588 = {
 	.task_con_start = RKNPU_PC_TASK_CON_COUNT_CLEAR_12 | RKNPU_PC_TASK_CON_RESERVED_12,
 	.task_status = RKNPU_PC_TASK_STATUS,
 	.max_tasks = 4095,
+};
+
+/* Mainline: rockchip,rk3588-rknn-core.yaml, one node for each core. */
+const struct rknpu_binding rknpu_binding_rk3588_cores = {
+	.soc = &rknpu_soc_rk3588,
+	.num_clks = 4,
+	.clks = { "aclk", "hclk", "npu", "pclk" },
+	.compute_clk = 2,
+	.npu_supply = "npu",
+	.sram_supply = "sram",
+};
+
+/* Vendor: rk3588s.dtsi of the vendor's kernels, one node, one IOMMU with four banks. */
+const struct rknpu_binding rknpu_binding_rk3588_whole = {
+	.soc = &rknpu_soc_rk3588,
+	.whole = true,
+	.num_clks = 8,
+	.clks = { "clk_npu", "aclk0", "aclk1", "aclk2", "hclk0", "hclk1", "hclk2", "pclk" },
+	.npu_supply = "rknpu",
+	.sram_supply = "mem",
+	.num_domains = 3,
+	.domains = { "npu0", "npu1", "npu2" },
 };
 
 /**

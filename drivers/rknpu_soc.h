@@ -35,7 +35,34 @@ struct rknpu_soc {
 	u32 max_tasks;
 };
 
-extern const struct rknpu_soc rknpu_soc_rk3588;
+#define RKNPU_MAX_CLKS 8
+
+/**
+ * struct rknpu_binding - how a device tree describes the SoC; all immutable
+ * @soc: the SoC.
+ * @whole: one node stands for all cores, else there is one for each.
+ * @num_clks: number of clocks.
+ * @clks: their names.
+ * @compute_clk: index of the clock that the units run at.
+ * @npu_supply: name of the supply of the units.
+ * @sram_supply: name of the supply of their memories.
+ * @num_domains: power domains that the platform bus does not attach by itself.
+ * @domains: their names.
+ */
+struct rknpu_binding {
+	const struct rknpu_soc *soc;
+	bool whole;
+	unsigned int num_clks;
+	const char *clks[RKNPU_MAX_CLKS];
+	unsigned int compute_clk;
+	const char *npu_supply;
+	const char *sram_supply;
+	unsigned int num_domains;
+	const char *domains[RKNPU_MAX_CORES];
+};
+
+extern const struct rknpu_binding rknpu_binding_rk3588_cores;
+extern const struct rknpu_binding rknpu_binding_rk3588_whole;
 
 int rknpu_soc_core_index(const struct rknpu_soc *soc, phys_addr_t base);
 

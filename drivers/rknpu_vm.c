@@ -16,6 +16,9 @@
 
 #include "rknpu_compat.h"
 
+/* Of all devices together: only ever compared. */
+static atomic64_t rknpu_vm_ids = ATOMIC64_INIT(0);
+
 static int rknpu_vm_fault(struct iommu_domain *domain, struct device *iommu, unsigned long iova,
 			  int flags, void *token)
 {
@@ -64,6 +67,7 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 		goto free_epoch;
 	}
 	kref_init(&vm->ref);
+	vm->id = atomic64_inc_return(&rknpu_vm_ids);
 	mutex_init(&vm->lock);
 	vm->sink = sink;
 	drm_mm_init(&vm->mm, RKNPU_VM_FIRST, RKNPU_VM_BYTES);

@@ -57,6 +57,7 @@ struct rknpu_epoch {
 /**
  * struct rknpu_vm - one 4 GiB address space of the NPU
  * @ref: client, each mapping, each job, each IOMMU it is attached to.
+ * @id: number that no other space ever has. Immutable.
  * @domain: its IOMMU domain; NULL when no IOMMU translates: addresses are physical then. Immutable.
  * @lock: protects @mm, map and unmap, and the change of @epoch. Taken inside client and bo locks.
  * @mm: free and used addresses.
@@ -66,6 +67,7 @@ struct rknpu_epoch {
  */
 struct rknpu_vm {
 	struct kref ref;
+	u64 id;
 	struct iommu_domain *domain;
 	struct mutex lock;
 	struct drm_mm mm;

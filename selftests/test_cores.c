@@ -130,6 +130,8 @@ static void three_processes(const uint32_t *masks)
 	unsigned int i;
 
 	setup();
+	if (twin_shares_iommu())
+		SKIP("behind one IOMMU processes take turns");
 	for (i = 0; i < NPU_CORES; i++)
 		twin_fault(i, TWIN_FAULT_LATE, 600000, 1);
 	for (i = 0; i < NPU_CORES; i++)
@@ -378,7 +380,8 @@ static void gang_fails(uint32_t kind, uint32_t param, int want)
 	EXPECT_CORRECT(&mm, 1);
 	EXPECT_CORRECT(&mm, 2);
 	EXPECT_EQ(ktap_join(other), 0);
-	EXPECT_EQ(twin_stat(other_core, TWIN_STAT_RESETS), resets[other_core]);
+	if (!twin_shares_iommu())
+		EXPECT_EQ(twin_stat(other_core, TWIN_STAT_RESETS), resets[other_core]);
 	EXPECT(twin_stat(1, TWIN_STAT_RESETS) > resets[1]);
 	twin_disarm();
 	args = gang(7, share);
@@ -497,7 +500,8 @@ static void gangs_beside_small_jobs(uint32_t mask)
 	n = kicks_meanwhile(gang(mask, share), small, ARRAY_SIZE(small), ROUNDS);
 	n -= ROUNDS * __builtin_popcount(mask);
 	ktap_note("%u small jobs beside %u gangs of mask %u", n, ROUNDS, mask);
-	EXPECT(n <= ROUNDS * 10);
+	/* Behind one IOMMU a process keeps the cores for a while before another has its turn */
+	EXPECT(n <= ROUNDS * (twin_shares_iommu() ? 50 : 10));
 }
 
 TEST_LIMIT(small_jobs_do_not_starve_a_gang_of_two, 60) { gangs_beside_small_jobs(6); }

@@ -22,8 +22,8 @@
 static volatile uint32_t *page;
 static uint32_t unacked_before;
 
-/* The control page's node is a child of the root or of one bus below it */
-static bool announced(const char *dir, int depth)
+/* A node with that compatible is a child of the root or of one bus below it */
+static bool announced(const char *dir, const char *wanted, int depth)
 {
 	char path[512], compatible[64];
 	bool found = false;
@@ -39,7 +39,7 @@ static bool announced(const char *dir, int depth)
 		close(fd);
 		if (n > 0) {
 			compatible[n] = 0;
-			if (!strcmp(compatible, "rknpu,twin"))
+			if (!strcmp(compatible, wanted))
 				return true;
 		}
 	}
@@ -48,7 +48,7 @@ static bool announced(const char *dir, int depth)
 		if (e->d_type != DT_DIR || e->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		found = announced(path, depth - 1);
+		found = announced(path, wanted, depth - 1);
 	}
 	if (d)
 		closedir(d);
@@ -64,7 +64,7 @@ bool twin_present(void)
 	if (tried)
 		return page;
 	tried = true;
-	if (!announced(DEVICE_TREE, 2))
+	if (!announced(DEVICE_TREE, "rknpu,twin", 2))
 		return false;
 	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
 	if (fd < 0)
@@ -77,6 +77,11 @@ bool twin_present(void)
 	if (twin_read(TWIN_ID) != TWIN_ID_VALUE)
 		page = NULL;
 	return page;
+}
+
+bool twin_shares_iommu(void)
+{
+	return announced(DEVICE_TREE, "rockchip,rk3588-rknpu", 2);
 }
 
 void twin_need(void)

@@ -13,6 +13,8 @@
 #include "rknpu_twin_regs.h"
 
 bool twin_present(void);
+/* The vendor's tree: all cores behind one IOMMU, which can only be programmed for all of them */
+bool twin_shares_iommu(void);
 void twin_need(void);
 
 uint32_t twin_read(uint32_t reg);
