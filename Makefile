@@ -2,8 +2,8 @@
 # What one types; the work is done by scripts under tools/ and, for the module, by the kernel's build system and Kbuild.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-# Kernels that the checks build for and boot, by name: 6.1 6.12 7.2
-KERNELS ?= 6.12
+# Kernels that the checks build for and boot, by name: 6.1 6.12 7.2 debug; empty: what each check usually takes
+KERNELS ?=
 # A shell pattern that keeps the checks whose name matches
 T ?=
 export KERNELS T
@@ -41,7 +41,7 @@ help:
 	@echo 'make [KDIR=... ARCH=arm64 CROSS_COMPILE=... | LLVM=1]   the module, rknpu.ko'
 	@echo 'make clean        remove everything that was built'
 	@echo 'make demo         set up, build, boot a virtual board and show matrix products computed by its NPU'
-	@echo 'make check        all tests; KERNELS="6.1 6.12" picks kernels, T=PATTERN picks tests'
+	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
 	@echo 'make bench        measurements, one "name value unit" per line'

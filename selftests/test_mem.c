@@ -273,6 +273,9 @@ TEST_LIMIT(close_gives_everything_back, 60)
 
 	if (total > 4ull << 30)
 		total = 4ull << 30;
+	/* A debug kernel writes a record down for each page; a leak shows in it by other means */
+	if (ktap_slow() > 1)
+		total /= 16;
 	for (done = 0; done < total; done += size) {
 		struct rknpu_mem_create c = { .size = size, .flags = NPU_FLAGS_DATA };
 		int fd = npu_open();

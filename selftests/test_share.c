@@ -170,6 +170,11 @@ static void make_udmabuf(struct foreign *f, uint64_t size)
 	ASSERT(f->map != MAP_FAILED);
 	f->dmabuf = npu_ioctl(dev, UDMABUF_CREATE, &args);
 	ASSERT(f->dmabuf >= 0);
+	/* The first direction is the one that udmabuf maps for; another one later is an error to CONFIG_DMA_API_DEBUG */
+	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC,
+			     &(struct dma_buf_sync){ DMA_BUF_SYNC_RW | DMA_BUF_SYNC_START }), 0);
+	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC,
+			     &(struct dma_buf_sync){ DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END }), 0);
 	f->size = size;
 	/* It maps its pages for the direction of the first access: another one later would be its mistake */
 	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);

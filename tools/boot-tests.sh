@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run a list of guest boots, each of which is one part of the checks and prints KTAP.
-# The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment.
+# The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment. A name that
+# ends in @KERNEL is for that kernel only.
 # In the guest /selftests is what selftests/ builds.
 # shellcheck shell=bash
 
@@ -16,11 +17,15 @@ one_boot() {
 # boot_tests LIST: every boot on every kernel. PATTERN picks boots by name; if it names none, it goes, as T, to the
 # programs of the first.
 boot_tests() {
-	local list=$1 names=() options=() commands=() name opts command i k any=''
+	local list=$1 names=() only=() options=() commands=() name opts command i k any=''
 	while IFS='|' read -r name opts command; do
 		read -r name <<<"${name%%#*}"
 		[ -n "$name" ] || continue
-		names+=("$name")
+		names+=("${name%@*}")
+		case $name in
+		*@*) only+=("${name#*@}") ;;
+		*) only+=('') ;;
+		esac
 		options+=("$opts")
 		commands+=("$command")
 	done < "$list"
@@ -31,6 +36,7 @@ boot_tests() {
 	done
 	for k in $KERNELS; do
 		for i in "${!names[@]}"; do
+			[ -z "${only[i]}" ] || [ "${only[i]}" = "$k" ] || continue
 			if [ -z "$any" ]; then
 				PROGRAM_PATTERN=$PATTERN
 				spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"

@@ -146,6 +146,14 @@ int ktap_join(pid_t pid)
 	return status;
 }
 
+unsigned int ktap_slow(void)
+{
+	const char *env = getenv("KTAP_SLOW");
+	int slow = env ? atoi(env) : 1;
+
+	return slow > 1 ? slow : 1;
+}
+
 uint64_t ktap_now_ns(void)
 {
 	struct timespec ts;
@@ -199,6 +207,7 @@ static void case_failed(const char *fmt, ...)
 
 static void run_case(const struct ktap_case *c, const sigset_t *mask)
 {
+	unsigned int limit_s = c->limit_s * ktap_slow();
 	int status = 0;
 
 	memset(shared, 0, sizeof(*shared));
@@ -218,8 +227,8 @@ static void run_case(const struct ktap_case *c, const sigset_t *mask)
 		_exit(KTAP_PASS);
 	}
 	setpgid(case_pid, case_pid);
-	if (!reap(case_pid, c->limit_s, &status)) {
-		case_failed("still running after %u s", c->limit_s);
+	if (!reap(case_pid, limit_s, &status)) {
+		case_failed("still running after %u s", limit_s);
 		kill(-case_pid, SIGKILL);
 		if (!reap(case_pid, KTAP_DEATH_S, &status))
 			case_failed("cannot be killed");

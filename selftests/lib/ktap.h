@@ -54,6 +54,9 @@ bool ktap_result(const char *file, int line, const char *what, int64_t got, int6
 pid_t ktap_fork(void (*fn)(void *), void *arg);
 int ktap_join(pid_t pid);
 
+/* How many times slower than usual the machine is: the environment's KTAP_SLOW, or 1. Limits are that much longer. */
+unsigned int ktap_slow(void);
+
 uint64_t ktap_now_ns(void);
 void ktap_sleep_ms(unsigned int ms);
 

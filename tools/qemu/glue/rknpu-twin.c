@@ -55,6 +55,7 @@ struct RknpuTwin {
 	uint32_t macs_per_cycle;
 	uint32_t task_overhead_ns;
 	uint32_t fault_retry_us;
+	uint32_t reset_skew_us;
 	bool async;
 	bool fault_storm;
 	bool allow_untranslated;
@@ -297,7 +298,9 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	config.fault_retry_ns = (uint64_t)device->fault_retry_us * NS_PER_US;
 	config.fault_storm = device->fault_storm;
 	config.allow_untranslated = device->allow_untranslated;
-	if (!uses_icount())
+	if (device->reset_skew_us)
+		config.reset_skew_ns = (uint64_t)device->reset_skew_us * NS_PER_US;
+	else if (!uses_icount())
 		config.reset_skew_ns = RESET_SKEW_HOST_NS;
 	if (device->async)
 		ops.work_start = glue_work_start;
@@ -357,6 +360,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 1024),
 	DEFINE_PROP_UINT32("task-overhead-ns", RknpuTwin, task_overhead_ns, 1000),
 	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 1000),
+	DEFINE_PROP_UINT32("reset-skew-us", RknpuTwin, reset_skew_us, 0),
 	DEFINE_PROP_BOOL("fault-storm", RknpuTwin, fault_storm, true),
 	DEFINE_PROP_BOOL("allow-untranslated", RknpuTwin, allow_untranslated, false),
 	DEFINE_PROP_BOOL("sram", RknpuTwin, sram, true),
