@@ -154,9 +154,14 @@ struct drm_gem_object *rknpu_prime_import_sg_table(struct drm_device *drm,
  * @vma: wanted
  * @page: first page of the buffer in it
  *
+ * From the first page on only: the kernel's shmem helper, which many exporters are
+ * built on, ignores where a mapping begins and would show the wrong pages.
+ *
  * Return: 0; the exporter's errno, -EINVAL when it cannot.
  */
 int rknpu_prime_mmap(struct rknpu_bo *bo, struct vm_area_struct *vma, unsigned long page)
 {
-	return dma_buf_mmap(bo->base.import_attach->dmabuf, vma, page);
+	if (page)
+		return -EINVAL;
+	return dma_buf_mmap(bo->base.import_attach->dmabuf, vma, 0);
 }

@@ -275,6 +275,8 @@ static void maps_through(const struct foreign *f)
 	EXPECT_EQ(map[5], 78);
 	EXPECT(mmap(NULL, f->size + NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
 	EXPECT(mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, offset) == MAP_FAILED);
+	/* Not every exporter minds where a mapping begins */
+	EXPECT(mmap(NULL, NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset + NPU_PAGE) == MAP_FAILED);
 	/* It outlives all that led to it */
 	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
 	close(fd);

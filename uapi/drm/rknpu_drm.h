@@ -191,7 +191,7 @@ struct rknpu_mem_create {
  * @reserved: ignored.
  * @offset: Out: offset to pass to mmap() on the DRM file; plus any number of pages to map a part.
  *
- * Mappings must be shared. An imported buffer is mapped by its exporter.
+ * Mappings must be shared. An imported buffer is mapped by its exporter, and from its first page on.
  * Errors: -ENOENT no such handle.
  */
 struct rknpu_mem_map {
