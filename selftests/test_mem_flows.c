@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * The flows of the closed runtime's memory interface (rknn_create_mem and its
+ * relatives), each by itself, on the library that makes them of ioctls.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "lib/testing.h"
+
+/* A product whose input and output are bound from outside, as rknn_set_io_mem does */
+struct bound {
+	struct matmul mm;
+	struct npu_mem *in, *out;
+};
+
+static void bind(struct bound *b)
+{
+	uint64_t *words = b->mm.cmd.map;
+	size_t count = b->mm.cmd.size / sizeof(*words);
+
+	ASSERT_RET(npu_mem_bind(b->in, words, count, RKNPU_CNA_FEATURE_DATA_ADDR), 0);
+	ASSERT_RET(npu_mem_bind(b->out, words, count, RKNPU_DPU_DST_BASE_ADDR), 0);
+	ASSERT_RET(npu_bo_to_device(&b->mm.cmd), 0);
+}
+
+static void run_bound(int fd, uint32_t seed, struct npu_mem *in, struct npu_mem *out)
+{
+	struct bound b = { .in = in, .out = out };
+
+	small_matmul(&b.mm, fd, seed);
+	ASSERT(in->size >= b.mm.in.size && out->size >= b.mm.out.size);
+	memcpy(in->virt, b.mm.in.map, b.mm.in.size);
+	memset(b.mm.in.map, 0x77, b.mm.in.size);
+	ASSERT_RET(npu_bo_to_device(&b.mm.in), 0);
+	memset(out->virt, 0x77, out->size);
+	ASSERT_RET(npu_mem_sync(in, NPU_MEM_TO_DEVICE), 0);
+	ASSERT_RET(npu_mem_sync(out, NPU_MEM_TO_DEVICE), 0);
+	bind(&b);
+	ASSERT_RET(matmul_run(&b.mm, 1, NULL), 0);
+	ASSERT_RET(npu_mem_sync(out, NPU_MEM_FROM_DEVICE), 0);
+	memcpy(b.mm.out.map, out->virt, b.mm.out.size);
+	EXPECT_EQ(matmul_wrong(&b.mm), 0);
+	matmul_fini(&b.mm);
+}
+
+static void allocated(enum npu_mem_flags flags)
+{
+	int fd = npu_open();
+	struct npu_mem in, out;
+
+	ASSERT_RET(npu_mem_create(&in, fd, 3000, flags), 0);
+	ASSERT_RET(npu_mem_create(&out, fd, 9000, flags), 0);
+	EXPECT_EQ(in.origin, NPU_MEM_ALLOCATED);
+	EXPECT(in.dmabuf >= 0);
+	run_bound(fd, 111, &in, &out);
+	npu_mem_destroy(&in);
+	npu_mem_destroy(&out);
+	EXPECT_EQ(in.origin, NPU_MEM_NONE);
+	npu_mem_destroy(&in);
+}
+
+TEST(create_cached) { allocated(NPU_MEM_CACHED); }
+TEST(create_uncached) { allocated(NPU_MEM_UNCACHED); }
+TEST(create_in_sram) { allocated(NPU_MEM_SRAM); }
+
+TEST(create_refused)
+{
+	struct npu_mem mem;
+	int fd = npu_open();
+
+	EXPECT_RET(npu_mem_create(&mem, fd, 0, NPU_MEM_CACHED), -EINVAL);
+	EXPECT_EQ(mem.origin, NPU_MEM_NONE);
+	EXPECT_RET(npu_mem_create(&mem, fd, 1ull << 33, NPU_MEM_CACHED), -ENOSPC);
+	npu_mem_destroy(&mem);
+}
+
+/* Somebody's buffer: another driver's where there is one, else that of another open of ours */
+static int foreign(uint64_t *size)
+{
+	struct drm_mode_create_dumb dumb = { .width = 1024, .height = 32, .bpp = 32 };
+	struct drm_prime_handle p = { .flags = DRM_CLOEXEC | DRM_RDWR };
+	int other = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	struct npu_mem mem;
+
+	if (other >= 0 && !npu_ioctl(other, DRM_IOCTL_MODE_CREATE_DUMB, &dumb)) {
+		p.handle = dumb.handle;
+		ASSERT_RET(npu_ioctl(other, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p), 0);
+		*size = dumb.size;
+		return p.fd;
+	}
+	*size = 128 * 1024;
+	ASSERT_RET(npu_mem_create(&mem, npu_open(), *size, NPU_MEM_CACHED), 0);
+	return mem.dmabuf;
+}
+
+/* Two parts of one dma-buf, at offsets that are no pages; one goes, the other stays */
+TEST(from_fd_with_offsets)
+{
+	struct npu_mem in, out;
+	uint64_t size;
+	int fd = npu_open(), dmabuf = foreign(&size);
+
+	ASSERT_RET(npu_mem_create_from_fd(&in, fd, dmabuf, NULL, 2048, 4096 + 256), 0);
+	ASSERT_RET(npu_mem_create_from_fd(&out, fd, dmabuf, NULL, 4096, 3 * 4096 + 512), 0);
+	EXPECT_EQ(out.address - in.address, 2 * 4096 + 256);
+	close(dmabuf);
+	run_bound(fd, 112, &in, &out);
+	npu_mem_destroy(&in);
+	memset(out.virt, 1, out.size);
+	EXPECT_RET(npu_mem_sync(&out, NPU_MEM_BOTH), 0);
+	npu_mem_destroy(&out);
+}
+
+/* The caller's mapping stays the caller's */
+TEST(from_fd_with_the_callers_mapping)
+{
+	struct npu_mem owner, in, out;
+	uint8_t *virt;
+	int fd = npu_open();
+
+	ASSERT_RET(npu_mem_create(&owner, fd, 64 * 1024, NPU_MEM_CACHED), 0);
+	virt = mmap(NULL, owner.size, PROT_READ | PROT_WRITE, MAP_SHARED, owner.dmabuf, 0);
+	ASSERT(virt != MAP_FAILED);
+	ASSERT_RET(npu_mem_create_from_fd(&in, fd, owner.dmabuf, virt, 4096, 0), 0);
+	ASSERT_RET(npu_mem_create_from_fd(&out, fd, owner.dmabuf, virt + 8192, 4096, 8192), 0);
+	EXPECT(in.virt == virt);
+	EXPECT_EQ(in.address, owner.address);
+	run_bound(fd, 113, &in, &out);
+	npu_mem_destroy(&in);
+	npu_mem_destroy(&out);
+	virt[5] = 6;
+	/* Nor did they take the owner's handle away */
+	EXPECT_EQ(((uint8_t *)owner.virt)[5], 6);
+	EXPECT_RET(npu_mem_sync(&owner, NPU_MEM_BOTH), 0);
+	npu_mem_destroy(&owner);
+	EXPECT_EQ(virt[5], 6);
+}
+
+TEST(from_fd_out_of_range)
+{
+	struct npu_mem mem;
+	uint64_t size;
+	int fd = npu_open(), dmabuf = foreign(&size);
+
+	EXPECT_RET(npu_mem_create_from_fd(&mem, fd, dmabuf, NULL, size + 1, 0), -EINVAL);
+	EXPECT_RET(npu_mem_create_from_fd(&mem, fd, dmabuf, NULL, 4096, size - 4095), -EINVAL);
+	EXPECT_RET(npu_mem_create_from_fd(&mem, fd, dmabuf, NULL, 4096, UINT64_MAX - 100), -EINVAL);
+	EXPECT_RET(npu_mem_create_from_fd(&mem, fd, dmabuf, NULL, 0, 0), -EINVAL);
+	EXPECT_RET(npu_mem_create_from_fd(&mem, fd, -1, NULL, 1, 0), -EBADF);
+	EXPECT_RET(npu_mem_create_from_fd(&mem, fd, dmabuf, NULL, 4096, size - 4096), 0);
+	npu_mem_destroy(&mem);
+}
+
+TEST(from_a_physical_address_is_refused)
+{
+	struct npu_mem mem;
+	int fd = npu_open();
+
+	EXPECT_RET(npu_mem_create_from_phys(&mem, fd, 0x40000000, &mem, 4096), -EOPNOTSUPP);
+	EXPECT_EQ(mem.origin, NPU_MEM_NONE);
+	npu_mem_destroy(&mem);
+}
+
+/* Only the part is synchronized, so a part that is not all inside is refused by the driver */
+TEST(sync_in_three_directions)
+{
+	struct npu_mem mem;
+	int fd = npu_open();
+
+	ASSERT_RET(npu_mem_create(&mem, fd, 10000, NPU_MEM_CACHED), 0);
+	EXPECT_RET(npu_mem_sync(&mem, NPU_MEM_TO_DEVICE), 0);
+	EXPECT_RET(npu_mem_sync(&mem, NPU_MEM_FROM_DEVICE), 0);
+	EXPECT_RET(npu_mem_sync(&mem, NPU_MEM_BOTH), 0);
+	mem.offset = 8192;
+	EXPECT_RET(npu_mem_sync(&mem, NPU_MEM_BOTH), -EINVAL);
+	mem.offset = 0;
+	npu_mem_destroy(&mem);
+}
+
+TEST(bind_needs_a_register_that_is_written)
+{
+	struct npu_mem mem;
+	struct matmul mm;
+	int fd = npu_open();
+
+	small_matmul(&mm, fd, 114);
+	ASSERT_RET(npu_mem_create(&mem, fd, 4096, NPU_MEM_CACHED), 0);
+	EXPECT_RET(npu_mem_bind(&mem, mm.cmd.map, mm.cmd.size / 8, 0xfff0), -ENOENT);
+}
+
+/* More frames than buffers: each is used again, at the address that it always had */
+TEST(pool_reuses_its_buffers)
+{
+	struct npu_mem_pool pool;
+	struct npu_mem *in, *out, *third;
+	uint64_t seen[3] = { 0 };
+	int fd = npu_open(), i;
+
+	ASSERT_RET(npu_mem_pool_init(&pool, fd, 3, 8192, NPU_MEM_CACHED), 0);
+	for (i = 0; i < 3; i++)
+		seen[i] = pool.all[i].address;
+	for (i = 0; i < 7; i++) {
+		in = npu_mem_pool_get(&pool);
+		out = npu_mem_pool_get(&pool);
+		ASSERT(in && out && in != out);
+		run_bound(fd, 115 + i, in, out);
+		npu_mem_pool_put(&pool, in);
+		npu_mem_pool_put(&pool, out);
+	}
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(pool.all[i].address, seen[i]);
+	in = npu_mem_pool_get(&pool);
+	out = npu_mem_pool_get(&pool);
+	third = npu_mem_pool_get(&pool);
+	EXPECT(in && out && third);
+	EXPECT(!npu_mem_pool_get(&pool));
+	npu_mem_pool_put(&pool, third);
+	EXPECT(npu_mem_pool_get(&pool) == third);
+	npu_mem_pool_fini(&pool);
+	EXPECT_RET(npu_mem_pool_init(&pool, fd, 3, 0, NPU_MEM_CACHED), -EINVAL);
+}
