@@ -69,7 +69,7 @@ static int create(int fd, uint64_t size, uint32_t flags, uint32_t *handle)
 }
 
 /* Not when somebody maps them: at once, because the NPU can use them at once */
-TEST(pages_are_charged_to_the_memory_cgroup)
+TEST_LIMIT(pages_are_charged_to_the_memory_cgroup, 120)
 {
 	static const uint32_t kinds[] = { NPU_FLAGS_DATA, NPU_FLAGS_TASK, 0 };
 	uint64_t before, with, after;
@@ -91,7 +91,7 @@ TEST(pages_are_charged_to_the_memory_cgroup)
 }
 
 /* The limit is an error for who asks, and nobody is killed */
-TEST(memory_cgroup_limit_is_an_error)
+TEST_LIMIT(memory_cgroup_limit_is_an_error, 120)
 {
 	uint32_t handle;
 	int fd;
@@ -113,7 +113,7 @@ static void has_its_own(void *arg)
 	EXPECT_RET(create(npu_open(), 6 * MIB, NPU_FLAGS_DATA, &handle), 0);
 }
 
-TEST(one_process_has_at_most_its_limit)
+TEST_LIMIT(one_process_has_at_most_its_limit, 120)
 {
 	struct drm_prime_handle p = { .flags = DRM_CLOEXEC | DRM_RDWR };
 	struct rknpu_mem_create c = { 0 };

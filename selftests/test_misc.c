@@ -310,7 +310,7 @@ static void leaves(void *arg)
 }
 
 /* Closing the session frees what it has not destroyed: more than the machine has passes through */
-TEST_LIMIT(close_gives_everything_back, 60)
+TEST_LIMIT(close_gives_everything_back, 240)
 {
 	long rounds = sysconf(_SC_PHYS_PAGES) / 256 / 32 + 4;
 
