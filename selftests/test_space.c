@@ -69,6 +69,9 @@ static void whole_window_is_free(int fd)
 	uint64_t address, lowest = END, highest = 0;
 	unsigned int i;
 
+	/* Told by its slowness: nothing else in a guest tells of CONFIG_DMA_API_DEBUG */
+	if (ktap_slow() > 1)
+		SKIP("a debug kernel warns when a page is mapped more than seven times");
 	ASSERT(BLOCKS < ARRAY_SIZE(files));
 	for (i = 0; i <= BLOCKS; i++) {
 		uint64_t size = i < BLOCKS ? BLOCK : rest;
