@@ -13,43 +13,18 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "matmul.h"
+#include "bench.h"
 
 #define WALL_RUNS	5
 #define WARM_UP		100
 #define SUBMITS		2000
-
-static void fail(const char *what, int error)
-{
-	fprintf(stderr, "rknpu-bench: %s: %s\n", what, strerror(error));
-	exit(1);
-}
-
-static int open_npu(void)
-{
-	int fd = npu_open_render(NULL, 0);
-
-	if (fd < 0)
-		fail("render node", -fd);
-	return fd;
-}
-
-static void make(struct matmul *mm, int fd, unsigned int m, unsigned int k, unsigned int n)
-{
-	int ret = matmul_init(mm, fd, MATMUL_INT8_INT32, m, k, n, 0, MATMUL_EXACT, 1);
-
-	if (ret)
-		fail("buffers", -ret);
-}
 
 static double now_s(void)
 {
@@ -97,33 +72,6 @@ static int wall(void)
 	qsort(took, WALL_RUNS, sizeof(took[0]), ascending);
 	printf("twin_matmul_int8_512_s %.4f s\n", took[WALL_RUNS / 2]);
 	return 0;
-}
-
-/* The interrupt comes while the CPU idles, so what counts is the CPU and not this process */
-static int open_instructions(void)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE, .size = sizeof(attr), .config = PERF_COUNT_HW_INSTRUCTIONS,
-		.disabled = 1, .exclude_hv = 1, .pinned = 1,
-	};
-
-	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0);
-}
-
-static void counter_start(int counter)
-{
-	ioctl(counter, PERF_EVENT_IOC_RESET, 0);
-	ioctl(counter, PERF_EVENT_IOC_ENABLE, 0);
-}
-
-static uint64_t counter_stop(int counter)
-{
-	uint64_t count = 0;
-
-	ioctl(counter, PERF_EVENT_IOC_DISABLE, 0);
-	if (read(counter, &count, sizeof(count)) != sizeof(count))
-		fail("counter", errno);
-	return count;
 }
 
 static uint64_t instructions_of(int counter, const struct matmul *mm, unsigned int submits)
@@ -248,11 +196,9 @@ static void bench_memory(int counter, int fd)
 
 static int insns(void)
 {
-	int counter = open_instructions();
+	int counter = open_counter();
 	struct matmul mm;
 
-	if (counter < 0)
-		fail("instruction counter (needs root, and a machine that counts)", errno);
 	make(&mm, open_npu(), 1, 32, 32);
 	instructions_of(counter, &mm, WARM_UP);
 	matmul_spoil(&mm);
