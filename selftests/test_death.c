@@ -24,7 +24,8 @@
 
 #define SLACK_MS	5000
 #define MUCH_TOO_LATE_US	10000000
-#define RUN_US		60000
+/* Long enough to die in */
+#define RUN_US		400000
 
 static struct matmul mm;	/* of the case's own process, which must not notice anything */
 static uint32_t kicks;

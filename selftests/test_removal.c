@@ -296,6 +296,8 @@ static int sleep_and_wake(void)
 
 	if (ret)
 		SKIP("this kernel cannot test its suspend");
+	/* Seconds that it would stay asleep, busy */
+	driver_write("/sys/module/suspend/parameters/pm_test_delay", "0");
 	return driver_write("/sys/power/state", "freeze");
 }
 
