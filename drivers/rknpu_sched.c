@@ -325,7 +325,8 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 	}
 	/* The job before had a reference; one that has just been started has its own. */
 	rknpu_power_put(slot->core->power);
-	if (next || sched->reset_all || rknpu_slot_awaited_locked(slot))
+	/* A core that goes on makes nothing possible for others: then the worker stays out of it. */
+	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))))
 		queue_work(sched->wq, &sched->dispatch);
 	if (sched->suspended)
 		wake_up(&sched->idle);
