@@ -63,6 +63,14 @@ static void setup(void)
 		SKIP("needs root and a bound device");
 }
 
+static bool is_bound(const char *device)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DRIVER_PATH "/%s", device);
+	return !access(path, F_OK);
+}
+
 /* Something of everything: on each core a job that runs and one queued; a gang; one that waits */
 struct work {
 	struct matmul mm;
@@ -120,6 +128,8 @@ static void removed_with_jobs(const char *device)
 	unsigned int i;
 
 	setup();
+	if (!is_bound(device))
+		SKIP("the vendor's tree has one device for all cores");
 	for (i = 0; i < rounds(); i++) {
 		pthread_t thread;
 		struct work w;
@@ -219,6 +229,7 @@ TEST_LIMIT(removed_while_jobs_stream_in, 3600)
 	setup();
 	for (i = 0; i < 3 * rounds(); i++) {
 		pthread_t threads[3];
+		const char *device;
 		struct work w;
 
 		stop = false;
@@ -226,11 +237,12 @@ TEST_LIMIT(removed_while_jobs_stream_in, 3600)
 		for (t = 0; t < ARRAY_SIZE(threads); t++)
 			ASSERT_EQ(pthread_create(&threads[t], NULL, submits_all_the_time, &w), 0);
 		ktap_sleep_ms(20 + 7 * (i % 5));
-		ASSERT_RET(driver_bind("unbind", devices[i % NPU_CORES]), 0);
+		device = is_bound(devices[i % NPU_CORES]) ? devices[i % NPU_CORES] : devices[0];
+		ASSERT_RET(driver_bind("unbind", device), 0);
 		stop = true;
 		for (t = 0; t < ARRAY_SIZE(threads); t++)
 			pthread_join(threads[t], NULL);
-		ASSERT_RET(driver_bind("bind", devices[i % NPU_CORES]), 0);
+		ASSERT_RET(driver_bind("bind", device), 0);
 		close(w.mm.out.fd);
 		matmul_fini(&w.mm);
 	}
