@@ -129,16 +129,18 @@ static struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
 {
 	const struct rknpu_queue *queue = &slot->sched->queue;
 	struct rknpu_job *next = rknpu_queue_next(queue, BIT(slot->index));
-	struct rknpu_job *same;
+	struct rknpu_job *first, *same;
 
 	lockdep_assert_held(&slot->sched->lock);
 	if (!next || slot->siblings == BIT(slot->index))
 		return next;
+	if (rknpu_slot_switchable_locked(slot)) {
+		/* Who is first for any of the cores decides for which address space they run. */
+		first = rknpu_queue_next(queue, slot->siblings);
+		return next == first || (first->vm == slot->mmu->vm && next->vm == first->vm) ? next : NULL;
+	}
 	if (rknpu_slot_ready_locked(slot, next))
 		return rknpu_slot_contended_locked(slot) ? NULL : next;
-	/* Who is first for any of the cores makes them change, or jobs for other cores never would. */
-	if (rknpu_slot_switchable_locked(slot))
-		return next == rknpu_queue_next(queue, slot->siblings) ? next : NULL;
 	if (!slot->mmu->vm || time_after_eq(jiffies, slot->mmu->turn_end))
 		return next;
 	same = rknpu_queue_next_in(queue, BIT(slot->index), slot->mmu->vm, next->priority);

@@ -145,6 +145,39 @@ TEST(priority_above_the_default_needs_the_right_to_it)
 
 /* ---- turns ------------------------------------------------------------------------ */
 
+#define OWN_JOBS	40
+
+/* Jobs for one core, all queued at once; the higher the core, the lower the priority */
+static void fills_a_core(void *arg)
+{
+	unsigned int i, core = *(unsigned int *)arg;
+	struct rknpu_submit args;
+	struct matmul own;
+	int last = -1;
+
+	small_matmul(&own, npu_open(), 74 + core);
+	args = matmul_args(&own, 1u << core);
+	args.priority = -(int)core;
+	for (i = 0; i < OWN_JOBS; i++)
+		ASSERT_RET(job_start_args(&own, args, -1, i + 1 < OWN_JOBS ? NULL : &last), 0);
+	EXPECT_RET(fence_wait(last, 20000), 0);
+	EXPECT_EQ(fence_status(last), 1);
+}
+
+/* Behind one IOMMU the processes must change places again and again, and none may wait for the other for ever */
+TEST_LIMIT(processes_with_deep_queues_on_cores_of_their_own, 60)
+{
+	unsigned int cores[NPU_CORES] = { 0, 1, 2 }, i;
+	pid_t pids[NPU_CORES];
+
+	setup();
+	twin_write(TWIN_TASK_OVERHEAD_NS, 3000000);
+	for (i = 0; i < NPU_CORES; i++)
+		pids[i] = ktap_fork(fills_a_core, &cores[i]);
+	for (i = 0; i < NPU_CORES; i++)
+		EXPECT_EQ(ktap_join(pids[i]), 0);
+}
+
 struct shared {
 	volatile unsigned int queued;
 	volatile bool end;
