@@ -133,9 +133,9 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 /*
  * Where the interrupt should go: the default, CPU 0, is a little core on this SoC
  * and costs 20 us per job [seen: rockchip-npu-notes]. Each NPU core gets a big CPU
- * of its own as far as they go. Only a hint: user space may choose otherwise.
+ * of its own as far as they go. User space may choose otherwise later.
  */
-static void rknpu_core_hint_irq(struct rknpu_core *core)
+static void rknpu_core_place_irq(struct rknpu_core *core)
 {
 	unsigned long most = 0;
 	unsigned int cpu, big = 0, nth;
@@ -154,7 +154,8 @@ static void rknpu_core_hint_irq(struct rknpu_core *core)
 		if (arch_scale_cpu_capacity(cpu) == most && !nth--)
 			break;
 	}
-	irq_set_affinity_and_hint(core->irq, cpumask_of(cpu));
+	/* Not kept as a hint: the IOMMU's driver frees the shared line at shutdown, and a hint left on it is a warning. */
+	irq_set_affinity(core->irq, cpumask_of(cpu));
 }
 
 /**
@@ -175,7 +176,7 @@ int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *
 	if (ret)
 		core->ops = NULL;
 	else
-		rknpu_core_hint_irq(core);
+		rknpu_core_place_irq(core);
 	return ret;
 }
 
@@ -185,7 +186,6 @@ int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *
  */
 void rknpu_core_irq_detach(struct rknpu_core *core)
 {
-	irq_update_affinity_hint(core->irq, NULL);
 	free_irq(core->irq, core);
 	core->ops = NULL;
 }

@@ -83,7 +83,8 @@ TEST_LIMIT(pages_are_charged_to_the_memory_cgroup, 120)
 		before = get(OURS "/memory.current");
 		ASSERT_RET(create(fd, 64 * MIB, kinds[i], &handle), 0);
 		with = get(OURS "/memory.current");
-		EXPECT(with >= before + 64 * MIB && with < before + 72 * MIB);
+		/* Each processor settles what it has freed or charged in batches of its own */
+		EXPECT(with >= before + 60 * MIB && with < before + 72 * MIB);
 		ASSERT_RET(npu_destroy(fd, handle), 0);
 		after = get(OURS "/memory.current");
 		EXPECT(after < before + 8 * MIB);
