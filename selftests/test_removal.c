@@ -289,6 +289,8 @@ TEST(module_stays_while_it_is_used)
 	EXPECT_RET(driver_unload(), -EAGAIN);
 	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
 	EXPECT_RET(driver_unload(), -EAGAIN);
+	/* Closing would drop a job that has not started */
+	EXPECT_RET(fence_wait(fence, SLACK_MS), 0);
 	close(fd);
 	/* Its mappings are files too */
 	EXPECT_RET(driver_unload(), -EAGAIN);
