@@ -6,9 +6,9 @@
  * job's address space attached and its registers are clean for it; then the start
  * is a few register writes, straight from the ioctl or from the interrupt that
  * ended the job before. Everything that may sleep (power, attach, reset) is done
- * by one ordered worker. Who is next is decided in rknpu_queue.c; what happens to
- * a job that does not end by itself in rknpu_recover.c; how jobs come and go
- * without running in rknpu_push.c.
+ * by one ordered worker. Who is next is decided in rknpu_queue.c, where it can
+ * run in rknpu_place.c; what happens to a job that does not end by itself in
+ * rknpu_recover.c; how jobs come and go without running in rknpu_push.c.
  *
  * Not drm_sched: a job may name its core, take any, or need several, all cores may
  * share one IOMMU, and drm_sched's interface differs in five ways over the
@@ -66,87 +66,6 @@ void rknpu_sched_settle_locked(struct rknpu_job *job, int result)
 	}
 }
 
-static bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
-{
-	return slot->mmu->vm == job->vm && slot->clean_vm == job->vm->id &&
-	       slot->resets == atomic_read(&job->vm->resets);
-}
-
-/**
- * rknpu_slot_mark_clean() - a core's registers hold nothing of anybody but one address space's owner
- * @slot: reset, idle
- * @vm: attached
- * @resets: vm->resets before the reset
- */
-void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets)
-{
-	slot->clean_vm = vm->id;
-	slot->resets = resets;
-}
-
-/* Whether a core can be given another address space now: nobody uses the one behind its IOMMU. */
-static bool rknpu_slot_switchable_locked(const struct rknpu_slot *slot)
-{
-	unsigned long siblings = slot->siblings;
-	unsigned int core;
-
-	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
-		enum rknpu_slot_state state = slot->sched->slots[core].state;
-
-		if (state != RKNPU_SLOT_IDLE && state != RKNPU_SLOT_DEAD)
-			return false;
-	}
-	return true;
-}
-
-/* Whether a core behind the same IOMMU stands idle because its next job needs another address space. */
-static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
-{
-	const struct rknpu_sched *sched = slot->sched;
-	unsigned long siblings = slot->siblings & ~BIT(slot->index);
-	unsigned int core;
-
-	if (time_before(jiffies, slot->mmu->turn_end))
-		return false;
-	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
-		const struct rknpu_job *job;
-
-		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
-			continue;
-		job = rknpu_queue_next(&sched->queue, BIT(core));
-		if (job && !rknpu_slot_ready_locked(&sched->slots[core], job))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The job that a core should run next, NULL when it should wait. Behind a shared
- * IOMMU the attached address space goes on for its turn, then the cores fall idle
- * one by one until they can all change to the next one.
- */
-static struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
-{
-	const struct rknpu_queue *queue = &slot->sched->queue;
-	struct rknpu_job *next = rknpu_queue_next(queue, BIT(slot->index));
-	struct rknpu_job *first, *same;
-
-	lockdep_assert_held(&slot->sched->lock);
-	if (!next || slot->siblings == BIT(slot->index))
-		return next;
-	if (rknpu_slot_switchable_locked(slot)) {
-		/* Who is first for any of the cores decides for which address space they run. */
-		first = rknpu_queue_next(queue, slot->siblings);
-		return next == first || (first->vm == slot->mmu->vm && next->vm == first->vm) ? next : NULL;
-	}
-	if (rknpu_slot_ready_locked(slot, next))
-		return rknpu_slot_contended_locked(slot) ? NULL : next;
-	if (!slot->mmu->vm || time_after_eq(jiffies, slot->mmu->turn_end))
-		return next;
-	same = rknpu_queue_next_in(queue, BIT(slot->index), slot->mmu->vm, next->priority);
-	return same && rknpu_slot_ready_locked(slot, same) ? same : next;
-}
-
 /* The watchdog is not moved for every job: it looks again when it fires too early. */
 static void rknpu_slot_watch_locked(struct rknpu_slot *slot)
 {
@@ -199,70 +118,6 @@ static void rknpu_sched_start_locked(struct rknpu_sched *sched, struct rknpu_job
 	job->started = ktime_get();
 	job->deadline = jiffies + job->timeout;
 	rknpu_sched_restart_locked(sched, job);
-}
-
-/* Whether a job waits that may now have become able to run: behind a shared IOMMU also one of a sibling. */
-static bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot)
-{
-	return rknpu_queue_next(&slot->sched->queue, slot->siblings);
-}
-
-/*
- * Whether a core can be had for a job, at once or after it has changed its address
- * space. Not if it is kept for another one: a gang that waits for more cores, a job
- * that the worker is about to prepare it for, another address space.
- */
-static bool rknpu_slot_available_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
-{
-	const struct rknpu_job *next;
-
-	if (slot->state != RKNPU_SLOT_IDLE)
-		return false;
-	next = rknpu_slot_choose_locked(slot);
-	if (next ? next != job : rknpu_slot_awaited_locked(slot))
-		return false;
-	return rknpu_slot_ready_locked(slot, job) || rknpu_slot_switchable_locked(slot);
-}
-
-/* A core for a job: best one that has the address space, so that nothing needs to be attached. */
-static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
-{
-	struct rknpu_slot *any = NULL;
-	unsigned long cores = job->cores;
-	unsigned int core;
-
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		struct rknpu_slot *slot = &sched->slots[core];
-
-		if (!rknpu_slot_available_locked(slot, job))
-			continue;
-		if (rknpu_slot_ready_locked(slot, job))
-			return BIT(core);
-		/* Next best: one whose address space nobody would miss. */
-		if (!any || (any->mmu->vm && !slot->mmu->vm))
-			any = slot;
-	}
-	return any ? BIT(any->index) : 0;
-}
-
-/*
- * Cores that a job can have now: all that it needs, or one of those that it may
- * use. A core that is kept for a gang is not among them, nor is one that is about
- * to be prepared for a job before this. Return: a mask, 0 when it must wait.
- */
-static u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
-{
-	unsigned long cores = job->cores;
-	unsigned int core;
-
-	lockdep_assert_held(&sched->lock);
-	if (!job->gang)
-		return rknpu_sched_pick_locked(sched, job);
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (!rknpu_slot_available_locked(&sched->slots[core], job))
-			return 0;
-	}
-	return cores;
 }
 
 static void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores)
@@ -448,20 +303,6 @@ void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job
 	rknpu_queue_add(&sched->queue, job);
 	job->place = RKNPU_JOB_QUEUED;
 	queue_work(sched->wq, &sched->dispatch);
-}
-
-/* Cores that must change with @cores, because they share an IOMMU with one that is not ready. */
-static u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
-				    unsigned long cores)
-{
-	unsigned int core;
-	u32 group = 0;
-
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
-			group |= sched->slots[core].siblings;
-	}
-	return group;
 }
 
 /* Reset the cores of a group and attach the job's address space to their IOMMUs. Worker only. */

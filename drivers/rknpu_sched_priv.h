@@ -2,13 +2,17 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What rknpu_sched.c, rknpu_push.c and rknpu_recover.c share: they are one
- * scheduler in three files. Nobody else includes this.
+ * What rknpu_sched.c, rknpu_place.c, rknpu_push.c, rknpu_recover.c and
+ * rknpu_reset.c share: they are one scheduler in five files. Nobody else includes
+ * this.
  */
 #ifndef RKNPU_SCHED_PRIV_H
 #define RKNPU_SCHED_PRIV_H
 
 #include <linux/jiffies.h>
+#include <linux/types.h>
+
+#include "rknpu_soc.h"
 
 struct work_struct;
 
@@ -24,6 +28,26 @@ struct rknpu_vm;
 /* How long an address space may keep cores that share an IOMMU while another one waits. */
 #define RKNPU_SCHED_TURN_JIFFIES	msecs_to_jiffies(10)
 
+/**
+ * struct rknpu_slot_set - slots that the worker owns
+ * @num: how many.
+ * @slot: the slots.
+ */
+struct rknpu_slot_set {
+	unsigned int num;
+	struct rknpu_slot *slot[RKNPU_MAX_CORES];
+};
+
+void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, unsigned long cores);
+int rknpu_slots_reset(const struct rknpu_slot_set *set);
+void rknpu_slots_quiesce(const struct rknpu_slot_set *set);
+
+bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job);
+struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot);
+bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot);
+u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job);
+u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
+			     unsigned long cores);
 void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets);
 void rknpu_sched_settle_locked(struct rknpu_job *job, int result);
 void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job);

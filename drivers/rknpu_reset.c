@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: Resetting cores under the scheduler's worker: in the right order with the
+ * IOMMU, while nobody maps, unmaps or handles an interrupt there. A block in reset
+ * answers no access; on a board that can be the end of the machine.
+ */
+#include <linux/bitops.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+
+#include "rknpu_core.h"
+#include "rknpu_mmu.h"
+#include "rknpu_recover.h"
+#include "rknpu_sched.h"
+#include "rknpu_sched_priv.h"
+#include "rknpu_vm.h"
+
+static void rknpu_slot_detach(struct rknpu_slot *slot)
+{
+	struct rknpu_vm *vm = rknpu_mmu_detach(slot->mmu);
+
+	/* A fault handler may still be looking at the space. */
+	synchronize_irq(slot->core->irq);
+	rknpu_vm_put(vm);
+}
+
+static bool rknpu_slot_stuck(const struct rknpu_slot *slot)
+{
+	return slot->state == RKNPU_SLOT_RECOVERING || slot->state == RKNPU_SLOT_STALLED;
+}
+
+/*
+ * Keep map and unmap of the address spaces that stuck cores have attached from
+ * touching a bank that is in reset. Nothing under vm->lock waits for memory to be
+ * reclaimed (the IOMMU driver allocates tables atomically), so the worker may
+ * take it. Return: number of spaces locked.
+ */
+static unsigned int rknpu_slots_freeze(const struct rknpu_slot_set *set, struct rknpu_vm **frozen)
+{
+	unsigned int i, j, num = 0;
+
+	for (i = 0; i < set->num; i++) {
+		struct rknpu_vm *vm = set->slot[i]->mmu->vm;
+
+		for (j = 0; j < num && frozen[j] != vm; j++)
+			;
+		if (!vm || j < num)
+			continue;
+		mutex_lock_nested(&vm->lock, num);
+		frozen[num++] = rknpu_vm_get(vm);
+	}
+	return num;
+}
+
+static void rknpu_slots_thaw(struct rknpu_vm **frozen, unsigned int num)
+{
+	while (num--) {
+		mutex_unlock(&frozen[num]->lock);
+		rknpu_vm_put(frozen[num]);
+	}
+}
+
+/*
+ * Reset cores while no interrupt handler looks at them. The IOMMU's handler runs on
+ * the line of every core behind it and looks at all its banks, so siblings are
+ * silent for that moment too.
+ */
+static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
+{
+	struct rknpu_core *cores[RKNPU_MAX_CORES];
+	unsigned long silent = 0;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < set->num; i++) {
+		cores[i] = set->slot[i]->core;
+		silent |= set->slot[i]->siblings;
+	}
+	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
+		disable_irq(set->slot[0]->sched->slots[i].core->irq);
+	ret = rknpu_core_reset(cores, set->num);
+	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
+		enable_irq(set->slot[0]->sched->slots[i].core->irq);
+	return ret;
+}
+
+/**
+ * rknpu_slots_reset() - reset cores together and take their address spaces away
+ * @set: powered; idle, stuck, or both kinds
+ *
+ * Stuck ones are reset first: detaching a bank whose master is stuck makes the IOMMU
+ * driver's stall request time out. Idle ones are detached first, which needs no
+ * lock. Context: worker.
+ *
+ * Return: 0; the reset's error, and the cores are not used again.
+ */
+int rknpu_slots_reset(const struct rknpu_slot_set *set)
+{
+	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
+	unsigned int i, num;
+	int ret;
+
+	for (i = 0; i < set->num; i++) {
+		if (!rknpu_slot_stuck(set->slot[i]))
+			rknpu_slot_detach(set->slot[i]);
+	}
+	num = rknpu_slots_freeze(set, frozen);
+	ret = rknpu_slots_pulse(set);
+	for (i = 0; i < set->num; i++) {
+		if (rknpu_slot_stuck(set->slot[i]))
+			rknpu_slot_detach(set->slot[i]);
+		if (ret) {
+			dev_err(set->slot[i]->core->dev, "reset failed: %d; the core is not used any more\n", ret);
+			set->slot[i]->state = RKNPU_SLOT_DEAD;
+		}
+	}
+	rknpu_slots_thaw(frozen, num);
+	return ret;
+}
+
+/**
+ * rknpu_slots_quiesce() - stop stuck cores without giving up their address space
+ * @set: the cores
+ *
+ * For siblings behind the same IOMMU that still use it. The banks of @set are wiped;
+ * nothing may start on them before all have been programmed again. Context: worker.
+ */
+void rknpu_slots_quiesce(const struct rknpu_slot_set *set)
+{
+	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
+	unsigned int num = rknpu_slots_freeze(set, frozen);
+
+	/* An error shows again, and is handled, when all cores are reset. */
+	rknpu_slots_pulse(set);
+	rknpu_slots_thaw(frozen, num);
+}
+
+/**
+ * rknpu_slot_set_fill() - slots of a mask of cores
+ * @set: result
+ * @sched: the scheduler
+ * @cores: the mask
+ */
+void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, unsigned long cores)
+{
+	unsigned int core;
+
+	set->num = 0;
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		set->slot[set->num++] = &sched->slots[core];
+}
+
+/**
+ * rknpu_slots_clean() - give cores reset registers and no address space
+ * @sched: the scheduler
+ * @cores: a mask; powered and idle, and with each all cores behind the same IOMMU
+ *
+ * Context: worker.
+ *
+ * Return: 0; the reset's error, and the cores are not used again.
+ */
+int rknpu_slots_clean(struct rknpu_sched *sched, unsigned long cores)
+{
+	struct rknpu_slot_set set;
+
+	rknpu_slot_set_fill(&set, sched, cores);
+	return rknpu_slots_reset(&set);
+}
