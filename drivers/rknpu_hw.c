@@ -116,15 +116,16 @@ u32 rknpu_hw_irq_take(const struct rknpu_hw *hw)
 
 /**
  * rknpu_hw_tasks_done() - tasks that the current start has finished
- * @hw: the core; powered
+ * @hw: the core
+ * @state: what it shows
  *
  * Not a sign of completion: the counter may read 0 at the interrupt [seen: rockchip-npu-notes].
  *
  * Return: the counter.
  */
-u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw)
+u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state)
 {
-	return readl_relaxed(hw->pc + hw->soc->task_status) & hw->soc->task_number_mask;
+	return state->task_status & hw->soc->task_number_mask;
 }
 
 /**

@@ -57,7 +57,7 @@ void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *rang
 		    bool pingpong);
 void rknpu_hw_stop(const struct rknpu_hw *hw);
 u32 rknpu_hw_irq_take(const struct rknpu_hw *hw);
-u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw);
+u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
 void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state);
 bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
 bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state);

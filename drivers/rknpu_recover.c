@@ -140,7 +140,7 @@ static void rknpu_recover_report(const struct rknpu_slot *slot, const struct rkn
 {
 	const struct rknpu_job_range *range = &job->range[slot->index];
 	u32 done = range->chunk * slot->sched->soc->max_tasks +
-		   (state->task_status & slot->sched->soc->task_number_mask);
+		   rknpu_hw_tasks_done(&slot->core->hw, state);
 
 	if (slot->faulted)
 		dev_err_ratelimited(slot->core->dev,
@@ -171,7 +171,7 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 
 		rknpu_hw_read_state(&slot->core->hw, &hw_state);
 		job->tasks_done += job->range[core].chunk * sched->soc->max_tasks +
-				   (hw_state.task_status & sched->soc->task_number_mask);
+				   rknpu_hw_tasks_done(&slot->core->hw, &hw_state);
 		job->range[core].seen |= hw_state.raw & RKNPU_INT_ALL;
 		slot->job = NULL;
 		slot->state = state;

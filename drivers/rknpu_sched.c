@@ -250,6 +250,20 @@ static bool rknpu_slot_quiet(const struct rknpu_slot *slot)
 	return !READ_ONCE(slot->sched->reset_all) && (state == RKNPU_SLOT_IDLE || state == RKNPU_SLOT_DEAD);
 }
 
+/* A core has power again; its registers may have been lost. */
+static void rknpu_sched_resume(struct rknpu_core *core)
+{
+	struct rknpu_slot *slot = core->owner;
+	struct rknpu_sched *sched = slot->sched;
+
+	spin_lock_irq(&sched->lock);
+	/* Whatever runs next must not rely on what is in the registers. */
+	slot->resets--;
+	if (!--sched->suspended)
+		queue_work(sched->wq, &sched->dispatch);
+	spin_unlock_irq(&sched->lock);
+}
+
 /* Make ready to lose power: nothing new starts, and what runs may end. */
 static int rknpu_sched_suspend(struct rknpu_core *core)
 {
@@ -264,23 +278,6 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 		return 0;
 	rknpu_sched_resume(core);
 	return -EBUSY;
-}
-
-/**
- * rknpu_sched_resume() - a core has power again
- * @core: the core; its registers may have been lost
- */
-void rknpu_sched_resume(struct rknpu_core *core)
-{
-	struct rknpu_slot *slot = core->owner;
-	struct rknpu_sched *sched = slot->sched;
-
-	spin_lock_irq(&sched->lock);
-	/* Whatever runs next must not rely on what is in the registers. */
-	slot->resets--;
-	if (!--sched->suspended)
-		queue_work(sched->wq, &sched->dispatch);
-	spin_unlock_irq(&sched->lock);
 }
 
 static const struct rknpu_core_ops rknpu_sched_core_ops = {

@@ -16,7 +16,6 @@
 
 struct work_struct;
 
-struct rknpu_core;
 struct rknpu_job;
 struct rknpu_sched;
 struct rknpu_slot;
@@ -54,7 +53,6 @@ void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_slot_next_locked(struct rknpu_slot *slot);
-void rknpu_sched_resume(struct rknpu_core *core);
 
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
 void rknpu_sched_drop_failed(struct rknpu_sched *sched);
