@@ -361,24 +361,6 @@ SWEEP(sync_to_and_from, .before = with_matmul, .steps = sync_both_ways)
 
 /* ---- shared buffers --------------------------------------------------------------- */
 
-static int export_handle(struct run *r, int fd, uint32_t handle)
-{
-	struct drm_prime_handle p = { .handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR, .fd = -1 };
-	int ret = npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p);
-
-	r->dmabuf = p.fd;
-	return ret;
-}
-
-static int import_handle(int fd, int dmabuf, uint32_t *handle)
-{
-	struct drm_prime_handle p = { .fd = dmabuf };
-	int ret = npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p);
-
-	*handle = p.handle;
-	return ret;
-}
-
 static int give_address(struct run *r)
 {
 	struct rknpu_mem_create c = { .handle = r->handle };
@@ -396,9 +378,9 @@ static int export_and_import(struct run *r)
 	r->fd = open_node();
 	if (r->fd < 0)
 		return r->fd;
-	ret = export_handle(r, r->mm.out.fd, r->mm.out.handle);
+	ret = npu_export(r->mm.out.fd, r->mm.out.handle, &r->dmabuf);
 	if (!ret)
-		ret = import_handle(r->fd, r->dmabuf, &r->handle);
+		ret = npu_import(r->fd, r->dmabuf, &r->handle);
 	if (!ret)
 		ret = give_address(r);
 	if (!ret)
@@ -434,9 +416,9 @@ static int import_foreign(struct run *r)
 	if (ret == -ENOSPC)
 		ret = -ENOMEM;
 	if (!ret)
-		ret = export_handle(r, r->other, dumb.handle);
+		ret = npu_export(r->other, dumb.handle, &r->dmabuf);
 	if (!ret)
-		ret = import_handle(r->fd, r->dmabuf, &r->handle);
+		ret = npu_import(r->fd, r->dmabuf, &r->handle);
 	if (!ret)
 		ret = give_address(r);
 	if (!ret)

@@ -33,18 +33,17 @@ static int open_card(void)
 
 static int export_fd(int fd, uint32_t handle)
 {
-	struct drm_prime_handle p = { .handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR };
-	int ret = npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p);
+	int dmabuf, ret = npu_export(fd, handle, &dmabuf);
 
-	return ret ? ret : p.fd;
+	return ret ? ret : dmabuf;
 }
 
 static uint32_t import_fd(int fd, int dmabuf)
 {
-	struct drm_prime_handle p = { .fd = dmabuf };
+	uint32_t handle;
 
-	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), 0);
-	return p.handle;
+	ASSERT_RET(npu_import(fd, dmabuf, &handle), 0);
+	return handle;
 }
 
 static uint32_t flink(int fd, uint32_t handle)

@@ -147,6 +147,24 @@ static void destroy_bo(struct npu_bo *bo)
 		close(bo->handle);
 }
 
+int npu_export(int fd, uint32_t handle, int *dmabuf)
+{
+	struct drm_prime_handle p = { .handle = handle, .flags = DRM_CLOEXEC | DRM_RDWR, .fd = -1 };
+	int ret = npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p);
+
+	*dmabuf = p.fd;
+	return ret;
+}
+
+int npu_import(int fd, int dmabuf, uint32_t *handle)
+{
+	struct drm_prime_handle p = { .fd = dmabuf };
+	int ret = npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p);
+
+	*handle = p.handle;
+	return ret;
+}
+
 int npu_bo_init_domain(struct npu_bo *bo, int fd, uint64_t size, uint32_t flags, int domain)
 {
 	struct rknpu_mem_create create = { .flags = flags, .size = size, .iommu_domain_id = domain };

@@ -33,6 +33,9 @@ int npu_map(int fd, uint32_t handle, uint64_t *offset);
 int npu_destroy(int fd, uint32_t handle);
 int npu_sync(int fd, uint64_t token, uint64_t offset, uint64_t size, uint32_t flags);
 int npu_submit(int fd, struct rknpu_submit *args);
+/* PRIME; the dma-buf's descriptor closes on exec and maps for writing */
+int npu_export(int fd, uint32_t handle, int *dmabuf);
+int npu_import(int fd, int dmabuf, uint32_t *handle);
 
 struct npu_bo {
 	int fd;
