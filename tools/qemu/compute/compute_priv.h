@@ -97,6 +97,9 @@ struct conv {
 	uint32_t groups;		/* input groups of LANES channels, the last one may be short */
 	uint32_t taps;
 	size_t depth;			/* products per output, LANES * groups * taps */
+	bool depthwise;
+	bool is_float;			/* the accumulator will be */
+	bool window_sums;		/* the accumulator will have them */
 };
 
 /*
@@ -127,7 +130,17 @@ struct windows {
 	unsigned int pixels;
 };
 
-/* CORE's result: one 32-bit number per pixel and channel, int32_t or float */
+/*
+ * What CORE hands to the DPU: one 32-bit number per pixel and channel, int32_t
+ * or float. All integer types come saturated to int32. Channel @c of pixel @p
+ * is element p * pitch + c.
+ *
+ * @sums are QD_EN's window sums of the raw input, for int8 and int4 only, NULL
+ * if CORE makes none (struct conv says so beforehand). They are the same for
+ * all channels of a direct convolution: @sum_channels is 1 and element p is
+ * pixel p's. For depthwise, @sum_channels is @pitch and they lie like the
+ * numbers themselves.
+ */
 struct accumulator {
 	union {
 		int32_t *i;
@@ -137,6 +150,8 @@ struct accumulator {
 	uint32_t pixels;
 	uint32_t channels;
 	uint32_t pitch;			/* elements from pixel to pixel */
+	int32_t *sums;
+	uint32_t sum_channels;
 };
 
 /* DPU: output conversion and write DMA; strides in bytes */

@@ -4,7 +4,7 @@
  *
  * CORE: walks the output, gathers the window of each pixel and has the kernels
  * applied to it. CORE's own output size is the one that counts; CNA's copy of
- * it and QD_EN's window sum are not needed here.
+ * it is not needed here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +31,9 @@ enum twin_compute_status core_parse(const struct task *t, struct conv *conv)
 	conv->out_width = reg_field(t, RKNPU_CORE_DATAOUT_SIZE0, RKNPU_CORE_DATAOUT_SIZE0_WIDTH) + 1;
 	conv->out_height = reg_field(t, RKNPU_CORE_DATAOUT_SIZE0, RKNPU_CORE_DATAOUT_SIZE0_HEIGHT) + 1;
 	conv->out_channels = reg_field(t, RKNPU_CORE_DATAOUT_SIZE1, RKNPU_CORE_DATAOUT_SIZE1_CHANNEL) + 1;
+	conv->window_sums = (misc & RKNPU_CORE_MISC_CFG_QD_EN) && conv->precision == RKNPU_PREC_INT8;
+	conv->depthwise = false;
+	conv->is_float = conv->precision == RKNPU_PREC_FP16;
 	words = (uint64_t)conv->out_width * conv->out_height;
 	if (words * conv->out_channels * sizeof(int32_t) > MAX_OPERAND_BYTES)
 		return refuse(t, RKNPU_CORE_DATAOUT_SIZE0, "output beyond the model's memory bound");
@@ -123,6 +126,21 @@ static void gather(const struct conv *conv, const struct dense_feature *feature,
 		gather_window(conv, feature, first + i, i * parts, windows);
 }
 
+/* QD_EN: padding counts, lanes without a channel are zero */
+static void sum_windows(const struct conv *conv, const struct windows *windows, int32_t *sums)
+{
+	const int16_t *data = windows->data;
+
+	for (unsigned int p = 0; p < windows->pixels; p++, data += conv->depth) {
+		/* A kernel has at most 2^20 taps and channels, see BYTES_PER_KERNEL */
+		int32_t sum = 0;
+
+		for (size_t i = 0; i < conv->depth; i++)
+			sum += data[i];
+		sums[p] = sum;
+	}
+}
+
 /* An operand pair and room for some windows */
 struct run {
 	const struct dense_feature *feature;
@@ -140,6 +158,8 @@ static enum twin_compute_status run_batches(const struct task *t, const struct c
 			return TWIN_COMPUTE_FAULT;
 		gather(conv, run->feature, first, &run->windows);
 		out.i = acc->i + (size_t)first * acc->pitch;
+		if (conv->window_sums)
+			sum_windows(conv, &run->windows, acc->sums + first);
 		if (acc->is_float)
 			mac_fp16(conv, &run->windows, run->weights, &out);
 		else
@@ -165,14 +185,18 @@ enum twin_compute_status core_run(const struct task *t, const struct conv *conv,
 	struct run run = { .feature = feature, .weights = weights, .windows.pixels = room };
 	enum twin_compute_status status;
 
-	acc->is_float = conv->precision == RKNPU_PREC_FP16;
+	acc->is_float = conv->is_float;
 	acc->pixels = conv->out_width * conv->out_height;
 	acc->channels = conv->out_channels;
 	acc->pitch = round_up(conv->out_channels, FP16_BLOCK);
 	acc->i = calloc((size_t)acc->pixels * acc->pitch, sizeof(*acc->i));
 	run.windows.data = calloc(room * conv->depth, sizeof(double));
 	run.windows.spans = calloc(room, conv->depth / LANES);
-	if (!acc->i || !run.windows.data || !run.windows.spans)
+	if (conv->window_sums) {
+		acc->sum_channels = 1;
+		acc->sums = malloc(acc->pixels * sizeof(*acc->sums));
+	}
+	if (!acc->i || (conv->window_sums && !acc->sums) || !run.windows.data || !run.windows.spans)
 		status = out_of_memory(t);
 	else
 		status = run_batches(t, conv, &run, acc);

@@ -65,6 +65,7 @@ static enum twin_compute_status conv_execute(const struct task *t, const struct 
 	free(weights.data);
 	free(weights.span);
 	free(acc.i);
+	free(acc.sums);
 	return status;
 }
 
