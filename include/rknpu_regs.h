@@ -240,11 +240,12 @@
 #define RKNPU_DPU_FEATURE_MODE_CFG		0x400c
 #define RKNPU_DPU_FEATURE_MODE_CFG_FLYING	0x00000001	/* main input from memory, not the accumulator */
 #define RKNPU_DPU_FEATURE_MODE_CFG_OUTPUT	0x00000006	/* 2 = memory */
-#define RKNPU_DPU_FEATURE_MODE_CFG_CONV_MODE	0x00000018
+#define RKNPU_DPU_FEATURE_MODE_CFG_CONV_MODE	0x00000018	/* 0 direct, 3 depthwise; same in DPU_RDMA */
 #define RKNPU_DPU_FEATURE_MODE_CFG_BURST	0x000001e0
 #define RKNPU_DPU_FEATURE_MODE_CFG_TP_EN	0x40000000
 #define RKNPU_DPU_DATA_FORMAT			0x4010
 #define RKNPU_DPU_DATA_FORMAT_PROC_PREC		0x00000007
+#define RKNPU_DPU_DATA_FORMAT_MC_SURF_OUT	0x00000008
 #define RKNPU_DPU_DATA_FORMAT_BS_SHIFT_NEG	0x000003f0
 #define RKNPU_DPU_DATA_FORMAT_BN_SHIFT_NEG	0x0000fc00
 #define RKNPU_DPU_DATA_FORMAT_IN_PREC		0x1c000000
@@ -263,9 +264,9 @@
 #define RKNPU_DPU_DATA_CUBE_CHANNEL_PADDED	0x00001fff	/* - 1 */
 #define RKNPU_DPU_DATA_CUBE_CHANNEL_ORIG	0x1fff0000	/* - 1 */
 #define RKNPU_DPU_BS_CFG			0x4040	/* the word 0 passes data through [seen: clients that never write it] */
-#define RKNPU_DPU_BS_ALU_CFG			0x4044
+#define RKNPU_DPU_BS_ALU_CFG			0x4044	/* operand: int32, or fp32 bits */
 #define RKNPU_DPU_BS_MUL_CFG			0x4048
-#define RKNPU_DPU_BS_RELUX_CMP			0x404c
+#define RKNPU_DPU_BS_RELUX_CMP			0x404c	/* upper clamp: int32, or fp32 bits */
 #define RKNPU_DPU_BS_OW_CFG			0x4050
 #define RKNPU_DPU_BS_OW_CFG_OW_SRC		0x00000001
 #define RKNPU_DPU_BS_OW_CFG_OD_BYPASS		0x00000002
@@ -273,34 +274,52 @@
 #define RKNPU_DPU_BS_OW_CFG_SIZE_E_1		0x000000e0
 #define RKNPU_DPU_BS_OW_CFG_SIZE_E_2		0x00000700
 #define RKNPU_DPU_BS_OW_CFG_TP_ORG_EN		0x08000000
-#define RKNPU_DPU_BS_OW_OP			0x4054
+#define RKNPU_DPU_BS_OW_OP			0x4054	/* CPEND: times the window sum */
+#define RKNPU_DPU_BS_OW_OP_OPERAND		0x0000ffff	/* signed: - (weight zero point) [seen: captured bytes] */
 #define RKNPU_DPU_WDMA_SIZE0			0x4058
 #define RKNPU_DPU_WDMA_SIZE0_CHANNEL		0x00001fff	/* - 1 */
+#define RKNPU_DPU_WDMA_SIZE0_TP_PREC		0x08000000	/* of the transposed writer: 0 8 bits, 1 16 bits */
 #define RKNPU_DPU_WDMA_SIZE1			0x405c
 #define RKNPU_DPU_WDMA_SIZE1_WIDTH		0x00001fff	/* - 1 */
 #define RKNPU_DPU_WDMA_SIZE1_HEIGHT		0x1fff0000	/* - 1 */
 #define RKNPU_DPU_BN_CFG			0x4060	/* the word 0 passes data through */
-#define RKNPU_DPU_BN_ALU_CFG			0x4064
+#define RKNPU_DPU_BN_ALU_CFG			0x4064	/* as those of BS */
 #define RKNPU_DPU_BN_MUL_CFG			0x4068
 #define RKNPU_DPU_BN_RELUX_CMP			0x406c
-/* Bits shared by BS_CFG and BN_CFG */
+/* Bits shared by BS_CFG and BN_CFG; BS does ALU then MUL, BN MUL then ALU [seen: client programs] */
 #define RKNPU_DPU_STAGE_CFG_BYPASS		0x00000001
 #define RKNPU_DPU_STAGE_CFG_ALU_BYPASS		0x00000002
 #define RKNPU_DPU_STAGE_CFG_MUL_BYPASS		0x00000010
-#define RKNPU_DPU_STAGE_CFG_PRELU		0x00000020
+#define RKNPU_DPU_STAGE_CFG_PRELU		0x00000020	/* multiply negative values only */
 #define RKNPU_DPU_STAGE_CFG_RELU_BYPASS		0x00000040
-#define RKNPU_DPU_STAGE_CFG_RELUX		0x00000080
-#define RKNPU_DPU_STAGE_CFG_ALU_SRC		0x00000100
+#define RKNPU_DPU_STAGE_CFG_RELUX		0x00000080	/* clamp at RELUX_CMP */
+#define RKNPU_DPU_STAGE_CFG_ALU_SRC		0x00000100	/* 1: operand from memory, per channel */
 #define RKNPU_DPU_STAGE_CFG_ALU_ALGO		0x000f0000	/* 2 add, 4 subtract */
+/* Fields shared by BS_MUL_CFG and BN_MUL_CFG */
+#define RKNPU_DPU_STAGE_MUL_SRC			0x00000001	/* 1: operand from memory, per channel */
+#define RKNPU_DPU_STAGE_MUL_SHIFT		0x00003f00	/* of products >= 0; DATA_FORMAT has that of negative ones */
+#define RKNPU_DPU_STAGE_MUL_OPERAND		0xffff0000	/* int16, or fp16 bits */
 #define RKNPU_DPU_EW_CFG			0x4070
 #define RKNPU_DPU_EW_CFG_BYPASS			0x00000001
 #define RKNPU_DPU_EW_CFG_OP_BYPASS		0x00000002
-#define RKNPU_DPU_EW_CFG_OP_MUL			0x00000004
+#define RKNPU_DPU_EW_CFG_OP_MUL			0x00000004	/* 1: multiply, 0: ALU_ALGO */
+#define RKNPU_DPU_EW_CFG_PRELU			0x00000020
+#define RKNPU_DPU_EW_CFG_OP_SRC			0x00000040	/* operand: 1 memory, 0 EW_OP_VALUE_0 */
 #define RKNPU_DPU_EW_CFG_LUT_BYPASS		0x00000080
 #define RKNPU_DPU_EW_CFG_OP_CVT_BYPASS		0x00000100
 #define RKNPU_DPU_EW_CFG_RELU_BYPASS		0x00000200
+#define RKNPU_DPU_EW_CFG_RELUX			0x00000400
+#define RKNPU_DPU_EW_CFG_ALU_ALGO		0x000f0000	/* RKNPU_EW_ALU_* */
+#define RKNPU_DPU_EW_CFG_BINARY_EN		0x00100000
+#define RKNPU_DPU_EW_CFG_EQUAL_EN		0x00200000
+#define RKNPU_DPU_EW_CFG_DATA_SIZE		0x00c00000	/* operand: 0 4 bits, 1 8, 2 16, 3 32; same in ERDMA_CFG */
+#define RKNPU_DPU_EW_CFG_DATA_MODE		0x30000000	/* 1 = one operand per element; same in ERDMA_CFG */
+#define RKNPU_DPU_EW_CFG_CVT_ROUND		0x40000000
+#define RKNPU_DPU_EW_CFG_CVT_TYPE		0x80000000	/* 1 = add, then scale */
 #define RKNPU_DPU_EW_CVT_OFFSET			0x4074
 #define RKNPU_DPU_EW_CVT_SCALE			0x4078
+#define RKNPU_DPU_EW_CVT_SCALE_SCALE		0x0000ffff
+#define RKNPU_DPU_EW_CVT_SCALE_SHIFT		0x003f0000
 #define RKNPU_DPU_EW_RELUX_CMP			0x407c
 #define RKNPU_DPU_OUT_CVT_OFFSET		0x4080
 #define RKNPU_DPU_OUT_CVT_SCALE			0x4084
@@ -315,41 +334,148 @@
 #define RKNPU_DPU_SURFACE_ADD			0x40c0
 #define RKNPU_DPU_SURFACE_ADD_MASK		0xfffffff0	/* atoms in [31:4] */
 #define RKNPU_DPU_UNNAMED_40C4			0x40c4	/* clients write 0 here [seen: client streams] */
+/* The access port and the two tables exist once, unlike the registers [seen: client programs] */
 #define RKNPU_DPU_LUT_ACCESS_CFG		0x4100
+#define RKNPU_DPU_LUT_ACCESS_CFG_ENTRY		0x000003ff	/* the first one; each access steps on */
+#define RKNPU_DPU_LUT_ACCESS_CFG_TABLE		0x00010000	/* 0 LE, 1 LO */
+#define RKNPU_DPU_LUT_ACCESS_CFG_WRITE		0x00020000
 #define RKNPU_DPU_LUT_ACCESS_DATA		0x4104
-#define RKNPU_DPU_LUT_CFG			0x4108
+#define RKNPU_DPU_LUT_ACCESS_DATA_VALUE		0x0000ffff	/* signed */
+#define RKNPU_DPU_LUT_TABLES			2
+#define RKNPU_DPU_LUT_ENTRIES			513
+#define RKNPU_DPU_LUT_CFG			0x4108	/* priorities of the tables: 0x68 in all clients */
 #define RKNPU_DPU_LUT_INFO			0x410c
-#define RKNPU_DPU_LUT_LE_START			0x4110
+#define RKNPU_DPU_LUT_INFO_LE_SELECT		0x0000ff00	/* log2 of the step from entry to entry */
+#define RKNPU_DPU_LUT_INFO_LO_SELECT		0x00ff0000
+#define RKNPU_DPU_LUT_LE_START			0x4110	/* int32, as the next three */
 #define RKNPU_DPU_LUT_LE_END			0x4114
 #define RKNPU_DPU_LUT_LO_START			0x4118
 #define RKNPU_DPU_LUT_LO_END			0x411c
+#define RKNPU_DPU_LUT_LE_SLOPE_SCALE		0x4120	/* beyond the tables' ends */
+#define RKNPU_DPU_LUT_LE_SLOPE_SHIFT		0x4124
+#define RKNPU_DPU_LUT_LO_SLOPE_SCALE		0x4128
+#define RKNPU_DPU_LUT_LO_SLOPE_SHIFT		0x412c
+
+/* Operations of EW_CFG_ALU_ALGO: main value op operand [seen: client programs] */
+#define RKNPU_EW_ALU_MAX			0
+#define RKNPU_EW_ALU_MIN			1
+#define RKNPU_EW_ALU_ADD			2
+#define RKNPU_EW_ALU_DIV			3
+#define RKNPU_EW_ALU_SUB			4
+#define RKNPU_EW_ALU_ABS			5
+#define RKNPU_EW_ALU_NEG			6
+#define RKNPU_EW_ALU_FLOOR			7
+#define RKNPU_EW_ALU_CEIL			8
 
 /* ---- DPU_RDMA: DPU read DMA [TRM][XML]; RW, reset 0 -------------------- */
 
 #define RKNPU_DPU_RDMA_S_POINTER		0x5004
-#define RKNPU_DPU_RDMA_DATA_CUBE_WIDTH		0x500c	/* - 1 */
-#define RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT		0x5010	/* - 1 */
-#define RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL	0x5014	/* - 1 */
-#define RKNPU_DPU_RDMA_SRC_BASE_ADDR		0x5018	/* DMA read base, bytes */
+#define RKNPU_DPU_RDMA_DATA_CUBE_WIDTH		0x500c
+#define RKNPU_DPU_RDMA_DATA_CUBE_WIDTH_MASK	0x00001fff	/* - 1 */
+#define RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT		0x5010
+#define RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT_MASK	0x00001fff	/* - 1 */
+#define RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT_EW_LINE_NOTCH	0x1fff0000
+#define RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL	0x5014
+#define RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL_MASK	0x00001fff	/* - 1 */
+#define RKNPU_DPU_RDMA_SRC_BASE_ADDR		0x5018	/* MRDMA, the main input: DMA read base, bytes */
 #define RKNPU_DPU_RDMA_BRDMA_CFG		0x501c
+/* 1 = int32 or fp32 per channel; 7 = 64 bytes per 8 channels: int32 ALU[8], int16 CPEND[8], int16 MUL[8] [seen: rockchip-npu-notes] */
+#define RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE	0x0000001e
 #define RKNPU_DPU_RDMA_BS_BASE_ADDR		0x5020
 #define RKNPU_DPU_RDMA_NRDMA_CFG		0x5028
+#define RKNPU_DPU_RDMA_NRDMA_CFG_DATA_USE	0x0000001e
 #define RKNPU_DPU_RDMA_BN_BASE_ADDR		0x502c
 #define RKNPU_DPU_RDMA_ERDMA_CFG		0x5034
+#define RKNPU_DPU_RDMA_ERDMA_CFG_DISABLE	0x00000001
+#define RKNPU_DPU_RDMA_ERDMA_CFG_DATA_SIZE	0x0000000c
+#define RKNPU_DPU_RDMA_ERDMA_CFG_NONALIGN	0x10000000
+#define RKNPU_DPU_RDMA_ERDMA_CFG_SURF_MODE	0x20000000
+#define RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE	0xc0000000
 #define RKNPU_DPU_RDMA_EW_BASE_ADDR		0x5038
 #define RKNPU_DPU_RDMA_EW_SURF_STRIDE		0x5040
+#define RKNPU_DPU_RDMA_EW_SURF_STRIDE_MASK	0xfffffff0	/* atoms in [31:4] */
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG		0x5044
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FLYING	0x00000001	/* as DPU's bit */
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_CONV_MODE	0x00000006
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FP16TOFP32	0x00000008
+/* Without it, and without use for its data, the task never ends [seen: rockchip-npu-notes] */
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE	0x00000010
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC	0x000000e0
+/* 5: MRDMA and ERDMA fetch the EW operand between them; with FLYING, bit 0 hangs the task [seen: rockchip-npu-notes] */
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE	0x00000700
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_BURST	0x00007800
+#define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC	0x00038000
 #define RKNPU_DPU_RDMA_SRC_DMA_CFG		0x5048
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_UNPOOLING	0x00003fff	/* kernel, stride, enable, method */
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH	0xfff80000	/* atoms between lines */
 #define RKNPU_DPU_RDMA_SURF_NOTCH		0x504c
+#define RKNPU_DPU_RDMA_SURF_NOTCH_MASK		0xfffffff0	/* atoms in [31:4] */
+#define RKNPU_DPU_RDMA_PAD_CFG			0x5064
 #define RKNPU_DPU_RDMA_WEIGHT			0x5068	/* arbitration weights: no effect on results */
 #define RKNPU_DPU_RDMA_EW_SURF_NOTCH		0x506c
+#define RKNPU_DPU_RDMA_EW_SURF_NOTCH_MASK	0xfffffff0	/* atoms in [31:4] */
 
 /* ---- PPU, PPU_RDMA: pooling [TRM][XML]; RW, reset 0 ---------------------- */
 
 #define RKNPU_PPU_S_POINTER			0x6004
+#define RKNPU_PPU_OPERATION_ENABLE		0x6008	/* clients write 1; the op-enable word decides */
+#define RKNPU_PPU_DATA_CUBE_IN_WIDTH		0x600c
+#define RKNPU_PPU_DATA_CUBE_IN_HEIGHT		0x6010
+#define RKNPU_PPU_DATA_CUBE_IN_CHANNEL		0x6014
+#define RKNPU_PPU_DATA_CUBE_OUT_WIDTH		0x6018
+#define RKNPU_PPU_DATA_CUBE_OUT_HEIGHT		0x601c
+#define RKNPU_PPU_DATA_CUBE_OUT_CHANNEL		0x6020
+/* Field of the six above and of those of PPU_RDMA */
+#define RKNPU_PPU_DATA_CUBE_MASK		0x00001fff	/* - 1 */
+#define RKNPU_PPU_OPERATION_MODE_CFG		0x6024
+#define RKNPU_PPU_OPERATION_MODE_CFG_METHOD	0x00000003	/* RKNPU_PPU_METHOD_* */
+#define RKNPU_PPU_OPERATION_MODE_CFG_FLYING	0x00000010	/* input from memory, not from DPU */
+#define RKNPU_PPU_OPERATION_MODE_CFG_USE_CNT	0x00000700
+#define RKNPU_PPU_OPERATION_MODE_CFG_NOTCH	0x1fff0000
+#define RKNPU_PPU_OPERATION_MODE_CFG_INDEX_EN	0x40000000	/* positions too, not only values */
+#define RKNPU_PPU_POOLING_KERNEL_CFG		0x6034
+#define RKNPU_PPU_POOLING_KERNEL_CFG_WIDTH	0x0000000f	/* - 1 */
+#define RKNPU_PPU_POOLING_KERNEL_CFG_HEIGHT	0x00000f00	/* - 1 */
+#define RKNPU_PPU_POOLING_KERNEL_CFG_X_STRIDE	0x000f0000	/* - 1 */
+#define RKNPU_PPU_POOLING_KERNEL_CFG_Y_STRIDE	0x00f00000	/* - 1 */
+/* 65536 / width, / height: an integer for int8, fp16 bits for fp16 [seen: rockchip-npu-notes] */
+#define RKNPU_PPU_RECIP_KERNEL_WIDTH		0x6038
+#define RKNPU_PPU_RECIP_KERNEL_HEIGHT		0x603c
+#define RKNPU_PPU_RECIP_KERNEL_MASK		0x0001ffff
+#define RKNPU_PPU_POOLING_PADDING_CFG		0x6040
+#define RKNPU_PPU_POOLING_PADDING_CFG_LEFT	0x00000007
+#define RKNPU_PPU_POOLING_PADDING_CFG_TOP	0x00000070
+#define RKNPU_PPU_POOLING_PADDING_CFG_RIGHT	0x00000700
+#define RKNPU_PPU_POOLING_PADDING_CFG_BOTTOM	0x00007000
+#define RKNPU_PPU_PADDING_VALUE_1_CFG		0x6044
+#define RKNPU_PPU_PADDING_VALUE_2_CFG		0x6048
 #define RKNPU_PPU_DST_BASE_ADDR			0x6070	/* DMA write base, bytes in [31:4] */
+#define RKNPU_PPU_DST_SURF_STRIDE		0x607c
+#define RKNPU_PPU_DST_SURF_STRIDE_MASK		0xfffffff0	/* bytes in [31:4] */
+#define RKNPU_PPU_DATA_FORMAT			0x6084
+#define RKNPU_PPU_DATA_FORMAT_PROC_PREC		0x00000007
+#define RKNPU_PPU_DATA_FORMAT_DPU_FLYIN		0x00000008	/* input straight from DPU */
+#define RKNPU_PPU_DATA_FORMAT_INDEX_ADD		0xfffffff0	/* clients write DST_SURF_STRIDE */
+#define RKNPU_PPU_MISC_CTRL			0x60dc
+#define RKNPU_PPU_MISC_CTRL_BURST		0x0000000f
+#define RKNPU_PPU_MISC_CTRL_NONALIGN		0x00000080
+#define RKNPU_PPU_MISC_CTRL_MC_SURF_OUT		0x00000100
 #define RKNPU_PPU_RDMA_S_POINTER		0x7004
+#define RKNPU_PPU_RDMA_OPERATION_ENABLE		0x7008	/* as PPU's */
+#define RKNPU_PPU_RDMA_CUBE_IN_WIDTH		0x700c
+#define RKNPU_PPU_RDMA_CUBE_IN_HEIGHT		0x7010
+#define RKNPU_PPU_RDMA_CUBE_IN_CHANNEL		0x7014
 #define RKNPU_PPU_RDMA_SRC_BASE_ADDR		0x701c	/* DMA read base, bytes */
+#define RKNPU_PPU_RDMA_SRC_LINE_STRIDE		0x7024	/* bytes, multiples of 16 */
+#define RKNPU_PPU_RDMA_SRC_SURF_STRIDE		0x7028	/* bytes, multiples of 16 */
+#define RKNPU_PPU_RDMA_DATA_FORMAT		0x7030
+#define RKNPU_PPU_RDMA_DATA_FORMAT_STORAGE	0x00000003	/* 0 4 bits, 1 8 bits, 2 16 bits, 3 32 bits [TRM] */
+#define RKNPU_PPU_RDMA_UNNAMED_7038		0x7038	/* clients write 1 here [seen: client streams] */
+
+/* Methods of PPU_OPERATION_MODE_CFG_METHOD */
+#define RKNPU_PPU_METHOD_AVERAGE		0
+#define RKNPU_PPU_METHOD_MAX			1
+#define RKNPU_PPU_METHOD_MIN			2
 
 /* ---- DDMA: bus configuration (idle values of RK3588 core 0) [seen: rockchip-npu-notes] --- */
 
