@@ -65,7 +65,7 @@ static void test_middle(void)
 }
 
 /* @sum as 32 weights, largest first */
-static void split(uint64_t sum, uint16_t *weights)
+static void split(uint64_t sum, uint32_t *weights)
 {
 	for (int c = 0; c < GROUP; c++) {
 		int bits = sum ? 64 - __builtin_clzll(sum) : 0;

@@ -33,7 +33,7 @@ static void test_int8(void)
 	}
 }
 
-static uint16_t draw_lowest(struct rng *rng)
+static uint32_t draw_lowest(struct rng *rng)
 {
 	(void)rng;
 	return 0x80;
@@ -78,7 +78,7 @@ static void test_fp16(uint32_t out_prec)
 }
 
 /* Zero of both signs, the smallest and the largest magnitudes, in all combinations */
-static uint16_t draw_extreme(struct rng *rng)
+static uint32_t draw_extreme(struct rng *rng)
 {
 	static const uint16_t bits[] = {
 		0x0000, 0x8000, 0x0001, 0x8001, 0x03ff, 0x0400, 0x7bff, 0xfbff, 0x3c00, 0xbc01,
@@ -93,7 +93,7 @@ static uint16_t draw_extreme(struct rng *rng)
  */
 static void test_cancellation(void)
 {
-	static const uint16_t a[] = { 0x7bff, 0x0001, 0xfbff }, b[] = { 0x7bff, 0x0001, 0x7bff };
+	static const uint32_t a[] = { 0x7bff, 0x0001, 0xfbff }, b[] = { 0x7bff, 0x0001, 0x7bff };
 	struct shape s = shape_matmul(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 1, 32, 8);
 	struct program p;
 	float first;

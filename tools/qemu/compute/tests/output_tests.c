@@ -99,7 +99,7 @@ static void test_types(void)
 	}
 }
 
-static uint16_t draw_tiny_int8(struct rng *rng)
+static uint32_t draw_tiny_int8(struct rng *rng)
 {
 	return rng_range(rng, -2, 2) & 0xff;
 }

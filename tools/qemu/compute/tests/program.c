@@ -14,28 +14,18 @@
 
 /* ---- shapes ------------------------------------------------------------ */
 
-static int element_bytes(uint32_t precision)
-{
-	switch (precision) {
-	case RKNPU_PREC_INT8:
-		return 1;
-	case RKNPU_PREC_INT16:
-	case RKNPU_PREC_FP16:
-		return 2;
-	default:
-		return 4;
-	}
-}
-
 int shape_out_bytes(const struct shape *s)
 {
-	return element_bytes(s->out_prec);
+	return element_bits(s->out_prec) / 8;
 }
 
 void shape_output(struct shape *s)
 {
-	s->out_w = (s->width + 2 * s->left - (s->kw - 1) * s->dx - 1) / s->sx + 1;
-	s->out_h = (s->height + 2 * s->top - (s->kh - 1) * s->dy - 1) / s->sy + 1;
+	int spread_x = s->deconv_x ? s->deconv_x : 1, spread_y = s->deconv_y ? s->deconv_y : 1;
+	int width = (s->width - 1) * spread_x + 1, height = (s->height - 1) * spread_y + 1;
+
+	s->out_w = (width + 2 * s->left - (s->kw - 1) * s->dx - 1) / s->sx + 1;
+	s->out_h = (height + 2 * s->top - (s->kh - 1) * s->dy - 1) / s->sy + 1;
 	s->dst_stride = s->out_w * s->out_h;
 	s->surf_add = s->dst_stride * (s->size_e + 1);
 }
@@ -53,7 +43,7 @@ struct shape shape_conv(uint32_t in_prec, uint32_t out_prec, int width, int heig
 		.feature_addr = FEATURE_ADDR, .weight_addr = WEIGHT_ADDR, .out_addr = OUT_ADDR,
 	};
 
-	s.size_e = in_prec == out_prec ? 1 : in_prec == RKNPU_PREC_INT8 ? 7 : 3;
+	s.size_e = in_prec == out_prec ? 1 : element_bits(in_prec) < 16 ? 7 : 3;
 	shape_output(&s);
 	return s;
 }
@@ -63,17 +53,29 @@ struct shape shape_matmul(uint32_t in_prec, uint32_t out_prec, int m, int k, int
 	return shape_conv(in_prec, out_prec, 1, m, k, n, 1, 1);
 }
 
-static int round_atoms(int elements, int bytes)
+struct shape shape_depthwise(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels,
+			     int kw, int kh)
 {
-	return (elements * bytes + 15) / 16;
+	struct shape s = shape_conv(in_prec, out_prec, width, height, channels, 1, kw, kh);
+
+	s.depthwise = true;
+	s.out_c = channels;
+	s.size_e = 3;
+	shape_output(&s);
+	return s;
+}
+
+static int round_atoms(int elements, int bits)
+{
+	return (elements * bits + 127) / 128;
 }
 
 void shape_row_major(struct shape *s)
 {
 	s->layout = LAYOUT_ROWS;
-	s->line_stride = round_atoms(s->channels, element_bytes(s->in_prec));
+	s->line_stride = round_atoms(s->channels, element_bits(s->in_prec));
 	s->surf_stride = 0;
-	s->notch = round_atoms(s->out_c, shape_out_bytes(s)) - 1;
+	s->notch = round_atoms(s->out_c, 8 * shape_out_bytes(s)) - 1;
 	s->dst_stride = 1;
 	s->surf_add = s->size_e + 1;
 }
@@ -87,122 +89,12 @@ const char *shape_name(const struct shape *s)
 	static char name[160];
 
 	snprintf(name, sizeof(name),
-		 "%s to %s, %s, %dx%dx%d by %d of %dx%d, stride %d %d, dilation %d %d, pad %d %d, size_e %d",
-		 precision[s->in_prec], precision[s->out_prec], layout[s->layout],
-		 s->width, s->height, s->channels, s->kernels, s->kw, s->kh, s->sx, s->sy,
-		 s->dx, s->dy, s->left, s->top, s->size_e);
+		 "%s to %s, %s%s, %dx%dx%d by %d of %dx%d, stride %d %d, dilation %d %d, pad %d %d, size_e %d",
+		 precision[s->in_prec], precision[s->out_prec],
+		 s->depthwise ? "depthwise, " : s->deconv_x || s->deconv_y ? "deconv, " : "",
+		 layout[s->layout], s->width, s->height, s->channels, s->kernels, s->kw, s->kh,
+		 s->sx, s->sy, s->dx, s->dy, s->left, s->top, s->size_e);
 	return name;
-}
-
-/* ---- random operands ------------------------------------------------------ */
-
-uint32_t rng_next(struct rng *rng)
-{
-	rng->state = rng->state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (uint32_t)(rng->state >> 33) ^ (uint32_t)(rng->state >> 59);
-}
-
-int rng_range(struct rng *rng, int low, int high)
-{
-	return low + (int)(rng_next(rng) % (uint32_t)(high - low + 1));
-}
-
-uint16_t draw_int8(struct rng *rng)
-{
-	return rng_next(rng) & 0xff;
-}
-
-static uint16_t half_bits(double value)
-{
-	_Float16 half = (_Float16)value;
-	uint16_t bits;
-
-	memcpy(&bits, &half, sizeof(bits));
-	return bits;
-}
-
-uint16_t draw_fp16_unit(struct rng *rng)
-{
-	return half_bits(rng_range(rng, -1000000, 1000000) / 1000000.0);
-}
-
-uint16_t draw_fp16_small_int(struct rng *rng)
-{
-	return half_bits(rng_range(rng, -8, 8));
-}
-
-uint16_t draw_fp16_any_finite(struct rng *rng)
-{
-	uint16_t bits;
-
-	do
-		bits = rng_next(rng) & 0xffff;
-	while ((bits & 0x7c00) == 0x7c00);
-	return bits;
-}
-
-uint16_t draw_fp16_any(struct rng *rng)
-{
-	switch (rng_next(rng) % 256) {
-	case 0:
-		return rng_next(rng) & 1 ? 0x7c00 : 0xfc00;
-	case 1:
-		return rng_next(rng) & 1 ? 0x7c01 : 0xfe00;
-	default:
-		return draw_fp16_unit(rng);
-	}
-}
-
-/* ---- layouts, as byte offsets from the programmed base ----------------------- */
-
-static int64_t feature_offset(const struct shape *s, int c, int y, int x)
-{
-	int bytes = element_bytes(s->in_prec), c2 = 16 / bytes, c1 = c / c2;
-	int64_t atom;
-
-	if (s->layout == LAYOUT_PACKED)
-		return (((int64_t)y * s->line_stride + x) * s->packed + c) * bytes;
-	if (s->layout == LAYOUT_ROWS)
-		atom = (int64_t)c1 * (s->width + s->surf_stride) + (int64_t)y * s->line_stride + x;
-	else
-		atom = (int64_t)c1 * (4 * s->width + s->surf_stride) +
-		       (int64_t)(y / 4) * s->line_stride + y % 4 * s->width + x;
-	return 16 * atom + c % c2 * bytes;
-}
-
-static int min_int(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t weight_offset(const struct shape *s, int k, int c, int ky, int kx)
-{
-	int bytes = element_bytes(s->in_prec), out_group = bytes == 1 ? 32 : 16;
-	int taps = s->kw * s->kh, og = k / out_group, ig = c / 32;
-	int outs = min_int(out_group, s->kernels - og * out_group);
-	int ins = min_int(32, s->channels - ig * 32);
-	int64_t element = (int64_t)og * out_group * taps * s->channels;
-
-	element += (int64_t)ig * 32 * taps * outs;
-	element += ((int64_t)(ky * s->kw + kx) * outs + k % out_group) * ins + c % 32;
-	return element * bytes;
-}
-
-uint32_t program_out_offset(const struct shape *s, int k, int y, int x)
-{
-	int c2 = 16 / shape_out_bytes(s), group = c2 * (s->size_e + 1);
-	uint32_t atom = (uint32_t)(k / group) * s->surf_add +
-			(uint32_t)(k % group / c2) * s->dst_stride + y * (s->out_w + s->notch) + x;
-
-	return 16 * atom + k % c2 * shape_out_bytes(s);
-}
-
-/* Channels that memory holds for a pixel: whole atoms, or the packed ones */
-static int stored_channels(const struct shape *s)
-{
-	int c2 = 16 / element_bytes(s->in_prec);
-
-	return s->layout == LAYOUT_PACKED ? s->packed : (s->channels + c2 - 1) / c2 * c2;
 }
 
 /* ---- registers ------------------------------------------------------------ */
@@ -219,10 +111,30 @@ static void set(struct program *p, uint32_t offset, uint32_t mask, uint32_t valu
 
 #define SET(p, reg, field, value) set(p, RKNPU_##reg, RKNPU_##reg##_##field, value)
 
+static void set_in_cvt(struct program *p, const struct shape *s)
+{
+	const struct in_cvt *cvt = &s->in_cvt;
+
+	if (!cvt->on) {
+		*program_reg(p, RKNPU_CNA_CVT_CON0) = RKNPU_CNA_CVT_CON0_BYPASS;
+		return;
+	}
+	SET(p, CNA_CVT_CON0, TYPE, cvt->add_first);
+	SET(p, CNA_CVT_CON0, DATA_SIGN, cvt->is_signed);
+	for (int lane = 0; lane < 4; lane++) {
+		*program_reg(p, RKNPU_CNA_CVT_CON0) |= cvt->truncate << (4 + 6 * lane);
+		*program_reg(p, RKNPU_CNA_CVT_CON1 + 4 * lane) =
+			(uint32_t)cvt->scale[lane] << 16 | (uint16_t)cvt->offset[lane];
+	}
+	*program_reg(p, RKNPU_CNA_CVT_CON5) = 0xffff;
+}
+
 static void set_cna(struct program *p, const struct shape *s)
 {
 	SET(p, CNA_CONV_CON1, IN_PREC, s->in_prec);
 	SET(p, CNA_CONV_CON1, PROC_PREC, s->in_prec);
+	SET(p, CNA_CONV_CON1, MODE, s->depthwise ? 3 : 0);
+	SET(p, CNA_CONV_CON1, DECONV, s->deconv_x || s->deconv_y);
 	SET(p, CNA_CONV_CON1, GROUP_LINE_OFF, s->layout != LAYOUT_LINES);
 	SET(p, CNA_CONV_CON1, NONALIGN_DMA, s->layout == LAYOUT_PACKED);
 	SET(p, CNA_CONV_CON1, ARGB_IN, s->layout == LAYOUT_PACKED ? 7 + s->packed : 0);
@@ -230,6 +142,8 @@ static void set_cna(struct program *p, const struct shape *s)
 	SET(p, CNA_CONV_CON3, Y_STRIDE, s->sy);
 	SET(p, CNA_CONV_CON3, X_DILATION, s->dx - 1);
 	SET(p, CNA_CONV_CON3, Y_DILATION, s->dy - 1);
+	SET(p, CNA_CONV_CON3, DECONV_X_STRIDE, s->deconv_x ? s->deconv_x - 1 : 0);
+	SET(p, CNA_CONV_CON3, DECONV_Y_STRIDE, s->deconv_y ? s->deconv_y - 1 : 0);
 	SET(p, CNA_DATA_SIZE0, WIDTH, s->width);
 	SET(p, CNA_DATA_SIZE0, HEIGHT, s->height);
 	SET(p, CNA_DATA_SIZE1, CHANNEL, s->channels);
@@ -237,7 +151,7 @@ static void set_cna(struct program *p, const struct shape *s)
 	SET(p, CNA_PAD_CON0, LEFT, s->left);
 	SET(p, CNA_PAD_CON0, TOP, s->top);
 	*program_reg(p, RKNPU_CNA_PAD_CON1) = s->pad;
-	*program_reg(p, RKNPU_CNA_CVT_CON0) = RKNPU_CNA_CVT_CON0_BYPASS;
+	set_in_cvt(p, s);
 	*program_reg(p, RKNPU_CNA_FEATURE_DATA_ADDR) = s->feature_addr;
 	SET(p, CNA_DMA_CON1, LINE_STRIDE, (uint32_t)s->line_stride);
 	SET(p, CNA_DMA_CON2, SURF_STRIDE, (uint32_t)s->surf_stride);
@@ -245,7 +159,7 @@ static void set_cna(struct program *p, const struct shape *s)
 
 static void set_weights(struct program *p, const struct shape *s)
 {
-	uint32_t bytes = s->kw * s->kh * s->channels * element_bytes(s->in_prec);
+	uint32_t bytes = s->kw * s->kh * s->channels * element_bits(s->in_prec) / 8;
 
 	*program_reg(p, RKNPU_CNA_WEIGHT_SIZE0) = bytes * s->kernels;
 	SET(p, CNA_WEIGHT_SIZE1, BYTES_PER_KERNEL, bytes);
@@ -255,6 +169,7 @@ static void set_weights(struct program *p, const struct shape *s)
 	*program_reg(p, RKNPU_CNA_DCOMP_ADDR0) = s->weight_addr;
 	SET(p, CORE_MISC_CFG, PROC_PREC, s->in_prec);
 	SET(p, CORE_MISC_CFG, QD_EN, 1);
+	SET(p, CORE_MISC_CFG, DW_EN, s->depthwise);
 	SET(p, CORE_DATAOUT_SIZE0, WIDTH, s->out_w - 1);
 	SET(p, CORE_DATAOUT_SIZE0, HEIGHT, s->out_h - 1);
 	SET(p, CORE_DATAOUT_SIZE1, CHANNEL, s->out_c - 1);
@@ -278,10 +193,12 @@ static void set_dpu_sizes(struct program *p, const struct shape *s)
 static void set_dpu(struct program *p, const struct shape *s)
 {
 	SET(p, DPU_FEATURE_MODE_CFG, OUTPUT, 2);
+	SET(p, DPU_FEATURE_MODE_CFG, CONV_MODE, s->depthwise ? 3 : 0);
 	SET(p, DPU_FEATURE_MODE_CFG, BURST, 15);
 	SET(p, DPU_DATA_FORMAT, OUT_PREC, s->out_prec);
-	SET(p, DPU_DATA_FORMAT, IN_PREC, s->in_prec);
-	SET(p, DPU_DATA_FORMAT, PROC_PREC, s->in_prec);
+	/* The DPU has no code for tf32 */
+	SET(p, DPU_DATA_FORMAT, IN_PREC, s->in_prec == RKNPU_PREC_TF32 ? RKNPU_PREC_FP32 : s->in_prec);
+	SET(p, DPU_DATA_FORMAT, PROC_PREC, s->in_prec == RKNPU_PREC_TF32 ? RKNPU_PREC_FP32 : s->in_prec);
 	*program_reg(p, RKNPU_DPU_BS_CFG) = 0x53;	/* as all clients */
 	*program_reg(p, RKNPU_DPU_BN_CFG) = 0x53;
 	*program_reg(p, RKNPU_DPU_EW_CFG) = 0x383;
@@ -299,21 +216,21 @@ static void set_dpu(struct program *p, const struct shape *s)
 
 /* ---- memory ---------------------------------------------------------------- */
 
-static uint16_t *feature_at(const struct program *p, int c, int y, int x)
+static uint32_t *feature_at(const struct program *p, int c, int y, int x)
 {
 	const struct shape *s = &p->shape;
 
 	return &p->feature[((size_t)c * s->height + y) * s->width + x];
 }
 
-static uint16_t *weight_at(const struct program *p, int k, int c, int ky, int kx)
+static uint32_t *weight_at(const struct program *p, int k, int c, int ky, int kx)
 {
 	const struct shape *s = &p->shape;
 
 	return &p->weights[(((size_t)k * s->channels + c) * s->kh + ky) * s->kw + kx];
 }
 
-uint16_t program_feature(const struct program *p, int c, int y, int x)
+uint32_t program_feature(const struct program *p, int c, int y, int x)
 {
 	/* A packed pixel has no more channels than these */
 	if (p->shape.layout == LAYOUT_PACKED && c >= p->shape.packed)
@@ -321,7 +238,7 @@ uint16_t program_feature(const struct program *p, int c, int y, int x)
 	return *feature_at(p, c, y, x);
 }
 
-uint16_t program_weight(const struct program *p, int k, int c, int ky, int kx)
+uint32_t program_weight(const struct program *p, int k, int c, int ky, int kx)
 {
 	return *weight_at(p, k, c, ky, kx);
 }
@@ -329,13 +246,13 @@ uint16_t program_weight(const struct program *p, int k, int c, int ky, int kx)
 static void add_feature_region(struct program *p)
 {
 	const struct shape *s = &p->shape;
-	int last = stored_channels(s) - 1, bytes = element_bytes(s->in_prec);
+	int last = stored_channels(s) - 1, bits = element_bits(s->in_prec);
 	int64_t low = INT64_MAX, high = INT64_MIN;
 
 	for (int c = 0; c <= last; c++)
 		for (int y = 0; y < s->height; y++) {
-			int64_t from = feature_offset(s, c, y, 0);
-			int64_t to = feature_offset(s, c, y, s->width - 1) + bytes;
+			int64_t from = feature_bit(s, c, y, 0) / 8;
+			int64_t to = (feature_bit(s, c, y, s->width - 1) + bits + 7) / 8;
 
 			low = from < low ? from : low;
 			high = to > high ? to : high;
@@ -351,7 +268,7 @@ static void add_regions(struct program *p)
 
 	add_feature_region(p);
 	memory_add(&p->memory, REGION_WEIGHTS, s->dma_base + s->weight_addr,
-		   (size_t)s->kernels * s->kw * s->kh * s->channels * element_bytes(s->in_prec));
+		   ((size_t)s->kernels * s->kw * s->kh * s->channels * element_bits(s->in_prec) + 7) / 8);
 	for (int k = 0; k < s->out_c; k++) {
 		size_t end = program_out_offset(s, k, s->out_h - 1, s->out_w - 1) +
 			     shape_out_bytes(s);
@@ -367,26 +284,34 @@ static void fill(struct region *r, struct rng *rng)
 		r->data[i] = rng_next(rng);
 }
 
-static void store(const struct shape *s, uint8_t *to, uint16_t bits)
+/* @from bytes on, little endian, low nibble first */
+static void store(const struct shape *s, uint8_t *from, int64_t bit, uint32_t value)
 {
-	to[0] = bits;
-	if (element_bytes(s->in_prec) == 2)
-		to[1] = bits >> 8;
+	int bits = element_bits(s->in_prec);
+
+	if (bits == 4) {
+		from[bit / 8] &= bit % 8 ? 0x0f : 0xf0;
+		from[bit / 8] |= (value & 0xf) << bit % 8;
+		return;
+	}
+	for (int i = 0; i < bits; i += 8)
+		from[(bit + i) / 8] = value >> i;
 }
 
 static void pack_feature(struct program *p)
 {
 	const struct shape *s = &p->shape;
 	struct region *r = &p->memory.region[REGION_FEATURE];
-	int channels = min_int(s->channels, stored_channels(s));
+	int channels = s->channels < stored_channels(s) ? s->channels : stored_channels(s);
 
 	for (int c = 0; c < channels; c++)
 		for (int y = 0; y < s->height; y++)
 			for (int x = 0; x < s->width; x++) {
+				int64_t bit = feature_bit(s, c, y, x);
 				uint32_t addr = s->dma_base + s->feature_addr +
-						(uint32_t)feature_offset(s, c, y, x);
+						(uint32_t)((bit - (bit & 7)) / 8);
 
-				store(s, r->data + (uint32_t)(addr - r->addr),
+				store(s, r->data + (uint32_t)(addr - r->addr), bit & 7,
 				      *feature_at(p, c, y, x));
 			}
 }
@@ -400,14 +325,14 @@ void program_pack(struct program *p)
 		for (int c = 0; c < s->channels; c++)
 			for (int ky = 0; ky < s->kh; ky++)
 				for (int kx = 0; kx < s->kw; kx++)
-					store(s, p->memory.region[REGION_WEIGHTS].data +
-						 weight_offset(s, k, c, ky, kx),
+					store(s, p->memory.region[REGION_WEIGHTS].data,
+					      weight_bit(s, k, c, ky, kx),
 					      *weight_at(p, k, c, ky, kx));
 }
 
-static uint16_t *draw_array(size_t count, draw_fn draw, struct rng *rng)
+static uint32_t *draw_array(size_t count, draw_fn draw, struct rng *rng)
 {
-	uint16_t *array = malloc(count * sizeof(*array));
+	uint32_t *array = malloc(count * sizeof(*array));
 
 	if (!array)
 		abort();

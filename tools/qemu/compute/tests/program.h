@@ -18,6 +18,14 @@ enum layout {
 	LAYOUT_PACKED,		/* pixels of 1..4 channels */
 };
 
+/* Input conversion of packed pixels: lane is channel */
+struct in_cvt {
+	bool on, add_first, is_signed;
+	int truncate;
+	uint16_t scale[4];
+	int16_t offset[4];
+};
+
 /* What is 0 after shape_conv() and shape_matmul() keeps its hardware meaning */
 struct shape {
 	uint32_t in_prec, out_prec;
@@ -26,6 +34,9 @@ struct shape {
 	int packed;			/* channels of a packed pixel */
 	int line_stride, surf_stride;
 	int kernels, kw, kh, sx, sy, dx, dy, left, top;
+	bool depthwise;		/* one kernel, @channels output channels */
+	int deconv_x, deconv_y;	/* input pixels are this far apart; 0: no deconvolution */
+	struct in_cvt in_cvt;
 	uint32_t pad;
 	int out_w, out_h, out_c;
 	int size_e, notch, dst_stride, surf_add;
@@ -41,6 +52,8 @@ struct shape {
 struct shape shape_matmul(uint32_t in_prec, uint32_t out_prec, int m, int k, int n);
 struct shape shape_conv(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels,
 			int kernels, int kw, int kh);
+struct shape shape_depthwise(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels,
+			     int kw, int kh);
 void shape_output(struct shape *s);	/* output size and strides anew, from the window */
 void shape_row_major(struct shape *s);	/* matmul: row-major A and C */
 int shape_out_bytes(const struct shape *s);
@@ -54,21 +67,30 @@ struct rng {
 uint32_t rng_next(struct rng *rng);
 int rng_range(struct rng *rng, int low, int high);
 
-/* One operand element: int8 in the low byte, or fp16 bits */
-typedef uint16_t (*draw_fn)(struct rng *rng);
-uint16_t draw_int8(struct rng *rng);
-uint16_t draw_fp16_unit(struct rng *rng);	/* uniform in -1..1 */
-uint16_t draw_fp16_small_int(struct rng *rng);
-uint16_t draw_fp16_any_finite(struct rng *rng);
-uint16_t draw_fp16_any(struct rng *rng);	/* Inf and NaN among them */
+/* One operand element, its bits as in memory, lowest first */
+typedef uint32_t (*draw_fn)(struct rng *rng);
+uint32_t draw_int4(struct rng *rng);
+uint32_t draw_int8(struct rng *rng);
+uint32_t draw_int16(struct rng *rng);
+uint32_t draw_int16_small(struct rng *rng);
+uint32_t draw_fp16_unit(struct rng *rng);	/* uniform in -1..1 */
+uint32_t draw_fp16_small_int(struct rng *rng);
+uint32_t draw_fp16_any_finite(struct rng *rng);
+uint32_t draw_fp16_any(struct rng *rng);	/* Inf and NaN among them */
+uint32_t draw_bf16_unit(struct rng *rng);
+uint32_t draw_bf16_wide(struct rng *rng);	/* 80 binary orders of magnitude */
+uint32_t draw_bf16_any(struct rng *rng);
+uint32_t draw_fp32_unit(struct rng *rng);	/* fp32, as tf32 lies in memory */
+uint32_t draw_fp32_wide(struct rng *rng);
+uint32_t draw_fp32_any(struct rng *rng);
 
 struct program {
 	struct shape shape;
 	uint32_t regs[8][1024];
 	struct twin_unit_regs unit;
 	struct memory memory;
-	uint16_t *feature;		/* [c][y][x] */
-	uint16_t *weights;		/* [k][c][ky][kx] */
+	uint32_t *feature;		/* [c][y][x] */
+	uint32_t *weights;		/* [k][c][ky][kx] */
 	struct twin_compute_result result;
 };
 
@@ -80,8 +102,14 @@ uint32_t *program_reg(struct program *p, uint32_t offset);
 void program_pack(struct program *p);	/* again, after a change of @feature or @weights */
 enum twin_compute_status program_run(struct program *p);
 
-uint16_t program_feature(const struct program *p, int c, int y, int x);
-uint16_t program_weight(const struct program *p, int k, int c, int ky, int kx);
+uint32_t program_feature(const struct program *p, int c, int y, int x);
+uint32_t program_weight(const struct program *p, int k, int c, int ky, int kx);
+
+/* layout.c: offsets in bits from the programmed base */
+int element_bits(uint32_t precision);
+int stored_channels(const struct shape *s);	/* that memory holds for a pixel: whole atoms, or the packed ones */
+int64_t feature_bit(const struct shape *s, int c, int y, int x);
+int64_t weight_bit(const struct shape *s, int k, int c, int ky, int kx);
 uint32_t program_out_offset(const struct shape *s, int k, int y, int x);
 
 #endif /* TWIN_COMPUTE_PROGRAM_H */

@@ -9,121 +9,6 @@
 #include "reference.h"
 #include "tap.h"
 
-#define GROUP	32
-
-/* ---- numbers ------------------------------------------------------------- */
-
-static double half_value(uint16_t bits)
-{
-	_Float16 half;
-
-	memcpy(&half, &bits, sizeof(half));
-	return (double)half;
-}
-
-static float float_of(uint32_t bits)
-{
-	float value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-/* @sum * 2^-48 in fp32, nearest even, by hand */
-static float round_sum(__int128 sum)
-{
-	unsigned __int128 size = sum < 0 ? -(unsigned __int128)sum : (unsigned __int128)sum;
-	int exp = 127 - 48 + 23;
-	bool sticky = false, half = false;
-
-	if (!size)
-		return 0;
-	for (; size >= 1 << 24; size >>= 1, exp++) {
-		sticky |= half;
-		half = size & 1;
-	}
-	if (half && (sticky || (size & 1)))
-		size++;
-	for (; size < 1 << 23; size <<= 1)
-		exp--;
-	if (size == 1 << 24) {
-		size >>= 1;
-		exp++;
-	}
-	return float_of((sum < 0) * 0x80000000u | (uint32_t)exp << 23 | ((uint32_t)size & 0x7fffff));
-}
-
-/* ---- the convolution ----------------------------------------------------- */
-
-/* One input element, padding included */
-static uint16_t input(const struct program *p, int c, int y, int x)
-{
-	const struct shape *s = &p->shape;
-
-	if (y < 0 || x < 0 || y >= s->height || x >= s->width)
-		return s->in_prec == RKNPU_PREC_INT8 ? s->pad & 0xff : s->pad & 0xffff;
-	return program_feature(p, c, y, x);
-}
-
-struct product {
-	uint16_t a, b;
-};
-
-static struct product product(const struct program *p, int k, int c, int tap, int y, int x)
-{
-	const struct shape *s = &p->shape;
-	int ky = tap / s->kw, kx = tap % s->kw;
-
-	return (struct product){
-		.a = input(p, c, y * s->sy - s->top + ky * s->dy, x * s->sx - s->left + kx * s->dx),
-		.b = program_weight(p, k, c, ky, kx),
-	};
-}
-
-static int32_t sum_int8(const struct program *p, int k, int y, int x)
-{
-	const struct shape *s = &p->shape;
-	int64_t sum = 0;
-
-	for (int c = 0; c < s->channels; c++)
-		for (int tap = 0; tap < s->kw * s->kh; tap++) {
-			struct product m = product(p, k, c, tap, y, x);
-
-			sum += (int8_t)m.a * (int8_t)m.b;
-		}
-	return sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : (int32_t)sum;
-}
-
-/* One group: exact, rounded once; by IEEE rules if a product is not finite */
-static float sum_group(const struct program *p, int k, int first, int tap, int y, int x)
-{
-	int end = first + GROUP < p->shape.channels ? first + GROUP : p->shape.channels;
-	double special = 0;
-	__int128 sum = 0;
-
-	for (int c = first; c < end; c++) {
-		struct product m = product(p, k, c, tap, y, x);
-		double value = half_value(m.a) * half_value(m.b);
-
-		if (isfinite(value))
-			sum += (__int128)(value * 0x1p48);
-		else
-			special += value;
-	}
-	return special == 0 ? round_sum(sum) : (float)special;
-}
-
-static float sum_fp16(const struct program *p, int k, int y, int x)
-{
-	const struct shape *s = &p->shape;
-	float sum = 0;
-
-	for (int c = 0; c < s->channels; c += GROUP)
-		for (int tap = 0; tap < s->kw * s->kh; tap++)
-			sum += sum_group(p, k, c, tap, y, x);
-	return sum;
-}
-
 /* ---- output conversion ----------------------------------------------------- */
 
 static double clamp(double value, double low, double high)
@@ -179,11 +64,9 @@ static uint32_t convert_float(const struct shape *s, float x)
 
 static uint32_t element(const struct program *p, int k, int y, int x)
 {
-	const struct shape *s = &p->shape;
+	struct accumulated a = reference_accumulate(p, k, y, x);
 
-	if (s->in_prec == RKNPU_PREC_INT8)
-		return convert_int(s, k < s->kernels ? sum_int8(p, k, y, x) : 0);
-	return convert_float(s, k < s->kernels ? sum_fp16(p, k, y, x) : 0);
+	return a.is_float ? convert_float(&p->shape, a.f) : convert_int(&p->shape, a.i);
 }
 
 /* ---- whole output ------------------------------------------------------------ */

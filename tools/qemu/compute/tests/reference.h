@@ -10,6 +10,19 @@
 
 #include "program.h"
 
+/*
+ * The accumulator of one output element. @window is the sum of what the kernel
+ * sees, for integer types and kernels that there are.
+ */
+struct accumulated {
+	bool is_float;
+	int32_t i;
+	float f;
+	int32_t window;
+};
+
+struct accumulated reference_accumulate(const struct program *p, int k, int y, int x);
+
 /* Run @p and compare the whole output region; says what differs, prints no result */
 bool reference_runs(struct program *p);
 
