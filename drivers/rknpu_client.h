@@ -11,6 +11,8 @@
 #include <linux/sched.h>
 #include <linux/xarray.h>
 
+#include "rknpu_hw.h"
+
 struct device;
 struct pid;
 struct rknpu_fault_sink;
@@ -52,6 +54,7 @@ struct rknpu_clients {
  * @turns: queued jobs, for the scheduler; made on first use, freed with the client. Plain memory.
  * @bytes: of all buffers that have an address here, once for each address space. Atomic.
  * @buffers: how many that are. Atomic.
+ * @amounts: what the byte counters read when this client last cleared them, by kind. Plain numbers.
  * @domain_id: what SET_IOMMU_DOMAIN_ID chose; stands in for id 0. Atomic.
  */
 struct rknpu_client {
@@ -68,6 +71,7 @@ struct rknpu_client {
 	struct rknpu_turns *turns;
 	atomic64_t bytes;
 	atomic_t buffers;
+	u32 amounts[RKNPU_AMOUNT_KINDS];
 	u32 domain_id;
 };
 

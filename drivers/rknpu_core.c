@@ -12,12 +12,19 @@
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/topology.h>
 
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
 #include "rknpu_soc.h"
+
+/*
+ * Held while cores are in reset, when their registers must not be read. One for
+ * all: resets come from one worker, and who reads counters can wait 20 us.
+ */
+static DEFINE_MUTEX(rknpu_core_reset_lock);
 
 /* 32 cycles of the slower of the two clocks [TRM]; 10 us covers 3.2 MHz and is what all drivers use. */
 #define RKNPU_CORE_RESET_US 10
@@ -65,11 +72,31 @@ static int rknpu_core_map_window(struct rknpu_core *core, const struct resource 
 	return hw->pc && hw->cna && hw->core ? 0 : -ENOMEM;
 }
 
+/* Registers that a SoC has once; the first core has them. */
+static int rknpu_core_map_extras(struct rknpu_core *core, const struct resource *window)
+{
+	const struct rknpu_soc *soc = core->hw.soc;
+	struct rknpu_hw *hw = &core->hw;
+	unsigned int i;
+
+	if (hw->index)
+		return 0;
+	for (i = 0; i < RKNPU_MAX_COUNTERS && soc->counters[i]; i++) {
+		hw->counters[i] = devm_ioremap(core->dev, window->start + soc->counters[i], RKNPU_AMOUNTS_BYTES);
+		if (!hw->counters[i])
+			return -ENOMEM;
+	}
+	if (soc->qos)
+		hw->qos = devm_ioremap(core->dev, soc->qos, RKNPU_QOS_BYTES);
+	return soc->qos && !hw->qos ? -ENOMEM : 0;
+}
+
 static int rknpu_core_get_irq(struct rknpu_core *core, struct platform_device *pdev)
 {
 	char name[] = "npuN_irq";
 
-	if (!core->power->binding->whole)
+	/* Names tell lines apart; where there is one, trees do not agree on its name. */
+	if (!core->power->binding->whole || core->hw.soc->num_cores == 1)
 		return platform_get_irq(pdev, 0);
 	name[3] = '0' + core->hw.index;
 	return platform_get_irq_byname(pdev, name);
@@ -77,18 +104,16 @@ static int rknpu_core_get_irq(struct rknpu_core *core, struct platform_device *p
 
 static int rknpu_core_get_resets(struct rknpu_core *core)
 {
-	static const char lines[RKNPU_CORE_RESETS] = { 'a', 'h' };
+	const char * const *names = core->power->binding->resets;
 	unsigned int i;
 
-	for (i = 0; i < RKNPU_CORE_RESETS; i++) {
-		if (core->power->binding->whole)
-			snprintf(core->reset_names[i], sizeof(core->reset_names[i]), "srst_%c%u", lines[i],
-				 core->hw.index);
-		else
-			snprintf(core->reset_names[i], sizeof(core->reset_names[i]), "srst_%c", lines[i]);
+	for (i = 0; i < RKNPU_CORE_RESETS && names[i]; i++) {
+		/* The number is ignored where the name has none. */
+		snprintf(core->reset_names[i], sizeof(core->reset_names[i]), names[i], core->hw.index);
 		core->resets[i].id = core->reset_names[i];
 	}
-	return devm_reset_control_bulk_get_exclusive(core->dev, RKNPU_CORE_RESETS, core->resets);
+	core->num_resets = i;
+	return devm_reset_control_bulk_get_exclusive(core->dev, i, core->resets);
 }
 
 /**
@@ -105,7 +130,7 @@ static int rknpu_core_get_resets(struct rknpu_core *core)
 int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struct rknpu_power *power,
 		    unsigned int nth)
 {
-	const struct rknpu_soc *soc = power->binding->soc;
+	const struct rknpu_soc *soc = power->soc;
 	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, nth);
 	struct device *dev = &pdev->dev;
 	int ret;
@@ -121,6 +146,8 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 	core->hw.index = ret;
 
 	ret = power->binding->whole ? rknpu_core_map_window(core, res) : rknpu_core_map(core, pdev);
+	if (!ret)
+		ret = rknpu_core_map_extras(core, res);
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot map the registers\n");
 	core->irq = rknpu_core_get_irq(core, pdev);
@@ -197,7 +224,7 @@ void rknpu_core_irq_detach(struct rknpu_core *core)
  *
  * Wipes the IOMMU banks inside the windows too, behind the IOMMU driver's back:
  * the caller detaches the address spaces afterwards, and attaches one again
- * before the next start. Both lines of a core go together [TRM]. Context: may sleep.
+ * before the next start. All lines of a core go together [TRM]. Context: may sleep.
  *
  * Return: 0 or the reset controller's error; the cores are then in an unknown state.
  */
@@ -207,20 +234,95 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 	int ret = 0;
 	int err;
 
+	mutex_lock(&rknpu_core_reset_lock);
 	for (i = 0; i < num; i++) {
 		rknpu_hw_stop(&cores[i]->hw);
-		err = reset_control_bulk_assert(RKNPU_CORE_RESETS, cores[i]->resets);
+		err = reset_control_bulk_assert(cores[i]->num_resets, cores[i]->resets);
 		ret = ret ?: err;
 	}
 	udelay(RKNPU_CORE_RESET_US);
 	for (i = 0; i < num; i++) {
-		err = reset_control_bulk_deassert(RKNPU_CORE_RESETS, cores[i]->resets);
+		err = reset_control_bulk_deassert(cores[i]->num_resets, cores[i]->resets);
 		ret = ret ?: err;
 	}
 	udelay(RKNPU_CORE_RESET_US);
-	for (i = 0; i < num && !ret; i++)
+	for (i = 0; i < num && !ret; i++) {
 		rknpu_hw_stop(&cores[i]->hw);
+		rknpu_hw_prime(&cores[i]->hw);
+	}
+	mutex_unlock(&rknpu_core_reset_lock);
 	return ret;
+}
+
+/**
+ * rknpu_core_read_amounts() - bytes that have been moved since power-on or reset
+ * @core: the first core; stands for all
+ * @amounts: result by kind; wraps
+ *
+ * Context: may sleep; powers the core.
+ *
+ * Return: 0, -EOPNOTSUPP the SoC does not count, or the error of powering it.
+ */
+int rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS])
+{
+	int ret;
+
+	if (!rknpu_hw_has_counters(&core->hw))
+		return -EOPNOTSUPP;
+	ret = rknpu_power_get(core->power);
+	if (ret)
+		return ret;
+	mutex_lock(&rknpu_core_reset_lock);
+	rknpu_hw_read_amounts(&core->hw, amounts);
+	mutex_unlock(&rknpu_core_reset_lock);
+	rknpu_power_put(core->power);
+	return 0;
+}
+
+/**
+ * rknpu_core_read_qos() - read a bus priority register
+ * @core: the first core; stands for all
+ * @reg: RKNPU_QOS_*
+ * @value: result
+ *
+ * Context: may sleep; powers the core, in whose power domain the registers are.
+ *
+ * Return: 0, -EOPNOTSUPP the SoC has none, or the error of powering it.
+ */
+int rknpu_core_read_qos(struct rknpu_core *core, u32 reg, u32 *value)
+{
+	int ret;
+
+	if (!core->hw.qos)
+		return -EOPNOTSUPP;
+	ret = rknpu_power_get(core->power);
+	if (ret)
+		return ret;
+	*value = rknpu_hw_read_qos(&core->hw, reg);
+	rknpu_power_put(core->power);
+	return 0;
+}
+
+/**
+ * rknpu_core_write_qos() - write a bus priority register
+ * @core: the first core; stands for all
+ * @reg: RKNPU_QOS_*
+ * @value: as the bus takes it; the power domain's driver keeps it while the power is off
+ *
+ * Context and result as rknpu_core_read_qos().
+ */
+int rknpu_core_write_qos(struct rknpu_core *core, u32 reg, u32 value)
+{
+	int ret;
+
+	if (!core->hw.qos)
+		return -EOPNOTSUPP;
+	ret = rknpu_power_get(core->power);
+	if (ret)
+		return ret;
+	rknpu_hw_write_qos(&core->hw, reg, value);
+	rknpu_power_put(core->power);
+	return 0;
 }
 
 /**
@@ -232,6 +334,7 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 void rknpu_core_power_up(struct rknpu_core *core)
 {
 	rknpu_hw_stop(&core->hw);
+	rknpu_hw_prime(&core->hw);
 	WRITE_ONCE(core->powered, true);
 }
 

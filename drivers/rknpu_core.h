@@ -10,7 +10,7 @@
 
 #include "rknpu_hw.h"
 
-#define RKNPU_CORE_RESETS 2
+#define RKNPU_CORE_RESETS 2	/* at most; of its own */
 
 struct platform_device;
 struct rknpu_core;
@@ -33,7 +33,8 @@ struct rknpu_core_ops {
  * @dev: the platform device, which may have other cores too. Immutable.
  * @hw: register windows. Immutable.
  * @power: of the device. Immutable.
- * @resets: both reset lines. Immutable.
+ * @num_resets: reset lines of its own. Immutable.
+ * @resets: the lines. Immutable.
  * @reset_names: theirs. Immutable.
  * @irq: interrupt line, shared with the core's IOMMU. Immutable.
  * @powered: registers may be touched; written by runtime PM, read by the interrupt handler.
@@ -45,6 +46,7 @@ struct rknpu_core {
 	struct device *dev;
 	struct rknpu_hw hw;
 	struct rknpu_power *power;
+	unsigned int num_resets;
 	struct reset_control_bulk_data resets[RKNPU_CORE_RESETS];
 	char reset_names[RKNPU_CORE_RESETS][8];
 	int irq;
@@ -57,6 +59,9 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 		    unsigned int nth);
 int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner);
 void rknpu_core_irq_detach(struct rknpu_core *core);
+int rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS]);
+int rknpu_core_read_qos(struct rknpu_core *core, u32 reg, u32 *value);
+int rknpu_core_write_qos(struct rknpu_core *core, u32 reg, u32 value);
 int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num);
 void rknpu_core_power_up(struct rknpu_core *core);
 void rknpu_core_power_down(struct rknpu_core *core);

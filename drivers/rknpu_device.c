@@ -140,7 +140,7 @@ static int rknpu_device_check_core(struct rknpu_device *rdev, struct rknpu_core 
 		goto put_power;
 	}
 	rdev->hw_version = rknpu_hw_version(&core->hw);
-	if (rdev->hw_version != RKNPU_PC_VERSION_FIRE) {
+	if (rdev->hw_version != rdev->soc->version && !rdev->soc->any_version) {
 		ret = -ENODEV;
 		dev_err_probe(core->dev, ret, "no %s NPU here: its version register reads %#x\n",
 			      rdev->soc->name, rdev->hw_version);

@@ -95,6 +95,12 @@ static const struct drm_driver rknpu_drv_drm = {
 static const struct of_device_id rknpu_drv_of_match[] = {
 	{ .compatible = "rockchip,rk3588-rknn-core", .data = &rknpu_binding_rk3588_cores },
 	{ .compatible = "rockchip,rk3588-rknpu", .data = &rknpu_binding_rk3588_whole },
+	{ .compatible = "rockchip,rk3576-rknpu", .data = &rknpu_binding_rk3576 },
+	{ .compatible = "rockchip,rk3568-rknpu", .data = &rknpu_binding_rk356x },
+	{ .compatible = "rockchip,rknpu", .data = &rknpu_binding_rk356x },
+	{ .compatible = "rockchip,rk3562-rknpu", .data = &rknpu_binding_rk3562 },
+	{ .compatible = "rockchip,rv1106-rknpu", .data = &rknpu_binding_rv1106 },
+	{ .compatible = "rockchip,rv1126b-rknpu", .data = &rknpu_binding_rv1126b },
 	{ }
 };
 MODULE_DEVICE_TABLE(of, rknpu_drv_of_match);
@@ -128,7 +134,7 @@ static struct rknpu_device *rknpu_drv_create(struct device *dev)
 	struct rknpu_node *node = dev_get_drvdata(dev);
 	struct rknpu_device *rdev;
 
-	rdev = rknpu_device_create(dev, &rknpu_drv_drm, node->power.binding->soc,
+	rdev = rknpu_device_create(dev, &rknpu_drv_drm, node->power.soc,
 				   sysfs_streq(rknpu_isolation, "file"));
 	if (!IS_ERR(rdev))
 		rknpu_drv_give_cores(rdev, node);
@@ -213,13 +219,14 @@ static struct rknpu_node *rknpu_drv_init_node(struct platform_device *pdev)
 {
 	const struct rknpu_binding *binding = device_get_match_data(&pdev->dev);
 	struct rknpu_node *node = devm_kzalloc(&pdev->dev, sizeof(*node), GFP_KERNEL);
-	unsigned int num = binding->whole ? binding->soc->num_cores : 1;
+	unsigned int num;
 	int ret;
 
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	platform_set_drvdata(pdev, node);
 	ret = rknpu_power_init(&node->power, &pdev->dev, binding);
+	num = !ret && binding->whole ? node->power.soc->num_cores : 1;
 	while (!ret && node->power.num_cores < num) {
 		struct rknpu_core *core = &node->cores[node->power.num_cores];
 

@@ -9,10 +9,10 @@
 #include "rknpu_hw.h"
 
 #include <linux/bitfield.h>
+#include <linux/bitops.h>
 #include <linux/io.h>
 
 #include "rknpu_regs.h"
-#include "rknpu_soc.h"
 
 /**
  * rknpu_hw_version() - hardware version as user space knows it
@@ -98,6 +98,83 @@ void rknpu_hw_stop(const struct rknpu_hw *hw)
 }
 
 /**
+ * rknpu_hw_prime() - write what a core needs before its first start
+ * @hw: the core; powered, stopped, its registers as after reset
+ *
+ * RK3576 only, in both register groups; measurements go without it, the vendor
+ * driver 0.9.8 does it always. Ends with both toggles on and the pointer at 0.
+ * Context: any.
+ */
+void rknpu_hw_prime(const struct rknpu_hw *hw)
+{
+	const u32 data_size1 = RKNPU_CNA_DATA_SIZE1 - RKNPU_CNA_BASE;
+
+	if (!hw->soc->prime_cna || hw->index)
+		return;
+	writel_relaxed(RKNPU_PC_BASE_ADDRESS_PC_SEL, hw->pc + RKNPU_PC_BASE_ADDRESS);
+	writel_relaxed(0, hw->cna + RKNPU_S_POINTER);
+	writel_relaxed(RKNPU_CNA_DATA_SIZE1_PRIMED, hw->cna + data_size1);
+	writel_relaxed(RKNPU_S_POINTER_POINTER, hw->cna + RKNPU_S_POINTER);
+	writel_relaxed(RKNPU_CNA_DATA_SIZE1_PRIMED, hw->cna + data_size1);
+	writel(RKNPU_S_POINTER_PINGPONG | RKNPU_S_POINTER_POINTER_PP_CLEAR, hw->cna + RKNPU_S_POINTER);
+}
+
+/**
+ * rknpu_hw_has_counters() - whether a core counts its traffic
+ * @hw: the core
+ *
+ * Return: true when rknpu_hw_read_amounts() has something to read.
+ */
+bool rknpu_hw_has_counters(const struct rknpu_hw *hw)
+{
+	return hw->counters[0];
+}
+
+/**
+ * rknpu_hw_read_amounts() - bytes that a core has moved since power-on or reset
+ * @hw: the core; powered, not in reset, has counters
+ * @amounts: result by kind; wraps
+ */
+void rknpu_hw_read_amounts(const struct rknpu_hw *hw, u32 amounts[RKNPU_AMOUNT_KINDS])
+{
+	static const u32 offset[RKNPU_AMOUNT_KINDS] = {
+		[RKNPU_AMOUNT_DATA_WRITTEN] = RKNPU_AMOUNTS_DATA_WRITTEN,
+		[RKNPU_AMOUNT_DATA_READ] = RKNPU_AMOUNTS_DATA_READ,
+		[RKNPU_AMOUNT_WEIGHTS_READ] = RKNPU_AMOUNTS_WEIGHTS_READ,
+	};
+	unsigned int kind, i;
+
+	for (kind = 0; kind < RKNPU_AMOUNT_KINDS; kind++) {
+		amounts[kind] = 0;
+		for (i = 0; i < RKNPU_MAX_COUNTERS && hw->counters[i]; i++)
+			amounts[kind] += readl(hw->counters[i] + offset[kind]) * hw->soc->amount_scale;
+	}
+}
+
+/**
+ * rknpu_hw_read_qos() - read a bus priority register
+ * @hw: the core; powered, has them
+ * @reg: RKNPU_QOS_*
+ *
+ * Return: its value.
+ */
+u32 rknpu_hw_read_qos(const struct rknpu_hw *hw, u32 reg)
+{
+	return readl(hw->qos + reg);
+}
+
+/**
+ * rknpu_hw_write_qos() - write a bus priority register
+ * @hw: the core; powered, has them
+ * @reg: RKNPU_QOS_*
+ * @value: as the bus takes it
+ */
+void rknpu_hw_write_qos(const struct rknpu_hw *hw, u32 reg, u32 value)
+{
+	writel(value, hw->qos + reg);
+}
+
+/**
  * rknpu_hw_irq_take() - read and acknowledge what a core interrupts for
  * @hw: the core; powered
  *
@@ -125,7 +202,9 @@ u32 rknpu_hw_irq_take(const struct rknpu_hw *hw)
  */
 u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state)
 {
-	return state->task_status & hw->soc->task_number_mask;
+	const u32 mask = hw->soc->task_done;
+
+	return (state->task_status & mask) >> __ffs(mask);
 }
 
 /**
@@ -154,10 +233,10 @@ void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state
  */
 bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state)
 {
-	u32 busy = hw->soc->task_number_mask | RKNPU_PC_TASK_STATUS_FIRST_OP | RKNPU_PC_TASK_STATUS_LAST_OP |
-		   RKNPU_PC_TASK_STATUS_FIRST_FETCH | RKNPU_PC_TASK_STATUS_LAST_FETCH;
+	const u32 begun = hw->soc->task_begun;
 
-	return !(state->task_status & busy) && !(state->raw & RKNPU_INT_ALL);
+	/* A SoC that does not tell has not been seen to lose starts either. */
+	return begun && !(state->task_status & begun) && !(state->raw & RKNPU_INT_ALL);
 }
 
 /**

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-struct rknpu_soc;
+#include "rknpu_soc.h"
 
 /**
  * struct rknpu_hw - the register windows of one core; immutable after probe
@@ -15,6 +15,8 @@ struct rknpu_soc;
  * @pc: program controller, from +0x0000.
  * @cna: CNA block, from +0x1000.
  * @core: CORE block, from +0x3000.
+ * @counters: byte counters; NULL where the SoC has none for this core.
+ * @qos: bus priority registers; likewise.
  * @index: number of the core, 0 based.
  */
 struct rknpu_hw {
@@ -22,6 +24,8 @@ struct rknpu_hw {
 	void __iomem *pc;
 	void __iomem *cna;
 	void __iomem *core;
+	void __iomem *counters[RKNPU_MAX_COUNTERS];
+	void __iomem *qos;
 	unsigned int index;
 };
 
@@ -51,11 +55,24 @@ struct rknpu_hw_state {
 	u32 task_status;
 };
 
+/* Kinds of traffic that a SoC may count */
+enum {
+	RKNPU_AMOUNT_DATA_WRITTEN,
+	RKNPU_AMOUNT_DATA_READ,
+	RKNPU_AMOUNT_WEIGHTS_READ,
+	RKNPU_AMOUNT_KINDS,
+};
+
 u32 rknpu_hw_version(const struct rknpu_hw *hw);
 u32 rknpu_hw_widen(u32 events);
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
 		    bool pingpong);
 void rknpu_hw_stop(const struct rknpu_hw *hw);
+void rknpu_hw_prime(const struct rknpu_hw *hw);
+bool rknpu_hw_has_counters(const struct rknpu_hw *hw);
+void rknpu_hw_read_amounts(const struct rknpu_hw *hw, u32 amounts[RKNPU_AMOUNT_KINDS]);
+u32 rknpu_hw_read_qos(const struct rknpu_hw *hw, u32 reg);
+void rknpu_hw_write_qos(const struct rknpu_hw *hw, u32 reg, u32 value);
 u32 rknpu_hw_irq_take(const struct rknpu_hw *hw);
 u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
 void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state);

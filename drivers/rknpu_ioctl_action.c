@@ -3,8 +3,11 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: The ACTION ioctl: a table from number to function. None of them changes
- * anything for another process, and none powers the NPU.
+ * anything for another process, but for the bus priority, which is for those who
+ * may; and none powers the NPU, but for those that read registers of SoCs that
+ * have them.
  */
+#include <linux/bits.h>
 #include <linux/capability.h>
 #include <linux/nospec.h>
 #include <linux/sched.h>
@@ -21,6 +24,7 @@
 #include "rknpu_file.h"
 #include "rknpu_ioctl.h"
 #include "rknpu_power.h"
+#include "rknpu_regs.h"
 #include "rknpu_sched.h"
 #include "rknpu_sram.h"
 
@@ -69,10 +73,120 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfil
 	return 0;
 }
 
-/* RK3588 has no byte counters: success, and the value stays as it was [seen: vendor driver 0.9.8]. */
-static int rknpu_action_no_counter(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+/*
+ * Byte counters. They are of the whole NPU and others read them too, so clearing
+ * notes where they stand for the caller. They begin at 0 again when a core is reset
+ * or loses power: then what they read is all that is known. A SoC without them says
+ * success and leaves the value as it was [seen: vendor driver 0.9.8].
+ */
+static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
+	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
+	u32 now[RKNPU_AMOUNT_KINDS];
+	unsigned int kind;
+	int ret;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	ret = rknpu_core_read_amounts(rknpu_device_first_core(rdev), now);
+	if (ret)
+		return ret == -EOPNOTSUPP ? 0 : ret;
+	for (kind = 0; kind < RKNPU_AMOUNT_KINDS; kind++)
+		WRITE_ONCE(client->amounts[kind], now[kind]);
 	return 0;
+}
+
+/* @kinds: bits by kind */
+static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, unsigned long kinds,
+				    u32 *value)
+{
+	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
+	u32 now[RKNPU_AMOUNT_KINDS], sum = 0;
+	unsigned int kind;
+	int ret;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	ret = rknpu_core_read_amounts(rknpu_device_first_core(rdev), now);
+	if (ret)
+		return ret == -EOPNOTSUPP ? 0 : ret;
+	for_each_set_bit(kind, &kinds, RKNPU_AMOUNT_KINDS) {
+		u32 cleared = READ_ONCE(client->amounts[kind]);
+
+		sum += now[kind] < cleared ? now[kind] : now[kind] - cleared;
+	}
+	*value = sum;
+	return 0;
+}
+
+static int rknpu_action_data_written(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_sum_amounts(rdev, rfile, BIT(RKNPU_AMOUNT_DATA_WRITTEN), value);
+}
+
+static int rknpu_action_data_read(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_sum_amounts(rdev, rfile, BIT(RKNPU_AMOUNT_DATA_READ), value);
+}
+
+static int rknpu_action_weights_read(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_sum_amounts(rdev, rfile, BIT(RKNPU_AMOUNT_WEIGHTS_READ), value);
+}
+
+static int rknpu_action_all_moved(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_sum_amounts(rdev, rfile, GENMASK(RKNPU_AMOUNT_KINDS - 1, 0), value);
+}
+
+/* Priority on the SoC's bus. Setting it takes from all other masters, so it is not for everybody. */
+static int rknpu_action_get_qos(struct rknpu_device *rdev, u32 reg, u32 *value)
+{
+	int ret = rknpu_core_read_qos(rknpu_device_first_core(rdev), reg, value);
+
+	return ret == -EOPNOTSUPP ? -EINVAL : ret;
+}
+
+static int rknpu_action_set_qos(struct rknpu_device *rdev, u32 reg, u32 value)
+{
+	struct rknpu_core *core = rknpu_device_first_core(rdev);
+
+	if (!core->hw.qos)
+		return -EINVAL;
+	if (!capable(CAP_SYS_NICE))
+		return -EPERM;
+	/* 0 is no value [seen: vendor driver 0.9.8]. */
+	return value ? rknpu_core_write_qos(core, reg, value) : 0;
+}
+
+static int rknpu_action_get_priority(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_get_qos(rdev, RKNPU_QOS_PRIORITY, value);
+}
+
+static int rknpu_action_set_priority(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_set_qos(rdev, RKNPU_QOS_PRIORITY, *value);
+}
+
+static int rknpu_action_get_expect(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_get_qos(rdev, RKNPU_QOS_EXPECT, value);
+}
+
+static int rknpu_action_set_expect(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_set_qos(rdev, RKNPU_QOS_EXPECT, *value);
+}
+
+static int rknpu_action_get_tw(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_get_qos(rdev, RKNPU_QOS_TW, value);
+}
+
+static int rknpu_action_set_tw(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return rknpu_action_set_qos(rdev, RKNPU_QOS_TW, *value);
 }
 
 static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
@@ -129,18 +243,24 @@ static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file 
 	return 0;
 }
 
-/* What is missing here is -EINVAL: setting rates and volts, bandwidth registers, power. */
+/* What is missing here is -EINVAL: setting rates and volts, power. */
 static const rknpu_action_fn rknpu_actions[] = {
 	[RKNPU_GET_HW_VERSION] = rknpu_action_hw_version,
 	[RKNPU_GET_DRV_VERSION] = rknpu_action_drv_version,
 	[RKNPU_GET_FREQ] = rknpu_action_freq,
 	[RKNPU_GET_VOLT] = rknpu_action_volt,
 	[RKNPU_ACT_RESET] = rknpu_action_reset,
-	[RKNPU_ACT_CLR_TOTAL_RW_AMOUNT] = rknpu_action_no_counter,
-	[RKNPU_GET_DT_WR_AMOUNT] = rknpu_action_no_counter,
-	[RKNPU_GET_DT_RD_AMOUNT] = rknpu_action_no_counter,
-	[RKNPU_GET_WT_RD_AMOUNT] = rknpu_action_no_counter,
-	[RKNPU_GET_TOTAL_RW_AMOUNT] = rknpu_action_no_counter,
+	[RKNPU_GET_BW_PRIORITY] = rknpu_action_get_priority,
+	[RKNPU_SET_BW_PRIORITY] = rknpu_action_set_priority,
+	[RKNPU_GET_BW_EXPECT] = rknpu_action_get_expect,
+	[RKNPU_SET_BW_EXPECT] = rknpu_action_set_expect,
+	[RKNPU_GET_BW_TW] = rknpu_action_get_tw,
+	[RKNPU_SET_BW_TW] = rknpu_action_set_tw,
+	[RKNPU_ACT_CLR_TOTAL_RW_AMOUNT] = rknpu_action_clear_amounts,
+	[RKNPU_GET_DT_WR_AMOUNT] = rknpu_action_data_written,
+	[RKNPU_GET_DT_RD_AMOUNT] = rknpu_action_data_read,
+	[RKNPU_GET_WT_RD_AMOUNT] = rknpu_action_weights_read,
+	[RKNPU_GET_TOTAL_RW_AMOUNT] = rknpu_action_all_moved,
 	[RKNPU_GET_IOMMU_EN] = rknpu_action_iommu_en,
 	[RKNPU_SET_PROC_NICE] = rknpu_action_nice,
 	[RKNPU_GET_TOTAL_SRAM_SIZE] = rknpu_action_sram_total,

@@ -39,11 +39,21 @@ static int rknpu_submit_check(const struct rknpu_submit *args, u32 cores)
 	return 0;
 }
 
-/* Core n has entry n, but entry n + 2 when three cores are named [seen: vendor driver 0.9.8]. */
-static void rknpu_submit_ranges(const struct rknpu_submit *args, struct rknpu_job_args *job)
+/*
+ * Core n has entry n, but entry n + 2 when three cores are named. Where the SoC has
+ * only one, programs fill in no entry [seen: vendor driver 0.9.8].
+ */
+static void rknpu_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_submit *args,
+				struct rknpu_job_args *job)
 {
 	unsigned int shift = hweight32(args->core_mask) == RKNPU_MAX_CORES ? 2 : 0;
 	unsigned int i;
+
+	if (soc->num_cores == 1) {
+		job->first[0] = args->task_start;
+		job->number[0] = args->task_number;
+		return;
+	}
 
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		job->first[i] = args->subcore_task[i + shift].task_start;
@@ -76,7 +86,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 	job.vm = rknpu_client_vm(job.client, args->iommu_domain_id);
 	if (IS_ERR(job.vm))
 		return ERR_CAST(job.vm);
-	rknpu_submit_ranges(args, &job);
+	rknpu_submit_ranges(rdev->soc, args, &job);
 	if (args->flags & RKNPU_JOB_FENCE_IN) {
 		job.in_fence = sync_file_get_fence(args->fence_fd);
 		if (!job.in_fence)

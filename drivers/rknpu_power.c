@@ -14,6 +14,7 @@
  */
 #include "rknpu_power.h"
 
+#include <linux/nvmem-consumer.h>
 #include <linux/of.h>
 #include <linux/of_platform.h>
 #include <linux/platform_device.h>
@@ -56,24 +57,45 @@ static void rknpu_power_disable_clks(void *data)
 {
 	struct rknpu_power *power = data;
 
-	clk_bulk_disable_unprepare(power->binding->num_clks, power->clks);
+	clk_bulk_disable_unprepare(power->num_clks, power->clks);
+}
+
+/* The clocks that the binding names. */
+static int rknpu_power_get_named_clks(struct rknpu_power *power)
+{
+	const struct rknpu_binding *binding = power->binding;
+	struct clk_bulk_data *clks = devm_kcalloc(power->dev, RKNPU_MAX_NAMES, sizeof(*clks), GFP_KERNEL);
+	unsigned int i;
+
+	if (!clks)
+		return -ENOMEM;
+	for (i = 0; i < RKNPU_MAX_NAMES && binding->clks[i]; i++)
+		clks[i].id = binding->clks[i];
+	power->clks = clks;
+	power->num_clks = i;
+	return devm_clk_bulk_get(power->dev, i, clks);
+}
+
+/* Vendor trees differ in names and number, and agree that the compute clock is the first. */
+static int rknpu_power_get_all_clks(struct rknpu_power *power)
+{
+	int ret = devm_clk_bulk_get_all(power->dev, &power->clks);
+
+	if (ret <= 0)
+		return ret ?: -ENOENT;
+	power->num_clks = ret;
+	return 0;
 }
 
 static int rknpu_power_get_clks(struct rknpu_power *power)
 {
-	const struct rknpu_binding *binding = power->binding;
-	unsigned int i;
-	int ret;
+	int ret = power->binding->clks[0] ? rknpu_power_get_named_clks(power) : rknpu_power_get_all_clks(power);
 
-	/* By name: asking for NULL names would return the first clock every time. */
-	for (i = 0; i < binding->num_clks; i++)
-		power->clks[i].id = binding->clks[i];
-	ret = devm_clk_bulk_get(power->dev, binding->num_clks, power->clks);
 	if (ret)
 		return dev_err_probe(power->dev, ret, "cannot get the clocks\n");
-	if (!binding->whole)
+	if (!power->binding->whole)
 		return 0;
-	ret = clk_bulk_prepare_enable(binding->num_clks, power->clks);
+	ret = clk_bulk_prepare_enable(power->num_clks, power->clks);
 	if (ret)
 		return dev_err_probe(power->dev, ret, "cannot enable the clocks\n");
 	return devm_add_action_or_reset(power->dev, rknpu_power_disable_clks, power);
@@ -94,12 +116,15 @@ static void rknpu_power_unlink(void *link)
 	device_link_del(link);
 }
 
-static int rknpu_power_add_domain(struct device *dev, const char *name, struct device *iommu)
+static int rknpu_power_add_domain(struct device *dev, unsigned int core, struct device *iommu)
 {
-	struct device *domain = dev_pm_domain_attach_by_name(dev, name);
+	char name[] = "npuN";
+	struct device *domain;
 	struct device_link *link;
 	int ret;
 
+	name[3] = '0' + core;
+	domain = dev_pm_domain_attach_by_name(dev, name);
 	/* NULL: the tree has no power domains. */
 	if (IS_ERR_OR_NULL(domain))
 		return PTR_ERR_OR_ZERO(domain);
@@ -120,7 +145,8 @@ static int rknpu_power_add_domains(struct rknpu_power *power)
 	unsigned int i;
 	int ret;
 
-	if (!power->binding->num_domains || !of_find_property(dev->of_node, "power-domains", NULL))
+	/* One domain is attached by the platform bus. */
+	if (of_count_phandle_with_args(dev->of_node, "power-domains", "#power-domain-cells") < 2)
 		return 0;
 	np = of_parse_phandle(dev->of_node, "iommus", 0);
 	iommu = np ? of_find_device_by_node(np) : NULL;
@@ -128,9 +154,33 @@ static int rknpu_power_add_domains(struct rknpu_power *power)
 	if (!iommu)
 		return dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n");
 	ret = devm_add_action_or_reset(dev, rknpu_power_put_device, &iommu->dev);
-	for (i = 0; i < power->binding->num_domains && !ret; i++)
-		ret = rknpu_power_add_domain(dev, power->binding->domains[i], &iommu->dev);
+	for (i = 0; i < power->soc->num_cores && !ret; i++)
+		ret = rknpu_power_add_domain(dev, i, &iommu->dev);
 	return ret ? dev_err_probe(dev, ret, "cannot attach the power domains\n") : 0;
+}
+
+/*
+ * The fuse that says which cores of an RK3588 do not work: one byte, a bit for each.
+ * Where it is readable the third is never to be used, and the others have to work
+ * [seen: vendor driver 0.9.8].
+ */
+static int rknpu_power_find_part(struct rknpu_power *power)
+{
+	const struct rknpu_binding *binding = power->binding;
+	struct device *dev = power->dev;
+	u8 broken;
+	int ret;
+
+	power->soc = binding->soc;
+	if (!binding->fused || of_property_match_string(dev->of_node, "nvmem-cell-names", "cores") < 0)
+		return 0;
+	ret = nvmem_cell_read_u8(dev, "cores", &broken);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot read the fuse of the cores\n");
+	power->soc = binding->fused;
+	if (broken & GENMASK(power->soc->num_cores - 1, 0))
+		return dev_err_probe(dev, -ENODEV, "the fuse says that cores do not work (%#x)\n", broken);
+	return 0;
 }
 
 /**
@@ -148,6 +198,9 @@ int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct
 
 	power->dev = dev;
 	power->binding = binding;
+	ret = rknpu_power_find_part(power);
+	if (ret)
+		return ret;
 	ret = rknpu_power_enable_supply(dev, binding->npu_supply, &power->npu_supply);
 	if (ret)
 		return ret;
@@ -246,7 +299,7 @@ static int rknpu_power_runtime_resume(struct device *dev)
 	int ret = 0;
 
 	if (!power->binding->whole)
-		ret = clk_bulk_prepare_enable(power->binding->num_clks, power->clks);
+		ret = clk_bulk_prepare_enable(power->num_clks, power->clks);
 	for (i = 0; i < power->num_cores && !ret; i++)
 		rknpu_core_power_up(power->cores[i]);
 	return ret;

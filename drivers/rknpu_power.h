@@ -18,7 +18,9 @@ struct rknpu_core;
  *	driver data begins with it. Immutable after probe.
  * @dev: the device, whose runtime PM state is that of its cores.
  * @binding: names.
- * @clks: clocks in the order of the binding.
+ * @soc: constants, of the part that this is.
+ * @num_clks: number of clocks.
+ * @clks: clocks, in the order of the binding or else of the tree.
  * @npu_supply: NULL when the device tree names none.
  * @num_cores: cores of this device.
  * @cores: the cores.
@@ -26,7 +28,9 @@ struct rknpu_core;
 struct rknpu_power {
 	struct device *dev;
 	const struct rknpu_binding *binding;
-	struct clk_bulk_data clks[RKNPU_MAX_CLKS];
+	const struct rknpu_soc *soc;
+	unsigned int num_clks;
+	struct clk_bulk_data *clks;
 	struct regulator *npu_supply;
 	unsigned int num_cores;
 	struct rknpu_core *cores[RKNPU_MAX_CORES];

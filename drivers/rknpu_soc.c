@@ -4,6 +4,14 @@
  *
  * DOC: What differs between SoCs, as data. A SoC is a row here; no other file
  * asks which one it runs on.
+ *
+ * Widths, offsets, scales and counters are those of the vendor driver 0.9.8 (RV1126B: of the
+ * w568w/rknpu-module port of it), addresses those of device trees, versions what boards were
+ * seen to read.
+ *
+ * Some SoCs have memory of their own beside the system SRAM (NBUF). It is not
+ * used: whether a CPU may touch it while the NPU has no power is not public, and
+ * what reads it then may hang. Who asks for it gets pages.
  */
 #include "rknpu_soc.h"
 
@@ -11,26 +19,119 @@
 
 #include "rknpu_regs.h"
 
-/* Constants of the vendor driver 0.9.8's table; addresses of mainline's rk3588-base.dtsi. */
+#define RKNPU_SOC_TASKS_12						\
+	.task_number_mask = RKNPU_PC_TASK_CON_NUMBER_12,		\
+	.task_pp_en = RKNPU_PC_TASK_CON_PP_EN_12,			\
+	.task_con_start = RKNPU_PC_TASK_CON_COUNT_CLEAR_12 | RKNPU_PC_TASK_CON_RESERVED_12, \
+	.task_status = RKNPU_PC_TASK_STATUS,				\
+	.task_done = RKNPU_PC_TASK_STATUS_COUNTER_12,			\
+	.task_begun = RKNPU_PC_TASK_STATUS_COUNTER_12 | RKNPU_PC_TASK_STATUS_FIRST_OP |	\
+		      RKNPU_PC_TASK_STATUS_LAST_OP | RKNPU_PC_TASK_STATUS_FIRST_FETCH |	\
+		      RKNPU_PC_TASK_STATUS_LAST_FETCH,			\
+	.max_tasks = 4095
+
+#define RKNPU_SOC_TASKS_16						\
+	.task_number_mask = RKNPU_PC_TASK_CON_NUMBER_16,		\
+	.task_pp_en = RKNPU_PC_TASK_CON_PP_EN_16,			\
+	.task_con_start = RKNPU_PC_TASK_CON_COUNT_CLEAR_16 | RKNPU_PC_TASK_CON_RESERVED_16, \
+	.max_tasks = 65535
+
+/* No bit of this register tells a kick of one task from one that never started. */
+#define RKNPU_SOC_STATUS_48						\
+	.task_status = RKNPU_PC_TASK_STATUS_48,				\
+	.task_done = RKNPU_PC_TASK_STATUS_48_ENDED
+
 static const struct rknpu_soc rknpu_soc_rk3588 = {
 	.name = "RK3588",
 	.num_cores = 3,
 	.core_base = { 0xfdab0000, 0xfdac0000, 0xfdad0000 },
 	.dma_bits = 40,
+	.version = RKNPU_PC_VERSION_FIRE,
 	.amount_scale = 2,
-	.task_number_mask = RKNPU_PC_TASK_CON_NUMBER_12,
-	.task_pp_en = RKNPU_PC_TASK_CON_PP_EN_12,
-	.task_con_start = RKNPU_PC_TASK_CON_COUNT_CLEAR_12 | RKNPU_PC_TASK_CON_RESERVED_12,
+	RKNPU_SOC_TASKS_12,
+};
+
+/* An RK3588 with two cores that work. */
+static const struct rknpu_soc rknpu_soc_rk3583 = {
+	.name = "RK3583",
+	.num_cores = 2,
+	.core_base = { 0xfdab0000, 0xfdac0000 },
+	.dma_bits = 40,
+	.version = RKNPU_PC_VERSION_FIRE,
+	.amount_scale = 2,
+	RKNPU_SOC_TASKS_12,
+};
+
+static const struct rknpu_soc rknpu_soc_rk3576 = {
+	.name = "RK3576",
+	.num_cores = 2,
+	.core_base = { 0x27700000, 0x27708000 },
+	.dma_bits = 40,
+	.version = RKNPU_PC_VERSION_FIRE + 2,
+	.amount_scale = 2,
+	RKNPU_SOC_TASKS_16,
+	RKNPU_SOC_STATUS_48,
+	.prime_cna = true,
+	.counters = { RKNPU_AMOUNTS_TOP, RKNPU_AMOUNTS_CORE },
+};
+
+/* RK3566, RK3568 */
+static const struct rknpu_soc rknpu_soc_rk356x = {
+	.name = "RK356x",
+	.num_cores = 1,
+	.core_base = { 0xfde40000 },
+	.dma_bits = 32,
+	.version = 0,
+	.amount_scale = 1,
+	RKNPU_SOC_TASKS_12,
+	.counters = { RKNPU_AMOUNTS_OLD },
+	.qos = 0xfe180008,
+};
+
+static const struct rknpu_soc rknpu_soc_rk3562 = {
+	.name = "RK3562",
+	.num_cores = 1,
+	.core_base = { 0xff300000 },
+	.dma_bits = 40,
+	.any_version = true,
+	.amount_scale = 2,
+	RKNPU_SOC_TASKS_16,
+	RKNPU_SOC_STATUS_48,
+	.counters = { RKNPU_AMOUNTS_OLD },
+};
+
+/* RV1103, RV1106: no IOMMU in front of it. Its counter is as wide as its task number. */
+static const struct rknpu_soc rknpu_soc_rv1106 = {
+	.name = "RV1106",
+	.num_cores = 1,
+	.core_base = { 0xff660000 },
+	.dma_bits = 32,
+	.any_version = true,
+	.amount_scale = 2,
+	RKNPU_SOC_TASKS_16,
 	.task_status = RKNPU_PC_TASK_STATUS,
-	.max_tasks = 4095,
+	.task_done = RKNPU_PC_TASK_STATUS_COUNTER_16,
+	.counters = { RKNPU_AMOUNTS_OLD },
+};
+
+static const struct rknpu_soc rknpu_soc_rv1126b = {
+	.name = "RV1126B",
+	.num_cores = 1,
+	.core_base = { 0x22000000 },
+	.dma_bits = 40,
+	.any_version = true,
+	.amount_scale = 2,
+	RKNPU_SOC_TASKS_16,
+	RKNPU_SOC_STATUS_48,
+	.counters = { RKNPU_AMOUNTS_TOP },
 };
 
 /* Mainline: rockchip,rk3588-rknn-core.yaml, one node for each core. */
 const struct rknpu_binding rknpu_binding_rk3588_cores = {
 	.soc = &rknpu_soc_rk3588,
-	.num_clks = 4,
 	.clks = { "aclk", "hclk", "npu", "pclk" },
 	.compute_clk = 2,
+	.resets = { "srst_a", "srst_h" },
 	.npu_supply = "npu",
 	.sram_supply = "sram",
 };
@@ -38,14 +139,38 @@ const struct rknpu_binding rknpu_binding_rk3588_cores = {
 /* Vendor: rk3588s.dtsi of the vendor's kernels, one node, one IOMMU with four banks. */
 const struct rknpu_binding rknpu_binding_rk3588_whole = {
 	.soc = &rknpu_soc_rk3588,
+	.fused = &rknpu_soc_rk3583,
 	.whole = true,
-	.num_clks = 8,
-	.clks = { "clk_npu", "aclk0", "aclk1", "aclk2", "hclk0", "hclk1", "hclk2", "pclk" },
+	.resets = { "srst_a%u", "srst_h%u" },
 	.npu_supply = "rknpu",
 	.sram_supply = "mem",
-	.num_domains = 3,
-	.domains = { "npu0", "npu1", "npu2" },
 };
+
+/*
+ * Vendor: rk3576.dtsi. A core has one line of its own; the convolution buffer, which
+ * the cores share, has two more, that a reset of one core has to leave alone.
+ */
+const struct rknpu_binding rknpu_binding_rk3576 = {
+	.soc = &rknpu_soc_rk3576,
+	.whole = true,
+	.resets = { "srst_a%u" },
+	.npu_supply = "rknpu",
+	.sram_supply = "mem",
+};
+
+/* Vendor: SoCs with one core have no number in any name. */
+#define RKNPU_BINDING_SINGLE(_soc) {					\
+	.soc = &(_soc),							\
+	.whole = true,							\
+	.resets = { "srst_a", "srst_h" },				\
+	.npu_supply = "rknpu",						\
+	.sram_supply = "mem",						\
+}
+
+const struct rknpu_binding rknpu_binding_rk356x = RKNPU_BINDING_SINGLE(rknpu_soc_rk356x);
+const struct rknpu_binding rknpu_binding_rk3562 = RKNPU_BINDING_SINGLE(rknpu_soc_rk3562);
+const struct rknpu_binding rknpu_binding_rv1106 = RKNPU_BINDING_SINGLE(rknpu_soc_rv1106);
+const struct rknpu_binding rknpu_binding_rv1126b = RKNPU_BINDING_SINGLE(rknpu_soc_rv1126b);
 
 /**
  * rknpu_soc_core_index() - which core has its registers at an address

@@ -8,61 +8,81 @@
 #include <linux/types.h>
 
 #define RKNPU_MAX_CORES 3
+#define RKNPU_MAX_COUNTERS 2
 
 /**
  * struct rknpu_soc - constants of one SoC; all immutable
  * @name: for messages.
  * @num_cores: cores of a complete part.
- * @core_base: physical address of each core's 64 KiB window; tells the cores apart.
+ * @core_base: physical address of each core's window; tells the cores apart.
  * @dma_bits: physical address bits behind the IOMMU.
+ * @version: what rknpu_hw_version() reads.
+ * @any_version: nobody has published what it reads, so it is not compared.
  * @amount_scale: command words that the PC moves per fetch.
- * @task_number_mask: task-number field of TASK_CON and of the task counter.
+ * @task_number_mask: task-number field of TASK_CON.
  * @task_pp_en: TASK_CON bit that fetches the next task while the current one computes.
  * @task_con_start: TASK_CON bits that every start sets.
  * @task_status: offset of TASK_STATUS.
+ * @task_done: field of TASK_STATUS that counts tasks that have ended.
+ * @task_begun: bits of TASK_STATUS of which one is set once a start has reached the units; 0 when
+ *	none tells.
  * @max_tasks: longest range that one start can run.
+ * @prime_cna: core 0 needs a register of CNA primed after power-on and reset.
+ * @counters: offsets of the byte counters for data written, followed by those for data and weights
+ *	read, in the window of core 0; 0 when there are none. What they count is added up.
+ * @qos: physical address of the bus priority registers; 0 when the driver's interface has none.
  */
 struct rknpu_soc {
 	const char *name;
 	unsigned int num_cores;
 	phys_addr_t core_base[RKNPU_MAX_CORES];
 	unsigned int dma_bits;
+	u32 version;
+	bool any_version;
 	unsigned int amount_scale;
 	u32 task_number_mask;
 	u32 task_pp_en;
 	u32 task_con_start;
 	u32 task_status;
+	u32 task_done;
+	u32 task_begun;
 	u32 max_tasks;
+	bool prime_cna;
+	u32 counters[RKNPU_MAX_COUNTERS];
+	phys_addr_t qos;
 };
 
-#define RKNPU_MAX_CLKS 8
+#define RKNPU_MAX_NAMES 4
 
 /**
  * struct rknpu_binding - how a device tree describes the SoC; all immutable
  * @soc: the SoC.
+ * @fused: what it is when an nvmem cell "cores" says that a core does not work; NULL when none can.
  * @whole: one node stands for all cores, else there is one for each.
- * @num_clks: number of clocks.
- * @clks: their names.
+ * @clks: names of the clocks; none: all that the node has, the compute clock first.
  * @compute_clk: index of the clock that the units run at.
+ * @resets: names of a core's own reset lines, %u stands for its number.
  * @npu_supply: name of the supply of the units.
  * @sram_supply: name of the supply of their memories.
- * @num_domains: power domains that the platform bus does not attach by itself.
- * @domains: their names.
  */
 struct rknpu_binding {
 	const struct rknpu_soc *soc;
+	const struct rknpu_soc *fused;
 	bool whole;
-	unsigned int num_clks;
-	const char *clks[RKNPU_MAX_CLKS];
+	const char *clks[RKNPU_MAX_NAMES];
 	unsigned int compute_clk;
+	const char *resets[RKNPU_MAX_NAMES];
 	const char *npu_supply;
 	const char *sram_supply;
-	unsigned int num_domains;
-	const char *domains[RKNPU_MAX_CORES];
 };
 
 extern const struct rknpu_binding rknpu_binding_rk3588_cores;
 extern const struct rknpu_binding rknpu_binding_rk3588_whole;
+extern const struct rknpu_binding rknpu_binding_rk3576;
+extern const struct rknpu_binding rknpu_binding_rk356x;
+extern const struct rknpu_binding rknpu_binding_rk3562;
+extern const struct rknpu_binding rknpu_binding_rv1106;
+extern const struct rknpu_binding rknpu_binding_rv1126b;
 
 int rknpu_soc_core_index(const struct rknpu_soc *soc, phys_addr_t base);
 

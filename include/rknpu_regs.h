@@ -83,8 +83,33 @@
 #define RKNPU_PC_TASK_STATUS_LAST_OP		0x00002000
 #define RKNPU_PC_TASK_STATUS_FIRST_FETCH	0x00004000	/* [guess]: the TRM prints bit 12 twice */
 #define RKNPU_PC_TASK_STATUS_LAST_FETCH		0x00008000	/* [guess] */
-/* RO [seen: vendor driver 0.9.8]: RK3562, RK3576, RV1126B */
+#define RKNPU_PC_TASK_STATUS_COUNTER_16		0x0000ffff	/* RV1106 [seen: vendor driver 0.9.8] */
+/*
+ * RO [seen: vendor driver 0.9.8]: RK3562, RK3576, RV1126B. Both fields count modulo
+ * TASK_NUMBER, so that a kick of one task always reads 0 [seen on RK3576:
+ * gregordinary/patches 0022; that the others are alike is a guess]
+ */
 #define RKNPU_PC_TASK_STATUS_48			0x0048
+#define RKNPU_PC_TASK_STATUS_48_BEGUN		0x0000ffff
+#define RKNPU_PC_TASK_STATUS_48_ENDED		0xffff0000
+
+/*
+ * Byte counters, in the window of core 0: data written, data read at + 4, weights
+ * read at + 8, each in units of the fetch scale. RO [seen: vendor driver 0.9.8]
+ */
+#define RKNPU_AMOUNTS_OLD			0x8034	/* RK356x, RK3562, RV1106; reserved on RK3588 */
+#define RKNPU_AMOUNTS_TOP			0x2234	/* RK3576, RV1126B */
+#define RKNPU_AMOUNTS_CORE			0x2434	/* RK3576, beside the former */
+#define RKNPU_AMOUNTS_DATA_WRITTEN		0x0
+#define RKNPU_AMOUNTS_DATA_READ			0x4
+#define RKNPU_AMOUNTS_WEIGHTS_READ		0x8
+#define RKNPU_AMOUNTS_BYTES			0xc
+
+/* Bus priority of RK356x, a block of its own at 0xfe180008; RW [seen: vendor driver 0.9.8] */
+#define RKNPU_QOS_PRIORITY			0x0
+#define RKNPU_QOS_EXPECT			0x8
+#define RKNPU_QOS_TW				0xc
+#define RKNPU_QOS_BYTES				0x10
 
 /* Interrupt events, same bits in mask, clear, status and raw [TRM]; even bit: register group 0, odd: group 1 */
 #define RKNPU_INT_CNA_FEATURE			0x00000003
@@ -168,6 +193,7 @@
 #define RKNPU_CNA_DATA_SIZE0_HEIGHT		0x000007ff	/* true size, unlike CORE/DPU fields */
 #define RKNPU_CNA_DATA_SIZE0_WIDTH		0x07ff0000
 #define RKNPU_CNA_DATA_SIZE1			0x1024
+#define RKNPU_CNA_DATA_SIZE1_PRIMED		0x80000000	/* RK3576, after power-on [seen: vendor driver 0.9.8] */
 #define RKNPU_CNA_DATA_SIZE1_CHANNEL		0x0000ffff	/* padded */
 #define RKNPU_CNA_DATA_SIZE1_CHANNEL_REAL	0x3fff0000	/* - 1 */
 #define RKNPU_CNA_DATA_SIZE2			0x1028

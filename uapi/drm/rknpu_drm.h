@@ -35,7 +35,7 @@ extern "C" {
  *	of addresses and one mapping; the CPU never caches the first part. Not together with
  *	%RKNPU_MEM_KERNEL_MAPPING, which wins. Such a buffer holds no task descriptors, and its
  *	dma-buf can be mapped by the CPU but not by other devices.
- * @RKNPU_MEM_TRY_ALLOC_NBUF: on-chip NPU buffer first; RK3588 has none, so no effect.
+ * @RKNPU_MEM_TRY_ALLOC_NBUF: on-chip NPU buffer first; not used, so no effect.
  * @RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT: place the IOVA without power-of-two alignment.
  * @RKNPU_MEM_MASK: every valid flag; any other bit is -EINVAL.
  */
@@ -100,14 +100,17 @@ enum rknpu_job_mode {
  * @RKNPU_GET_VOLT: supply in microvolt, 0 if unknown.
  * @RKNPU_SET_VOLT: -EINVAL.
  * @RKNPU_ACT_RESET: drop the caller's own jobs; its next job starts from reset registers.
- * @RKNPU_GET_BW_PRIORITY: -EINVAL where the SoC has no such register (RK3588).
- * @RKNPU_SET_BW_PRIORITY: as above.
+ * @RKNPU_GET_BW_PRIORITY: priority on the bus; -EINVAL where the SoC has no such register (all but
+ *	RK3566 and RK3568).
+ * @RKNPU_SET_BW_PRIORITY: as above; -EPERM without CAP_SYS_NICE; 0 changes nothing.
  * @RKNPU_GET_BW_EXPECT: as above.
  * @RKNPU_SET_BW_EXPECT: as above.
  * @RKNPU_GET_BW_TW: as above.
  * @RKNPU_SET_BW_TW: as above.
- * @RKNPU_ACT_CLR_TOTAL_RW_AMOUNT: clear the byte counters; no effect where there are none.
- * @RKNPU_GET_DT_WR_AMOUNT: bytes of data written; value left alone where there is no counter.
+ * @RKNPU_ACT_CLR_TOTAL_RW_AMOUNT: count bytes from here on, for the caller's process; no effect
+ *	where nothing counts (RK3588).
+ * @RKNPU_GET_DT_WR_AMOUNT: bytes of data that the NPU has written, whoever's, since then or since
+ *	it was last reset or without power; value left alone where nothing counts.
  * @RKNPU_GET_DT_RD_AMOUNT: bytes of data read; likewise.
  * @RKNPU_GET_WT_RD_AMOUNT: bytes of weights read; likewise.
  * @RKNPU_GET_TOTAL_RW_AMOUNT: sum of the three; likewise.
