@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rknpu_regs.h"
+
 /**
  * struct twin_dma - translated access to memory, supplied by the caller
  * @opaque: passed back in each call
@@ -39,9 +41,12 @@ struct twin_dma {
  * struct twin_unit_regs - the executing group's registers of every block
  * @block: block[offset >> 12][(offset & 0xfff) >> 2]; 1 CNA, 3 CORE, 4 DPU,
  *	5 DPU_RDMA, 6 PPU, 7 PPU_RDMA. May be NULL for blocks that are not enabled.
+ * @lut: the DPU's lookup tables, LE and LO, which do not belong to a group; NULL
+ *	if nobody wrote them since reset
  */
 struct twin_unit_regs {
 	const uint32_t *block[8];
+	const int16_t (*lut)[RKNPU_DPU_LUT_ENTRIES];
 };
 
 /**
@@ -61,6 +66,8 @@ enum twin_compute_status {
  * @macs: multiply-accumulates of the task (0 if it has none)
  * @mac_rate_shift: the MAC array does its int8 rate >> this: 0 int8 and int4,
  *	1 the 16-bit types, 2 tf32
+ * @memory_bytes: bytes that a task without MACs moves, per-channel operands
+ *	aside; 0 for a convolution, whose transfers are taken to hide behind its MACs
  * @bytes_read: bytes that DMA reads asked for
  * @bytes_written: bytes that DMA writes asked for
  * @refused_reg: offset of the register that made it refuse, 0 for the enable
@@ -70,6 +77,7 @@ enum twin_compute_status {
 struct twin_compute_result {
 	uint64_t macs;
 	unsigned int mac_rate_shift;
+	uint64_t memory_bytes;
 	uint64_t bytes_read;
 	uint64_t bytes_written;
 	uint32_t refused_reg;
@@ -95,7 +103,7 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
  * twin_compute_cost - work of a task without doing it
  * @regs: registers of the executing group
  * @enable: RKNPU_ENABLE_* bitmap of the op-enable word
- * @result: macs and mac_rate_shift are filled, the rest is zeroed
+ * @result: macs, mac_rate_shift and memory_bytes are filled, the rest is zeroed
  *
  * Used to time a task before it is computed. A set-up that twin_compute_task()
  * would refuse has no work: 0.

@@ -154,27 +154,6 @@ struct accumulator {
 	uint32_t sum_channels;
 };
 
-/* DPU: output conversion and write DMA; strides in bytes */
-struct out_cvt {
-	int32_t offset;
-	int32_t scale;
-	uint32_t shift;
-	uint32_t minus_exp;
-	bool half_away;
-	bool identity;
-};
-
-struct dpu {
-	uint32_t out_precision;
-	uint32_t out_bytes;		/* per element */
-	struct out_cvt cvt;
-	uint32_t dst_addr;
-	uint32_t width, height, channels;
-	uint32_t notch;			/* atoms */
-	uint32_t surf_stride, surf_add;
-	uint32_t atoms_per_group;
-};
-
 /* task.c */
 enum twin_compute_status refuse(const struct task *t, uint32_t reg, const char *reason);
 enum twin_compute_status out_of_memory(const struct task *t);
@@ -200,13 +179,6 @@ void mac_int8(const struct conv *conv, const struct windows *windows,
 	      const struct dense_weights *weights, struct accumulator *out);
 void mac_fp16(const struct conv *conv, const struct windows *windows,
 	      const struct dense_weights *weights, struct accumulator *out);
-
-/* dpu.c, wdma.c, out_cvt.c */
-enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, struct dpu *dpu);
-enum twin_compute_status wdma_write(const struct task *t, const struct dpu *dpu,
-				    const struct accumulator *acc);
-void out_cvt_atom(const struct dpu *dpu, const struct accumulator *acc, size_t first,
-		  unsigned int count, void *atom);
 
 /* fp16.c */
 float fp16_to_float(uint16_t bits);

@@ -2,148 +2,110 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: set-up of the path from the accumulator to memory. The stages in
- * between (BS, BN, EW) must be bypassed for now.
+ * DPU: set-up of the path from the accumulator, or from memory, to memory, and
+ * the order of its stages: CPEND and BS, BN, EW, output conversion.
  */
-#include "compute_priv.h"
+#include <stdlib.h>
+
+#include "dpu_priv.h"
 
 /* Values of fields */
 #define OUTPUT_MEMORY		2
 #define CONV_MODE_DIRECT	0
+#define CONV_MODE_DEPTHWISE	3
 
-#define STAGE_BYPASS_ALL	(RKNPU_DPU_STAGE_CFG_ALU_BYPASS | RKNPU_DPU_STAGE_CFG_MUL_BYPASS | \
-				 RKNPU_DPU_STAGE_CFG_RELU_BYPASS)
-#define EW_BYPASS_ALL		(RKNPU_DPU_EW_CFG_OP_BYPASS | RKNPU_DPU_EW_CFG_LUT_BYPASS | \
-				 RKNPU_DPU_EW_CFG_RELU_BYPASS)
-
-static enum twin_compute_status parse_mode(const struct task *t)
+static enum twin_compute_status parse_mode(const struct task *t, const struct conv *conv,
+					   struct dpu *dpu)
 {
 	uint32_t mode = reg_read(t, RKNPU_DPU_FEATURE_MODE_CFG);
+	uint32_t conv_mode = field_get(RKNPU_DPU_FEATURE_MODE_CFG_CONV_MODE, mode);
+	uint32_t expected = conv && conv->depthwise ? CONV_MODE_DEPTHWISE : CONV_MODE_DIRECT;
 
-	if (mode & RKNPU_DPU_FEATURE_MODE_CFG_FLYING)
+	dpu->flying = mode & RKNPU_DPU_FEATURE_MODE_CFG_FLYING;
+	if (dpu->flying && conv)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "flying mode with CNA and CORE enabled");
+	if (!dpu->flying && !conv)
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "neither flying mode nor CNA and CORE");
 	if (field_get(RKNPU_DPU_FEATURE_MODE_CFG_OUTPUT, mode) != OUTPUT_MEMORY)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "output other than memory");
-	if (field_get(RKNPU_DPU_FEATURE_MODE_CFG_CONV_MODE, mode) != CONV_MODE_DIRECT)
-		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "convolution mode other than direct");
+	if (conv_mode != expected)
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "convolution mode other than CNA's");
 	if (mode & RKNPU_DPU_FEATURE_MODE_CFG_TP_EN)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "transposed output");
 	return TWIN_COMPUTE_OK;
 }
 
-static uint32_t precision_bytes(uint32_t precision)
+/* The DPU has no code for tf32: programs say fp32, its accumulator [seen: rockchip-npu-notes] */
+static uint32_t dpu_precision(const struct conv *conv)
 {
-	switch (precision) {
-	case RKNPU_PREC_INT8:
-		return 1;
-	case RKNPU_PREC_INT16:
-	case RKNPU_PREC_FP16:
-		return 2;
-	case RKNPU_PREC_INT32:
-	case RKNPU_PREC_FP32:
-		return 4;
-	default:
-		return 0;
-	}
+	return conv->precision == RKNPU_PREC_TF32 ? RKNPU_PREC_FP32 : conv->precision;
 }
 
-static enum twin_compute_status parse_format(const struct task *t, const struct conv *conv,
-					     struct dpu *dpu)
+static enum twin_compute_status parse_main(const struct task *t, const struct conv *conv,
+					   struct dpu *dpu)
 {
 	uint32_t format = reg_read(t, RKNPU_DPU_DATA_FORMAT);
-	uint32_t out = field_get(RKNPU_DPU_DATA_FORMAT_OUT_PREC, format);
+	uint32_t in = field_get(RKNPU_DPU_DATA_FORMAT_IN_PREC, format);
+	uint32_t proc = field_get(RKNPU_DPU_DATA_FORMAT_PROC_PREC, format);
 
-	if (field_get(RKNPU_DPU_DATA_FORMAT_PROC_PREC, format) != conv->precision ||
-	    field_get(RKNPU_DPU_DATA_FORMAT_IN_PREC, format) != conv->precision)
-		return refuse(t, RKNPU_DPU_DATA_FORMAT, "precision differs from CNA's");
-	dpu->out_precision = out;
-	dpu->out_bytes = precision_bytes(out);
-	if (!dpu->out_bytes)
+	if (conv) {
+		dpu->is_float = conv->is_float;
+		if (in != dpu_precision(conv) || proc != in)
+			return refuse(t, RKNPU_DPU_DATA_FORMAT, "precision differs from CNA's");
+		return TWIN_COMPUTE_OK;
+	}
+	if (!element_init(&dpu->main, in))
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input of this precision from memory");
+	dpu->is_float = element_is_float(&dpu->main);
+	/* The one pair that differs in client programs: fp32 in memory, processed as fp16 is */
+	if (in == RKNPU_PREC_FP32 ? proc != RKNPU_PREC_FP16 : proc != in)
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input and processing precision differ");
+	return TWIN_COMPUTE_OK;
+}
+
+static enum twin_compute_status parse_format(const struct task *t, struct dpu *dpu)
+{
+	uint32_t format = reg_read(t, RKNPU_DPU_DATA_FORMAT);
+
+	if (!element_init(&dpu->out, field_get(RKNPU_DPU_DATA_FORMAT_OUT_PREC, format)))
 		return refuse(t, RKNPU_DPU_DATA_FORMAT, "output of this precision");
-	if (conv->precision == RKNPU_PREC_FP16 && out != RKNPU_PREC_FP16 && out != RKNPU_PREC_FP32)
-		return refuse(t, RKNPU_DPU_DATA_FORMAT, "integer output of a float accumulator");
+	/* How it rounds is not known */
+	if (dpu->is_float && !element_is_float(&dpu->out))
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "integer output of float values");
+	if (format & RKNPU_DPU_DATA_FORMAT_MC_SURF_OUT)
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "serialized surfaces");
 	return TWIN_COMPUTE_OK;
 }
 
-/* The word 0 passes data through although its bypass bits say otherwise [seen: clients that never write it] */
-static bool stage_passes(uint32_t cfg)
-{
-	return !cfg || (cfg & RKNPU_DPU_STAGE_CFG_BYPASS) ||
-	       (cfg & STAGE_BYPASS_ALL) == STAGE_BYPASS_ALL;
-}
-
-/* Adding OW_OP times the window sum does nothing if OW_OP is 0 [seen: client programs with OD_BYPASS 0] */
-static bool pend_passes(const struct task *t)
-{
-	uint32_t cfg = reg_read(t, RKNPU_DPU_BS_OW_CFG);
-
-	return (cfg & RKNPU_DPU_BS_OW_CFG_OD_BYPASS) ||
-	       (!(cfg & RKNPU_DPU_BS_OW_CFG_OW_SRC) && !(reg_read(t, RKNPU_DPU_BS_OW_OP) & 0xffff));
-}
-
-static enum twin_compute_status parse_stages(const struct task *t)
-{
-	uint32_t ew = reg_read(t, RKNPU_DPU_EW_CFG);
-
-	if (!pend_passes(t))
-		return refuse(t, RKNPU_DPU_BS_OW_CFG, "weight zero point");
-	if (!stage_passes(reg_read(t, RKNPU_DPU_BS_CFG)))
-		return refuse(t, RKNPU_DPU_BS_CFG, "active BS stage");
-	if (!stage_passes(reg_read(t, RKNPU_DPU_BN_CFG)))
-		return refuse(t, RKNPU_DPU_BN_CFG, "active BN stage");
-	/* Unlike for BS and BN, nothing is known about EW_CFG = 0 */
-	if (!(ew & RKNPU_DPU_EW_CFG_BYPASS) && (ew & EW_BYPASS_ALL) != EW_BYPASS_ALL)
-		return refuse(t, RKNPU_DPU_EW_CFG, "active EW stage");
-	return TWIN_COMPUTE_OK;
-}
-
-static enum twin_compute_status parse_cvt(const struct task *t, const struct conv *conv,
-					  struct out_cvt *cvt)
-{
-	uint32_t shift = reg_read(t, RKNPU_DPU_OUT_CVT_SHIFT);
-	bool integer = conv->precision == RKNPU_PREC_INT8;
-
-	cvt->offset = (int32_t)reg_read(t, RKNPU_DPU_OUT_CVT_OFFSET);
-	cvt->scale = (int16_t)reg_field(t, RKNPU_DPU_OUT_CVT_SCALE, RKNPU_DPU_OUT_CVT_SCALE_SCALE);
-	cvt->shift = field_get(RKNPU_DPU_OUT_CVT_SHIFT_SHIFT, shift);
-	cvt->minus_exp = field_get(RKNPU_DPU_OUT_CVT_SHIFT_MINUS_EXP, shift);
-	cvt->half_away = shift & RKNPU_DPU_OUT_CVT_SHIFT_ROUND;
-	if (integer ? cvt->minus_exp : cvt->shift)
-		return refuse(t, RKNPU_DPU_OUT_CVT_SHIFT, integer ? "exponent on the integer path"
-								  : "shift on the float path");
-	/* Which of the two orders TYPE selects only shows with an offset */
-	if ((shift & RKNPU_DPU_OUT_CVT_SHIFT_TYPE) && cvt->offset)
-		return refuse(t, RKNPU_DPU_OUT_CVT_SHIFT, "output conversion type 1 with an offset");
-	/* Clients that never write SCALE get their data unscaled [seen for float, guess for integer] */
-	if (!cvt->scale)
-		cvt->scale = 1;
-	cvt->identity = cvt->scale == 1 && !cvt->offset && !cvt->shift && !cvt->minus_exp;
-	return TWIN_COMPUTE_OK;
-}
-
-static uint32_t max_u32(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Clients leave some of the size registers 0: the largest counts [seen: client programs] */
+/* The larger of cube, write DMA and read DMA counts: clients leave one of them 0 [seen: client programs] */
 static enum twin_compute_status parse_size(const struct task *t, const struct conv *conv,
 					   struct dpu *dpu)
 {
-	dpu->width = 1 + max_u32(
+	struct cube *cube = &dpu->cube;
+
+	cube->width = 1 + max_u32(
 		reg_field(t, RKNPU_DPU_DATA_CUBE_WIDTH, RKNPU_DPU_DATA_CUBE_WIDTH_MASK),
 		reg_field(t, RKNPU_DPU_WDMA_SIZE1, RKNPU_DPU_WDMA_SIZE1_WIDTH));
-	dpu->height = 1 + max_u32(
+	cube->height = 1 + max_u32(
 		reg_field(t, RKNPU_DPU_DATA_CUBE_HEIGHT, RKNPU_DPU_DATA_CUBE_HEIGHT_MASK),
 		reg_field(t, RKNPU_DPU_WDMA_SIZE1, RKNPU_DPU_WDMA_SIZE1_HEIGHT));
-	dpu->channels = 1 + max_u32(
+	cube->channels = 1 + max_u32(
 		reg_field(t, RKNPU_DPU_DATA_CUBE_CHANNEL, RKNPU_DPU_DATA_CUBE_CHANNEL_PADDED),
 		reg_field(t, RKNPU_DPU_WDMA_SIZE0, RKNPU_DPU_WDMA_SIZE0_CHANNEL));
-	if (dpu->width != conv->out_width)
+	if (dpu->flying) {
+		cube->width = max_u32(cube->width, dpu->rdma.cube.width);
+		cube->height = max_u32(cube->height, dpu->rdma.cube.height);
+		cube->channels = max_u32(cube->channels, dpu->rdma.cube.channels);
+		if ((uint64_t)cube->width * cube->height * round_up(cube->channels, 16) *
+		    sizeof(int32_t) > MAX_OPERAND_BYTES)
+			return refuse(t, RKNPU_DPU_DATA_CUBE_WIDTH, "cube beyond the model's memory bound");
+		return TWIN_COMPUTE_OK;
+	}
+	if (cube->width != conv->out_width)
 		return refuse(t, RKNPU_DPU_DATA_CUBE_WIDTH, "width differs from CORE's");
-	if (dpu->height != conv->out_height)
+	if (cube->height != conv->out_height)
 		return refuse(t, RKNPU_DPU_DATA_CUBE_HEIGHT, "height differs from CORE's");
-	if (dpu->channels != conv->out_channels)
+	if (cube->channels != conv->out_channels)
 		return refuse(t, RKNPU_DPU_DATA_CUBE_CHANNEL, "channels differ from CORE's");
 	return TWIN_COMPUTE_OK;
 }
@@ -170,19 +132,76 @@ static enum twin_compute_status parse_address(const struct task *t, struct dpu *
 	return TWIN_COMPUTE_OK;
 }
 
-enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, struct dpu *dpu)
+/* Each step relies on what the ones before found */
+enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, uint32_t enable,
+				   struct dpu *dpu)
 {
-	enum twin_compute_status status = parse_mode(t);
+	enum twin_compute_status status;
 
+	memset(dpu, 0, sizeof(*dpu));
+	status = parse_mode(t, conv, dpu);
 	if (status == TWIN_COMPUTE_OK)
-		status = parse_format(t, conv, dpu);
+		status = parse_main(t, conv, dpu);
 	if (status == TWIN_COMPUTE_OK)
-		status = parse_stages(t);
+		status = parse_format(t, dpu);
 	if (status == TWIN_COMPUTE_OK)
-		status = parse_cvt(t, conv, &dpu->cvt);
+		status = stages_parse(t, conv, enable, dpu);
+	if (status == TWIN_COMPUTE_OK)
+		status = ew_parse(t, enable, dpu);
+	if (status == TWIN_COMPUTE_OK)
+		status = out_cvt_parse(t, dpu);
+	if (status == TWIN_COMPUTE_OK)
+		status = rdma_parse(t, enable, dpu);
 	if (status == TWIN_COMPUTE_OK)
 		status = parse_size(t, conv, dpu);
 	if (status == TWIN_COMPUTE_OK)
 		status = parse_address(t, dpu);
+	if (status == TWIN_COMPUTE_OK)
+		rdma_parse_ew(t, dpu);
+	return status;
+}
+
+/* All bytes that DMA moves, per-channel operands aside */
+uint64_t dpu_memory_bytes(const struct dpu *dpu)
+{
+	uint64_t values = (uint64_t)dpu->cube.width * dpu->cube.height * dpu->cube.channels;
+	uint64_t bytes = values * dpu->out.bytes;
+
+	if (dpu->flying)
+		bytes += values * dpu->main.bytes;
+	if (dpu->ew.memory)
+		bytes += values * dpu->ew.operand.bytes;
+	return bytes;
+}
+
+bool cube_alloc(struct accumulator *acc, const struct cube *cube, uint32_t pitch, bool is_float)
+{
+	acc->is_float = is_float;
+	acc->pixels = cube->width * cube->height;
+	acc->channels = cube->channels;
+	acc->pitch = pitch;
+	acc->i = malloc((size_t)acc->pixels * pitch * sizeof(*acc->i));
+	return acc->i;
+}
+
+/**
+ * dpu_run() - from the accumulator to memory
+ * @acc: what CORE made; for a flying task: empty, filled here and the caller's to free
+ *
+ * All input is read before the first byte is written.
+ */
+enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
+				 struct accumulator *acc)
+{
+	enum twin_compute_status status = TWIN_COMPUTE_OK;
+
+	if (dpu->flying)
+		status = rdma_fetch_main(t, dpu, acc);
+	if (status == TWIN_COMPUTE_OK)
+		status = stages_run(t, dpu, acc);
+	if (status == TWIN_COMPUTE_OK)
+		status = ew_run(t, dpu, acc);
+	if (status == TWIN_COMPUTE_OK)
+		status = wdma_write(t, dpu, acc);
 	return status;
 }

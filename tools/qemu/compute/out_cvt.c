@@ -7,31 +7,37 @@
  * (x + offset) * 2^-minus_exp * scale in fp32 [seen: client programs].
  */
 #include <math.h>
-#include <string.h>
 
-#include "compute_priv.h"
+#include "dpu_priv.h"
 
 /* Beyond this, no product of an int32 and an int16 reaches one half */
 #define SHIFT_MAX	62
 
-static int64_t shift_rounded(int64_t value, unsigned int shift, bool half_away)
-{
-	int64_t floor, half, rest;
+/* Values converted at a time, before they are narrowed */
+#define BLOCK		256
 
-	if (!shift)
-		return value;
-	if (shift > SHIFT_MAX)
-		return 0;
-	floor = value >> shift;
-	rest = value - floor * (1LL << shift);
-	half = 1LL << (shift - 1);
-	if (rest > half)
-		return floor + 1;
-	if (rest < half)
-		return floor;
-	/* The half: floor is away from zero for a negative value */
-	return half_away ? floor + (value > 0) : floor + (floor & 1);
+enum twin_compute_status out_cvt_parse(const struct task *t, struct dpu *dpu)
+{
+	uint32_t shift = reg_read(t, RKNPU_DPU_OUT_CVT_SHIFT);
+	struct out_cvt *cvt = &dpu->cvt;
+
+	cvt->offset = (int32_t)reg_read(t, RKNPU_DPU_OUT_CVT_OFFSET);
+	cvt->scale = (int16_t)reg_field(t, RKNPU_DPU_OUT_CVT_SCALE, RKNPU_DPU_OUT_CVT_SCALE_SCALE);
+	cvt->shift = field_get(RKNPU_DPU_OUT_CVT_SHIFT_SHIFT, shift);
+	cvt->half_away = shift & RKNPU_DPU_OUT_CVT_SHIFT_ROUND;
+	/* TYPE does not matter to integers, nor does the exponent [seen: rockchip-npu-notes] */
+	if (dpu->is_float)
+		cvt->minus_exp = field_get(RKNPU_DPU_OUT_CVT_SHIFT_MINUS_EXP, shift);
+	if (dpu->is_float && cvt->shift)
+		return refuse(t, RKNPU_DPU_OUT_CVT_SHIFT, "integer shift on the float path");
+	/* Clients that never write SCALE get their data unscaled [seen for float, guess for integer] */
+	if (!cvt->scale)
+		cvt->scale = 1;
+	cvt->identity = cvt->scale == 1 && !cvt->offset && !cvt->shift && !cvt->minus_exp;
+	return TWIN_COMPUTE_OK;
 }
+
+/* ---- integers ------------------------------------------------------------- */
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -40,72 +46,98 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 	return value > high ? high : value;
 }
 
-static int64_t convert_int(const struct out_cvt *cvt, int32_t x)
+static void convert_int(const struct out_cvt *cvt, const int32_t *x, size_t count, int64_t *to)
 {
-	if (cvt->identity)
-		return x;
-	return shift_rounded((int64_t)x * cvt->scale, cvt->shift, cvt->half_away) + cvt->offset;
+	if (cvt->identity || cvt->shift > SHIFT_MAX)
+		for (size_t i = 0; i < count; i++)
+			to[i] = cvt->identity ? x[i] : cvt->offset;
+	else
+		for (size_t i = 0; i < count; i++)
+			to[i] = shift_rounded((int64_t)x[i] * cvt->scale, cvt->shift,
+					      cvt->half_away) + cvt->offset;
 }
 
-static float convert_float(const struct out_cvt *cvt, float x)
-{
-	if (cvt->identity)
-		return x;
-	return ldexpf(x + (float)cvt->offset, -(int)cvt->minus_exp) * (float)cvt->scale;
-}
-
-static void put(void *to, uint32_t value, uint32_t bytes)
-{
-	uint8_t *p = to;
-
-	for (uint32_t i = 0; i < bytes; i++)
-		p[i] = value >> (8 * i);
-}
-
+/* NaN differs from host to host in its sign */
 static uint32_t float_bits(float value)
 {
-	uint32_t bits;
-
-	value = fp32_canonical(value);
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
+	return bits_from_float(fp32_canonical(value));
 }
 
-static uint32_t store_int(const struct dpu *dpu, int32_t x)
+/* Integers become floats as int32: fp16 is rounded once, for what fp32 rounds is beyond fp16 */
+static void narrow_int(uint32_t precision, const int64_t *x, size_t count, uint8_t *to)
 {
-	int64_t value = convert_int(&dpu->cvt, x);
-
-	switch (dpu->out_precision) {
+	switch (precision) {
 	case RKNPU_PREC_INT8:
-		return (uint32_t)clamp(value, INT8_MIN, INT8_MAX);
+		for (size_t i = 0; i < count; i++)
+			to[i] = (uint8_t)clamp(x[i], INT8_MIN, INT8_MAX);
+		break;
 	case RKNPU_PREC_INT16:
-		return (uint32_t)clamp(value, INT16_MIN, INT16_MAX);
+		for (size_t i = 0; i < count; i++)
+			store_le(to + 2 * i, (uint32_t)clamp(x[i], INT16_MIN, INT16_MAX), 2);
+		break;
 	case RKNPU_PREC_FP16:
-		return fp16_from_double((double)clamp(value, INT32_MIN, INT32_MAX));
+		for (size_t i = 0; i < count; i++)
+			store_le(to + 2 * i, half_from_float((float)saturate32(x[i])), 2);
+		break;
 	case RKNPU_PREC_FP32:
-		return float_bits((float)clamp(value, INT32_MIN, INT32_MAX));
+		for (size_t i = 0; i < count; i++)
+			store_le(to + 4 * i, float_bits((float)saturate32(x[i])), 4);
+		break;
 	default:
-		return (uint32_t)clamp(value, INT32_MIN, INT32_MAX);
+		for (size_t i = 0; i < count; i++)
+			store_le(to + 4 * i, (uint32_t)saturate32(x[i]), 4);
 	}
 }
 
-static uint32_t store_float(const struct dpu *dpu, float x)
+static void run_int(const struct dpu *dpu, const int32_t *x, size_t count, uint8_t *to)
 {
-	float value = convert_float(&dpu->cvt, x);
+	int64_t wide[BLOCK];
 
-	if (dpu->out_precision == RKNPU_PREC_FP16)
-		return fp16_from_double(value);
-	return float_bits(value);
+	for (size_t done = 0; done < count; done += BLOCK) {
+		size_t n = count - done < BLOCK ? count - done : BLOCK;
+
+		convert_int(&dpu->cvt, x + done, n, wide);
+		narrow_int(dpu->out.precision, wide, n, to + done * dpu->out.bytes);
+	}
 }
 
-/* Elements @first to @first + @count - 1 of the accumulator, as they go to memory */
-void out_cvt_atom(const struct dpu *dpu, const struct accumulator *acc, size_t first,
-		  unsigned int count, void *atom)
-{
-	for (unsigned int i = 0; i < count; i++) {
-		uint32_t bits = acc->is_float ? store_float(dpu, acc->f[first + i])
-					      : store_int(dpu, acc->i[first + i]);
+/* ---- floats --------------------------------------------------------------- */
 
-		put((uint8_t *)atom + i * dpu->out_bytes, bits, dpu->out_bytes);
+/* A power of two may be too small for one factor; no step of the two is rounded unless the result is */
+static void convert_float(const struct out_cvt *cvt, const float *x, size_t count, float *to)
+{
+	const double factor = ldexp(1, -(int)cvt->minus_exp);
+	const float offset = (float)cvt->offset, scale = (float)cvt->scale;
+
+	if (cvt->identity)
+		memcpy(to, x, count * sizeof(*to));
+	else
+		for (size_t i = 0; i < count; i++)
+			to[i] = (float)((double)(x[i] + offset) * factor) * scale;
+}
+
+static void run_float(const struct dpu *dpu, const float *x, size_t count, uint8_t *to)
+{
+	float values[BLOCK];
+
+	for (size_t done = 0; done < count; done += BLOCK) {
+		size_t n = count - done < BLOCK ? count - done : BLOCK;
+
+		convert_float(&dpu->cvt, x + done, n, values);
+		if (dpu->out.precision == RKNPU_PREC_FP16)
+			for (size_t i = 0; i < n; i++)
+				store_le(to + 2 * (done + i), half_from_float(values[i]), 2);
+		else
+			for (size_t i = 0; i < n; i++)
+				store_le(to + 4 * (done + i), float_bits(values[i]), 4);
 	}
+}
+
+void out_cvt_run(const struct dpu *dpu, const struct accumulator *acc, size_t first, size_t count,
+		 uint8_t *to)
+{
+	if (acc->is_float)
+		run_float(dpu, acc->f + first, count, to);
+	else
+		run_int(dpu, acc->i + first, count, to);
 }

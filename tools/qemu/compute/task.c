@@ -8,9 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compute_priv.h"
+#include "dpu_priv.h"
 
-#define ENABLE_CONV	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
+/* Sets of blocks that make a task [seen: client programs] */
+#define ENABLE_CONV		(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
+#define ENABLE_CONV_RDMA	(ENABLE_CONV | RKNPU_ENABLE_DPU_RDMA)
+#define ENABLE_FLYING		(RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA)
+#define ENABLE_POOL		(RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
 
 enum twin_compute_status refuse(const struct task *t, uint32_t reg, const char *reason)
 {
@@ -59,7 +63,7 @@ static enum twin_compute_status conv_execute(const struct task *t, const struct 
 	if (status == TWIN_COMPUTE_OK)
 		status = core_run(t, conv, &feature, &weights, &acc);
 	if (status == TWIN_COMPUTE_OK)
-		status = wdma_write(t, dpu, &acc);
+		status = dpu_run(t, dpu, &acc);
 	free(feature.data);
 	free(feature.span);
 	free(weights.data);
@@ -69,7 +73,7 @@ static enum twin_compute_status conv_execute(const struct task *t, const struct 
 	return status;
 }
 
-static enum twin_compute_status conv_task(const struct task *t)
+static enum twin_compute_status conv_task(const struct task *t, uint32_t enable)
 {
 	enum twin_compute_status status;
 	struct conv conv;
@@ -79,10 +83,26 @@ static enum twin_compute_status conv_task(const struct task *t)
 	if (status != TWIN_COMPUTE_OK)
 		return status;
 	conv_cost(&conv, t->result);
-	status = dpu_parse(t, &conv, &dpu);
+	status = dpu_parse(t, &conv, enable, &dpu);
 	if (status != TWIN_COMPUTE_OK)
 		return status;
 	return conv_execute(t, &conv, &dpu);
+}
+
+/* The DPU alone, fed by memory */
+static enum twin_compute_status flying_task(const struct task *t, uint32_t enable)
+{
+	struct accumulator acc = { 0 };
+	enum twin_compute_status status;
+	struct dpu dpu;
+
+	status = dpu_parse(t, NULL, enable, &dpu);
+	if (status != TWIN_COMPUTE_OK)
+		return status;
+	t->result->memory_bytes = dpu_memory_bytes(&dpu);
+	status = dpu_run(t, &dpu, &acc);
+	free(acc.i);
+	return status;
 }
 
 enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, uint32_t enable,
@@ -92,8 +112,15 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 	struct task t = { .regs = regs, .dma = dma, .result = result, .dma_base = dma_base };
 
 	memset(result, 0, sizeof(*result));
-	if (enable == ENABLE_CONV)
-		return conv_task(&t);
+	switch (enable) {
+	case ENABLE_CONV:
+	case ENABLE_CONV_RDMA:
+		return conv_task(&t, enable);
+	case ENABLE_FLYING:
+		return flying_task(&t, enable);
+	case ENABLE_POOL:
+		return ppu_task(&t);
+	}
 	return refuse(&t, 0, "this combination of enabled blocks is not modelled");
 }
 
@@ -103,8 +130,21 @@ void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
 	struct twin_compute_result refusal;
 	struct task t = { .regs = regs, .result = &refusal };
 	struct conv conv;
+	struct dpu dpu;
 
 	memset(result, 0, sizeof(*result));
-	if ((enable & ENABLE_CONV) == ENABLE_CONV && conv_parse(&t, &conv) == TWIN_COMPUTE_OK)
-		conv_cost(&conv, result);
+	switch (enable) {
+	case ENABLE_CONV:
+	case ENABLE_CONV_RDMA:
+		if (conv_parse(&t, &conv) == TWIN_COMPUTE_OK)
+			conv_cost(&conv, result);
+		break;
+	case ENABLE_FLYING:
+		if (dpu_parse(&t, NULL, enable, &dpu) == TWIN_COMPUTE_OK)
+			result->memory_bytes = dpu_memory_bytes(&dpu);
+		break;
+	case ENABLE_POOL:
+		result->memory_bytes = ppu_memory_bytes(&t);
+		break;
+	}
 }

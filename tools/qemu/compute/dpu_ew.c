@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DPU: EW. Lookup table first, then an operation with a second cube or with one
+ * number, then ReLU [seen: client programs].
+ *
+ * Integer operations are exact and saturate; a 32-bit multiplication takes only
+ * the low 16 bits of its operand [seen: rockchip-npu-notes]. Floats are fp32.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "dpu_priv.h"
+
+/* Values of fields */
+#define SIZE_8			1
+#define SIZE_16			2
+#define SIZE_32			3
+#define MODE_PER_ELEMENT	1
+
+#define EW_KNOWN		(RKNPU_DPU_EW_CFG_BYPASS | RKNPU_DPU_EW_CFG_OP_BYPASS | \
+				 RKNPU_DPU_EW_CFG_OP_MUL | RKNPU_DPU_EW_CFG_PRELU | \
+				 RKNPU_DPU_EW_CFG_OP_SRC | RKNPU_DPU_EW_CFG_LUT_BYPASS | \
+				 RKNPU_DPU_EW_CFG_OP_CVT_BYPASS | RKNPU_DPU_EW_CFG_RELU_BYPASS | \
+				 RKNPU_DPU_EW_CFG_RELUX | RKNPU_DPU_EW_CFG_ALU_ALGO | \
+				 RKNPU_DPU_EW_CFG_BINARY_EN | RKNPU_DPU_EW_CFG_EQUAL_EN | \
+				 RKNPU_DPU_EW_CFG_DATA_SIZE | RKNPU_DPU_EW_CFG_DATA_MODE | \
+				 RKNPU_DPU_EW_CFG_CVT_ROUND | RKNPU_DPU_EW_CFG_CVT_TYPE)
+
+/* ---- set-up -------------------------------------------------------------- */
+
+static enum twin_compute_status op_parse(const struct task *t, const struct dpu *dpu, struct ew *ew)
+{
+	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG);
+
+	ew->mul = cfg & RKNPU_DPU_EW_CFG_OP_MUL;
+	ew->op = field_get(RKNPU_DPU_EW_CFG_ALU_ALGO, cfg);
+	ew->prelu = cfg & RKNPU_DPU_EW_CFG_PRELU;
+	if (cfg & RKNPU_DPU_EW_CFG_BINARY_EN)
+		return refuse(t, RKNPU_DPU_EW_CFG, "binary comparison");
+	/* With integers, maximum and minimum are what they are without it [seen: rockchip-npu-notes] */
+	if (cfg & RKNPU_DPU_EW_CFG_EQUAL_EN &&
+	    (dpu->is_float || ew->mul || ew->op > RKNPU_EW_ALU_MIN))
+		return refuse(t, RKNPU_DPU_EW_CFG, "comparison for equality");
+	if (ew->prelu && (!ew->mul || !dpu->is_float))
+		return refuse(t, RKNPU_DPU_EW_CFG, "PReLU other than a multiplication of floats");
+	if (ew->mul)
+		return TWIN_COMPUTE_OK;
+	if (ew->op > RKNPU_EW_ALU_CEIL)
+		return refuse(t, RKNPU_DPU_EW_CFG, "unknown operation");
+	if (!dpu->is_float && ew->op != RKNPU_EW_ALU_MAX && ew->op != RKNPU_EW_ALU_MIN &&
+	    ew->op != RKNPU_EW_ALU_ADD && ew->op != RKNPU_EW_ALU_SUB)
+		return refuse(t, RKNPU_DPU_EW_CFG, "operation that is not known for integers");
+	return TWIN_COMPUTE_OK;
+}
+
+static enum twin_compute_status convert_parse(const struct task *t, const struct dpu *dpu,
+					      struct ew *ew)
+{
+	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG), scale = reg_read(t, RKNPU_DPU_EW_CVT_SCALE);
+	bool live = !(cfg & RKNPU_DPU_EW_CFG_OP_CVT_BYPASS);
+
+	/* A multiplication that converts never ends, an addition that does not is wrong [seen: rockchip-npu-notes] */
+	if (dpu->is_float && ew->memory && ew->mul && live)
+		return refuse(t, RKNPU_DPU_EW_CFG, "float multiplication with operand conversion");
+	if (dpu->is_float && ew->memory && !ew->mul && ew->op == RKNPU_EW_ALU_ADD && !live)
+		return refuse(t, RKNPU_DPU_EW_CFG, "float addition without operand conversion");
+	ew->convert = live && !dpu->is_float;
+	if (!ew->convert)
+		return TWIN_COMPUTE_OK;
+	ew->offset = (int32_t)reg_read(t, RKNPU_DPU_EW_CVT_OFFSET);
+	ew->scale = (int16_t)field_get(RKNPU_DPU_EW_CVT_SCALE_SCALE, scale);
+	ew->shift = field_get(RKNPU_DPU_EW_CVT_SCALE_SHIFT, scale);
+	ew->half_away = cfg & RKNPU_DPU_EW_CFG_CVT_ROUND;
+	if (!ew->scale)
+		return refuse(t, RKNPU_DPU_EW_CVT_SCALE, "operand conversion with scale 0");
+	/* Only the order "add, then scale" is known */
+	if (ew->offset && !(cfg & RKNPU_DPU_EW_CFG_CVT_TYPE))
+		return refuse(t, RKNPU_DPU_EW_CFG, "operand conversion of type 0 with an offset");
+	return TWIN_COMPUTE_OK;
+}
+
+static bool operand_init(struct ew *ew, uint32_t size, bool is_float)
+{
+	switch (size) {
+	case SIZE_8:
+		return !is_float && element_init(&ew->operand, RKNPU_PREC_INT8);
+	case SIZE_16:
+		return element_init(&ew->operand, is_float ? RKNPU_PREC_FP16 : RKNPU_PREC_INT16);
+	case SIZE_32:
+		return element_init(&ew->operand, is_float ? RKNPU_PREC_FP32 : RKNPU_PREC_INT32);
+	default:
+		return false;
+	}
+}
+
+static enum twin_compute_status operand_parse(const struct task *t, uint32_t enable,
+					      const struct dpu *dpu, struct ew *ew)
+{
+	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG);
+	uint32_t size = field_get(RKNPU_DPU_EW_CFG_DATA_SIZE, cfg);
+
+	ew->memory = cfg & RKNPU_DPU_EW_CFG_OP_SRC;
+	ew->operand_bits = reg_read(t, RKNPU_DPU_EW_OP_VALUE_0);
+	if (ew->memory && !(enable & RKNPU_ENABLE_DPU_RDMA))
+		return refuse(t, RKNPU_DPU_EW_CFG, "operand from memory without DPU_RDMA");
+	if (ew->memory && field_get(RKNPU_DPU_EW_CFG_DATA_MODE, cfg) != MODE_PER_ELEMENT)
+		return refuse(t, RKNPU_DPU_EW_CFG, "operand other than one per element");
+	if (!operand_init(ew, size, dpu->is_float))
+		return refuse(t, RKNPU_DPU_EW_CFG, "operand of this size");
+	return TWIN_COMPUTE_OK;
+}
+
+enum twin_compute_status ew_parse(const struct task *t, uint32_t enable, struct dpu *dpu)
+{
+	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG);
+	enum twin_compute_status status = TWIN_COMPUTE_OK;
+	struct ew *ew = &dpu->ew;
+
+	/* Unlike for BS and BN, nothing is known about EW_CFG = 0 */
+	if (!cfg)
+		return refuse(t, RKNPU_DPU_EW_CFG, "word 0");
+	if (cfg & RKNPU_DPU_EW_CFG_BYPASS)
+		return TWIN_COMPUTE_OK;
+	if (cfg & ~EW_KNOWN)
+		return refuse(t, RKNPU_DPU_EW_CFG, "unknown bits");
+	ew->lut = !(cfg & RKNPU_DPU_EW_CFG_LUT_BYPASS);
+	ew->operate = !(cfg & RKNPU_DPU_EW_CFG_OP_BYPASS);
+	ew->relu = !(cfg & RKNPU_DPU_EW_CFG_RELU_BYPASS);
+	ew->relux = cfg & RKNPU_DPU_EW_CFG_RELUX;
+	ew->cap = reg_read(t, RKNPU_DPU_EW_RELUX_CMP);
+	ew->active = ew->lut || ew->operate || ew->relu;
+	if (ew->relux && !ew->relu)
+		return refuse(t, RKNPU_DPU_EW_CFG, "RELUX without ReLU");
+	if (ew->lut && !dpu->is_float)
+		return refuse(t, RKNPU_DPU_EW_CFG, "lookup table on the integer path");
+	if (ew->lut)
+		status = lut_parse(t, &dpu->lut);
+	if (!ew->operate || status != TWIN_COMPUTE_OK)
+		return status;
+	status = op_parse(t, dpu, ew);
+	if (status == TWIN_COMPUTE_OK)
+		status = operand_parse(t, enable, dpu, ew);
+	if (status == TWIN_COMPUTE_OK)
+		status = convert_parse(t, dpu, ew);
+	return status;
+}
+
+/* ---- operations; each is a loop of its own, for the vectoriser ------------ */
+
+#define EACH(expression)					\
+	do {							\
+		for (size_t i = 0; i < count; i++) {		\
+			const __typeof__(x[0]) a = x[i], b = y[i];	\
+			x[i] = (expression);			\
+			(void)b;				\
+		}						\
+	} while (0)
+
+static void operate_float(const struct ew *ew, float *x, const float *y, size_t count)
+{
+	if (ew->mul && ew->prelu)
+		EACH(a * (a < 0 ? b : 1));
+	else if (ew->mul)
+		EACH(a * b);
+	else if (ew->op == RKNPU_EW_ALU_MAX)
+		EACH(a > b ? a : b);
+	else if (ew->op == RKNPU_EW_ALU_MIN)
+		EACH(a < b ? a : b);
+	else if (ew->op == RKNPU_EW_ALU_ADD)
+		EACH(a + b);
+	else if (ew->op == RKNPU_EW_ALU_DIV)
+		EACH(a / b);
+	else if (ew->op == RKNPU_EW_ALU_SUB)
+		EACH(a - b);
+	else if (ew->op == RKNPU_EW_ALU_ABS)
+		EACH(fabsf(a));
+	else if (ew->op == RKNPU_EW_ALU_NEG)
+		EACH(-a);
+	else if (ew->op == RKNPU_EW_ALU_FLOOR)
+		EACH(floorf(a));
+	else
+		EACH(ceilf(a));
+}
+
+static void operate_int(const struct ew *ew, int32_t *x, const int32_t *y, size_t count)
+{
+	if (ew->mul)
+		EACH(saturate32((int64_t)a * (int16_t)b));
+	else if (ew->op == RKNPU_EW_ALU_MAX)
+		EACH(a > b ? a : b);
+	else if (ew->op == RKNPU_EW_ALU_MIN)
+		EACH(a < b ? a : b);
+	else if (ew->op == RKNPU_EW_ALU_ADD)
+		EACH(saturate32((int64_t)a + b));
+	else
+		EACH(saturate32((int64_t)a - b));
+}
+
+static void convert(const struct ew *ew, int32_t *y, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		y[i] = saturate32(shift_rounded(((int64_t)y[i] + ew->offset) * ew->scale,
+						ew->shift, ew->half_away));
+}
+
+/* ---- run ------------------------------------------------------------------ */
+
+/* The register's operand, as wide as the size field says [guess] */
+static void fill_operand(const struct ew *ew, struct accumulator *operand)
+{
+	size_t count = (size_t)operand->pixels * operand->pitch;
+	uint8_t bytes[sizeof(ew->operand_bits)];
+	int32_t value_i;
+	float value_f;
+
+	store_le(bytes, ew->operand_bits, sizeof(bytes));
+	if (operand->is_float) {
+		element_load(&ew->operand, bytes, 1, 1, &value_f, 1);
+		for (size_t i = 0; i < count; i++)
+			operand->f[i] = value_f;
+	} else {
+		element_load(&ew->operand, bytes, 1, 1, &value_i, 1);
+		for (size_t i = 0; i < count; i++)
+			operand->i[i] = value_i;
+	}
+}
+
+static enum twin_compute_status operate(const struct task *t, const struct dpu *dpu,
+					struct accumulator *acc)
+{
+	enum twin_compute_status status = TWIN_COMPUTE_OK;
+	struct accumulator operand = { 0 };
+	const struct ew *ew = &dpu->ew;
+
+	if (!cube_alloc(&operand, &dpu->cube, acc->pitch, acc->is_float))
+		return out_of_memory(t);
+	if (ew->memory)
+		status = rdma_fetch_ew(t, dpu, &operand);
+	else
+		fill_operand(ew, &operand);
+	for (uint32_t p = 0; status == TWIN_COMPUTE_OK && p < acc->pixels; p++) {
+		size_t first = (size_t)p * acc->pitch;
+
+		if (acc->is_float) {
+			operate_float(ew, acc->f + first, operand.f + first, acc->channels);
+			continue;
+		}
+		if (ew->convert)
+			convert(ew, operand.i + first, acc->channels);
+		operate_int(ew, acc->i + first, operand.i + first, acc->channels);
+	}
+	free(operand.i);
+	return status;
+}
+
+enum twin_compute_status ew_run(const struct task *t, const struct dpu *dpu, struct accumulator *acc)
+{
+	enum twin_compute_status status = TWIN_COMPUTE_OK;
+	const struct ew *ew = &dpu->ew;
+
+	if (ew->lut)
+		for (uint32_t p = 0; p < acc->pixels; p++)
+			lut_run(&dpu->lut, acc->f + (size_t)p * acc->pitch, acc->channels);
+	if (ew->operate)
+		status = operate(t, dpu, acc);
+	for (uint32_t p = 0; ew->relu && p < acc->pixels; p++) {
+		size_t first = (size_t)p * acc->pitch;
+
+		if (acc->is_float)
+			relu_float(ew->relux, ew->cap, acc->f + first, acc->channels);
+		else
+			relu_int(ew->relux, ew->cap, acc->i + first, acc->channels);
+	}
+	return status;
+}

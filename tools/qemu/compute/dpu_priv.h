@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Shared by the files of DPU, DPU_RDMA and PPU only.
+ *
+ * Inside the DPU a cube is a struct accumulator, wherever it came from: int32
+ * on the integer path, fp32 on the float path. Stages change it in place, one
+ * after the other, each over the whole cube.
+ */
+#ifndef TWIN_DPU_PRIV_H
+#define TWIN_DPU_PRIV_H
+
+#include <string.h>
+
+#include "compute_priv.h"
+
+/* Width, height and channels; channels are real ones, not rounded up to atoms */
+struct cube {
+	uint32_t width, height, channels;
+};
+
+/* Elements of a cube in memory, in NC1HWC2 atoms */
+struct element {
+	uint32_t precision;		/* RKNPU_PREC_* */
+	uint32_t bytes;
+	uint32_t per_atom;
+};
+
+/**
+ * struct stage - BS or BN
+ * @alu_first: ALU before multiplier (BS), or after it (BN)
+ * @alu_memory: the ALU's operand is per channel, from BRDMA; same for @mul_memory
+ * @alu_bits: operand if not from memory: int32, or fp32 bits
+ * @mul_bits: operand if not from memory: int16, or fp16 bits
+ * @shift: of products that are not negative; @shift_neg: of the others; integer only
+ * @cap: upper clamp of RELUX: int32, or fp32 bits
+ */
+struct stage {
+	bool active, alu_first;
+	bool alu, subtract, alu_memory;
+	bool mul, prelu, mul_memory;
+	bool relu, relux;
+	uint32_t alu_bits, mul_bits;
+	uint32_t shift, shift_neg;
+	uint32_t cap;
+};
+
+/* CPEND: operand times window sum is added to the accumulator, integer only */
+struct cpend {
+	bool active;
+	bool memory;			/* operand per channel, from BRDMA */
+	int32_t operand;
+};
+
+/* Operands of a stage, one per channel, whether or not they came from memory */
+struct operands {
+	union {
+		int32_t *alu_i;
+		float *alu_f;
+	};
+	union {
+		int32_t *mul_i;
+		float *mul_f;
+	};
+	int32_t *pend;			/* NULL: no CPEND */
+};
+
+/**
+ * struct ew - EW: lookup table, then operation, then ReLU
+ * @op: RKNPU_EW_ALU_*, unless @mul
+ * @memory: the operand is a cube from memory; otherwise @operand_bits for all
+ * @operand: type of the operand in memory
+ * @convert: integer operands go through (v + @offset) * @scale >> @shift
+ */
+struct ew {
+	bool active, lut, operate;
+	bool mul, prelu, relu, relux;
+	uint32_t op;
+	bool memory;
+	uint32_t operand_bits;
+	struct element operand;
+	bool convert, half_away;
+	int32_t offset, scale;
+	uint32_t shift;
+	uint32_t cap;
+};
+
+/* Per-channel operands that come as records */
+#define RECORD_CHANNELS		8
+#define RECORD_BYTES		64
+
+/* Lookup tables: int16 entries at equal steps from a start on */
+struct lut {
+	const int16_t *table[RKNPU_DPU_LUT_TABLES];
+	int32_t start[RKNPU_DPU_LUT_TABLES];
+	uint32_t select[RKNPU_DPU_LUT_TABLES];	/* log2 of the step */
+};
+
+/**
+ * struct rdma - DPU_RDMA: main input, per-channel operands, EW operand
+ * @records: per-channel operands are 64-byte records of eight channels
+ * @ew_addr: even atoms of the EW operand and odd ones come from two streams
+ *	if @ew_split, else all from the first
+ * @ew_pitch: bytes from atom to atom of one stream
+ */
+struct rdma {
+	struct cube cube;
+	uint32_t main_addr;
+	uint32_t main_line_atoms;	/* from line to line */
+	uint32_t main_surf_atoms;	/* from surface to surface */
+	uint32_t bs_addr;
+	bool records;
+	bool ew_split;
+	uint32_t ew_addr[2];
+	uint32_t ew_pitch[2];
+};
+
+/* Output conversion */
+struct out_cvt {
+	int32_t offset;
+	int32_t scale;
+	uint32_t shift;
+	uint32_t minus_exp;
+	bool half_away;
+	bool identity;
+};
+
+/**
+ * struct dpu - everything a DPU task is told by registers
+ * @flying: the main input comes from memory
+ * @main: type of the main input in memory, if @flying
+ * @notch: atoms between lines of the output
+ * @surf_stride: bytes; so is @surf_add
+ */
+struct dpu {
+	bool flying, is_float;
+	bool bs_operands;		/* something is per channel, from BRDMA */
+	struct element main;
+	struct cube cube;
+	struct cpend cpend;
+	struct stage bs, bn;
+	struct ew ew;
+	struct lut lut;
+	struct rdma rdma;
+	struct out_cvt cvt;
+	struct element out;
+	uint32_t dst_addr;
+	uint32_t notch;
+	uint32_t surf_stride, surf_add;
+	uint32_t atoms_per_group;
+};
+
+static inline uint32_t max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Atoms that @channels channels take per pixel */
+static inline uint32_t cube_atoms(const struct element *e, uint32_t channels)
+{
+	return (channels + e->per_atom - 1) / e->per_atom;
+}
+
+static inline int32_t saturate32(int64_t value)
+{
+	if (value > INT32_MAX)
+		return INT32_MAX;
+	return value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+/*
+ * value / 2^shift, to nearest; halves to even or away from zero
+ * [seen: rockchip-npu-notes, both settings, both signs]. @shift is below 64.
+ */
+static inline int64_t shift_rounded(int64_t value, unsigned int shift, bool half_away)
+{
+	int64_t whole = value >> shift;
+	uint64_t rest = (uint64_t)value & ((1ULL << shift) - 1);
+	uint64_t half = shift ? 1ULL << (shift - 1) : ~0ULL;
+	/* @whole is towards minus infinity, so one up is away from zero for positive values only */
+	bool tie_up = half_away ? value > 0 : whole & 1;
+
+	return whole + (rest > half || (rest == half && tie_up));
+}
+
+/* Little endian */
+static inline uint32_t load_le(const uint8_t *from, uint32_t count)
+{
+	uint32_t value = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		value |= (uint32_t)from[i] << (8 * i);
+	return value;
+}
+
+static inline void store_le(uint8_t *to, uint32_t value, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		to[i] = (uint8_t)(value >> (8 * i));
+}
+
+static inline float float_from_bits(uint32_t bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static inline uint32_t bits_from_float(float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+/* fp16, without branches: rounds to nearest even, overflows to infinity, NaN is made canonical */
+static inline uint16_t half_from_float(float value)
+{
+	const uint32_t two_16 = 0x47800000, smallest_normal = 0x38800000, half_bits = 0x3f000000;
+	uint32_t bits = bits_from_float(value), size = bits & 0x7fffffff;
+	/* Adding 1/2 leaves the multiple of 2^-24 in the low bits, rounded by the host */
+	uint32_t subnormal = bits_from_float(float_from_bits(size) + 0.5f) - half_bits;
+	uint32_t normal = (size - (112u << 23) + 0xfff + (size >> 13 & 1)) >> 13;
+	uint32_t half = size < smallest_normal ? subnormal : normal;
+
+	half = size >= two_16 ? 0x7c00 : half;
+	half |= bits >> 16 & 0x8000;
+	return size > 0x7f800000 ? 0x7e00 : half;
+}
+
+static inline float half_to_float(uint16_t half)
+{
+	uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
+	uint32_t bits = bits_from_float(float_from_bits(magnitude) * 0x1p112f);
+
+	bits |= magnitude >= 0x0f800000 ? 0x7f800000 : 0;
+	return float_from_bits(bits | (uint32_t)(half & 0x8000) << 16);
+}
+
+/* element.c */
+bool element_init(struct element *e, uint32_t precision);
+bool element_is_float(const struct element *e);
+void element_load(const struct element *e, const uint8_t *bytes, uint32_t atoms, uint32_t lanes,
+		  void *to, uint32_t pitch);
+
+/* dpu.c: @conv NULL for a task without CNA and CORE; cube_alloc() leaves @sums alone */
+enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, uint32_t enable,
+				   struct dpu *dpu);
+enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
+				 struct accumulator *acc);
+uint64_t dpu_memory_bytes(const struct dpu *dpu);
+bool cube_alloc(struct accumulator *acc, const struct cube *cube, uint32_t pitch, bool is_float);
+
+/* dpu_stage.c: BS and BN */
+enum twin_compute_status stages_parse(const struct task *t, const struct conv *conv,
+				      uint32_t enable, struct dpu *dpu);
+enum twin_compute_status stages_run(const struct task *t, const struct dpu *dpu,
+				    struct accumulator *acc);
+
+void relu_int(bool relux, uint32_t cap, int32_t *x, size_t count);
+void relu_float(bool relux, uint32_t cap, float *x, size_t count);
+
+/* dpu_ew.c, dpu_lut.c */
+enum twin_compute_status ew_parse(const struct task *t, uint32_t enable, struct dpu *dpu);
+enum twin_compute_status ew_run(const struct task *t, const struct dpu *dpu,
+				struct accumulator *acc);
+enum twin_compute_status lut_parse(const struct task *t, struct lut *lut);
+void lut_run(const struct lut *lut, float *values, size_t count);
+
+/* dpu_rdma.c */
+enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struct dpu *dpu);
+void rdma_parse_ew(const struct task *t, struct dpu *dpu);
+enum twin_compute_status rdma_fetch_main(const struct task *t, const struct dpu *dpu,
+					 struct accumulator *acc);
+enum twin_compute_status rdma_fetch_bs(const struct task *t, const struct dpu *dpu, uint8_t **bytes);
+enum twin_compute_status rdma_fetch_ew(const struct task *t, const struct dpu *dpu,
+				       struct accumulator *operand);
+
+/* out_cvt.c: @count consecutive values of @acc from @first on, as they go to memory */
+enum twin_compute_status out_cvt_parse(const struct task *t, struct dpu *dpu);
+void out_cvt_run(const struct dpu *dpu, const struct accumulator *acc, size_t first, size_t count,
+		 uint8_t *to);
+
+/* wdma.c: collects adjacent bytes, so that order is kept but calls are few */
+struct writer;
+struct writer *writer_create(const struct task *t);
+bool writer_put(struct writer *w, uint32_t addr, const void *bytes, uint32_t count);
+bool writer_finish(struct writer *w);	/* frees; false: something faulted */
+enum twin_compute_status wdma_write(const struct task *t, const struct dpu *dpu,
+				    const struct accumulator *acc);
+
+/* ppu.c */
+enum twin_compute_status ppu_task(const struct task *t);
+uint64_t ppu_memory_bytes(const struct task *t);
+
+#endif /* TWIN_DPU_PRIV_H */

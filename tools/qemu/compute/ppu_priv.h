@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Shared by the files of PPU and PPU_RDMA only.
+ */
+#ifndef TWIN_PPU_PRIV_H
+#define TWIN_PPU_PRIV_H
+
+#include "dpu_priv.h"
+
+/**
+ * struct pool - a pooling task
+ * @method: RKNPU_PPU_METHOD_*
+ * @recip_width: 65536 / width of the window, as an integer or as fp16 bits
+ * @line_stride: bytes; so are the other strides
+ */
+struct pool {
+	struct element element;
+	uint32_t method;
+	struct cube in, out;
+	uint32_t width, height;			/* of the window */
+	uint32_t x_stride, y_stride;
+	uint32_t left, top;
+	uint32_t recip_width, recip_height;
+	uint32_t src_addr, line_stride, src_surf_stride;
+	uint32_t dst_addr, dst_surf_stride;
+};
+
+/* ppu_pool.c: one surface, [y][x][lane], int32_t or float; @to has room for the output's */
+void pool_surface(const struct pool *pool, const void *from, void *to);
+
+#endif /* TWIN_PPU_PRIV_H */
