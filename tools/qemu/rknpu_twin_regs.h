@@ -91,6 +91,7 @@
 #define TWIN_CLOCK_MHZ			0x040	/* RW, 1000 */
 #define TWIN_MACS_PER_CYCLE		0x044	/* RW, 1024: int8; fp16 and int16 run at half of it */
 #define TWIN_TASK_OVERHEAD_NS		0x048	/* RW, 1000: fetch and set-up of one task */
+#define TWIN_BYTES_PER_CYCLE		0x04c	/* RW, 16: memory rate of tasks without MACs */
 
 /* Per-core counters at CORE_STAT(core) + offset; RO, 64-bit values as low, high */
 #define TWIN_CORE_STAT(core)		(0x100 + 0x80 * (core))

@@ -53,6 +53,7 @@ struct RknpuTwin {
 	uint32_t cores;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
+	uint32_t bytes_per_cycle;
 	uint32_t task_overhead_ns;
 	uint32_t fault_retry_us;
 	uint32_t reset_skew_us;
@@ -294,6 +295,7 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	config.cores = device->cores;
 	config.clock_mhz = device->clock_mhz;
 	config.macs_per_cycle = device->macs_per_cycle;
+	config.bytes_per_cycle = device->bytes_per_cycle;
 	config.task_overhead_ns = device->task_overhead_ns;
 	config.fault_retry_ns = (uint64_t)device->fault_retry_us * NS_PER_US;
 	config.fault_storm = device->fault_storm;
@@ -314,8 +316,8 @@ static bool properties_are_good(RknpuTwin *device, Error **errp)
 {
 	if (device->cores < 1 || device->cores > TWIN_MAX_CORES)
 		error_setg(errp, "cores must be 1 to %d", TWIN_MAX_CORES);
-	else if (!device->clock_mhz || !device->macs_per_cycle)
-		error_setg(errp, "clock-mhz and macs-per-cycle must not be 0");
+	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
+		error_setg(errp, "clock-mhz, macs-per-cycle and bytes-per-cycle must not be 0");
 	else if (device->async && uses_icount())
 		/* Virtual time would run off while a worker computes in real time */
 		error_setg(errp, "async=on does not go with -icount");
@@ -358,6 +360,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_UINT32("cores", RknpuTwin, cores, TWIN_MAX_CORES),
 	DEFINE_PROP_UINT32("clock-mhz", RknpuTwin, clock_mhz, 1000),
 	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 1024),
+	DEFINE_PROP_UINT32("bytes-per-cycle", RknpuTwin, bytes_per_cycle, 16),
 	DEFINE_PROP_UINT32("task-overhead-ns", RknpuTwin, task_overhead_ns, 1000),
 	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 1000),
 	DEFINE_PROP_UINT32("reset-skew-us", RknpuTwin, reset_skew_us, 0),

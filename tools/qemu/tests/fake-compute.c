@@ -4,7 +4,8 @@
  *
  * DOC: stands in for the compute units. A convolution copies DATA_SIZE0 bytes
  * from the feature address to the DPU's destination, each xor the low byte of
- * OUT_CVT_OFFSET; pooling copies 16 bytes. WEIGHT_SIZE0 is the number of MACs,
+ * OUT_CVT_OFFSET; pooling copies 16 bytes and says that it moves as many as
+ * POOLING_KERNEL_CFG holds. WEIGHT_SIZE0 is the number of MACs,
  * CONV_CON1 the rate shift, and 0xdead there makes it refuse.
  */
 #include <stdlib.h>
@@ -64,6 +65,8 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result)
 {
 	memset(result, 0, sizeof(*result));
+	if (enable & RKNPU_ENABLE_PPU)
+		result->memory_bytes = reg(regs, RKNPU_PPU_POOLING_KERNEL_CFG);
 	if (!(enable & RKNPU_ENABLE_CNA))
 		return;
 	result->macs = reg(regs, RKNPU_CNA_WEIGHT_SIZE0);

@@ -58,6 +58,30 @@ static void test_length(const void *arg)
 	machine_destroy(m);
 }
 
+/* Pooling has no MACs: 100000 bytes at 16, then at 7 bytes per cycle, and 1000 ns of fetch */
+static void test_memory_rate(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct stream s = stream_at(m, CMD_IOVA);
+	struct kick kick = { .addr = CMD_IOVA, .tasks = 1, .int_mask = RKNPU_INT_PPU, .pingpong = true };
+
+	(void)arg;
+	stream_write(&s, RKNPU_PPU_RDMA_SRC_BASE_ADDR, IN_IOVA);
+	stream_write(&s, RKNPU_PPU_DST_BASE_ADDR, OUT_IOVA);
+	stream_write(&s, RKNPU_PPU_POOLING_KERNEL_CFG, 100000);
+	stream_end(&s, ENABLE_POOL);
+	kick.words = s.words;
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 1000 + 100000 / 16);
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	ctl_wr(m, TWIN_BYTES_PER_CYCLE, 7);
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 2000 + 100000 / 16 + 14286);
+	machine_destroy(m);
+}
+
 static void test_64_bit_counters(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -166,6 +190,7 @@ const struct test_case time_tests[] = {
 	{ "time: lower clock", test_length, &time_cases[4] },
 	{ "time: fewer MACs per cycle", test_length, &time_cases[5] },
 	{ "time: a cycle is not divided", test_length, &time_cases[6] },
+	{ "time: a task without MACs lasts as long as its transfers", test_memory_rate, 0 },
 	{ "time: counters of 64 bits", test_64_bit_counters, 0 },
 	{ "time: busy while a kick runs and not after its reset", test_busy_while_running, 0 },
 	{ "time: a late host makes a kick no longer", test_late_host, 0 },

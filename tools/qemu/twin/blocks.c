@@ -8,6 +8,8 @@
  * that took part flips if S_POINTER says so. That one pointer serves for both
  * roles is enough for every known client (npu-model: "sufficient model").
  *
+ * The DPU's lookup tables and their access port exist once.
+ *
  * Register files persist over tasks, jobs and processes; only reset clears them
  * [seen: rockchip-npu-notes].
  */
@@ -87,10 +89,37 @@ static void write_pointer(struct twin_block *block, uint32_t value)
 		block->executer = 0;
 }
 
+static void lut_select(struct twin_lut *lut, uint32_t value)
+{
+	lut->table = TWIN_FIELD(RKNPU_DPU_LUT_ACCESS_CFG_TABLE, value);
+	lut->entry = TWIN_FIELD(RKNPU_DPU_LUT_ACCESS_CFG_ENTRY, value);
+	lut->write = value & RKNPU_DPU_LUT_ACCESS_CFG_WRITE;
+}
+
+static void lut_write(struct twin_core *core, uint32_t value)
+{
+	struct twin_lut *lut = &core->lut;
+
+	/* Streams that use no table write 0 to both registers of the port [seen: Mesa] */
+	if (!lut->write)
+		return;
+	if (lut->entry >= RKNPU_DPU_LUT_ENTRIES) {
+		twin_error(core->twin, TWIN_ERROR_STREAM, core->index, RKNPU_DPU_LUT_ACCESS_DATA,
+			   "entry %u of a lookup table", lut->entry);
+		return;
+	}
+	lut->value[lut->table][lut->entry++] = (int16_t)value;
+	lut->written = true;
+}
+
 void twin_block_write(struct twin_core *core, uint32_t offset, uint32_t value)
 {
 	struct twin_block *block = &core->block[BLOCK_INDEX(offset)];
 
+	if (offset == RKNPU_DPU_LUT_ACCESS_CFG)
+		lut_select(&core->lut, value);
+	else if (offset == RKNPU_DPU_LUT_ACCESS_DATA)
+		lut_write(core, value);
 	switch (BLOCK_OFFSET(offset)) {
 	case RKNPU_S_STATUS:
 		twin_error(core->twin, TWIN_ERROR_RO_WRITE, core->index, offset, "S_STATUS");
@@ -112,6 +141,7 @@ void twin_blocks_reset(struct twin_core *core)
 	unsigned int group;
 
 	memset(core->block, 0, sizeof(core->block));
+	memset(&core->lut, 0, sizeof(core->lut));
 	for (group = 0; group < TWIN_GROUPS; group++)
 		block->reg[group][BLOCK_WORD(RKNPU_CORE_MAC_GATING)] = RKNPU_CORE_MAC_GATING_RESET;
 }
@@ -123,6 +153,7 @@ void twin_blocks_select(struct twin_core *core, struct twin_unit_regs *regs)
 
 	for (i = 0; i < TWIN_BLOCKS; i++)
 		regs->block[i] = core->block[i].reg[core->block[i].pointer];
+	regs->lut = core->lut.written ? core->lut.value : NULL;
 }
 
 /* A task with these blocks has retired. */

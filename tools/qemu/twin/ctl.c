@@ -122,6 +122,8 @@ uint32_t twin_ctl_read(struct twin *twin, uint32_t offset, unsigned int bytes)
 		return twin->clock_mhz;
 	case TWIN_MACS_PER_CYCLE:
 		return twin->macs_per_cycle;
+	case TWIN_BYTES_PER_CYCLE:
+		return twin->bytes_per_cycle;
 	case TWIN_TASK_OVERHEAD_NS:
 		return twin->task_overhead_ns;
 	case TWIN_ERROR_ACK:
@@ -192,6 +194,9 @@ void twin_ctl_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned
 		break;
 	case TWIN_MACS_PER_CYCLE:
 		set_rate(twin, offset, &twin->macs_per_cycle, value);
+		break;
+	case TWIN_BYTES_PER_CYCLE:
+		set_rate(twin, offset, &twin->bytes_per_cycle, value);
 		break;
 	case TWIN_TASK_OVERHEAD_NS:
 		twin->task_overhead_ns = value;

@@ -86,6 +86,7 @@ void twin_kick_start(struct twin_core *core)
 	kick->start_ns = twin_now(twin);
 	kick->clock_mhz = twin->clock_mhz;
 	kick->macs_per_cycle = twin->macs_per_cycle;
+	kick->bytes_per_cycle = twin->bytes_per_cycle;
 	kick->overhead_ns = twin->task_overhead_ns;
 	core->stats.kicks++;
 	core->stats.start_ns = kick->start_ns;
@@ -149,7 +150,12 @@ void twin_kick_deny(struct twin_core *core)
 
 /* ---- Fetch ---- */
 
-/* Modelled length of the task that has just been fetched */
+static uint64_t cycles_of(uint64_t amount, uint32_t per_cycle)
+{
+	return (amount + per_cycle - 1) / per_cycle;
+}
+
+/* Modelled length of the task that has just been fetched: by its MACs or, if it has none, by what it moves */
 static uint64_t task_ns(struct twin_core *core)
 {
 	struct twin_compute_result cost = { 0 };
@@ -158,7 +164,8 @@ static uint64_t task_ns(struct twin_core *core)
 
 	twin_blocks_select(core, &regs);
 	twin_compute_cost(&regs, core->kick.enable, &cost);
-	cycles = ((cost.macs << cost.mac_rate_shift) + core->kick.macs_per_cycle - 1) / core->kick.macs_per_cycle;
+	cycles = cycles_of(cost.macs << cost.mac_rate_shift, core->kick.macs_per_cycle) +
+		 cycles_of(cost.memory_bytes, core->kick.bytes_per_cycle);
 	return cycles * NS_PER_US / core->kick.clock_mhz;
 }
 
@@ -303,6 +310,10 @@ static void snapshot(struct twin_core *core)
 	for (i = 0; i < TWIN_BLOCKS; i++) {
 		memcpy(work->copy[i], work->regs.block[i], sizeof(work->copy[i]));
 		work->regs.block[i] = work->copy[i];
+	}
+	if (work->regs.lut) {
+		memcpy(work->lut, work->regs.lut, sizeof(work->lut));
+		work->regs.lut = work->lut;
 	}
 }
 

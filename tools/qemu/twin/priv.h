@@ -68,6 +68,20 @@ struct twin_block {
 	unsigned int executer;
 };
 
+/**
+ * struct twin_lut - the DPU's lookup tables and their access port; not part of a group
+ * @table, @entry: what the next access to the port's data goes to
+ * @write: such accesses write; otherwise they are ignored
+ * @written: some entry was written since reset
+ */
+struct twin_lut {
+	int16_t value[RKNPU_DPU_LUT_TABLES][RKNPU_DPU_LUT_ENTRIES];
+	uint32_t table;
+	uint32_t entry;
+	bool write;
+	bool written;
+};
+
 struct twin_pc {
 	uint32_t base_address;
 	uint32_t amounts;
@@ -106,7 +120,7 @@ enum twin_access {
  * @retry: phase to return to from TWIN_PARKED
  * @due_ns: modelled time of the next step; the host may be late, the model is not
  * @task_ns: modelled length of the current task, without its fetch
- * @clock_mhz: the timing model as it was when the kick started; so are the next two
+ * @clock_mhz: the timing model as it was when the kick started; so are the next three
  * @linked: the segment supplied an address for the next one
  * @bad_pointer: the stream took the core's number out of an S_POINTER
  * @ran: RKNPU_ENABLE_* of all tasks so far
@@ -120,6 +134,7 @@ struct twin_kick {
 	uint64_t task_ns;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
+	uint32_t bytes_per_cycle;
 	uint32_t overhead_ns;
 	uint32_t fault;
 	uint32_t fault_param;
@@ -135,7 +150,7 @@ struct twin_kick {
  * @busy: twin_work() owns @regs, @enable and @dma_base
  * @cancelled: the kick is gone; further accesses are refused
  * @stop: why the last access of the task was refused
- * @copy: async mode: the registers as they were at the start
+ * @copy: async mode: the registers as they were at the start; so is @lut
  */
 struct twin_work {
 	bool busy;
@@ -148,6 +163,7 @@ struct twin_work {
 	uint32_t enable;
 	uint32_t dma_base;
 	uint32_t copy[TWIN_BLOCKS][TWIN_BLOCK_WORDS];
+	int16_t lut[RKNPU_DPU_LUT_TABLES][RKNPU_DPU_LUT_ENTRIES];
 };
 
 struct twin_stats {
@@ -182,6 +198,7 @@ struct twin_core {
 	pthread_mutex_t lock;
 	struct twin_pc pc;
 	struct twin_block block[TWIN_BLOCKS];
+	struct twin_lut lut;
 	uint32_t ddma[TWIN_DDMA_WORDS];
 	uint32_t sdma[TWIN_DDMA_WORDS];
 	struct twin_bank bank[TWIN_MAX_BANKS];
@@ -211,6 +228,7 @@ struct twin {
 	struct twin_core core[TWIN_MAX_CORES];
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
+	uint32_t bytes_per_cycle;
 	uint32_t task_overhead_ns;
 	uint32_t fault_core;
 	uint32_t fault_kind;

@@ -15,6 +15,7 @@ void twin_config_init(struct twin_config *config)
 		.cores = TWIN_MAX_CORES,
 		.clock_mhz = 1000,
 		.macs_per_cycle = 1024,
+		.bytes_per_cycle = 16,
 		.task_overhead_ns = 1000,
 		.fault_retry_ns = 1000 * 1000,
 		.reset_skew_ns = 10 * 1000,
@@ -75,6 +76,7 @@ void twin_power_on(struct twin *twin)
 
 	twin->clock_mhz = twin->config.clock_mhz;
 	twin->macs_per_cycle = twin->config.macs_per_cycle;
+	twin->bytes_per_cycle = twin->config.bytes_per_cycle;
 	twin->task_overhead_ns = twin->config.task_overhead_ns;
 	twin->fault_core = 0;
 	twin->fault_kind = TWIN_FAULT_NONE;

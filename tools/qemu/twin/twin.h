@@ -53,6 +53,7 @@ struct twin_ops {
  * @cores: 1 to TWIN_MAX_CORES
  * @clock_mhz: initial value of TWIN_CLOCK_MHZ
  * @macs_per_cycle: initial value of TWIN_MACS_PER_CYCLE
+ * @bytes_per_cycle: initial value of TWIN_BYTES_PER_CYCLE
  * @task_overhead_ns: initial value of TWIN_TASK_OVERHEAD_NS
  * @fault_retry_ns: from "page fault done" to the next try of the access
  * @reset_skew_ns: how far apart the two lines of a core may be released
@@ -64,6 +65,7 @@ struct twin_config {
 	unsigned int cores;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
+	uint32_t bytes_per_cycle;
 	uint32_t task_overhead_ns;
 	uint64_t fault_retry_ns;
 	uint64_t reset_skew_ns;
