@@ -221,7 +221,13 @@
 #define RKNPU_CNA_CVT_CON0_TYPE			0x00000002	/* 1 = add, then scale */
 #define RKNPU_CNA_CVT_CON0_ROUND		0x00000004
 #define RKNPU_CNA_CVT_CON0_DATA_SIGN		0x00000008
-#define RKNPU_CNA_CVT_CON1			0x1050	/* lane 0; lanes 1..3 follow: [31:16] scale, [15:0] offset */
+#define RKNPU_CNA_CVT_CON0_TRUNCATE_0		0x000003f0	/* of lane 0 */
+#define RKNPU_CNA_CVT_CON0_TRUNCATE_1		0x0000fc00
+#define RKNPU_CNA_CVT_CON0_TRUNCATE_2		0x003f0000
+#define RKNPU_CNA_CVT_CON0_TRUNCATE_3		0x0fc00000
+#define RKNPU_CNA_CVT_CON1			0x1050	/* lane 0; lanes 1..3 follow, with the same fields */
+#define RKNPU_CNA_CVT_CON1_OFFSET		0x0000ffff	/* signed */
+#define RKNPU_CNA_CVT_CON1_SCALE		0xffff0000
 #define RKNPU_CNA_CVT_CON2			0x1054
 #define RKNPU_CNA_CVT_CON3			0x1058
 #define RKNPU_CNA_CVT_CON4			0x105c
@@ -237,10 +243,10 @@
 #define RKNPU_CNA_FC_DATA_SIZE0			0x1084
 #define RKNPU_CNA_FC_DATA_SIZE1			0x1088
 #define RKNPU_CNA_DCOMP_CTRL			0x1100
-#define RKNPU_CNA_DCOMP_CTRL_MODE		0x00000007	/* 0 dense weights [seen: client streams] */
-#define RKNPU_CNA_DCOMP_REGNUM			0x1104
+#define RKNPU_CNA_DCOMP_CTRL_MODE		0x00000007	/* 0 dense weights, 1 compressed [seen: client streams] */
+#define RKNPU_CNA_DCOMP_REGNUM			0x1104	/* 0x55555555 with compressed int8 weights [seen: rknpu2_matmul_open] */
 #define RKNPU_CNA_DCOMP_ADDR0			0x1110	/* weight DMA read base, bytes */
-#define RKNPU_CNA_DCOMP_AMOUNT0			0x1140	/* 16 registers */
+#define RKNPU_CNA_DCOMP_AMOUNT0			0x1140	/* 16 registers: length of a lane in 16-byte blocks, - 1 */
 #define RKNPU_CNA_CVT_CON5			0x1180
 #define RKNPU_CNA_PAD_CON1			0x1184	/* padding value */
 

@@ -53,7 +53,8 @@ struct twin_unit_regs {
  * enum twin_compute_status - how a task ended
  * @TWIN_COMPUTE_OK: all output is written
  * @TWIN_COMPUTE_FAULT: a DMA callback said false; output may be partly written
- * @TWIN_COMPUTE_REFUSED: the facts do not cover the set-up; no DMA was made
+ * @TWIN_COMPUTE_REFUSED: the facts do not cover the set-up, and no DMA was made; or compressed
+ *	weights are no such thing, and no output was written
  */
 enum twin_compute_status {
 	TWIN_COMPUTE_OK,
@@ -64,8 +65,8 @@ enum twin_compute_status {
 /**
  * struct twin_compute_result - what is known after a call
  * @macs: multiply-accumulates of the task (0 if it has none)
- * @mac_rate_shift: the MAC array does its int8 rate >> this: 0 int8 and int4,
- *	1 the 16-bit types, 2 tf32
+ * @mac_rate_shift: the MAC array does its int8 rate >> this, or << if negative: 0 int8, -1 int4,
+ *	1 the 16-bit types, 2 tf32 [seen: rockchip-npu-notes], four more for depthwise [guess]
  * @memory_bytes: bytes that a task without MACs moves, per-channel operands
  *	aside; 0 for a convolution, whose transfers are taken to hide behind its MACs
  * @bytes_read: bytes that DMA reads asked for
@@ -76,7 +77,7 @@ enum twin_compute_status {
  */
 struct twin_compute_result {
 	uint64_t macs;
-	unsigned int mac_rate_shift;
+	int mac_rate_shift;
 	uint64_t memory_bytes;
 	uint64_t bytes_read;
 	uint64_t bytes_written;

@@ -14,89 +14,63 @@
 /* Pixels whose windows are gathered together, so that weights are streamed once for all of them */
 #define BATCH_PIXELS		32
 #define BATCH_BYTES		(4u << 20)
-/* mac_fp16() takes pixels by the four */
+/* mac_fp16() and mac_fp32() take pixels by the four */
 #define BATCH_UNIT		4
 
-enum twin_compute_status core_parse(const struct task *t, struct conv *conv)
+/* Both operands have the sums' precision; which of them saturate how is the types' matter */
+static enum twin_compute_status parse_types(const struct task *t, struct conv *conv)
 {
 	uint32_t misc = reg_read(t, RKNPU_CORE_MISC_CFG);
-	uint64_t words;
 
 	if (field_get(RKNPU_CORE_MISC_CFG_PROC_PREC, misc) != conv->precision)
 		return refuse(t, RKNPU_CORE_MISC_CFG, "precision differs from CNA's");
-	if (misc & RKNPU_CORE_MISC_CFG_DW_EN)
-		return refuse(t, RKNPU_CORE_MISC_CFG, "depthwise");
+	if (!(misc & RKNPU_CORE_MISC_CFG_DW_EN) == conv->depthwise)
+		return refuse(t, RKNPU_CORE_MISC_CFG, "depthwise in one of CNA and CORE only");
 	if (reg_read(t, RKNPU_CORE_CLIP_TRUNCATE))
 		return refuse(t, RKNPU_CORE_CLIP_TRUNCATE, "truncation");
-	conv->out_width = reg_field(t, RKNPU_CORE_DATAOUT_SIZE0, RKNPU_CORE_DATAOUT_SIZE0_WIDTH) + 1;
-	conv->out_height = reg_field(t, RKNPU_CORE_DATAOUT_SIZE0, RKNPU_CORE_DATAOUT_SIZE0_HEIGHT) + 1;
-	conv->out_channels = reg_field(t, RKNPU_CORE_DATAOUT_SIZE1, RKNPU_CORE_DATAOUT_SIZE1_CHANNEL) + 1;
-	conv->window_sums = (misc & RKNPU_CORE_MISC_CFG_QD_EN) && conv->precision == RKNPU_PREC_INT8;
-	conv->depthwise = false;
-	conv->is_float = conv->precision == RKNPU_PREC_FP16;
-	words = (uint64_t)conv->out_width * conv->out_height;
-	if (words * conv->out_channels * sizeof(int32_t) > MAX_OPERAND_BYTES)
-		return refuse(t, RKNPU_CORE_DATAOUT_SIZE0, "output beyond the model's memory bound");
+	conv->window_sums = (misc & RKNPU_CORE_MISC_CFG_QD_EN) && conv->operand->sums;
 	return TWIN_COMPUTE_OK;
 }
 
-/* One lane group of a window, from feature or, with @point NULL, padding */
-struct part {
-	const void *point;
-	uint8_t span;
-	uint32_t lanes;
-};
-
-static void copy_int8(const struct dense_feature *feature, const struct part *part, int16_t *to)
+enum twin_compute_status core_parse(const struct task *t, struct conv *conv)
 {
-	if (part->point) {
-		memcpy(to, part->point, LANES * sizeof(*to));
-		return;
-	}
-	for (uint32_t i = 0; i < LANES; i++)
-		to[i] = i < part->lanes ? feature->pad_int : 0;
+	enum twin_compute_status status = parse_types(t, conv);
+	uint64_t words;
+
+	if (status != TWIN_COMPUTE_OK)
+		return status;
+	conv->out_width = reg_field(t, RKNPU_CORE_DATAOUT_SIZE0, RKNPU_CORE_DATAOUT_SIZE0_WIDTH) + 1;
+	conv->out_height = reg_field(t, RKNPU_CORE_DATAOUT_SIZE0, RKNPU_CORE_DATAOUT_SIZE0_HEIGHT) + 1;
+	conv->out_channels = reg_field(t, RKNPU_CORE_DATAOUT_SIZE1, RKNPU_CORE_DATAOUT_SIZE1_CHANNEL) + 1;
+	words = (uint64_t)conv->out_width * conv->out_height;
+	if (words * conv->out_channels * sizeof(int32_t) > MAX_OPERAND_BYTES)
+		return refuse(t, RKNPU_CORE_DATAOUT_SIZE0, "output beyond the model's memory bound");
+	if (conv->feature.pad_bits && !conv->operand->pads && window_leaves_image(conv))
+		return refuse(t, RKNPU_CNA_PAD_CON1, "padding other than 0 of this precision");
+	return TWIN_COMPUTE_OK;
 }
 
-static void copy_fp16(const struct dense_feature *feature, const struct part *part, double *to)
+/* One input group at one tap of a window, the @at-th part of all gathered */
+static void gather_part(const struct conv *conv, const struct place *place, size_t at,
+			struct windows *windows)
 {
-	const float *from = part->point;
+	windows->spans[at] = place->span;
+	if (conv->precision == RKNPU_PREC_FP16) {
+		double *to = (double *)windows->data + at * LANES;
+		const float *from = place->lanes;
 
-	for (uint32_t i = 0; i < LANES; i++) {
-		if (from)
+		for (uint32_t i = 0; i < LANES; i++)
 			to[i] = from[i];
-		else
-			to[i] = i < part->lanes ? feature->pad_float : 0;
+	} else if (conv->lanes == LANES && !conv->is_float) {
+		memcpy((int16_t *)windows->data + at * LANES, place->lanes, LANES * sizeof(int16_t));
+	} else {
+		memcpy((float *)windows->data + at * conv->lanes, place->lanes,
+		       conv->lanes * sizeof(float));
 	}
-}
-
-static struct part find_part(const struct conv *conv, const struct dense_feature *feature,
-			     uint32_t group, int64_t y, int64_t x)
-{
-	const struct feature *f = &conv->feature;
-	size_t point = ((size_t)group * f->height + y) * f->width + x;
-	uint32_t left = f->channels - group * LANES;
-	struct part part = { .span = feature->pad_span, .lanes = left < LANES ? left : LANES };
-
-	/* Right and bottom padding follow from the output size */
-	if (y < 0 || x < 0 || y >= f->height || x >= f->width)
-		return part;
-	part.span = feature->span[point];
-	part.point = (const uint8_t *)feature->data + point * LANES * conv->element_bytes * 2;
-	return part;
-}
-
-static void gather_tap(const struct conv *conv, const struct dense_feature *feature,
-		       const struct part *part, size_t place, struct windows *windows)
-{
-	windows->spans[place] = part->span;
-	if (conv->precision == RKNPU_PREC_INT8)
-		copy_int8(feature, part, (int16_t *)windows->data + place * LANES);
-	else
-		copy_fp16(feature, part, (double *)windows->data + place * LANES);
 }
 
 static void gather_window(const struct conv *conv, const struct dense_feature *feature,
-			  uint32_t pixel, size_t place, struct windows *windows)
+			  uint32_t pixel, size_t at, struct windows *windows)
 {
 	const struct window *w = &conv->window;
 	int64_t y0 = (int64_t)(pixel / conv->out_width) * w->y_stride - w->top;
@@ -105,11 +79,11 @@ static void gather_window(const struct conv *conv, const struct dense_feature *f
 	for (uint32_t group = 0; group < conv->groups; group++)
 		for (uint32_t ky = 0; ky < w->height; ky++)
 			for (uint32_t kx = 0; kx < w->width; kx++) {
-				struct part part = find_part(conv, feature, group,
-							     y0 + ky * w->y_dilation,
-							     x0 + kx * w->x_dilation);
+				struct place place = place_of(conv, feature, group,
+							      y0 + ky * w->y_dilation,
+							      x0 + kx * w->x_dilation);
 
-				gather_tap(conv, feature, &part, place++, windows);
+				gather_part(conv, &place, at++, windows);
 			}
 }
 
@@ -118,7 +92,7 @@ static void gather(const struct conv *conv, const struct dense_feature *feature,
 		   struct windows *windows)
 {
 	uint32_t left = conv->out_width * conv->out_height - first;
-	size_t parts = conv->depth / LANES;
+	size_t parts = conv->depth / conv->lanes;
 
 	if (windows->pixels > left)
 		windows->pixels = left;
@@ -148,6 +122,24 @@ struct run {
 	struct windows windows;
 };
 
+static void mac(const struct conv *conv, const struct run *run, struct accumulator *out)
+{
+	switch (conv->precision) {
+	case RKNPU_PREC_INT4:
+	case RKNPU_PREC_INT8:
+		mac_int8(conv, &run->windows, run->weights, out);
+		break;
+	case RKNPU_PREC_INT16:
+		mac_int16(conv, &run->windows, run->weights, out);
+		break;
+	case RKNPU_PREC_FP16:
+		mac_fp16(conv, &run->windows, run->weights, out);
+		break;
+	default:
+		mac_fp32(conv, &run->windows, run->weights, out);
+	}
+}
+
 static enum twin_compute_status run_batches(const struct task *t, const struct conv *conv,
 					    struct run *run, struct accumulator *acc)
 {
@@ -160,10 +152,7 @@ static enum twin_compute_status run_batches(const struct task *t, const struct c
 		out.i = acc->i + (size_t)first * acc->pitch;
 		if (conv->window_sums)
 			sum_windows(conv, &run->windows, acc->sums + first);
-		if (acc->is_float)
-			mac_fp16(conv, &run->windows, run->weights, &out);
-		else
-			mac_int8(conv, &run->windows, run->weights, &out);
+		mac(conv, run, &out);
 	}
 	return TWIN_COMPUTE_OK;
 }
@@ -177,30 +166,54 @@ static unsigned int batch_pixels(const struct conv *conv)
 	return fit < BATCH_PIXELS ? fit : BATCH_PIXELS;
 }
 
-enum twin_compute_status core_run(const struct task *t, const struct conv *conv,
-				  const struct dense_feature *feature,
-				  const struct dense_weights *weights, struct accumulator *acc)
+static enum twin_compute_status run_direct(const struct task *t, const struct conv *conv,
+					   const struct dense_feature *feature,
+					   const struct dense_weights *weights, struct accumulator *acc)
 {
 	unsigned int room = batch_pixels(conv);
 	struct run run = { .feature = feature, .weights = weights, .windows.pixels = room };
 	enum twin_compute_status status;
 
-	acc->is_float = conv->is_float;
-	acc->pixels = conv->out_width * conv->out_height;
-	acc->channels = conv->out_channels;
-	acc->pitch = round_up(conv->out_channels, FP16_BLOCK);
-	acc->i = calloc((size_t)acc->pixels * acc->pitch, sizeof(*acc->i));
 	run.windows.data = calloc(room * conv->depth, sizeof(double));
-	run.windows.spans = calloc(room, conv->depth / LANES);
-	if (conv->window_sums) {
-		acc->sum_channels = 1;
-		acc->sums = malloc(acc->pixels * sizeof(*acc->sums));
-	}
-	if (!acc->i || (conv->window_sums && !acc->sums) || !run.windows.data || !run.windows.spans)
+	run.windows.spans = calloc(room, conv->depth / conv->lanes);
+	if (!run.windows.data || !run.windows.spans)
 		status = out_of_memory(t);
 	else
 		status = run_batches(t, conv, &run, acc);
 	free(run.windows.data);
 	free(run.windows.spans);
 	return status;
+}
+
+static enum twin_compute_status run_depthwise(const struct task *t, const struct conv *conv,
+					      const struct dense_feature *feature,
+					      const struct dense_weights *weights, struct accumulator *acc)
+{
+	for (uint32_t y = 0; y < conv->out_height; y++) {
+		if (dma_cancelled(t))
+			return TWIN_COMPUTE_FAULT;
+		depthwise_row(conv, feature, weights, y, acc);
+	}
+	return TWIN_COMPUTE_OK;
+}
+
+enum twin_compute_status core_run(const struct task *t, const struct conv *conv,
+				  const struct dense_feature *feature,
+				  const struct dense_weights *weights, struct accumulator *acc)
+{
+	acc->is_float = conv->is_float;
+	acc->pixels = conv->out_width * conv->out_height;
+	acc->channels = conv->out_channels;
+	acc->pitch = round_up(conv->out_channels, FLOAT_BLOCK);
+	acc->i = calloc((size_t)acc->pixels * acc->pitch, sizeof(*acc->i));
+	if (!acc->i)
+		return out_of_memory(t);
+	if (conv->window_sums) {
+		acc->sum_channels = conv->depthwise ? acc->pitch : 1;
+		acc->sums = calloc((size_t)acc->pixels * acc->sum_channels, sizeof(*acc->sums));
+		if (!acc->sums)
+			return out_of_memory(t);
+	}
+	return conv->depthwise ? run_depthwise(t, conv, feature, weights, acc)
+			       : run_direct(t, conv, feature, weights, acc);
 }

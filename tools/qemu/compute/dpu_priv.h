@@ -156,22 +156,10 @@ static inline uint32_t max_u32(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-static inline uint32_t min_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Atoms that @channels channels take per pixel */
 static inline uint32_t cube_atoms(const struct element *e, uint32_t channels)
 {
 	return (channels + e->per_atom - 1) / e->per_atom;
-}
-
-static inline int32_t saturate32(int64_t value)
-{
-	if (value > INT32_MAX)
-		return INT32_MAX;
-	return value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
 /*

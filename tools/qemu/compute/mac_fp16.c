@@ -26,17 +26,17 @@
 typedef double vec_d __attribute__((vector_size(4 * sizeof(double))));
 typedef float vec_f __attribute__((vector_size(4 * sizeof(float)), aligned(4)));
 
-#define VECS		(FP16_BLOCK / 4)
+#define VECS		(FLOAT_BLOCK / 4)
 
 /* One lane group of four windows, @pitch apart, times eight kernels; added to @sums in fp32 */
 static inline __attribute__((always_inline))
 void group_in_double(const double *windows, size_t pitch, const float *weights,
-		     float sums[PIXELS][FP16_BLOCK])
+		     float sums[PIXELS][FLOAT_BLOCK])
 {
 	vec_d s[PIXELS][VECS] = { 0 };
 
 	for (unsigned int i = 0; i < LANES; i++) {
-		const vec_f *w = (const vec_f *)(weights + i * FP16_BLOCK);
+		const vec_f *w = (const vec_f *)(weights + i * FLOAT_BLOCK);
 		vec_d w0 = __builtin_convertvector(w[0], vec_d);
 		vec_d w1 = __builtin_convertvector(w[1], vec_d);
 
@@ -46,7 +46,7 @@ void group_in_double(const double *windows, size_t pitch, const float *weights,
 		}
 	}
 	for (unsigned int p = 0; p < PIXELS; p++)
-		for (unsigned int k = 0; k < FP16_BLOCK; k++)
+		for (unsigned int k = 0; k < FLOAT_BLOCK; k++)
 			sums[p][k] += (float)s[p][k / 4][k % 4];
 }
 
@@ -56,13 +56,13 @@ static float group_exact(const double *window, const float *weights)
 	double rounded = 0;
 
 	for (unsigned int i = 0; i < LANES; i++)
-		rounded += window[i] * (double)weights[i * FP16_BLOCK];
+		rounded += window[i] * (double)weights[i * FLOAT_BLOCK];
 	/* Finite operands cannot overflow double: this is IEEE's answer to Inf and NaN operands */
 	if (!isfinite(rounded))
 		return (float)rounded;
 	for (unsigned int i = 0; i < LANES; i++) {
 		int64_t a = (int64_t)(window[i] * FP16_UNITS);
-		int64_t b = (int64_t)((double)weights[i * FP16_BLOCK] * FP16_UNITS);
+		int64_t b = (int64_t)((double)weights[i * FLOAT_BLOCK] * FP16_UNITS);
 
 		sum += (__int128)a * b;
 	}
@@ -71,10 +71,10 @@ static float group_exact(const double *window, const float *weights)
 }
 
 static void group_in_integers(const double *windows, size_t pitch, const float *weights,
-			      float sums[PIXELS][FP16_BLOCK])
+			      float sums[PIXELS][FLOAT_BLOCK])
 {
 	for (unsigned int p = 0; p < PIXELS; p++)
-		for (unsigned int k = 0; k < FP16_BLOCK; k++)
+		for (unsigned int k = 0; k < FLOAT_BLOCK; k++)
 			sums[p][k] += group_exact(windows + p * pitch, weights + k);
 }
 
@@ -98,13 +98,13 @@ struct tile {
 };
 
 HOT_LOOP
-static void mac_tile(const struct conv *conv, const struct tile *t, float sums[PIXELS][FP16_BLOCK])
+static void mac_tile(const struct conv *conv, const struct tile *t, float sums[PIXELS][FLOAT_BLOCK])
 {
 	size_t parts = conv->depth / LANES;
 
 	for (size_t part = 0; part < parts; part++) {
 		const double *w = t->windows + part * LANES;
-		const float *k = t->weights + part * LANES * FP16_BLOCK;
+		const float *k = t->weights + part * LANES * FLOAT_BLOCK;
 
 		if (widest(t->spans + part, parts) + t->weight_spans[part] <= SPAN_SUM_MAX)
 			group_in_double(w, conv->depth, k, sums);
@@ -120,19 +120,19 @@ void mac_fp16(const struct conv *conv, const struct windows *windows,
 	uint32_t kernels = conv->kernels < out->channels ? conv->kernels : out->channels;
 	size_t parts = conv->depth / LANES;
 
-	for (uint32_t k = 0; k < kernels; k += FP16_BLOCK)
+	for (uint32_t k = 0; k < kernels; k += FLOAT_BLOCK)
 		for (unsigned int p = 0; p < windows->pixels; p += PIXELS) {
-			float sums[PIXELS][FP16_BLOCK] = { 0 };
+			float sums[PIXELS][FLOAT_BLOCK] = { 0 };
 			struct tile tile = {
 				.windows = (const double *)windows->data + p * conv->depth,
 				.spans = windows->spans + p * parts,
 				.weights = (const float *)weights->data + k * conv->depth,
-				.weight_spans = weights->span + k / FP16_BLOCK * parts,
+				.weight_spans = weights->span + k / FLOAT_BLOCK * parts,
 			};
 
 			mac_tile(conv, &tile, sums);
 			for (unsigned int i = 0; i < PIXELS && p + i < windows->pixels; i++)
-				for (unsigned int j = 0; j < FP16_BLOCK && k + j < kernels; j++)
+				for (unsigned int j = 0; j < FLOAT_BLOCK && k + j < kernels; j++)
 					out->f[(size_t)(p + i) * out->pitch + k + j] = sums[i][j];
 		}
 }

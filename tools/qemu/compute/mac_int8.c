@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CORE, int8 x int8: the sum is exact and saturates to int32 at the end
- * [seen: client programs, none of which reaches saturation].
+ * CORE, int8 x int8 and int4 x int4: the sum is exact and saturates to int32 at
+ * the end [seen: client programs, none of which reaches saturation].
  */
 #include "compute_priv.h"
 
@@ -32,13 +32,6 @@ static void dot(const int16_t *window, const int16_t *weights, size_t pitch, siz
 	sums[3] += s3;
 }
 
-static int32_t saturate(int64_t value)
-{
-	if (value > INT32_MAX)
-		return INT32_MAX;
-	return value < INT32_MIN ? INT32_MIN : (int32_t)value;
-}
-
 static void mac_window(const struct conv *conv, const int16_t *window, const int16_t *weights,
 		       int32_t *to)
 {
@@ -51,7 +44,7 @@ static void mac_window(const struct conv *conv, const int16_t *window, const int
 		    left < EXACT_DEPTH ? left : EXACT_DEPTH, sums);
 	}
 	for (unsigned int i = 0; i < KERNELS; i++)
-		to[i] = saturate(sums[i]);
+		to[i] = saturate32(sums[i]);
 }
 
 /* Kernels beyond those in memory have zero weights, up to the accumulator's pitch */

@@ -37,6 +37,12 @@ static enum twin_compute_status conv_parse(const struct task *t, struct conv *co
 	return status;
 }
 
+/*
+ * A depthwise convolution has work for one of the MAC array's kernels, that is
+ * for 64 bytes of channels and not for 1024 products [guess].
+ */
+#define DEPTHWISE_RATE_SHIFT	4
+
 /* Kernels are counted whether or not CORE's channel loop reaches them all [guess] */
 static void conv_cost(const struct conv *conv, struct twin_compute_result *result)
 {
@@ -46,7 +52,7 @@ static void conv_cost(const struct conv *conv, struct twin_compute_result *resul
 	    __builtin_mul_overflow(macs, conv->feature.channels, &macs))
 		macs = UINT64_MAX;
 	result->macs = macs;
-	result->mac_rate_shift = conv->precision == RKNPU_PREC_FP16 ? 1 : 0;
+	result->mac_rate_shift = conv->operand->rate_shift + (conv->depthwise ? DEPTHWISE_RATE_SHIFT : 0);
 }
 
 static enum twin_compute_status conv_execute(const struct task *t, const struct conv *conv,

@@ -2,42 +2,25 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CNA: weights of a direct convolution. Memory holds, outermost first, output
- * group, input group, kernel row, kernel column, kernel within the output
- * group, channel within the input group; short groups are packed tight
- * [seen: client programs; for int8 output groups of less than 32 kernels the
- * rule is a guess, silicon was reported to hang on some].
+ * CNA: weights. Memory holds, outermost first, output group, input group,
+ * kernel row, kernel column, kernel within the output group, channel within the
+ * input group; short groups are packed tight [seen: client programs; for int8
+ * output groups of less than 32 kernels the rule is a guess, silicon was
+ * reported to hang on some].
+ *
+ * Depthwise weights have channel group, kernel row, kernel column, channel
+ * [seen: client programs]; a short group is tight as well [seen for a single
+ * one, else guess].
  */
 #include <stdlib.h>
 
 #include "compute_priv.h"
 
-#define OUTPUT_GROUP_INT8	32
-#define OUTPUT_GROUP_FP16	16
-
-static void unpack_int8(const uint8_t *from, uint32_t count, int16_t *to)
-{
-	for (uint32_t i = 0; i < count; i++)
-		to[i] = (int8_t)from[i];
-}
-
-static uint64_t unpack_fp16(const uint8_t *from, uint32_t count, float *to)
-{
-	uint64_t magnitudes = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		uint16_t bits = from[2 * i] | from[2 * i + 1] << 8;
-
-		magnitudes |= fp16_magnitude(bits);
-		to[i * FP16_BLOCK] = fp16_to_float(bits);
-	}
-	return magnitudes;
-}
-
 /* The weights on their way from memory to where the MAC array wants them */
 struct stream {
 	const struct conv *conv;
-	const uint8_t *next;
+	const uint8_t *bytes;
+	size_t next;		/* element */
 	struct dense_weights *weights;
 };
 
@@ -46,22 +29,24 @@ static void unpack_part(struct stream *stream, uint32_t count, uint32_t kernel, 
 {
 	const struct conv *conv = stream->conv;
 	struct dense_weights *weights = stream->weights;
-	size_t parts = (size_t)conv->groups * conv->taps;
-	const uint8_t *from = stream->next;
-	size_t block, place;
-	uint8_t span;
+	size_t parts = (size_t)conv->groups * conv->taps, first = stream->next;
+	uint32_t block = kernel / FLOAT_BLOCK;
+	uint8_t *span = weights->span + block * parts + part, this_span;
+	int16_t *ints = weights->data;
+	float *floats = weights->data;
+	uint64_t magnitudes;
 
-	stream->next += count * conv->element_bytes;
-	if (conv->precision == RKNPU_PREC_INT8) {
-		unpack_int8(from, count,
-			    (int16_t *)weights->data + kernel * conv->depth + part * LANES);
+	stream->next += count;
+	if (!conv->is_float) {
+		operand_unpack(conv->precision, stream->bytes, first, count,
+			       ints + kernel * conv->depth + part * conv->lanes, 1);
 		return;
 	}
-	block = kernel / FP16_BLOCK;
-	place = (block * conv->depth + part * LANES) * FP16_BLOCK + kernel % FP16_BLOCK;
-	span = fp16_span(unpack_fp16(from, count, (float *)weights->data + place));
-	if (weights->span[block * parts + part] < span)
-		weights->span[block * parts + part] = span;
+	floats += (block * conv->depth + part * conv->lanes) * FLOAT_BLOCK + kernel % FLOAT_BLOCK;
+	magnitudes = operand_unpack(conv->precision, stream->bytes, first, count, floats, FLOAT_BLOCK);
+	this_span = fp16_span(magnitudes);
+	if (*span < this_span)
+		*span = this_span;
 }
 
 /* One output group of @kernels kernels from @first on */
@@ -70,8 +55,8 @@ static void unpack_group(struct stream *stream, uint32_t first, uint32_t kernels
 	const struct conv *conv = stream->conv;
 
 	for (uint32_t group = 0; group < conv->groups; group++) {
-		uint32_t left = conv->feature.channels - group * LANES;
-		uint32_t count = left < LANES ? left : LANES;
+		uint32_t left = conv->feature.channels - group * conv->lanes;
+		uint32_t count = min_u32(left, conv->lanes);
 
 		for (uint32_t tap = 0; tap < conv->taps; tap++)
 			for (uint32_t k = 0; k < kernels; k++)
@@ -80,33 +65,62 @@ static void unpack_group(struct stream *stream, uint32_t first, uint32_t kernels
 	}
 }
 
+/* One group of channels, to input groups that may be smaller */
+static void unpack_depthwise_group(struct stream *stream, uint32_t first, uint32_t channels)
+{
+	const struct conv *conv = stream->conv;
+	uint8_t *data = stream->weights->data;
+
+	for (uint32_t tap = 0; tap < conv->taps; tap++)
+		for (uint32_t c = first; c < first + channels; c += conv->lanes) {
+			uint32_t count = min_u32(conv->lanes, first + channels - c);
+			size_t part = (size_t)(c / conv->lanes) * conv->taps + tap;
+
+			operand_unpack(conv->precision, stream->bytes, stream->next, count,
+				       data + part * conv->lanes * conv->operand->dense_bytes, 1);
+			stream->next += count;
+		}
+}
+
 static void unpack_all(const struct conv *conv, const uint8_t *from, struct dense_weights *weights)
 {
-	struct stream stream = { .conv = conv, .next = from, .weights = weights };
-	uint32_t size = conv->precision == RKNPU_PREC_INT8 ? OUTPUT_GROUP_INT8 : OUTPUT_GROUP_FP16;
+	struct stream stream = { .conv = conv, .bytes = from, .weights = weights };
+	uint32_t size = conv->depthwise ? conv->operand->depthwise_group : conv->operand->kernel_group;
+	uint32_t all = conv->depthwise ? conv->feature.channels : conv->kernels;
 
-	for (uint32_t first = 0; first < conv->kernels; first += size) {
-		uint32_t left = conv->kernels - first;
+	for (uint32_t first = 0; first < all; first += size) {
+		uint32_t count = min_u32(all - first, size);
 
-		unpack_group(&stream, first, left < size ? left : size);
+		if (conv->depthwise)
+			unpack_depthwise_group(&stream, first, count);
+		else
+			unpack_group(&stream, first, count);
 	}
+}
+
+static enum twin_compute_status fetch_dense(const struct task *t, const struct conv *conv, uint8_t *dense)
+{
+	if (conv->compressed)
+		return dcomp_fetch(t, conv, dense);
+	return dma_read(t, conv->weight_addr, dense, conv->weight_bytes) ? TWIN_COMPUTE_OK
+									 : TWIN_COMPUTE_FAULT;
 }
 
 enum twin_compute_status cna_fetch_weights(const struct task *t, const struct conv *conv,
 					   struct dense_weights *weights)
 {
-	uint32_t kernels = round_up(conv->kernels, FP16_BLOCK);
-	enum twin_compute_status status = TWIN_COMPUTE_OK;
+	uint32_t kernels = round_up(conv->kernels, FLOAT_BLOCK);
+	enum twin_compute_status status;
 	uint8_t *raw;
 
-	weights->data = calloc(kernels * conv->depth, conv->element_bytes * 2);
-	weights->span = calloc(kernels / FP16_BLOCK, (size_t)conv->groups * conv->taps);
+	weights->data = calloc(kernels * conv->depth, conv->operand->dense_bytes);
+	weights->span = calloc(kernels / FLOAT_BLOCK, (size_t)conv->groups * conv->taps);
 	raw = malloc(conv->weight_bytes);
 	if (!weights->data || !weights->span || !raw)
 		status = out_of_memory(t);
-	else if (!dma_read(t, conv->weight_addr, raw, conv->weight_bytes))
-		status = TWIN_COMPUTE_FAULT;
 	else
+		status = fetch_dense(t, conv, raw);
+	if (status == TWIN_COMPUTE_OK)
 		unpack_all(conv, raw, weights);
 	free(raw);
 	return status;

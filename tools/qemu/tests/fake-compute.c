@@ -6,7 +6,7 @@
  * from the feature address to the DPU's destination, each xor the low byte of
  * OUT_CVT_OFFSET; pooling copies 16 bytes and says that it moves as many as
  * POOLING_KERNEL_CFG holds. WEIGHT_SIZE0 is the number of MACs,
- * CONV_CON1 the rate shift, and 0xdead there makes it refuse.
+ * CONV_CON1 the rate shift, 3 bits and signed, and 0xdead there makes it refuse.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -67,8 +67,8 @@ void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable, struc
 	memset(result, 0, sizeof(*result));
 	if (enable & RKNPU_ENABLE_PPU)
 		result->memory_bytes = reg(regs, RKNPU_PPU_POOLING_KERNEL_CFG);
-	if (!(enable & RKNPU_ENABLE_CNA))
+	if (!(enable & RKNPU_ENABLE_CNA) || reg(regs, RKNPU_CNA_CONV_CON1) == REFUSED_CON1)
 		return;
 	result->macs = reg(regs, RKNPU_CNA_WEIGHT_SIZE0);
-	result->mac_rate_shift = reg(regs, RKNPU_CNA_CONV_CON1) & 3;
+	result->mac_rate_shift = (int)((reg(regs, RKNPU_CNA_CONV_CON1) & 7) ^ 4) - 4;
 }

@@ -7,7 +7,9 @@
 #include "machine.h"
 
 struct time_case {
-	uint32_t macs, shift, mhz, per_cycle, overhead_ns;
+	uint32_t macs;
+	int shift;
+	uint32_t mhz, per_cycle, overhead_ns;
 	uint64_t want_ns;
 };
 
@@ -16,18 +18,20 @@ static const struct time_case time_cases[] = {
 	{ 1024000, 0, 1000, 1024, 1000, 2000 },
 	{ 1024000, 1, 1000, 1024, 1000, 3000 },
 	{ 1024000, 2, 1000, 1024, 1000, 5000 },
+	{ 1024000, -1, 1000, 1024, 0, 500 },
+	{ 1, -1, 1000, 1024, 0, 1 },
 	{ 1024000, 0, 200, 1024, 0, 5000 },
 	{ 1024000, 0, 1000, 512, 0, 2000 },
 	{ 1, 0, 1000, 1024, 0, 1 },
 };
 
-static struct kick timed_kick(struct machine *m, uint32_t macs, uint32_t shift)
+static struct kick timed_kick(struct machine *m, uint32_t macs, int shift)
 {
 	struct kick kick = simple_kick(m);
 	struct stream s = stream_at(m, CMD_IOVA);
 
 	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, macs);
-	stream_write(&s, RKNPU_CNA_CONV_CON1, shift);
+	stream_write(&s, RKNPU_CNA_CONV_CON1, (uint32_t)shift);
 	stream_end(&s, ENABLE_CONV);
 	kick.words = s.words;
 	return kick;

@@ -164,7 +164,11 @@ static uint64_t task_ns(struct twin_core *core)
 
 	twin_blocks_select(core, &regs);
 	twin_compute_cost(&regs, core->kick.enable, &cost);
-	cycles = cycles_of(cost.macs << cost.mac_rate_shift, core->kick.macs_per_cycle) +
+	if (cost.mac_rate_shift < 0)
+		cost.macs = cycles_of(cost.macs, 1u << -cost.mac_rate_shift);
+	else
+		cost.macs <<= cost.mac_rate_shift;
+	cycles = cycles_of(cost.macs, core->kick.macs_per_cycle) +
 		 cycles_of(cost.memory_bytes, core->kick.bytes_per_cycle);
 	return cycles * NS_PER_US / core->kick.clock_mhz;
 }

@@ -106,7 +106,7 @@ static uint32_t padding(const struct shape *s, int c)
 	return s->pad & (element_bits(s->in_prec) == 8 ? 0xff : 0xffff);
 }
 
-static uint32_t converted(const struct in_cvt *cvt, int c, uint32_t bits)
+static uint32_t converted(const struct pixel_cvt *cvt, int c, uint32_t bits)
 {
 	int64_t value = cvt->is_signed ? (int8_t)bits : (uint8_t)bits;
 	int64_t scale = cvt->scale[c] >> cvt->truncate;

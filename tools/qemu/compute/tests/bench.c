@@ -48,5 +48,7 @@ int main(void)
 	bench("twin_matmul_int8_512_s", &s, draw_int8);
 	s = shape_matmul(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 512, 512, 512);
 	bench("twin_matmul_fp16_512_s", &s, draw_fp16_unit);
+	s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 56, 56, 64, 64, 1, 1);
+	bench("twin_conv1x1_56x56x64_s", &s, draw_int8);
 	return 0;
 }

@@ -11,6 +11,10 @@ int main(void)
 {
 	mac_tests();
 	exact_tests();
+	type_tests();
+	dcomp_tests();
+	in_cvt_tests();
+	refuse_cna_tests();
 	conv_tests();
 	layout_tests();
 	output_tests();

@@ -113,7 +113,7 @@ static void set(struct program *p, uint32_t offset, uint32_t mask, uint32_t valu
 
 static void set_in_cvt(struct program *p, const struct shape *s)
 {
-	const struct in_cvt *cvt = &s->in_cvt;
+	const struct pixel_cvt *cvt = &s->in_cvt;
 
 	if (!cvt->on) {
 		*program_reg(p, RKNPU_CNA_CVT_CON0) = RKNPU_CNA_CVT_CON0_BYPASS;

@@ -19,7 +19,7 @@ enum layout {
 };
 
 /* Input conversion of packed pixels: lane is channel */
-struct in_cvt {
+struct pixel_cvt {
 	bool on, add_first, is_signed;
 	int truncate;
 	uint16_t scale[4];
@@ -36,7 +36,7 @@ struct shape {
 	int kernels, kw, kh, sx, sy, dx, dy, left, top;
 	bool depthwise;		/* one kernel, @channels output channels */
 	int deconv_x, deconv_y;	/* input pixels are this far apart; 0: no deconvolution */
-	struct in_cvt in_cvt;
+	struct pixel_cvt in_cvt;
 	uint32_t pad;
 	int out_w, out_h, out_c;
 	int size_e, notch, dst_stride, surf_add;

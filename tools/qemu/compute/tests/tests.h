@@ -7,6 +7,10 @@
 
 void mac_tests(void);
 void exact_tests(void);
+void type_tests(void);
+void dcomp_tests(void);
+void in_cvt_tests(void);
+void refuse_cna_tests(void);
 void conv_tests(void);
 void layout_tests(void);
 void output_tests(void);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * CORE, bf16 x bf16 and tf32 x tf32: products, which fp32 holds exactly unless
+ * they leave its range, are added in fp32 [seen: client programs, to a tolerance], one
+ * after the other in the order of the weights [guess].
+ */
+#include "compute_priv.h"
+
+#define PIXELS		4
+
+typedef float vec __attribute__((vector_size(FLOAT_BLOCK * sizeof(float)), aligned(4)));
+
+/* Four windows, @depth apart, times eight kernels */
+HOT_LOOP
+static void mac_tile(const float *windows, const float *weights, size_t depth,
+		     float sums[PIXELS][FLOAT_BLOCK])
+{
+	vec s[PIXELS] = { 0 };
+
+	for (size_t i = 0; i < depth; i++) {
+		vec w = *(const vec *)(weights + i * FLOAT_BLOCK);
+
+		for (unsigned int p = 0; p < PIXELS; p++)
+			s[p] += windows[p * depth + i] * w;
+	}
+	for (unsigned int p = 0; p < PIXELS; p++)
+		*(vec *)sums[p] = s[p];
+}
+
+/* @windows has room for whole tiles; what lies beyond its pixels is not stored */
+void mac_fp32(const struct conv *conv, const struct windows *windows,
+	      const struct dense_weights *weights, struct accumulator *out)
+{
+	uint32_t kernels = min_u32(conv->kernels, out->channels);
+
+	for (uint32_t k = 0; k < kernels; k += FLOAT_BLOCK)
+		for (unsigned int p = 0; p < windows->pixels; p += PIXELS) {
+			float sums[PIXELS][FLOAT_BLOCK];
+
+			mac_tile((const float *)windows->data + p * conv->depth,
+				 (const float *)weights->data + k * conv->depth, conv->depth, sums);
+			for (unsigned int i = 0; i < PIXELS && p + i < windows->pixels; i++)
+				for (unsigned int j = 0; j < FLOAT_BLOCK && k + j < kernels; j++)
+					out->f[(size_t)(p + i) * out->pitch + k + j] = sums[i][j];
+		}
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Types of features and weights: what they decide, and how they get dense.
+ *
+ * Groups of direct convolutions [seen: client programs]; of depthwise weights
+ * for int8 and fp16 [seen: client programs]: both are 64 bytes, which is taken
+ * over for the other 16-bit types [guess].
+ */
+#include <math.h>
+#include <string.h>
+
+#include "compute_priv.h"
+
+static const struct operand operands[] = {
+	[RKNPU_PREC_INT4] = { .bits = 4, .dense_bytes = 2, .lanes = 32, .kernel_group = 64,
+			      .sums = true, .rate_shift = -1 },
+	[RKNPU_PREC_INT8] = { .bits = 8, .dense_bytes = 2, .lanes = 32, .kernel_group = 32,
+			      .depthwise_group = 64, .pads = true, .sums = true },
+	[RKNPU_PREC_INT16] = { .bits = 16, .dense_bytes = 2, .lanes = 32, .kernel_group = 16,
+			       .depthwise_group = 32, .rate_shift = 1 },
+	[RKNPU_PREC_FP16] = { .bits = 16, .dense_bytes = 4, .lanes = 32, .kernel_group = 16,
+			      .depthwise_group = 32, .is_float = true, .pads = true, .rate_shift = 1 },
+	[RKNPU_PREC_BF16] = { .bits = 16, .dense_bytes = 4, .lanes = 32, .kernel_group = 16,
+			      .depthwise_group = 32, .is_float = true, .rate_shift = 1 },
+	[RKNPU_PREC_TF32] = { .bits = 32, .dense_bytes = 4, .lanes = 16, .kernel_group = 16,
+			      .is_float = true, .rate_shift = 2 },
+};
+
+/* int32 and fp32 are formats of outputs only [seen: rockchip-npu-notes] */
+const struct operand *operand_of(uint32_t precision)
+{
+	if (precision >= sizeof(operands) / sizeof(operands[0]) || !operands[precision].bits)
+		return NULL;
+	return &operands[precision];
+}
+
+#define TF32_DROPPED_BITS	13
+#define FP32_EXP		0x7f800000
+#define FP32_FRACTION		0x007fffff
+
+static float float_of(uint32_t bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/* The mantissa is rounded to 10 bits [seen: rockchip-npu-notes], to nearest even [guess] */
+static float tf32_to_float(uint32_t bits)
+{
+	uint32_t odd = bits >> TF32_DROPPED_BITS & 1;
+
+	if ((bits & FP32_EXP) == FP32_EXP)
+		return bits & FP32_FRACTION ? NAN : float_of(bits);
+	bits += (1u << (TF32_DROPPED_BITS - 1)) - 1 + odd;
+	return float_of(bits >> TF32_DROPPED_BITS << TF32_DROPPED_BITS);
+}
+
+static uint32_t load(const uint8_t *from, unsigned int bytes)
+{
+	uint32_t bits = 0;
+
+	for (unsigned int i = 0; i < bytes; i++)
+		bits |= (uint32_t)from[i] << (8 * i);
+	return bits;
+}
+
+/* Low nibble first [seen: client programs] */
+static void unpack_int4(const uint8_t *from, size_t first, uint32_t count, int16_t *to, size_t stride)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		size_t at = first + i;
+		int nibble = from[at / 2] >> at % 2 * 4 & 0xf;
+
+		to[i * stride] = (nibble ^ 8) - 8;
+	}
+}
+
+static void unpack_int8(const uint8_t *from, uint32_t count, int16_t *to, size_t stride)
+{
+	for (uint32_t i = 0; i < count; i++)
+		to[i * stride] = (int8_t)from[i];
+}
+
+static void unpack_int16(const uint8_t *from, uint32_t count, int16_t *to, size_t stride)
+{
+	for (uint32_t i = 0; i < count; i++)
+		to[i * stride] = (int16_t)load(from + 2 * i, 2);
+}
+
+static uint64_t unpack_fp16(const uint8_t *from, uint32_t count, float *to, size_t stride)
+{
+	uint64_t magnitudes = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint16_t bits = load(from + 2 * i, 2);
+
+		magnitudes |= fp16_magnitude(bits);
+		to[i * stride] = fp16_to_float(bits);
+	}
+	return magnitudes;
+}
+
+static void unpack_bf16(const uint8_t *from, uint32_t count, float *to, size_t stride)
+{
+	for (uint32_t i = 0; i < count; i++)
+		to[i * stride] = float_of(load(from + 2 * i, 2) << 16);
+}
+
+static void unpack_tf32(const uint8_t *from, uint32_t count, float *to, size_t stride)
+{
+	for (uint32_t i = 0; i < count; i++)
+		to[i * stride] = tf32_to_float(load(from + 4 * i, 4));
+}
+
+uint64_t operand_unpack(uint32_t precision, const uint8_t *from, size_t first, uint32_t count,
+			void *to, size_t stride)
+{
+	if (precision == RKNPU_PREC_INT4) {
+		unpack_int4(from, first, count, to, stride);
+		return 0;
+	}
+	from += first * operands[precision].bits / 8;
+	switch (precision) {
+	case RKNPU_PREC_INT8:
+		unpack_int8(from, count, to, stride);
+		return 0;
+	case RKNPU_PREC_INT16:
+		unpack_int16(from, count, to, stride);
+		return 0;
+	case RKNPU_PREC_FP16:
+		return unpack_fp16(from, count, to, stride);
+	case RKNPU_PREC_BF16:
+		unpack_bf16(from, count, to, stride);
+		return 0;
+	default:
+		unpack_tf32(from, count, to, stride);
+		return 0;
+	}
+}

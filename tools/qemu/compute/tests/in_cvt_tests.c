@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Input conversion of packed int8 pixels.
+ */
+#include <string.h>
+
+#include "border.h"
+#include "tap.h"
+#include "tests.h"
+
+static struct shape picture(int packed)
+{
+	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 9, 7, 16, 16, 3, 3);
+
+	s.layout = LAYOUT_PACKED;
+	s.packed = packed;
+	s.line_stride = 9;
+	s.left = s.top = 1;
+	s.pad = 0x8080;
+	s.in_cvt.on = true;
+	s.in_cvt.truncate = 14;
+	for (int i = 0; i < 4; i++) {
+		s.in_cvt.scale[i] = 1 << 14;
+		s.in_cvt.offset[i] = -128;
+	}
+	shape_output(&s);
+	return s;
+}
+
+/* The one set-up that a driver is known to use: x - 128 of a grey picture */
+static void test_known(void)
+{
+	struct shape s = picture(1);
+
+	border_test(&s, draw_int8, 1);
+}
+
+static void test_lanes(void)
+{
+	for (int packed = 1; packed <= 4; packed++) {
+		struct shape s = picture(packed);
+
+		for (int i = 0; i < 4; i++)
+			s.in_cvt.offset[i] = -100 - 9 * i;
+		border_test(&s, draw_int8, 10 + packed);
+		s.in_cvt.add_first = true;
+		border_test(&s, draw_int8, 20 + packed);
+		/* Scale 2 and 1: the order shows, and results saturate on both sides */
+		for (int i = 0; i < 4; i++)
+			s.in_cvt.scale[i] = i % 2 ? 1 << 13 : 1 << 14;
+		s.in_cvt.truncate = 13;
+		border_test(&s, draw_int8, 30 + packed);
+		s.in_cvt.is_signed = true;
+		s.in_cvt.add_first = false;
+		border_test(&s, draw_int8, 40 + packed);
+	}
+}
+
+static void test_refused(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t reg, clear, set;
+	} changes[] = {
+		{ "rounding", RKNPU_CNA_CVT_CON0, 0, RKNPU_CNA_CVT_CON0_ROUND },
+		{ "channel not enabled", RKNPU_CNA_CVT_CON5, 2, 0 },
+		{ "scale 0", RKNPU_CNA_CVT_CON2, 0xffff0000, 0 },
+		{ "scale 0x8000", RKNPU_CNA_CVT_CON1, 0xffff0000, 0x80000000 },
+		{ "dropped bits", RKNPU_CNA_CVT_CON3, 0xffff0000, 32388u << 16 },
+	};
+	struct shape s = picture(3);
+	struct program p;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		program_init(&p, &s, draw_int8, 0);
+		*program_reg(&p, changes[i].reg) &= ~changes[i].clear;
+		*program_reg(&p, changes[i].reg) |= changes[i].set;
+		tap_ok(program_run(&p) == TWIN_COMPUTE_REFUSED && p.result.refused_reg == changes[i].reg &&
+		       strlen(p.result.reason) && !p.memory.reads, "input conversion refused: %s (%s)",
+		       changes[i].name, p.result.reason);
+		program_free(&p);
+	}
+	/* The fourth lane has no pixel: what it says does not matter */
+	program_init(&p, &s, draw_int8, 0);
+	*program_reg(&p, RKNPU_CNA_CVT_CON4) = 0;
+	*program_reg(&p, RKNPU_CNA_CVT_CON5) = 7;
+	tap_ok(border_runs(&p), "input conversion ignores lanes without pixels");
+	program_free(&p);
+	s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 9, 7, 16, 16, 3, 3);
+	s.in_cvt.on = true;
+	program_init(&p, &s, draw_int8, 0);
+	tap_ok(program_run(&p) == TWIN_COMPUTE_REFUSED && p.result.refused_reg == RKNPU_CNA_CVT_CON0,
+	       "input conversion refused: no packed pixels (%s)", p.result.reason);
+	program_free(&p);
+}
+
+void in_cvt_tests(void)
+{
+	test_known();
+	test_lanes();
+	test_refused();
+}
