@@ -107,7 +107,8 @@ static void run_int(const struct dpu *dpu, const int32_t *x, size_t count, uint8
 static void convert_float(const struct out_cvt *cvt, const float *x, size_t count, float *to)
 {
 	const double factor = ldexp(1, -(int)cvt->minus_exp);
-	const float offset = (float)cvt->offset, scale = (float)cvt->scale;
+	/* -0 changes nothing, not even the sign of a zero [guess] */
+	const float offset = cvt->offset ? (float)cvt->offset : -0.0f, scale = (float)cvt->scale;
 
 	if (cvt->identity)
 		memcpy(to, x, count * sizeof(*to));

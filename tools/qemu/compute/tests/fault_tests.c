@@ -83,7 +83,7 @@ void fault_tests(void)
 {
 	static const char *const names[] = { "feature", "weights", "output" };
 
-	for (int region = 0; region < REGIONS; region++) {
+	for (int region = 0; region <= REGION_OUTPUT; region++) {
 		test_region_fault(region, names[region]);
 		test_hole(region, false, names[region]);
 		test_hole(region, true, names[region]);

@@ -18,6 +18,11 @@ int main(void)
 	conv_tests();
 	layout_tests();
 	output_tests();
+	stage_tests();
+	ew_tests();
+	flying_tests();
+	pool_tests();
+	dpu_refuse_tests();
 	refuse_tests();
 	fault_tests();
 	return tap_done();

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Device memory for tests: three regions of exact size, so that an access one
+ * Device memory for tests: regions of exact size, so that an access one
  * byte outside of what the program's layout covers is a fault.
  */
 #ifndef TWIN_COMPUTE_MEMORY_H
@@ -10,7 +10,8 @@
 
 #include "compute.h"
 
-enum { REGION_FEATURE, REGION_WEIGHTS, REGION_OUTPUT, REGIONS };
+/* The last three only with DPU_RDMA: operands of BS, odd and even atoms of the operand of EW */
+enum { REGION_FEATURE, REGION_WEIGHTS, REGION_OUTPUT, REGION_BS, REGION_EW, REGION_EVEN, REGIONS };
 
 struct region {
 	uint32_t addr;		/* may wrap around the end of the address space */

@@ -347,6 +347,7 @@ void program_init(struct program *p, const struct shape *s, draw_fn draw, uint64
 
 	memset(p, 0, sizeof(*p));
 	p->shape = *s;
+	p->enable = ENABLE_CONV;
 	for (int i = 0; i < 8; i++)
 		p->unit.block[i] = p->regs[i];
 	set_cna(p, s);
@@ -373,5 +374,5 @@ enum twin_compute_status program_run(struct program *p)
 {
 	struct twin_dma dma = memory_dma(&p->memory);
 
-	return twin_compute_task(&p->unit, ENABLE_CONV, p->shape.dma_base, &dma, &p->result);
+	return twin_compute_task(&p->unit, p->enable, p->shape.dma_base, &dma, &p->result);
 }

@@ -84,8 +84,12 @@ uint32_t draw_fp32_unit(struct rng *rng);	/* fp32, as tf32 lies in memory */
 uint32_t draw_fp32_wide(struct rng *rng);
 uint32_t draw_fp32_any(struct rng *rng);
 
+struct back;
+
 struct program {
 	struct shape shape;
+	uint32_t enable;
+	const struct back *back;	/* stages behind the main input; NULL: bypassed */
 	uint32_t regs[8][1024];
 	struct twin_unit_regs unit;
 	struct memory memory;

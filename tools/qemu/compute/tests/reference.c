@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "back.h"
 #include "reference.h"
 #include "tap.h"
 
@@ -55,7 +56,8 @@ static uint32_t convert_int(const struct shape *s, int32_t x)
 
 static uint32_t convert_float(const struct shape *s, float x)
 {
-	float value = x + (float)s->cvt_offset;
+	/* No offset leaves a negative zero alone */
+	float value = s->cvt_offset ? x + (float)s->cvt_offset : x;
 
 	value *= powf(2, -s->cvt_minus_exp);
 	value *= s->cvt_scale ? s->cvt_scale : 1;
@@ -64,8 +66,11 @@ static uint32_t convert_float(const struct shape *s, float x)
 
 static uint32_t element(const struct program *p, int k, int y, int x)
 {
-	struct accumulated a = reference_accumulate(p, k, y, x);
+	struct accumulated a = p->back && p->back->flying ? back_main(p, k, y, x)
+							  : reference_accumulate(p, k, y, x);
 
+	if (p->back)
+		back_apply(p, k, y, x, &a);
 	return a.is_float ? convert_float(&p->shape, a.f) : convert_int(&p->shape, a.i);
 }
 

@@ -14,6 +14,11 @@ void refuse_cna_tests(void);
 void conv_tests(void);
 void layout_tests(void);
 void output_tests(void);
+void stage_tests(void);
+void ew_tests(void);
+void flying_tests(void);
+void pool_tests(void);
+void dpu_refuse_tests(void);
 void refuse_tests(void);
 void fault_tests(void);
 

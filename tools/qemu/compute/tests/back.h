@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What a program may have behind its main input: the stages of the DPU, and
+ * DPU_RDMA, which can be the main input itself. Written from the formulas, one
+ * element at a time; shares no code with the library.
+ */
+#ifndef TWIN_COMPUTE_BACK_H
+#define TWIN_COMPUTE_BACK_H
+
+#include "program.h"
+
+enum { BACK_TABLE = RKNPU_DPU_LUT_ENTRIES };
+
+/* BS or BN. Operands come from memory if the flag says so, for BS only. */
+struct back_stage {
+	bool on;
+	int alu;			/* 0 none, 2 add, 4 subtract */
+	bool alu_memory;
+	int32_t alu_int;
+	float alu_float;
+	bool mul, mul_memory, prelu;
+	int16_t mul_int;
+	uint16_t mul_half;
+	int shift, shift_neg;
+	bool relu, relux;
+	int32_t cap_int;
+	float cap_float;
+};
+
+struct back {
+	/* The main input comes from memory; the shape's feature layout is ROWS */
+	bool flying;
+	int line_notch, surf_notch;
+	/* CPEND */
+	bool pend, pend_memory;
+	int16_t pend_int;
+	struct back_stage bs, bn;
+	bool records;			/* else a dense vector */
+	/* EW */
+	bool lut;
+	int32_t lut_start[2];
+	int lut_select[2];
+	int16_t table[2][BACK_TABLE];
+	bool operate;
+	int op;				/* RKNPU_EW_ALU_*, unless @mul */
+	bool mul, prelu;
+	bool operand_memory;
+	uint32_t operand_value;
+	int operand_size;		/* field: 1 8, 2 16, 3 32 bits */
+	bool convert, convert_away;
+	int32_t convert_offset;
+	int16_t convert_scale;
+	int convert_shift;
+	bool ew_relu, ew_relux;
+	int32_t ew_cap_int;
+	float ew_cap_float;
+	int ew_surf_stride;		/* atoms, beyond the plane */
+	/* Drawn by back_init() */
+	int32_t *alu;			/* [c], or fp32 bits */
+	int16_t *pend_vector, *mul_vector;
+	uint32_t *operand;		/* [c][y][x], bits as in memory */
+};
+
+/* A cube that the DPU alone reads and writes; atoms of the output lie like those of the input */
+struct shape shape_flying(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels);
+
+/* Adds @b to a program that program_init() has made; @draw for the EW operand */
+void back_init(struct program *p, struct back *b, draw_fn draw, uint64_t seed);
+void back_free(struct back *b);
+
+/* One output element, before output conversion; reference.c calls it */
+struct accumulated;
+void back_apply(const struct program *p, int c, int y, int x, struct accumulated *a);
+struct accumulated back_main(const struct program *p, int c, int y, int x);
+
+/* All of it, one TAP line; frees what back_init() drew */
+void back_test(const struct shape *s, struct back *b, draw_fn draw, draw_fn draw_operand,
+	       uint64_t seed, const char *name);
+
+#endif /* TWIN_COMPUTE_BACK_H */
