@@ -47,6 +47,7 @@ static_tests() {
 	static_step licences check_licences
 	static_ktap tools tools/test-tools
 	static_ktap regcmd make -s -C tools/rknpu-regcmd O="$BUILD/regcmd" check
+	static_ktap overlays tools/test-overlays
 	static_step uapi make -C selftests O="$BUILD/host" host-check
 	twin_tests
 }
