@@ -114,6 +114,9 @@ bool reference_runs(struct program *p)
 
 	if (!expected)
 		abort();
+	/* What an earlier run left must not pass for this one's */
+	for (size_t i = 0; i < output->bytes; i++)
+		output->data[i] ^= 0xff;
 	memcpy(expected, output->data, output->bytes);
 	write_all(p, expected);
 	status = program_run(p);
