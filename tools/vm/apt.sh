@@ -68,6 +68,8 @@ unpack_into() {
 	mkdir -p "$dir" "$CACHE/tmp"
 	debs=$(mktemp -d "$CACHE/tmp/debs.XXXXXX")
 	(cd "$debs"; in_suite "$suite" apt-get -qq download "$@") >&2 || die "could not download: $*"
-	printf '%s\0' "$debs"/*.deb | xargs -0 -P "$(nproc)" -I DEB dpkg -x DEB "$dir"
+	# Packages of older suites have directories where newer systems have links: /lib must not become one.
+	printf '%s\0' "$debs"/*.deb | xargs -0 -P "$(nproc)" -I DEB \
+		sh -c 'dpkg --fsys-tarfile "$1" | tar -C "$2" --keep-directory-symlink -xf -' sh DEB "$dir"
 	rm -rf "$debs"
 }
