@@ -115,17 +115,29 @@ int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32)
 	return 0;
 }
 
-static void rknpu_backing_free_range(struct rknpu_bo *bo)
+/* The allocator has mapped the range: mapping it again would make two of what is one to CONFIG_DMA_API_DEBUG. */
+static struct sg_table *rknpu_backing_range_table(struct page *first, dma_addr_t addr, size_t bytes)
 {
-	dma_free_pages(bo->dma_dev, bo->base.size, bo->pages[0], page_to_phys(bo->pages[0]), DMA_BIDIRECTIONAL);
-	kvfree(bo->pages);
-	bo->pages = NULL;
+	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL_ACCOUNT);
+
+	if (!sgt)
+		return NULL;
+	if (sg_alloc_table(sgt, 1, GFP_KERNEL_ACCOUNT)) {
+		kfree(sgt);
+		return NULL;
+	}
+	sg_set_page(sgt->sgl, first, bytes, 0);
+	sg_dma_address(sgt->sgl) = addr;
+	sg_dma_len(sgt->sgl) = bytes;
+	return sgt;
 }
 
 static void rknpu_backing_contiguous_release(struct rknpu_bo *bo)
 {
-	rknpu_backing_unmap(bo);
-	rknpu_backing_free_range(bo);
+	dma_free_pages(bo->dma_dev, bo->base.size, bo->pages[0], sg_dma_address(bo->sgt->sgl), DMA_BIDIRECTIONAL);
+	sg_free_table(bo->sgt);
+	kfree(bo->sgt);
+	kvfree(bo->pages);
 }
 
 static const struct rknpu_backing rknpu_backing_contiguous_ops = {
@@ -138,7 +150,9 @@ static const struct rknpu_backing rknpu_backing_contiguous_ops = {
  * rknpu_backing_contiguous() - give a buffer one physical range that the NPU can name
  * @bo: initialised, without memory
  *
- * Only needed where no IOMMU translates. Context: may sleep.
+ * Only needed where no IOMMU translates. What comes from the kernel's contiguous
+ * area is charged to no memory cgroup, which is one more reason not to use it
+ * otherwise. Context: may sleep.
  *
  * Return: 0, -ENOMEM.
  */
@@ -147,27 +161,30 @@ int rknpu_backing_contiguous(struct rknpu_bo *bo)
 	unsigned long i, count = bo->base.size >> PAGE_SHIFT;
 	struct page *first;
 	dma_addr_t addr;
-	int ret;
 
 	bo->pages = kvmalloc_array(count, sizeof(*bo->pages), GFP_KERNEL_ACCOUNT);
 	if (!bo->pages)
 		return -ENOMEM;
 	first = dma_alloc_pages(bo->dma_dev, bo->base.size, &addr, DMA_BIDIRECTIONAL,
-				GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
-	if (!first) {
-		kvfree(bo->pages);
-		bo->pages = NULL;
-		return -ENOMEM;
-	}
+				GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (!first)
+		goto free_pages;
+	bo->sgt = rknpu_backing_range_table(first, addr, bo->base.size);
+	if (!bo->sgt)
+		goto free_range;
 	for (i = 0; i < count; i++)
 		bo->pages[i] = pfn_to_page(page_to_pfn(first) + i);
-	ret = rknpu_backing_map(bo);
-	if (ret) {
-		rknpu_backing_free_range(bo);
-		return ret;
-	}
+	/* Zeroed by the CPU: in the caches, until this. */
+	dma_sync_single_for_device(bo->dma_dev, addr, bo->base.size, DMA_BIDIRECTIONAL);
 	bo->backing = &rknpu_backing_contiguous_ops;
 	return 0;
+
+free_range:
+	dma_free_pages(bo->dma_dev, bo->base.size, first, addr, DMA_BIDIRECTIONAL);
+free_pages:
+	kvfree(bo->pages);
+	bo->pages = NULL;
+	return -ENOMEM;
 }
 
 /* On-chip memory is never cached, and has no struct page that cache maintenance could start from. */
