@@ -35,6 +35,25 @@ static int rknpu_sram_add(struct rknpu_sram *sram, const struct resource *res)
 	return ret;
 }
 
+static void rknpu_sram_check_chunk(struct gen_pool *pool, struct gen_pool_chunk *chunk, void *data)
+{
+	int *ret = data;
+
+	if (!PAGE_ALIGNED(chunk->start_addr | (chunk->end_addr + 1) | chunk->phys_addr))
+		*ret = -EINVAL;
+}
+
+/* The sram driver's pools are of any size and of other users too; ours is what consists of whole pages. */
+static int rknpu_sram_use_pool(struct rknpu_sram *sram, struct gen_pool *pool)
+{
+	int ret = 0;
+
+	gen_pool_for_each_chunk(pool, rknpu_sram_check_chunk, &ret);
+	if (!ret)
+		sram->pool = pool;
+	return ret;
+}
+
 /**
  * rknpu_sram_init() - find the on-chip memory
  * @sram: zeroed
@@ -48,16 +67,17 @@ static int rknpu_sram_add(struct rknpu_sram *sram, const struct resource *res)
 int rknpu_sram_init(struct rknpu_sram *sram, struct device *dev)
 {
 	struct device_node *np = of_parse_phandle(dev->of_node, "rockchip,sram", 0);
+	struct gen_pool *pool;
 	struct resource res;
-	int ret = 0;
+	int ret;
 
 	if (!np)
 		return 0;
-	sram->pool = of_gen_pool_get(dev->of_node, "rockchip,sram", 0);
-	if (!sram->pool)
-		ret = of_address_to_resource(np, 0, &res);
-	if (!sram->pool && !ret)
-		ret = rknpu_sram_add(sram, &res);
+	pool = of_gen_pool_get(dev->of_node, "rockchip,sram", 0);
+	if (pool)
+		ret = rknpu_sram_use_pool(sram, pool);
+	else
+		ret = of_address_to_resource(np, 0, &res) ?: rknpu_sram_add(sram, &res);
 	of_node_put(np);
 	return ret;
 }
@@ -110,6 +130,7 @@ size_t rknpu_sram_free_bytes(const struct rknpu_sram *sram)
 struct rknpu_sram_area *rknpu_sram_alloc(struct rknpu_sram *sram, size_t bytes)
 {
 	unsigned int count = min(bytes, rknpu_sram_free_bytes(sram)) >> PAGE_SHIFT;
+	struct genpool_data_align align = { .align = PAGE_SIZE };
 	struct rknpu_sram_area *area;
 	unsigned long page;
 
@@ -120,7 +141,8 @@ struct rknpu_sram_area *rknpu_sram_alloc(struct rknpu_sram *sram, size_t bytes)
 		return NULL;
 	area->sram = sram;
 	while (area->count < count) {
-		page = gen_pool_alloc(sram->pool, PAGE_SIZE);
+		/* Others may have taken less than a page of a pool that is not ours alone. */
+		page = gen_pool_alloc_algo(sram->pool, PAGE_SIZE, gen_pool_first_fit_align, &align);
 		if (!page)
 			break;
 		memset_io((void __iomem *)page, 0, PAGE_SIZE);
