@@ -11,43 +11,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/bound.h"
 #include "lib/mem.h"
 #include "lib/testing.h"
 
-/* A product whose input and output are bound from outside, as rknn_set_io_mem does */
-struct bound {
-	struct matmul mm;
-	struct npu_mem *in, *out;
-};
-
-static void bind(struct bound *b)
-{
-	uint64_t *words = b->mm.cmd.map;
-	size_t count = b->mm.cmd.size / sizeof(*words);
-
-	ASSERT_RET(npu_mem_bind(b->in, words, count, RKNPU_CNA_FEATURE_DATA_ADDR), 0);
-	ASSERT_RET(npu_mem_bind(b->out, words, count, RKNPU_DPU_DST_BASE_ADDR), 0);
-	ASSERT_RET(npu_bo_to_device(&b->mm.cmd), 0);
-}
-
 static void run_bound(int fd, uint32_t seed, struct npu_mem *in, struct npu_mem *out)
 {
-	struct bound b = { .in = in, .out = out };
+	struct matmul mm;
 
-	small_matmul(&b.mm, fd, seed);
-	ASSERT(in->size >= b.mm.in.size && out->size >= b.mm.out.size);
-	memcpy(in->virt, b.mm.in.map, b.mm.in.size);
-	memset(b.mm.in.map, 0x77, b.mm.in.size);
-	ASSERT_RET(npu_bo_to_device(&b.mm.in), 0);
-	memset(out->virt, 0x77, out->size);
-	ASSERT_RET(npu_mem_sync(in, NPU_MEM_TO_DEVICE), 0);
-	ASSERT_RET(npu_mem_sync(out, NPU_MEM_TO_DEVICE), 0);
-	bind(&b);
-	ASSERT_RET(matmul_run(&b.mm, 1, NULL), 0);
-	ASSERT_RET(npu_mem_sync(out, NPU_MEM_FROM_DEVICE), 0);
-	memcpy(b.mm.out.map, out->virt, b.mm.out.size);
-	EXPECT_EQ(matmul_wrong(&b.mm), 0);
-	matmul_fini(&b.mm);
+	small_matmul(&mm, fd, seed);
+	ASSERT(in->size >= mm.in.size);
+	bound_fill(&mm, in);
+	ASSERT_RET(bound_run(&mm, in, out, 1), 0);
+	EXPECT_EQ(bound_wrong(&mm, out), 0);
+	matmul_fini(&mm);
 }
 
 static void allocated(enum npu_mem_flags flags)
