@@ -114,6 +114,7 @@ struct rknpu_bo *rknpu_gem_create(const struct rknpu_gem_request *want)
 
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
+	bo->aligned = want->aligned;
 	ret = rknpu_gem_get_memory(bo, want);
 	/* Also for whoever maps the dma-buf without ever asking for the offset. */
 	if (!ret)

@@ -36,6 +36,7 @@ struct rknpu_backing {
  * @backing: its kind of memory; NULL until it has some. Immutable then.
  * @dma_dev: untranslated device that cache maintenance goes through. Immutable.
  * @cached: CPU mappings are cached. Immutable.
+ * @aligned: its NPU addresses are multiples of the power of two that holds it, if possible. Immutable.
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
  * @pages: the pages, if the buffer consists of pages of ours and nothing else. Immutable.
  * @sgt: all of it, with physical addresses for DMA addresses. Immutable.
@@ -50,6 +51,7 @@ struct rknpu_bo {
 	const struct rknpu_backing *backing;
 	struct device *dma_dev;
 	bool cached;
+	bool aligned;
 	struct mutex lock;
 	struct page **pages;
 	struct sg_table *sgt;
@@ -68,6 +70,7 @@ struct rknpu_bo {
  * @bytes: whole pages, not 0.
  * @sram_bytes: at most so much of it from @sram, whole pages.
  * @cached: CPU mappings are cached.
+ * @aligned: NPU addresses are multiples of the power of two that holds it, if possible.
  * @dma32: pages below 4 GiB.
  * @contiguous: one physical range; no @sram then.
  */
@@ -78,6 +81,7 @@ struct rknpu_gem_request {
 	size_t bytes;
 	size_t sram_bytes;
 	bool cached;
+	bool aligned;
 	bool dma32;
 	bool contiguous;
 };

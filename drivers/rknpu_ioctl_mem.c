@@ -117,6 +117,8 @@ struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_m
 		.dma_dev = rdev->dma_dev,
 		.bytes = PAGE_ALIGN(args->size),
 		.cached = args->flags & RKNPU_MEM_CACHEABLE && !(args->flags & RKNPU_MEM_WRITE_COMBINE),
+		/* Aligned is what the vendor's driver gives, unless told that it need not be. */
+		.aligned = !(args->flags & RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT),
 		.dma32 = args->flags & RKNPU_MEM_DMA32 || rdev->soc->dma_bits <= 32,
 		/* Behind an IOMMU pages serve both kinds; without one nothing else can be named. */
 		.contiguous = !rdev->translated,

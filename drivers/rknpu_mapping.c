@@ -48,6 +48,7 @@ static void rknpu_mapping_released(struct rknpu_mapping_space *space)
 static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, struct rknpu_client *client,
 							 struct rknpu_vm *vm)
 {
+	unsigned int flags = (bo->pages ? 0 : RKNPU_VM_PAGELESS) | (bo->aligned ? RKNPU_VM_ALIGNED : 0);
 	struct rknpu_mapping *mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);
 	int ret;
 
@@ -62,7 +63,7 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 	ret = rknpu_client_charge(client, bo->base.size);
 	if (ret)
 		goto free_mapping;
-	ret = rknpu_vm_map(vm, &mapping->space, bo->sgt, bo->base.size, !bo->pages);
+	ret = rknpu_vm_map(vm, &mapping->space, bo->sgt, bo->base.size, flags);
 	if (ret)
 		goto uncharge;
 	drm_gem_object_get(&bo->base);

@@ -11,6 +11,7 @@
 #include "rknpu_vm.h"
 
 #include <linux/iommu.h>
+#include <linux/log2.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -162,17 +163,25 @@ static int rknpu_vm_map_dma_locked(struct rknpu_vm *vm, u64 iova, struct sg_tabl
 	return ret ?: -EINVAL;
 }
 
-static int rknpu_vm_translate_locked(struct rknpu_vm *vm, struct rknpu_mapping_space *space,
-				     struct sg_table *sgt, size_t bytes, bool pageless)
+static int rknpu_vm_find_range_locked(struct rknpu_vm *vm, struct drm_mm_node *node, size_t bytes, u64 align)
 {
-	int ret;
+	lockdep_assert_held(&vm->lock);
+	return drm_mm_insert_node_in_range(&vm->mm, node, bytes, align, 0, 0, U64_MAX, DRM_MM_INSERT_HIGH);
+}
+
+static int rknpu_vm_translate_locked(struct rknpu_vm *vm, struct rknpu_mapping_space *space,
+				     struct sg_table *sgt, size_t bytes, unsigned int flags)
+{
+	int ret = -ENOSPC;
 
 	lockdep_assert_held(&vm->lock);
-	ret = drm_mm_insert_node_in_range(&vm->mm, &space->node, bytes, PAGE_SIZE, 0, 0, U64_MAX,
-					  DRM_MM_INSERT_HIGH);
+	if (flags & RKNPU_VM_ALIGNED)
+		ret = rknpu_vm_find_range_locked(vm, &space->node, bytes, roundup_pow_of_two(bytes));
+	if (ret == -ENOSPC)
+		ret = rknpu_vm_find_range_locked(vm, &space->node, bytes, PAGE_SIZE);
 	if (ret)
 		return ret;
-	ret = pageless ? rknpu_vm_map_dma_locked(vm, space->node.start, sgt, bytes) :
+	ret = flags & RKNPU_VM_PAGELESS ? rknpu_vm_map_dma_locked(vm, space->node.start, sgt, bytes) :
 			 rknpu_vm_map_pages_locked(vm, space->node.start, sgt, bytes);
 	if (ret)
 		drm_mm_remove_node(&space->node);
@@ -204,15 +213,15 @@ static int rknpu_vm_place(struct rknpu_mapping_space *space, struct sg_table *sg
  * @space: result, zeroed by the caller except for @space->released
  * @sgt: the memory, mapped for the untranslated device
  * @bytes: whole pages
- * @pageless: @sgt has DMA addresses only
+ * @flags: of enum rknpu_vm_flags
  *
- * Addresses go from the top down, tight. Context: may sleep; takes vm->lock.
+ * Addresses go from the top down, tight unless asked otherwise. Context: may sleep; takes vm->lock.
  *
  * Return: 0; -ENOSPC no range is left; -ENOMEM; -EINVAL @sgt is shorter than @bytes, or there is no
  * IOMMU and it is not one physical range below 4 GiB.
  */
 int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct sg_table *sgt,
-		 size_t bytes, bool pageless)
+		 size_t bytes, unsigned int flags)
 {
 	int ret;
 
@@ -220,7 +229,7 @@ int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct 
 	if (!space->spare)
 		return -ENOMEM;
 	mutex_lock(&vm->lock);
-	ret = vm->domain ? rknpu_vm_translate_locked(vm, space, sgt, bytes, pageless) :
+	ret = vm->domain ? rknpu_vm_translate_locked(vm, space, sgt, bytes, flags) :
 			   rknpu_vm_place(space, sgt, bytes);
 	mutex_unlock(&vm->lock);
 	if (ret) {

@@ -26,6 +26,16 @@ struct sg_table;
 #define RKNPU_VM_BYTES	(RKNPU_VM_END - RKNPU_VM_FIRST)
 
 /**
+ * enum rknpu_vm_flags - how memory gets an address
+ * @RKNPU_VM_PAGELESS: the table has DMA addresses only.
+ * @RKNPU_VM_ALIGNED: at a multiple of the power of two that holds it, where there is room for that.
+ */
+enum rknpu_vm_flags {
+	RKNPU_VM_PAGELESS = 1 << 0,
+	RKNPU_VM_ALIGNED = 1 << 1,
+};
+
+/**
  * struct rknpu_fault_sink - receiver of IOMMU faults, embedded in the upper floor
  * @fault: an NPU address had no translation or lacked permission. @iommu is the device of the
  *	IOMMU that saw it. Context: hard interrupt.
@@ -97,7 +107,7 @@ struct rknpu_vm *rknpu_vm_get(struct rknpu_vm *vm);
 void rknpu_vm_put(struct rknpu_vm *vm);
 
 int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct sg_table *sgt,
-		 size_t bytes, bool pageless);
+		 size_t bytes, unsigned int flags);
 void rknpu_vm_unmap(struct rknpu_mapping_space *space);
 void rknpu_vm_retire(struct rknpu_mapping_space *space);
 

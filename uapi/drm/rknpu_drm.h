@@ -36,7 +36,8 @@ extern "C" {
  *	%RKNPU_MEM_KERNEL_MAPPING, which wins. Such a buffer holds no task descriptors, and its
  *	dma-buf can be mapped by the CPU but not by other devices.
  * @RKNPU_MEM_TRY_ALLOC_NBUF: on-chip NPU buffer first; not used, so no effect.
- * @RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT: place the IOVA without power-of-two alignment.
+ * @RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT: pack addresses tightly. Without it the address is a multiple
+ *	of the power of two that holds the buffer, as long as there is room for that.
  * @RKNPU_MEM_MASK: every valid flag; any other bit is -EINVAL.
  */
 enum rknpu_mem_type {
