@@ -69,6 +69,7 @@ unpack_into() {
 	debs=$(mktemp -d "$CACHE/tmp/debs.XXXXXX")
 	(cd "$debs"; in_suite "$suite" apt-get -qq download "$@") >&2 || die "could not download: $*"
 	# Packages of older suites have directories where newer systems have links: /lib must not become one.
+	# shellcheck disable=SC2016 # the inner shell expands it
 	printf '%s\0' "$debs"/*.deb | xargs -0 -P "$(nproc)" -I DEB \
 		sh -c 'dpkg --fsys-tarfile "$1" | tar -C "$2" --keep-directory-symlink -xf -' sh DEB "$dir"
 	rm -rf "$debs"
