@@ -276,6 +276,24 @@ static int create_contiguous(struct run *r) { return create_in_new_file(r, 0, 0)
 static int create_with_kernel_mapping(struct run *r) { return create_in_new_file(r, NPU_FLAGS_TASK, 0); }
 static int create_in_domain(struct run *r) { return create_in_new_file(r, NPU_FLAGS_DATA, 9); }
 
+static int create_in_sram(struct run *r)
+{
+	struct rknpu_mem_create c = { .size = BYTES, .flags = NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_SRAM,
+				      .sram_size = NPU_PAGE };
+	int ret;
+
+	r->fd = open_node();
+	ret = r->fd < 0 ? r->fd : npu_create(r->fd, &c);
+	if (!ret) {
+		r->iova = c.dma_addr;
+		ret = npu_destroy(r->fd, c.handle);
+	}
+	close_fd(&r->fd);
+	return ret;
+}
+
+/* M17 gave back the wrong thing there; without SRAM it is one more creation */
+SWEEP(M17_create_on_chip_and_behind, .steps = create_in_sram)
 SWEEP(first_create_of_a_client, .steps = create_data)
 SWEEP(create_contiguous_memory, .steps = create_contiguous)
 SWEEP(create_kernel_mapping, .steps = create_with_kernel_mapping)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/job.h"
 #include "lib/testing.h"
 
 #define SECRET	0x5e
@@ -104,6 +105,87 @@ TEST(domains_of_one_process_are_apart)
 	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, bo.iova));
 	EXPECT_RET(matmul_run(&mm, 1, NULL), -EIO);
 	EXPECT_EQ(changed(&bo), 0);
+}
+
+/* Reads and writes of what is not mapped: an error to who does it, and nothing else */
+static void reaches_nothing(int fd, int domain, uint32_t iova)
+{
+	static const uint32_t registers[] = { RKNPU_CNA_FEATURE_DATA_ADDR, RKNPU_DPU_DST_BASE_ADDR };
+	struct matmul mm;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++) {
+		ASSERT_RET(matmul_init_domain(&mm, fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, 49, domain), 0);
+		EXPECT_CORRECT(&mm, 1);
+		ASSERT(matmul_set_register(&mm, registers[i], iova));
+		EXPECT_RET(matmul_run(&mm, 1, NULL), -EIO);
+		npu_bo_from_device(&mm.out);
+		EXPECT_EQ(matmul_untouched(&mm), mm.m * mm.n);
+		matmul_fini(&mm);
+	}
+}
+
+TEST(streams_reach_no_other_domain)
+{
+	struct npu_bo bo;
+	int fd = npu_open();
+
+	ASSERT_RET(npu_bo_init_domain(&bo, fd, 1 << 20, NPU_FLAGS_DATA, 3), 0);
+	memset(bo.map, SECRET, bo.size);
+	reaches_nothing(fd, 0, bo.iova);
+	reaches_nothing(fd, 5, bo.iova);
+	EXPECT_EQ(changed(&bo), 0);
+}
+
+/* Its pages live on in a mapping, where nothing may arrive */
+TEST(streams_reach_no_destroyed_buffer)
+{
+	struct npu_bo bo, below;
+	int fd = npu_open();
+
+	/* So that its address is not the next buffer's */
+	ASSERT_RET(npu_bo_init(&below, fd, 1 << 20, NPU_FLAGS_DATA), 0);
+	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
+	memset(bo.map, SECRET, bo.size);
+	ASSERT_RET(npu_bo_to_device(&bo), 0);
+	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
+	reaches_nothing(fd, 0, bo.iova);
+	for (size_t i = 0; i < bo.size; i++)
+		if (!EXPECT_EQ(((uint8_t *)bo.map)[i], SECRET))
+			break;
+}
+
+TEST(streams_reach_nothing_at_all)
+{
+	static const uint32_t iovas[] = { 0, NPU_PAGE, 0x1000000, 0x40000000, 0x80000000, 0xfffff000 };
+	int fd = npu_open();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(iovas); i++)
+		reaches_nothing(fd, 0, iovas[i]);
+}
+
+/* M13: other drivers first wait for the domain to be theirs, give up, and keep memory and address for ever */
+TEST(M13_destroyed_while_another_domain_runs)
+{
+	struct rknpu_mem_create c = { .size = 1 << 20, .flags = NPU_FLAGS_DATA, .iommu_domain_id = 7 }, again = c;
+	int fd = npu_open(), fence;
+	struct matmul mm;
+	uint32_t kicks;
+
+	twin_need();
+	small_matmul(&mm, fd, 50);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, 1000000 * ktap_slow(), 1);
+	ASSERT_RET(npu_create(fd, &c), 0);
+	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
+		ktap_sleep_ms(1);
+	ASSERT_RET(npu_destroy(fd, c.handle), 0);
+	ASSERT_RET(npu_create(fd, &again), 0);
+	EXPECT_EQ(again.dma_addr, c.dma_addr);
+	EXPECT_EQ(fence_status(fence), 0);
+	EXPECT_RET(fence_end(fence), 0);
 }
 
 static void runs_same_addresses(void *arg)

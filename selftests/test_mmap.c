@@ -15,9 +15,18 @@
 #include <unistd.h>
 
 #include "lib/testing.h"
+#include "lib/trace.h"
 
+#define POISON	0xa7
 #define PAGES	16u
 #define BYTES	(PAGES * NPU_PAGE)
+
+/* Every kind of memory, cached and not */
+static const uint32_t kinds[] = {
+	0, NPU_FLAGS_DATA, NPU_FLAGS_TASK, RKNPU_MEM_NON_CONTIGUOUS, RKNPU_MEM_CACHEABLE,
+	RKNPU_MEM_NON_CONTIGUOUS | RKNPU_MEM_WRITE_COMBINE, RKNPU_MEM_TRY_ALLOC_SRAM | NPU_FLAGS_DATA,
+	RKNPU_MEM_TRY_ALLOC_SRAM | RKNPU_MEM_NON_CONTIGUOUS,
+};
 
 static uint64_t offset_of(const struct npu_bo *bo)
 {
@@ -307,4 +316,162 @@ TEST(another_file_of_the_process_maps_its_own_handle_only)
 	theirs = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, other, offset);
 	ASSERT(theirs != MAP_FAILED);
 	EXPECT_EQ(theirs[6 * NPU_PAGE], 7);
+}
+
+TEST(map_unknown_handle)
+{
+	struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };
+	int fd = npu_open();
+	uint64_t offset;
+
+	EXPECT_RET(npu_map(fd, 0, &offset), -ENOENT);
+	EXPECT_RET(npu_map(fd, 77, &offset), -ENOENT);
+	ASSERT_RET(npu_create(fd, &c), 0);
+	EXPECT_RET(npu_map(fd, c.handle, &offset), 0);
+	EXPECT_EQ(offset % NPU_PAGE, 0);
+	ASSERT_RET(npu_destroy(fd, c.handle), 0);
+	EXPECT_RET(npu_map(fd, c.handle, &offset), -ENOENT);
+}
+
+static int mmap_result(int fd, uint64_t offset, size_t size, int prot)
+{
+	void *map = mmap(NULL, size, prot, MAP_SHARED, fd, offset);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	munmap(map, size);
+	return 0;
+}
+
+TEST(mmap_ranges)
+{
+	struct rknpu_mem_create c = { .size = 4 * NPU_PAGE, .flags = NPU_FLAGS_DATA };
+	int fd = npu_open(), other = npu_open();
+	uint64_t offset;
+
+	ASSERT_RET(npu_create(fd, &c), 0);
+	ASSERT_RET(npu_map(fd, c.handle, &offset), 0);
+	EXPECT_RET(mmap_result(fd, offset, c.size, PROT_READ | PROT_WRITE), 0);
+	EXPECT_RET(mmap_result(fd, offset, 680, PROT_READ | PROT_WRITE), 0);
+	EXPECT_RET(mmap_result(fd, offset, NPU_PAGE, PROT_READ), 0);
+	EXPECT_RET(mmap_result(fd, offset, c.size + NPU_PAGE, PROT_READ | PROT_WRITE), -EINVAL);
+	EXPECT_RET(mmap_result(fd, offset, 1 << 30, PROT_READ | PROT_WRITE), -EINVAL);
+	EXPECT_RET(mmap_result(fd, 0, NPU_PAGE, PROT_READ | PROT_WRITE), -EINVAL);
+	EXPECT_RET(mmap_result(fd, 1ull << 50, NPU_PAGE, PROT_READ | PROT_WRITE), -EINVAL);
+	/* Offsets are of the device, access is of the file */
+	EXPECT_RET(mmap_result(other, offset, c.size, PROT_READ | PROT_WRITE), -EACCES);
+}
+
+/* M3: a mapping shorter than its buffer must leave its neighbours alone */
+TEST(M3_short_mapping_has_neighbours)
+{
+	struct rknpu_mem_create c = { .size = 16 * NPU_PAGE, .flags = NPU_FLAGS_DATA };
+	uint8_t *around, *map;
+	int fd = npu_open();
+	uint64_t offset;
+
+	ASSERT_RET(npu_create(fd, &c), 0);
+	ASSERT_RET(npu_map(fd, c.handle, &offset), 0);
+	around = mmap(NULL, 3 * NPU_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT(around != MAP_FAILED);
+	memset(around, POISON, 3 * NPU_PAGE);
+	map = mmap(around + NPU_PAGE, NPU_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, offset);
+	ASSERT(map == around + NPU_PAGE);
+	memset(map, 1, NPU_PAGE);
+	EXPECT_EQ(around[NPU_PAGE - 1], POISON);
+	EXPECT_EQ(around[2 * NPU_PAGE], POISON);
+}
+
+TEST(mapping_outlives_handle_and_file)
+{
+	struct npu_bo bo;
+	int fd = npu_open();
+
+	ASSERT_RET(npu_bo_init(&bo, fd, 4 * NPU_PAGE, NPU_FLAGS_DATA), 0);
+	memset(bo.map, 1, bo.size);
+	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
+	memset(bo.map, 2, bo.size);
+	close(fd);
+	memset(bo.map, 3, bo.size);
+	EXPECT_EQ(((uint8_t *)bo.map)[bo.size - 1], 3);
+}
+
+/* M18: device memory would raise SIGBUS at the first unaligned access; emulators before QEMU 9 let it pass */
+TEST(M18_unaligned_access_to_every_kind)
+{
+	int fd = npu_open();
+	struct npu_bo bo;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		volatile uint64_t *odd;
+
+		ASSERT_RET(npu_bo_init(&bo, fd, 2 * NPU_PAGE, kinds[i]), 0);
+		odd = (volatile uint64_t *)((char *)bo.map + NPU_PAGE - 3);
+		*odd = 0x1122334455667788;
+		EXPECT_EQ(*odd, 0x1122334455667788);
+		npu_bo_fini(&bo);
+	}
+}
+
+/* M2: whatever mmap() refuses must not cost the buffer a reference, nor leave one behind */
+TEST(M2_refused_mappings_cost_nothing)
+{
+	struct npu_bo bo;
+	int fd = npu_open(), round;
+	uint64_t offset;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		make(&bo, fd, kinds[i]);
+		offset = offset_of(&bo);
+		for (round = 0; round < 20; round++) {
+			EXPECT(mmap(NULL, BYTES, PROT_READ, MAP_PRIVATE, fd, offset) == MAP_FAILED);
+			EXPECT(mmap(NULL, BYTES + NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
+			EXPECT(mmap(NULL, NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset + BYTES) == MAP_FAILED);
+		}
+		EXPECT_EQ(((volatile uint8_t *)bo.map)[(PAGES - 1) * NPU_PAGE], PAGES);
+		npu_bo_fini(&bo);
+		/* The last reference went with it: the offset means nothing any more */
+		EXPECT(mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
+		EXPECT_EQ(errno, EINVAL);
+	}
+}
+
+/* Memory types as the kernel has set them up in MAIR_EL1 (arch/arm64/include/asm/memory.h) */
+#define ATTR_INDEX(prot)	((prot) >> 2 & 7)
+#define NORMAL			0
+#define NORMAL_NC		2
+
+/* M18: never device memory; cached as the flags say, and the chip never */
+TEST(M18_page_protection_matches_the_flags)
+{
+	static struct trace_event events[1024];
+	struct rknpu_mem_create c;
+	unsigned int i, page;
+	int fd = npu_open();
+	struct npu_bo bo;
+	size_t n, at;
+
+	trace_start();
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		bool cached = kinds[i] & RKNPU_MEM_CACHEABLE;
+
+		trace_read(events, ARRAY_SIZE(events));
+		make(&bo, fd, kinds[i]);
+		c = (struct rknpu_mem_create){ .handle = bo.handle };
+		ASSERT_RET(npu_create(fd, &c), 0);
+		n = trace_read(events, ARRAY_SIZE(events));
+		ASSERT(n <= ARRAY_SIZE(events));
+		for (at = 0, page = 0; at < n; at++) {
+			if (events[at].op != TRACE_INSERT)
+				continue;
+			EXPECT_EQ(events[at].addr, (uintptr_t)bo.map + page * NPU_PAGE);
+			EXPECT_EQ(ATTR_INDEX(events[at].size),
+				  cached && page * NPU_PAGE >= c.sram_size ? NORMAL : NORMAL_NC);
+			page++;
+		}
+		EXPECT_EQ(page, PAGES);
+		npu_bo_fini(&bo);
+	}
 }

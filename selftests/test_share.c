@@ -110,6 +110,47 @@ TEST(stream_runs_on_the_remaining_handle)
 	EXPECT_RET(matmul_run(&mm, 1, NULL), -EIO);
 }
 
+struct named {
+	uint32_t name;
+	uint64_t size;
+};
+
+static void opens_by_name(void *arg)
+{
+	struct named *n = arg;
+	struct rknpu_mem_create c = { 0 };
+	struct matmul mm;
+	int fd = open_card();
+
+	c.handle = open_name(fd, n->name);
+	ASSERT_RET(npu_create(fd, &c), 0);
+	EXPECT_EQ(c.size, n->size);
+	small_matmul(&mm, fd, 22);
+	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, c.dma_addr));
+	EXPECT_RET(matmul_run(&mm, 1, NULL), 0);
+}
+
+/* A name is worth the same in every process that may use the card; the address is each one's own */
+TEST(name_opened_by_another_process)
+{
+	struct named n = { .size = 4 * NPU_PAGE };
+	struct matmul mm;
+	struct npu_bo bo;
+	int fd = open_card();
+
+	ASSERT_RET(npu_bo_init(&bo, fd, n.size, NPU_FLAGS_DATA), 0);
+	n.name = flink(fd, bo.handle);
+	EXPECT_EQ(flink(fd, bo.handle), n.name);
+	EXPECT_EQ(ktap_join(ktap_fork(opens_by_name, &n)), 0);
+	small_matmul(&mm, fd, 22);
+	npu_bo_from_device(&bo);
+	memcpy(mm.out.map, bo.map, mm.out.size);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
+	/* With the buffer goes the name */
+	npu_bo_fini(&bo);
+	EXPECT_RET(npu_ioctl(fd, DRM_IOCTL_GEM_OPEN, &(struct drm_gem_open){ .name = n.name }), -ENOENT);
+}
+
 /* Importing what one exported gives the handle that is there already */
 TEST(self_import_is_the_same_handle)
 {
@@ -169,11 +210,6 @@ static void make_udmabuf(struct foreign *f, uint64_t size)
 	ASSERT(f->map != MAP_FAILED);
 	f->dmabuf = npu_ioctl(dev, UDMABUF_CREATE, &args);
 	ASSERT(f->dmabuf >= 0);
-	/* The first direction is the one that udmabuf maps for; another one later is an error to CONFIG_DMA_API_DEBUG */
-	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC,
-			     &(struct dma_buf_sync){ DMA_BUF_SYNC_RW | DMA_BUF_SYNC_START }), 0);
-	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC,
-			     &(struct dma_buf_sync){ DMA_BUF_SYNC_RW | DMA_BUF_SYNC_END }), 0);
 	f->size = size;
 	/* It maps its pages for the direction of the first access: another one later would be its mistake */
 	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);
@@ -259,7 +295,7 @@ TEST(compute_in_another_drivers_buffer)
 /* MEM_MAP and mmap of an import are the exporter's mapping */
 static void maps_through(const struct foreign *f)
 {
-	volatile uint8_t *map;
+	volatile uint8_t *map, *part;
 	uint64_t offset;
 	struct npu_bo bo;
 	int fd = npu_open();
@@ -274,7 +310,11 @@ static void maps_through(const struct foreign *f)
 	EXPECT_EQ(map[5], 78);
 	EXPECT(mmap(NULL, f->size + NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
 	EXPECT(mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, offset) == MAP_FAILED);
-	/* Not every exporter minds where a mapping begins */
+	/* A part, from the beginning; elsewhere not every exporter minds where a mapping begins */
+	part = mmap(NULL, NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset);
+	ASSERT(part != MAP_FAILED);
+	EXPECT_EQ(part[5], 78);
+	munmap((void *)part, NPU_PAGE);
 	EXPECT(mmap(NULL, NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset + NPU_PAGE) == MAP_FAILED);
 	/* It outlives all that led to it */
 	ASSERT_RET(npu_destroy(fd, bo.handle), 0);

@@ -158,8 +158,8 @@ TEST(M11_zeroed)
 	}
 }
 
-/* M2, M3: a part of the on-chip part, the seam between the parts, and neighbours */
-TEST(M3_short_mapping_has_neighbours)
+/* A part of the on-chip part, the seam between the parts, and neighbours */
+TEST(M2_M3_short_mapping_has_neighbours)
 {
 	int fd = open_with_sram();
 	uint8_t *around, *part;
@@ -187,7 +187,7 @@ TEST(M3_short_mapping_has_neighbours)
 	/* Unaligned over the seam */
 	*(volatile uint64_t *)((char *)bo.map + 8 * NPU_PAGE - 3) = 0x1122334455667788;
 	EXPECT_EQ(*(volatile uint64_t *)((char *)bo.map + 8 * NPU_PAGE - 3), 0x1122334455667788);
-	/* M2 */
+	/* Refused, and the buffer is none the worse */
 	EXPECT(mmap(NULL, 17 * NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
 	EXPECT(mmap(NULL, NPU_PAGE, PROT_READ, MAP_PRIVATE, fd, offset) == MAP_FAILED);
 	munmap(part, 2 * NPU_PAGE);
@@ -276,7 +276,7 @@ TEST(M15_exported_whole_or_not_at_all)
 		maps_all_or_nothing(other, p.handle, &bo);
 }
 
-/* M4, M16: two at a time get different memory, and the sum comes out right */
+/* Two at a time get different memory, and the sum comes out right */
 static void *fills(void *arg)
 {
 	int fd = npu_open(), round;
@@ -295,7 +295,7 @@ static void *fills(void *arg)
 	return NULL;
 }
 
-TEST_LIMIT(M4_exclusive_among_threads, 60)
+TEST_LIMIT(M4_M16_exclusive_and_counted_among_threads, 60)
 {
 	int fd = open_with_sram();
 	pthread_t threads[4];

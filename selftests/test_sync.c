@@ -143,6 +143,34 @@ TEST(uncached_buffers_need_no_sync)
 	}
 }
 
+/* Of a buffer that begins on the chip only what lies behind that is cached */
+TEST(on_chip_part_needs_no_sync)
+{
+	static const struct { uint64_t offset, size, cleaned; } t[] = {
+		{ 0, 8 * NPU_PAGE, 4 * NPU_PAGE }, { 0, 4 * NPU_PAGE, 0 }, { NPU_PAGE, 3 * NPU_PAGE + 1, 1 },
+		{ 4 * NPU_PAGE - 5, 17, 12 }, { 5 * NPU_PAGE, 100, 100 }, { 4 * NPU_PAGE, 4 * NPU_PAGE, 4 * NPU_PAGE },
+	};
+	struct rknpu_mem_create c = { .size = 8 * NPU_PAGE, .flags = NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_SRAM,
+				      .sram_size = 4 * NPU_PAGE };
+	struct npu_bo bo = { .fd = npu_open() };
+	uint64_t cleaned;
+	unsigned int i;
+	size_t n, at;
+
+	ASSERT_RET(npu_create(bo.fd, &c), 0);
+	if (!c.sram_size)
+		SKIP("the tree gives no SRAM to the NPU");
+	ASSERT_EQ(c.sram_size, 4 * NPU_PAGE);
+	bo.token = c.obj_addr;
+	trace_start();
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_TO_DEVICE);
+		for (at = 0, cleaned = 0; at < n; at++)
+			cleaned += events[at].size;
+		EXPECT_EQ(cleaned, t[i].cleaned);
+	}
+}
+
 /* Fresh zeroes must not wait in the cache to overwrite what comes past it */
 TEST(uncached_buffers_begin_clean)
 {

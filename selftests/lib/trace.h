@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The cache maintenance that the kernel does for the calling process, seen
- * through probes on the functions that do it: a virtual machine has no caches
- * that could be wrong about it.
+ * What the kernel does for the calling process about caches, seen through
+ * probes on the functions that do it: a virtual machine has no caches that could
+ * be wrong about it.
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -16,6 +16,7 @@ enum trace_op {
 	TRACE_TO_DEVICE,	/* clean */
 	TRACE_FROM_DEVICE,	/* invalidate */
 	TRACE_BEGIN,		/* dma_buf_begin_cpu_access(), dma_buf_end_cpu_access(): no address */
+	TRACE_INSERT,		/* a page comes into a user's mapping: its address there; its protection as size */
 	TRACE_END,
 };
 
