@@ -25,9 +25,8 @@ enum twin_compute_status out_cvt_parse(const struct task *t, struct dpu *dpu)
 	cvt->scale = (int16_t)reg_field(t, RKNPU_DPU_OUT_CVT_SCALE, RKNPU_DPU_OUT_CVT_SCALE_SCALE);
 	cvt->shift = field_get(RKNPU_DPU_OUT_CVT_SHIFT_SHIFT, shift);
 	cvt->half_away = shift & RKNPU_DPU_OUT_CVT_SHIFT_ROUND;
-	/* TYPE does not matter to integers, nor does the exponent [seen: rockchip-npu-notes] */
-	if (dpu->is_float)
-		cvt->minus_exp = field_get(RKNPU_DPU_OUT_CVT_SHIFT_MINUS_EXP, shift);
+	/* Integers have no use for it, nor for TYPE [seen: rockchip-npu-notes] */
+	cvt->minus_exp = field_get(RKNPU_DPU_OUT_CVT_SHIFT_MINUS_EXP, shift);
 	if (dpu->is_float && cvt->shift)
 		return refuse(t, RKNPU_DPU_OUT_CVT_SHIFT, "integer shift on the float path");
 	/* Clients that never write SCALE get their data unscaled [seen for float, guess for integer] */

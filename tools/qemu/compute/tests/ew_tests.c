@@ -146,6 +146,12 @@ static void test_conversion(void)
 		b.convert_scale = i / 2 ? -5 : 1;
 		b.convert_shift = 1 + i / 2;
 		back_test(&s, &b, draw_int16_small, draw_int16_small, i, "operand conversion");
+		/* Beyond int32 on its way */
+		s = shape_flying(RKNPU_PREC_INT32, RKNPU_PREC_INT32, 9, 2, 8);
+		b.operand_size = 3;
+		b.convert_scale = i & 1 ? 30000 : INT16_MIN;
+		b.op = i / 2 ? RKNPU_EW_ALU_MAX : RKNPU_EW_ALU_SUB;
+		back_test(&s, &b, draw_int32, draw_int32, 10 + i, "operand conversion that saturates");
 	}
 }
 

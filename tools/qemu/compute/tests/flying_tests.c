@@ -44,6 +44,10 @@ static void test_types(void)
 			s.cvt_shift = 7 * in + 1;
 			s.cvt_offset = 5;
 			back_test(&s, &b, draw_int32, NULL, 20 + in * 5 + out, "converted");
+			s.cvt_scale = 0x7fff;
+			s.cvt_shift = 0;
+			s.cvt_offset = out & 1 ? INT32_MIN : INT32_MAX;
+			back_test(&s, &b, draw_int32, NULL, 40 + in * 5 + out, "saturated");
 		}
 	for (int i = 0; i < 4; i++) {
 		struct shape s = shape_flying(floats[i / 2], floats[i % 2], 5, 3, 35);

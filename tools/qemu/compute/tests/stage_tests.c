@@ -117,6 +117,10 @@ static void test_vectors(void)
 		b.bs.alu_memory = false;
 		b.bs.alu_int = -99;
 		back_test(&s, &b, draw_int8, NULL, 30 + i, "multiplier in records, bias not");
+		b.bs.alu_memory = true;
+		b.bs.mul_memory = false;
+		b.bs.mul_int = -12345;
+		back_test(&s, &b, draw_int8, NULL, 50 + i, "bias in records, multiplier not");
 		b = (struct back){ .flying = true, .bs = { .on = true, .alu = 2, .alu_memory = true } };
 		back_test(&f, &b, draw_fp16_unit, NULL, 40 + i, "float bias per channel");
 	}
@@ -207,6 +211,8 @@ static void test_comparison(void)
 	b.bn.on = false;
 	s.cvt_minus_exp = 16;
 	back_test(&s, &b, draw_signs, NULL, 3, "Inf through the cap and MINUS_EXP is 1");
+	b.bs.on = false;
+	back_test(&s, &b, draw_signs, NULL, 4, "zeros keep their sign");
 }
 
 /* An integer program does not look at what only floats have */
