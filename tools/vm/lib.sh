@@ -14,7 +14,10 @@ KROOT=$CACHE/kroot
 KROOT_READY=$KROOT/.ready-2
 # There when it also holds what building a whole kernel takes.
 KROOT_WHOLE=$KROOT/.whole-1
-export TOP VM CACHE BUILD KCC KROOT KROOT_READY KROOT_WHOLE
+# There when it also holds clang and what goes with it, by this ending of their names.
+KLLVM=-19
+KROOT_CLANG=$KROOT/.clang$KLLVM
+export TOP VM CACHE BUILD KCC KROOT KROOT_READY KROOT_WHOLE KLLVM KROOT_CLANG
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
@@ -41,13 +44,27 @@ in_kroot() {
 	fi
 }
 
+# The kernels that Debian builds for arm64, by the names used here: version, then flavour or suite where it is not the usual one.
+KERNEL_NAMES="6.1 6.1-rt 6.12 6.12-bpo 6.12-rt 6.12-16k 7.2 7.2-rt 7.2-16k"
+export KERNEL_NAMES
+
 # suite_of KERNEL: the Debian suite whose kernel has that name.
 suite_of() {
 	case $1 in
-	6.1) echo bookworm ;;
-	6.12 | debug) echo trixie ;;
-	7.2) echo trixie-backports ;;
-	*) die "unknown kernel '$1' (known: 6.1 6.12 7.2 debug)" ;;
+	6.1 | 6.1-rt) echo bookworm ;;
+	6.12-bpo) echo bookworm-backports ;;
+	6.12 | 6.12-rt | 6.12-16k | debug) echo trixie ;;
+	7.2 | 7.2-rt | 7.2-16k) echo trixie-backports ;;
+	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug)" ;;
+	esac
+}
+
+# meta_of KERNEL: the end of the names of the packages that stand for its newest build: linux-image-arm64 and so on.
+meta_of() {
+	case $1 in
+	*-rt) echo rt-arm64 ;;
+	*-16k) echo arm64-16k ;;
+	*) echo arm64 ;;
 	esac
 }
 
