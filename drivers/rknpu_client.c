@@ -167,8 +167,10 @@ struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
 	vm = client->vms[domain_id];
 	if (!vm) {
 		vm = rknpu_vm_create(client->clients->dev, client->clients->sink);
-		if (!IS_ERR(vm))
+		if (!IS_ERR(vm)) {
+			/* Pairs with the acquire above. */
 			smp_store_release(&client->vms[domain_id], vm);
+		}
 	}
 	mutex_unlock(&client->lock);
 	return vm;

@@ -181,7 +181,10 @@ static void rknpu_core_place_irq(struct rknpu_core *core)
 		if (arch_scale_cpu_capacity(cpu) == most && !nth--)
 			break;
 	}
-	/* Not kept as a hint: the IOMMU's driver frees the shared line at shutdown, and a hint left on it is a warning. */
+	/*
+	 * Not kept as a hint: the IOMMU's driver frees the shared line at shutdown,
+	 * and a hint left on it is a warning.
+	 */
 	irq_set_affinity(core->irq, cpumask_of(cpu));
 }
 
@@ -309,7 +312,9 @@ int rknpu_core_read_qos(struct rknpu_core *core, u32 reg, u32 *value)
  * @reg: RKNPU_QOS_*
  * @value: as the bus takes it; the power domain's driver keeps it while the power is off
  *
- * Context and result as rknpu_core_read_qos().
+ * Context: as rknpu_core_read_qos().
+ *
+ * Return: as rknpu_core_read_qos().
  */
 int rknpu_core_write_qos(struct rknpu_core *core, u32 reg, u32 value)
 {

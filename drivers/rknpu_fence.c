@@ -74,6 +74,8 @@ struct dma_fence *rknpu_fence_create(void)
  * @fence: any; may be an array or a chain
  *
  * Those end in bounded time whatever happens; of others that is not known.
+ *
+ * Return: true when it is.
  */
 bool rknpu_fence_all_ours(struct dma_fence *fence)
 {
@@ -81,7 +83,10 @@ bool rknpu_fence_all_ours(struct dma_fence *fence)
 	struct dma_fence *part;
 	bool ours = true;
 
-	/* Only compared, so its RCU annotation on newer kernels does not matter. To the end even so, or the iterator keeps a reference. */
+	/*
+	 * Only compared, so its RCU annotation on newer kernels does not matter. To
+	 * the end even so, or the iterator keeps a reference.
+	 */
 	dma_fence_unwrap_for_each(part, &iter, fence)
 		ours = ours && (__force const void *)part->ops == &rknpu_fence_ops;
 	return ours;

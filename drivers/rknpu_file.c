@@ -24,8 +24,10 @@
  */
 int rknpu_file_open(struct drm_device *drm, struct drm_file *file)
 {
-	file->driver_priv = kzalloc(sizeof(struct rknpu_file), GFP_KERNEL_ACCOUNT);
-	return file->driver_priv ? 0 : -ENOMEM;
+	struct rknpu_file *rfile = kzalloc(sizeof(*rfile), GFP_KERNEL_ACCOUNT);
+
+	file->driver_priv = rfile;
+	return rfile ? 0 : -ENOMEM;
 }
 
 /**

@@ -68,12 +68,17 @@ static int rknpu_gem_get_sram(struct rknpu_bo *bo, const struct rknpu_gem_reques
 	drm_gem_private_object_init(want->drm, &bo->base, want->bytes);
 	remains.sram = NULL;
 	remains.bytes -= (size_t)area->count << PAGE_SHIFT;
-	if (remains.bytes)
+	if (remains.bytes) {
 		rest = rknpu_gem_create(&remains);
-	ret = IS_ERR(rest) ? PTR_ERR(rest) : rknpu_backing_sram(bo, area, rest);
+		if (IS_ERR(rest)) {
+			rknpu_sram_free(area);
+			return PTR_ERR(rest);
+		}
+	}
+	ret = rknpu_backing_sram(bo, area, rest);
 	if (!ret)
 		return 0;
-	if (!IS_ERR_OR_NULL(rest))
+	if (rest)
 		drm_gem_object_put(&rest->base);
 	rknpu_sram_free(area);
 	return ret;

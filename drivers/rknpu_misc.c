@@ -119,21 +119,21 @@ static void rknpu_misc_drop(struct rknpu_session *session, struct rknpu_session_
 
 static int rknpu_misc_destroy(struct rknpu_session *session, u64 token)
 {
-	struct rknpu_session_object *object;
-	int ret = -EINVAL;
+	struct rknpu_session_object *object, *found = NULL;
 
 	mutex_lock(&session->lock);
 	list_for_each_entry(object, &session->objects, node) {
 		if (object->token != token)
 			continue;
 		list_del(&object->node);
-		ret = 0;
+		found = object;
 		break;
 	}
 	mutex_unlock(&session->lock);
-	if (!ret)
-		rknpu_misc_drop(session, object);
-	return ret;
+	if (!found)
+		return -EINVAL;
+	rknpu_misc_drop(session, found);
+	return 0;
 }
 
 /**

@@ -193,7 +193,7 @@ u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *
  * Return: those of @cores that are not ready, and all that share an IOMMU with one of them.
  */
 u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
-				    unsigned long cores)
+			     unsigned long cores)
 {
 	unsigned int core;
 	u32 group = 0;

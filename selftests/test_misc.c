@@ -196,6 +196,7 @@ TEST(D5_creation_fails_cleanly)
 	/* Memory that cannot be written back to: the buffer goes again, and its descriptor never was */
 	EXPECT_RET(npu_ioctl(fd, IOCTL_RKNPU_MEM_CREATE, (void *)8), -EFAULT);
 	struct rknpu_mem_create *ro = mmap(NULL, NPU_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
 	ro->size = 1;
 	mprotect(ro, NPU_PAGE, PROT_READ);
 	for (i = 0; i < 64; i++)

@@ -213,9 +213,12 @@ static void *submits_all_the_time(void *arg)
 			EXPECT_RET(ret, -ENODEV);
 			break;
 		}
-		if (i % 7)
+		if (i % 7) {
 			close(fence);
-		else if ((ret = fence_end(fence)))
+			continue;
+		}
+		ret = fence_end(fence);
+		if (ret)
 			EXPECT_RET(ret, -ENODEV);
 	}
 	return NULL;

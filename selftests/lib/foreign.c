@@ -19,6 +19,7 @@ struct dma_buf_export_sync_file {
 	__u32 flags;
 	__s32 fd;
 };
+
 #define DMA_BUF_IOCTL_EXPORT_SYNC_FILE	_IOWR(DMA_BUF_BASE, 2, struct dma_buf_export_sync_file)
 #endif
 
@@ -28,6 +29,7 @@ struct sw_sync_create_fence_data {
 	char name[32];
 	__s32 fence;
 };
+
 #define SW_SYNC_IOC_CREATE_FENCE	_IOWR('W', 0, struct sw_sync_create_fence_data)
 #define SW_SYNC_IOC_INC			_IOW('W', 1, __u32)
 #define SW_SYNC				"/sys/kernel/debug/sync/sw_sync"
@@ -35,9 +37,11 @@ struct sw_sync_create_fence_data {
 struct vgem_fence_attach {
 	__u32 handle, flags, out_fence, pad;
 };
+
 struct vgem_fence_signal {
 	__u32 fence, flags;
 };
+
 #define VGEM_FENCE_WRITE		1
 #define VGEM_FENCE_ATTACH		DRM_IOWR(DRM_COMMAND_BASE + 1, struct vgem_fence_attach)
 #define VGEM_FENCE_SIGNAL		DRM_IOW(DRM_COMMAND_BASE + 2, struct vgem_fence_signal)

@@ -30,6 +30,7 @@ static const struct probe {
 	[TRACE_INSERT] = { "insert", "vmf_insert_pfn_prot", "addr=%x1:x64 size=%x3:x64 dir=%x2:u32" },
 	[TRACE_END] = { "end", "dma_buf_end_cpu_access", "addr=%x0:x64 size=%x0:x64 dir=%x1:u32" },
 };
+
 #define PROBES	(sizeof(probes) / sizeof(probes[0]))
 
 static pid_t owner;

@@ -210,7 +210,8 @@ struct rknpu_mem_map {
  * @reserved: ignored.
  * @obj_addr: ignored, the handle decides.
  *
- * When it was the file's last handle of the buffer, the address range is given back when the last job submitted before has left the hardware.
+ * When it was the file's last handle of the buffer, the address range is given back when the last job
+ * submitted before has left the hardware.
  * Errors: -ENOENT no such handle.
  */
 struct rknpu_mem_destroy {

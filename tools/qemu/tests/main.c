@@ -9,14 +9,14 @@
 
 #include "tap.h"
 
-static bool case_failed;
+static bool this_failed;
 
 bool tap_check(bool ok, const char *file, int line, const char *text)
 {
 	if (!ok) {
-		if (!case_failed)
+		if (!this_failed)
 			printf("# %s:%d: not so: %s\n", file, line, text);
-		case_failed = true;
+		this_failed = true;
 	}
 	return ok;
 }
@@ -24,10 +24,10 @@ bool tap_check(bool ok, const char *file, int line, const char *text)
 bool tap_equal(uint64_t got, uint64_t want, const char *file, int line, const char *text)
 {
 	if (got != want) {
-		if (!case_failed)
+		if (!this_failed)
 			printf("# %s:%d: %s is 0x%llx, not 0x%llx\n", file, line, text, (unsigned long long)got,
 			       (unsigned long long)want);
-		case_failed = true;
+		this_failed = true;
 	}
 	return got == want;
 }
@@ -69,10 +69,10 @@ int main(int argc, char **argv)
 		for (test = tables[i]; test->name; test++) {
 			if (!selected(test, filter))
 				continue;
-			case_failed = false;
+			this_failed = false;
 			test->run(test->arg);
-			printf("%s %u - %s\n", case_failed ? "not ok" : "ok", ++n, test->name);
-			failed += case_failed;
+			printf("%sok %u - %s\n", this_failed ? "not " : "", ++n, test->name);
+			failed += this_failed;
 		}
 	}
 	return failed ? 1 : 0;

@@ -98,7 +98,7 @@ static void test_bad_control_accesses(const void *arg)
 
 const struct test_case error_tests[] = {
 	{ "guest errors: counted, named, acknowledged", test_accounting, 0 },
-	{ "guest errors: no acknowledgement in advance", test_no_credit, 0 },
+	{ "guest errors: no acknowledgment in advance", test_no_credit, 0 },
 	{ "guest errors: text is cut off, counting is not", test_text_is_cut_off, 0 },
 	{ "control page: reads back what selects a fault", test_ctl_reads_back, 0 },
 	{ "guest errors: registers that the control page lacks", test_bad_control_accesses, 0 },

@@ -33,8 +33,9 @@ static uint8_t *find(struct memory *m, uint32_t addr, size_t bytes, bool write)
 	for (int i = 0; i < REGIONS; i++) {
 		struct region *r = &m->region[i];
 		uint32_t offset = addr - r->addr;
+		bool writable = i == REGION_OUTPUT;
 
-		if (write != (i == REGION_OUTPUT) || r->faults)
+		if (write != writable || r->faults)
 			continue;
 		if (offset < r->bytes && bytes <= r->bytes - offset)
 			return r->data + offset;
