@@ -36,6 +36,48 @@ check_licences() {
 	return $bad
 }
 
+# unless_unchanged NAME FILE... -- CMD...: run it unless it succeeded before with these files, itself and its tools the same.
+unless_unchanged() {
+	local stamp=$BUILD/unchanged/$1 files=() now
+	shift
+	while [ "$1" != -- ]; do files+=("$1"); shift; done
+	shift
+	now=$({ echo "$*"; sha256sum "${files[@]}"; cat "$CACHE/source/wanted"; } | sha256sum)
+	if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then return 0; fi
+	"$@" || return 1
+	mkdir -p "${stamp%/*}"
+	echo "$now" > "$stamp"
+}
+
+# The kernel's own judges of style. Their scripts are in its source package only.
+check_patch_style() { tools/check-patch "$("$VM/fetch-source")/scripts" "$BUILD/unchanged/patch"; }
+
+check_coccinelle() {
+	local source
+	source=$("$VM/fetch-source")
+	unless_unchanged coccinelle tools/check-coccinelle drivers/*.[ch] -- tools/check-coccinelle "$source/scripts"
+}
+
+# kernel_doc_warnings SOURCE: it has a status of its own for warnings, and says them on the standard error.
+kernel_doc_warnings() {
+	local said
+	said=$("$1/scripts/kernel-doc" -none -Wall drivers/*.[ch] include/*.h uapi/drm/*.h 2>&1) || true
+	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+check_kernel_doc() {
+	local source
+	source=$("$VM/fetch-source")
+	unless_unchanged kernel-doc drivers/*.[ch] include/*.h uapi/drm/*.h -- kernel_doc_warnings "$source"
+}
+
+# cna is a unit of the NPU, renderD the name of a device node.
+check_spelling() {
+	local found
+	found=$(git ls-files -z | xargs -0 codespell -L cna,renderd) || true
+	[ -z "$found" ] || { echo "$found"; return 1; }
+}
+
 twin_tests() {
 	static_ktap compute make -C tools/qemu/compute O="$BUILD/twin/compute" check
 	static_ktap twin make -C tools/qemu O="$BUILD/twin" check
@@ -45,6 +87,11 @@ static_tests() {
 	static_step layers tools/check-layers
 	static_step scripts check_scripts
 	static_step licences check_licences
+	static_step checkpatch check_patch_style
+	static_step kernel-doc check_kernel_doc
+	static_step coccinelle check_coccinelle
+	static_step spelling check_spelling
+	static_step layout tools/check-layout
 	static_ktap tools tools/test-tools
 	static_ktap regcmd make -s -C tools/rknpu-regcmd O="$BUILD/regcmd" check
 	static_ktap overlays tools/test-overlays
