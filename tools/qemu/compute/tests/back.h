@@ -79,4 +79,8 @@ struct accumulated back_main(const struct program *p, int c, int y, int x);
 void back_test(const struct shape *s, struct back *b, draw_fn draw, draw_fn draw_operand,
 	       uint64_t seed, const char *name);
 
+/* Test programs, for the units alone and for the whole twin */
+void stage_tests(void);
+void ew_tests(void);
+
 #endif /* TWIN_COMPUTE_BACK_H */

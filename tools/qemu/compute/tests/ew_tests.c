@@ -10,7 +10,6 @@
 #include "back.h"
 #include "reference.h"
 #include "tap.h"
-#include "tests.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

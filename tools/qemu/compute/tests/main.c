@@ -4,6 +4,7 @@
  *
  * test_compute: the compute library against a reference in plain C.
  */
+#include "back.h"
 #include "tap.h"
 #include "tests.h"
 

@@ -14,8 +14,6 @@ void refuse_cna_tests(void);
 void conv_tests(void);
 void layout_tests(void);
 void output_tests(void);
-void stage_tests(void);
-void ew_tests(void);
 void flying_tests(void);
 void pool_tests(void);
 void dpu_refuse_tests(void);

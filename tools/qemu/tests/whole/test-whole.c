@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the library and the real compute units together: matmuls and convolutions
- * go in as command streams, all memory through page tables with scattered pages,
- * and what comes out is compared with the plain C reference of the units' tests.
+ * DOC: the library and the real compute units together: tasks go in as command
+ * streams, all memory through page tables with scattered pages, and what comes
+ * out is compared with the plain C reference of the units' tests.
  *
  * Those tests call twin_compute_task(); built for this program, they call
  * whole_task() instead, which has a core do the task.
@@ -14,9 +14,12 @@
 
 #include "compute/tests/tap.h"
 #include "machine.h"
+#include "back.h"
 #include "reference.h"
 
 #define PAGES_ADDR	(LOW_ADDR + 0x300000)
+/* The units' programs may have their operands where machine.c has its commands: those are seen here */
+#define STREAM_IOVA	0xe0000000u
 #define FEATURE_ADDR	0x20100040u	/* not where machine_create() maps something */
 #define BLOCK_WORDS	1024
 
@@ -39,12 +42,33 @@ bool tap_equal(uint64_t got, uint64_t want, const char *file, int line, const ch
 
 /* ---- A task of the units' tests as a kick ---- */
 
+static void upload_tables(struct stream *s, const int16_t (*lut)[RKNPU_DPU_LUT_ENTRIES])
+{
+	unsigned int table, i;
+
+	for (table = 0; table < RKNPU_DPU_LUT_TABLES; table++) {
+		stream_write(s, RKNPU_DPU_LUT_ACCESS_CFG, RKNPU_DPU_LUT_ACCESS_CFG_WRITE | table << 16);
+		for (i = 0; i < RKNPU_DPU_LUT_ENTRIES; i++)
+			stream_write(s, RKNPU_DPU_LUT_ACCESS_DATA, (uint16_t)lut[table][i]);
+	}
+}
+
+static void map_stream(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < AREA_PAGES; i++)
+		map_page(machine, STREAM_IOVA + i * PAGE, CMD_ADDR + i * PAGE, PROT_RW);
+}
+
 static struct stream build_stream(const struct twin_unit_regs *regs, uint32_t enable)
 {
 	struct stream s = stream_at(machine, CMD_IOVA);
 	unsigned int block, word;
 
 	stream_write(&s, RKNPU_DPU_S_POINTER, RKNPU_S_POINTER_PINGPONG);
+	if (regs->lut)
+		upload_tables(&s, regs->lut);
 	for (block = 0; block < 8; block++)
 		for (word = RKNPU_OPERATION_ENABLE / 4 + 1; regs->block[block] && word < BLOCK_WORDS; word++)
 			if (regs->block[block][word])
@@ -102,21 +126,47 @@ static void all_regions(struct memory *memory, void (*copy)(uint8_t *ram, uint8_
 		abort();
 }
 
+static bool run_stream(const struct stream *s, struct memory *memory)
+{
+	struct kick kick = {
+		.addr = STREAM_IOVA, .words = s->words, .tasks = 1, .int_mask = RKNPU_INT_DPU, .pingpong = true,
+	};
+	uint32_t status;
+	bool done;
+
+	map_stream();
+	all_regions(memory, to_ram);
+	start_kick(machine, core, &kick);
+	/* One group's bit of the two */
+	done = machine_run_to_irq(machine, core);
+	status = rd(machine, core, RKNPU_PC_INTERRUPT_STATUS);
+	done &= status == (RKNPU_INT_DPU & RKNPU_INT_DONE_GROUP0) || status == (RKNPU_INT_DPU & RKNPU_INT_DONE_GROUP1);
+	wr(machine, core, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	all_regions(memory, from_ram);
+	return done;
+}
+
+/* Outside of run_case() every task gets a machine of its own */
 enum twin_compute_status whole_task(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
 				    const struct twin_dma *dma, struct twin_compute_result *result)
 {
-	struct stream s = build_stream(regs, enable);
-	struct kick kick = {
-		.addr = CMD_IOVA, .words = s.words, .tasks = 1, .int_mask = RKNPU_INT_DPU, .pingpong = true,
-	};
-	bool done;
+	bool fresh = !machine, done;
+	struct stream s;
 
 	(void)dma_base;
 	memset(result, 0, sizeof(*result));
-	all_regions(dma->opaque, to_ram);
-	start_kick(machine, core, &kick);
-	done = machine_run_to_irq(machine, core) && rd(machine, core, RKNPU_PC_INTERRUPT_STATUS) == 0x100;
-	all_regions(dma->opaque, from_ram);
+	if (fresh)
+		machine = machine_default();
+	s = build_stream(regs, enable);
+	done = run_stream(&s, dma->opaque);
+	if (!fresh)
+		return done ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
+	done &= ctl_rd(machine, TWIN_ERROR_COUNT) == 0;
+	if (!done)
+		tap_note("%s", machine->log_last);
+	ctl_wr(machine, TWIN_ERROR_ACK, ctl_rd(machine, TWIN_ERROR_COUNT));
+	machine_destroy(machine);
+	machine = NULL;
 	return done ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 }
 
@@ -151,6 +201,77 @@ static void run_case(const struct whole_case *c)
 	tap_ok(reference_runs(&p) && ctl_rd(machine, TWIN_ERROR_COUNT) == 0, "core %u: %s", core, shape_name(&s));
 	program_free(&p);
 	machine_destroy(machine);
+	machine = NULL;
+}
+
+/* ---- What a core keeps from task to task ---- */
+
+static void new_machine(void)
+{
+	machine = machine_default();
+}
+
+static void reset_core(void)
+{
+	core_reset(machine, core);
+	enable_banks(machine, core);
+}
+
+static void end_machine(void)
+{
+	machine_destroy(machine);
+	machine = NULL;
+}
+
+static void keep_tables(void)
+{
+	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 8, 1, 8);
+	struct back b = { .flying = true, .lut = true, .lut_start = { -4, 0 }, .lut_select = { 2, 2 } };
+	struct program p;
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_DPU_LUT_ENTRIES; i++) {
+		b.table[0][i] = -1000 - i;
+		b.table[1][i] = 3 * i;
+	}
+	new_machine();
+	program_init(&p, &s, draw_fp16_small_int, 1);
+	back_init(&p, &b, NULL, 1);
+	tap_ok(reference_runs(&p), "a task with its tables");
+	p.unit.lut = NULL;
+	tap_ok(reference_runs(&p) && reference_runs(&p), "tables serve both groups and later kicks");
+	reset_core();
+	tap_ok(!reference_runs(&p) && ctl_rd(machine, TWIN_ERROR_LAST) == TWIN_ERROR_COMPUTE,
+	       "tables do not survive a reset");
+	ctl_wr(machine, TWIN_ERROR_ACK, 1);
+	program_free(&p);
+	back_free(&b);
+	end_machine();
+}
+
+/* build_stream() writes no zeros, so what a program has 0 it inherits */
+static void keep_registers(void)
+{
+	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 8, 1, 8);
+	struct back b = { .flying = true };
+	struct program plain, scaled;
+
+	new_machine();
+	program_init(&plain, &s, draw_fp16_unit, 1);
+	back_init(&plain, &b, NULL, 1);
+	s.cvt_minus_exp = 15;
+	program_init(&scaled, &s, draw_fp16_unit, 1);
+	back_free(&b);
+	back_init(&scaled, &b, NULL, 1);
+	tap_ok(reference_runs(&plain), "no OUT_CVT_SHIFT after power-on");
+	tap_ok(reference_runs(&scaled) && reference_runs(&plain), "one group has an exponent, the other has not");
+	tap_ok(!reference_runs(&plain), "a missing reset of OUT_CVT_SHIFT shows");
+	reset_core();
+	tap_ok(reference_runs(&plain) && reference_runs(&plain), "a reset clears OUT_CVT_SHIFT of both groups");
+	program_free(&plain);
+	program_free(&scaled);
+	back_free(&b);
+	end_machine();
 }
 
 int main(void)
@@ -160,5 +281,10 @@ int main(void)
 	for (core = 0; core < TWIN_MAX_CORES; core++)
 		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 			run_case(&cases[i]);
+	core = 0;
+	stage_tests();
+	ew_tests();
+	keep_tables();
+	keep_registers();
 	return tap_done();
 }
