@@ -16,6 +16,7 @@
 #include "machine.h"
 #include "back.h"
 #include "reference.h"
+#include "whole.h"
 
 #define PAGES_ADDR	(LOW_ADDR + 0x300000)
 /* The units' programs may have their operands where machine.c has its commands: those are seen here */
@@ -286,5 +287,6 @@ int main(void)
 	ew_tests();
 	keep_tables();
 	keep_registers();
+	chain_tests();
 	return tap_done();
 }

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef TWIN_TEST_WHOLE_H
+#define TWIN_TEST_WHOLE_H
+
+void chain_tests(void);
+
+#endif /* TWIN_TEST_WHOLE_H */
