@@ -165,14 +165,18 @@ TEST(integer_operations)
 
 TEST(scale_shift_and_clamp)
 {
+	static const struct eltwise_task tasks[] = {
+		{ RKNPU_PREC_FP16, RKNPU_PREC_FP16, 9, 5, 24, .mul = 0xb800, .add = 0x3e800000, .relu = true,
+		  .cap = 0x40000000 },
+		{ RKNPU_PREC_INT16, RKNPU_PREC_INT8, 9, 5, 24, .op = ELTWISE_ADD, .relu = true, .scale = 321,
+		  .shift = 12, .offset = -128 },
+		{ RKNPU_PREC_INT32, RKNPU_PREC_INT16, 9, 5, 24, .op = ELTWISE_SUB, .scale = -5, .shift = 17 },
+	};
 	int fd = npu_open();
+	unsigned int i;
 
-	eltwise_case(fd, (struct eltwise_task){ RKNPU_PREC_FP16, RKNPU_PREC_FP16, 9, 5, 24, .mul = 0xb800,
-						.add = 0x3e800000, .relu = true, .cap = 0x40000000 }, 1);
-	eltwise_case(fd, (struct eltwise_task){ RKNPU_PREC_INT16, RKNPU_PREC_INT8, 9, 5, 24, .op = ELTWISE_ADD,
-						.relu = true, .scale = 321, .shift = 12, .offset = -128 }, 2);
-	eltwise_case(fd, (struct eltwise_task){ RKNPU_PREC_INT32, RKNPU_PREC_INT16, 9, 5, 24, .op = ELTWISE_SUB,
-						.scale = -5, .shift = 17 }, 3);
+	for (i = 0; i < ARRAY_SIZE(tasks); i++)
+		eltwise_case(fd, tasks[i], i);
 }
 
 /* ---- lookup tables ------------------------------------------------------------- */
