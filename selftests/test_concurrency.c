@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/job.h"
 #include "lib/testing.h"
 
 #define PROCESSES	3
@@ -66,6 +67,65 @@ static void works_in_threads(void *arg)
 	}
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+}
+
+/* What was seen of the cores that the host computes for */
+struct seen {
+	uint32_t any;		/* bit n: core n at some time */
+	int most;		/* at once */
+	unsigned int looks;	/* while there was one */
+};
+
+static void look(struct seen *seen)
+{
+	uint32_t working = twin_read(TWIN_COMPUTING);
+
+	seen->any |= working;
+	seen->looks += working != 0;
+	if (seen->most < __builtin_popcount(working))
+		seen->most = __builtin_popcount(working);
+}
+
+static void run_on_all(struct matmul *mm, struct seen *seen)
+{
+	int fence[NPU_CORES], i;
+
+	for (i = 0; i < NPU_CORES; i++)
+		ASSERT_RET(job_start(&mm[i], 1u << i, -1, &fence[i]), 0);
+	for (i = 0; i < NPU_CORES; i++) {
+		while (fence_status(fence[i]) == 0)
+			look(seen);
+		EXPECT_RET(fence_end(fence[i]), 0);
+	}
+}
+
+/*
+ * With a thread for each core, this program runs on while the host computes, and
+ * sees three cores being computed for at the same time. The host may be busy
+ * with something else, so there is more than one try.
+ */
+TEST_LIMIT(the_guest_runs_while_three_cores_compute, 300)
+{
+	struct matmul mm[NPU_CORES];
+	struct seen seen = { 0 };
+	int fd, i, tries;
+
+	twin_need();
+	if (!twin_read(TWIN_ASYNC))
+		ktap_skip("the twin computes between two instructions of the guest");
+	fd = npu_open();
+	for (i = 0; i < NPU_CORES; i++)
+		ASSERT_RET(matmul_init(&mm[i], fd, MATMUL_FP16_FP32, 1024, 512, 512, 0, MATMUL_EXACT, i), 0);
+	for (tries = 0; tries < 50 && seen.most < NPU_CORES; tries++)
+		run_on_all(mm, &seen);
+	EXPECT_EQ(seen.any, 7);
+	EXPECT_EQ(seen.most, NPU_CORES);
+	EXPECT(seen.looks > 0);
+	ktap_note("%u looks at work, %d tries", seen.looks, tries);
+	for (i = 0; i < NPU_CORES; i++) {
+		EXPECT_EQ(matmul_wrong_rows(&mm[i], i), 0);
+		matmul_fini(&mm[i]);
+	}
 }
 
 TEST_LIMIT(processes_and_threads_on_all_cores, 600)

@@ -35,6 +35,7 @@
 #define TWIN_ID_VALUE			0x4e495754	/* "TWIN" */
 #define TWIN_CORES			0x004	/* RO */
 #define TWIN_ASYNC			0x008	/* RO: 1 = compute runs in worker threads */
+#define TWIN_COMPUTING			0x00c	/* RO: bit n = the host computes for core n right now */
 
 /*
  * Guest errors: what the hardware leaves undefined or what would hang a board.

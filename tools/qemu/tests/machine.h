@@ -95,6 +95,9 @@ void stream_write(struct stream *s, uint32_t offset, uint32_t value);
 void stream_end(struct stream *s, uint32_t enable);
 void stream_chain(struct stream *s, uint32_t enable, uint32_t next, unsigned int next_words);
 
+/* Called at the beginning of each task, by whoever computes it; NULL: nothing */
+extern void (*fake_compute_hook)(void);
+
 /* A task of the compute double: copies @bytes from @in to @out, each byte xor @key */
 #define ENABLE_CONV	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
 #define ENABLE_POOL	(RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)

@@ -7,6 +7,7 @@
  */
 #include <pthread.h>
 #include <semaphore.h>
+#include <time.h>
 
 #include "machine.h"
 
@@ -254,6 +255,94 @@ static void test_threads(const void *arg)
 	machine_destroy(r.m);
 }
 
+/* ---- All cores at once ---- */
+
+static sem_t held, go_on;
+
+static void hold(void)
+{
+	sem_post(&held);
+	sem_wait(&go_on);
+}
+
+static bool all_are_held(void)
+{
+	struct timespec limit;
+	unsigned int i;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 30;
+	for (i = 0; i < TWIN_MAX_CORES; i++)
+		if (sem_timedwait(&held, &limit))
+			return false;
+	return true;
+}
+
+struct worker {
+	struct machine *m;
+	unsigned int core;
+	pthread_t thread;
+};
+
+static void *work_once(void *arg)
+{
+	struct worker *w = arg;
+
+	twin_work(w->m->twin, w->core);
+	return NULL;
+}
+
+/* Registers of a core that is being computed for, and time, stay the guest's */
+static void guest_goes_on(struct machine *m)
+{
+	unsigned int core;
+
+	for (core = 0; core < TWIN_MAX_CORES; core++) {
+		CHECK_EQ(rd(m, core, RKNPU_PC_TASK_STATUS) & RKNPU_PC_TASK_STATUS_COUNTER_12, 0);
+		wr(m, core, bank_offset(core, 0) + RK_IOMMU_ZAP_ONE_LINE, HOLE_IOVA);
+		wr(m, core, RKNPU_DPU_OUT_CVT_OFFSET, 0xff);
+	}
+	machine_run(m, 1000000);
+}
+
+/* No worker ends before each has begun, and before the guest has done something in between */
+static void test_all_cores_at_once(const void *arg)
+{
+	struct worker w[TWIN_MAX_CORES];
+	struct machine *m = async_machine();
+	struct kick kick = simple_kick(m);
+	unsigned int i;
+
+	(void)arg;
+	sem_init(&held, 0, 0);
+	sem_init(&go_on, 0, 0);
+	fake_compute_hook = hold;
+	CHECK_EQ(ctl_rd(m, TWIN_COMPUTING), 0);
+	for (i = 0; i < TWIN_MAX_CORES; i++) {
+		start_kick(m, i, &kick);
+		machine_run(m, 10000);
+		w[i] = (struct worker){ .m = m, .core = i };
+		pthread_create(&w[i].thread, NULL, work_once, &w[i]);
+	}
+	CHECK(all_are_held());
+	CHECK_EQ(ctl_rd(m, TWIN_COMPUTING), 7);
+	guest_goes_on(m);
+	CHECK(!simple_kick_done(m));
+	for (i = 0; i < TWIN_MAX_CORES; i++)
+		sem_post(&go_on);
+	for (i = 0; i < TWIN_MAX_CORES; i++) {
+		pthread_join(w[i].thread, NULL);
+		twin_work_done(m->twin, i);
+		CHECK(machine_run_to_irq(m, i));
+	}
+	CHECK_EQ(ctl_rd(m, TWIN_COMPUTING), 0);
+	CHECK(simple_kick_done(m));
+	fake_compute_hook = NULL;
+	sem_destroy(&held);
+	sem_destroy(&go_on);
+	machine_destroy(m);
+}
+
 const struct test_case async_tests[] = {
 	{ "async: the worker computes, then the kick completes", test_worker_computes, 0 },
 	{ "async: the worker has its own copy of the registers", test_registers_are_a_copy, 0 },
@@ -264,5 +353,6 @@ const struct test_case async_tests[] = {
 	{ "async: stall while the worker runs", test_stall_in_worker, 0 },
 	{ "async: cancelled at the end of the machine", test_cancel, 0 },
 	{ "async: threads, zaps and resets", test_threads, 0 },
+	{ "async: all cores are computed for at once while the guest goes on", test_all_cores_at_once, 0 },
 	{ 0 },
 };

@@ -104,6 +104,8 @@ uint32_t twin_ctl_read(struct twin *twin, uint32_t offset, unsigned int bytes)
 		return twin->config.cores;
 	case TWIN_ASYNC:
 		return twin->ops.work_start ? 1 : 0;
+	case TWIN_COMPUTING:
+		return atomic_load(&twin->working);
 	case TWIN_ERROR_COUNT:
 		return twin->errors;
 	case TWIN_ERROR_LAST:

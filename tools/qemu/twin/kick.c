@@ -339,7 +339,9 @@ void twin_kick_compute(struct twin_core *core)
 	struct twin_dma dma = twin_dma_template;
 
 	dma.opaque = core;
+	atomic_fetch_or(&core->twin->working, 1u << core->index);
 	work->status = twin_compute_task(&work->regs, work->enable, work->dma_base, &dma, &work->result);
+	atomic_fetch_and(&core->twin->working, ~(1u << core->index));
 }
 
 static void execute(struct twin_core *core)

@@ -12,6 +12,7 @@
 #define TWIN_PRIV_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "compute.h"
 #include "rk_iommu_regs.h"
@@ -233,6 +234,7 @@ struct twin {
 	uint32_t fault_core;
 	uint32_t fault_kind;
 	uint32_t fault_param;
+	atomic_uint working;	/* cores that are being computed for; any thread, no lock */
 	pthread_mutex_t error_lock;
 	uint32_t errors;
 	uint32_t errors_acked;
