@@ -13,6 +13,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "chain.h"
+#include "conv_reference.h"
 
 #define WALL_RUNS	5
 #define WARM_UP		100
@@ -41,12 +44,144 @@ static int ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int wall(void)
+/* Seconds of a blocking submit, the median of some runs; is_right() tells whether the output is */
+static double median_s(int fd, struct rknpu_submit (*args_of)(void *what), bool (*is_right)(void *what, int run),
+		       void *what)
 {
 	double took[WALL_RUNS];
-	uint32_t version = 0;
-	int fd = open_npu(), ret, i;
+	int ret, i;
+
+	for (i = 0; i < WALL_RUNS; i++) {
+		struct rknpu_submit args = args_of(what);
+		double start = now_s();
+
+		ret = npu_submit(fd, &args);
+		took[i] = now_s() - start;
+		if (ret)
+			fail("submit", -ret);
+		if (!is_right(what, i))
+			fail("wrong result", EILSEQ);
+	}
+	qsort(took, WALL_RUNS, sizeof(took[0]), ascending);
+	return took[WALL_RUNS / 2];
+}
+
+static struct rknpu_submit product_args(void *what)
+{
+	matmul_spoil(what);
+	return matmul_args(what, 1);
+}
+
+static bool product_is_right(void *what, int run)
+{
+	struct matmul *mm = what;
+
+	npu_bo_from_device(&mm->out);
+	return !matmul_wrong_rows(mm, run);
+}
+
+static void time_product(int fd, enum matmul_type type, const char *name)
+{
 	struct matmul mm;
+	int ret = matmul_init(&mm, fd, type, 512, 512, 512, 0, MATMUL_EXACT, 1);
+
+	if (ret)
+		fail("memory", -ret);
+	printf("%s %.4f s\n", name, median_s(fd, product_args, product_is_right, &mm));
+	matmul_fini(&mm);
+}
+
+/* A 1x1 convolution of 56 x 56 pixels with 64 channels */
+struct pointwise {
+	struct conv_task task;
+	struct npu_bo in, weights, out;
+	struct chain chain;
+};
+
+static struct rknpu_submit pointwise_args(void *what)
+{
+	struct pointwise *p = what;
+
+	memset(p->out.map, 0xa5, p->out.size);
+	npu_bo_to_device(&p->out);
+	return chain_args(&p->chain, 0, 1, 1);
+}
+
+/* A sample: the reference takes longer than what it judges */
+static bool pointwise_is_right(void *what, int run)
+{
+	struct pointwise *p = what;
+	struct conv_operands o = { .in = p->in.map, .weights = p->weights.map };
+	unsigned int i, k, pixel, wrong = 0;
+
+	npu_bo_from_device(&p->out);
+	for (i = 0; i < 2000; i++) {
+		k = (i + run) % p->task.kernels;
+		pixel = (i * 977 + run) % (p->task.out_w * p->task.out_h);
+		wrong += prec_load(p->task.out_prec, p->out.map,
+				   conv_out_index(&p->task, k, pixel / p->task.out_w, pixel % p->task.out_w)) !=
+			 conv_reference(&p->task, &o, k, pixel / p->task.out_w, pixel % p->task.out_w);
+	}
+	return !wrong;
+}
+
+static void fill(struct npu_bo *bo, uint32_t *state)
+{
+	size_t i;
+
+	for (i = 0; i < bo->size; i++)
+		((uint8_t *)bo->map)[i] = conv_random(RKNPU_PREC_INT8, state);
+	npu_bo_to_device(bo);
+}
+
+static void pointwise_init(struct pointwise *p, int fd)
+{
+	uint32_t state = 1;
+	int ret;
+
+	p->task = (struct conv_task) {
+		.in_prec = RKNPU_PREC_INT8, .out_prec = RKNPU_PREC_INT32,
+		.width = 56, .height = 56, .channels = 64, .kernels = 64,
+	};
+	conv_defaults(&p->task);
+	ret = npu_bo_init(&p->in, fd, conv_in_bytes(&p->task), NPU_FLAGS_DATA);
+	if (!ret)
+		ret = npu_bo_init(&p->weights, fd, conv_weight_bytes(&p->task), NPU_FLAGS_DATA);
+	if (!ret)
+		ret = npu_bo_init(&p->out, fd, conv_out_bytes(&p->task), NPU_FLAGS_DATA);
+	if (!ret)
+		ret = chain_init(&p->chain, fd, 1, CONV_WORDS);
+	if (ret)
+		fail("memory", -ret);
+	fill(&p->in, &state);
+	fill(&p->weights, &state);
+	p->task.in = p->in.iova;
+	p->task.weights = p->weights.iova;
+	p->task.out = p->out.iova;
+	conv_segment(chain_begin(&p->chain), &p->task);
+	chain_end(&p->chain, conv_enable(&p->task), RKNPU_INT_DPU);
+	ret = chain_finish(&p->chain);
+	if (ret)
+		fail("memory", -ret);
+}
+
+static void time_pointwise(int fd)
+{
+	struct pointwise p;
+
+	memset(&p, 0, sizeof(p));
+	pointwise_init(&p, fd);
+	printf("twin_conv1x1_56x56x64_s %.4f s\n", median_s(fd, pointwise_args, pointwise_is_right, &p));
+	chain_fini(&p.chain);
+	npu_bo_fini(&p.out);
+	npu_bo_fini(&p.weights);
+	npu_bo_fini(&p.in);
+}
+
+static int wall(void)
+{
+	uint32_t version = 0;
+	int fd = open_npu(), ret;
 
 	ret = npu_action(fd, RKNPU_GET_DRV_VERSION, &version);
 	if (ret)
@@ -54,23 +189,9 @@ static int wall(void)
 	printf("first_ioctl\n");
 	fflush(stdout);
 
-	make(&mm, fd, 512, 512, 512);
-	for (i = 0; i < WALL_RUNS; i++) {
-		struct rknpu_submit args = matmul_args(&mm, 1);
-		double start;
-
-		matmul_spoil(&mm);
-		start = now_s();
-		ret = npu_submit(fd, &args);
-		took[i] = now_s() - start;
-		if (ret)
-			fail("submit", -ret);
-		npu_bo_from_device(&mm.out);
-		if (matmul_wrong_rows(&mm, i))
-			fail("wrong result", EILSEQ);
-	}
-	qsort(took, WALL_RUNS, sizeof(took[0]), ascending);
-	printf("twin_matmul_int8_512_s %.4f s\n", took[WALL_RUNS / 2]);
+	time_product(fd, MATMUL_INT8_INT32, "twin_matmul_int8_512_s");
+	time_product(fd, MATMUL_FP16_FP32, "twin_matmul_fp16_512_s");
+	time_pointwise(fd);
 	return 0;
 }
 
