@@ -16,6 +16,7 @@ int main(void)
 	dcomp_tests();
 	in_cvt_tests();
 	refuse_cna_tests();
+	path_tests();
 	conv_tests();
 	layout_tests();
 	output_tests();

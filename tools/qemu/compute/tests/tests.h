@@ -11,6 +11,7 @@ void type_tests(void);
 void dcomp_tests(void);
 void in_cvt_tests(void);
 void refuse_cna_tests(void);
+void path_tests(void);
 void conv_tests(void);
 void layout_tests(void);
 void output_tests(void);

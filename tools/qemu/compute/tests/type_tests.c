@@ -256,6 +256,29 @@ static void test_tf32(void)
 	}
 }
 
+/* ---- largest fields ------------------------------------------------------------ */
+
+static void test_largest(void)
+{
+	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 2047, 3, 5, 2, 3, 3);
+
+	border_test(&s, draw_int8, 1);
+	s = shape_conv(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 2, 2047, 5, 2, 2, 3);
+	s.sy = 7;
+	s.top = 15;
+	shape_output(&s);
+	border_test(&s, draw_fp16_unit, 2);
+	/* 14 bits of kernels, 16 of channels, 5 of kernel width and height, 19 of a kernel's bytes */
+	s = shape_conv(RKNPU_PREC_INT4, RKNPU_PREC_INT16, 1, 2, 4, 16383, 1, 1);
+	border_test(&s, draw_int4, 3);
+	s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 2, 1, 65535, 3, 1, 1);
+	border_test(&s, draw_int8, 4);
+	s = shape_conv(RKNPU_PREC_INT16, RKNPU_PREC_INT32, 33, 32, 3, 2, 31, 31);
+	border_test(&s, draw_int16, 5);
+	s = shape_conv(RKNPU_PREC_TF32, RKNPU_PREC_FP32, 31, 31, 136, 1, 31, 31);
+	border_test(&s, draw_fp32_unit, 6);
+}
+
 /* ---- cost -------------------------------------------------------------------- */
 
 static void test_cost(const struct type *type, bool depthwise)
@@ -308,5 +331,6 @@ void type_tests(void)
 	test_int16();
 	test_int4();
 	test_tf32();
+	test_largest();
 	test_no_sums();
 }

@@ -287,6 +287,7 @@ int main(void)
 	ew_tests();
 	keep_tables();
 	keep_registers();
+	path_tests();
 	chain_tests();
 	return tap_done();
 }
