@@ -43,7 +43,8 @@ soak:
 help:
 	@echo 'make [KDIR=... ARCH=arm64 CROSS_COMPILE=... | LLVM=1]   the module, rknpu.ko'
 	@echo 'make clean        remove everything that was built'
-	@echo 'make demo         set up, build, boot a virtual board and show matrix products computed by its NPU'
+	@echo 'make demo         set up, build, boot a virtual board, have its NPU compute matrix products and read handwritten digits;'
+	@echo '                  PICTURE=FILE.pgm gives it others'
 	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'

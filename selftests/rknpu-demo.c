@@ -6,15 +6,26 @@
  * with the CPU's result. Small ones are computed again in full; of the large
  * ones every row is checked against a random combination of all columns,
  * which a wrong row passes with a probability below 2^-32.
+ *
+ * Then a convolutional network that reads handwritten digits, on one core and
+ * on all: rknpu-demo [DIRECTORY [PICTURE.png]]. The directory has the network,
+ * the digits and the host's reference (digits/build.mk); the picture shows what
+ * the NPU made of them.
  */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "digits/files.h"
+#include "digits/on_npu.h"
+#include "digits/picture.h"
 #include "matmul.h"
 
 /* Products up to this many multiplications are computed again by the CPU */
 #define FULL_CHECK_MACS	(8u << 20)
+#define ALL_CORES	((1u << NPU_CORES) - 1)
+/* Of the classes of a digit */
+#define SHOWN		3
 
 static const struct run {
 	enum matmul_type type;
@@ -87,10 +98,96 @@ static bool run_one(int fd, const struct run *r)
 	return correct;
 }
 
-int main(void)
+/* "3 99.8 %  2 0.1 %  9 0.1 %" */
+static void print_top(const struct digits_net *net, const struct digits_layers *l)
 {
-	const size_t total = sizeof(runs) / sizeof(runs[0]);
-	size_t correct = 0, i;
+	unsigned int order[DIGITS_CLASSES], i;
+	float probability[DIGITS_CLASSES];
+
+	digits_rank(net, l, order, probability);
+	for (i = 0; i < SHOWN; i++)
+		printf(" %u %5.1f %% ", order[i], 100 * probability[order[i]]);
+}
+
+/* One submit of all layers of all pictures; returns how many pictures are right in every element */
+static unsigned int read_digits(struct digits_npu *npu, const struct digits_files *f, uint32_t core_mask,
+				struct digits_layers *got, unsigned char *same)
+{
+	const char *where, *first = NULL;
+	struct rknpu_submit done = { 0 };
+	unsigned int i, right = 0;
+	size_t wrong = 0, n;
+	double start = now_ms(), took;
+	int ret = digits_npu_run(npu, core_mask, &done);
+
+	took = now_ms() - start;
+	printf("%-12s %-13s %-4s  ", "network", "", core_mask == ALL_CORES ? "0-2" : "0");
+	if (ret) {
+		printf("submit failed: %s\n", strerror(-ret));
+		return 0;
+	}
+	for (i = 0; i < f->count; i++) {
+		digits_npu_layers(npu, i, &got[i]);
+		n = digits_differ(&got[i], &f->reference[i], &where);
+		same[i] = !n;
+		right += same[i];
+		wrong += n;
+		first = first ? first : where;
+	}
+	if (wrong)
+		printf("%zu elements WRONG: %s\n", wrong, first);
+	else
+		printf("%-24s %9.3f ms %9.3f ms\n", "all elements correct", done.hw_elapse_time / 1e6, took);
+	return right;
+}
+
+static void print_readings(const struct digits_files *f, const struct digits_layers *got, const unsigned char *same)
+{
+	unsigned int i;
+
+	printf("digit  %-33s  %s\n", "the NPU reads", "the host's reference reads");
+	for (i = 0; i < f->count; i++) {
+		printf("%3u,%u  ", i / f->sheet.columns + 1, i % f->sheet.columns + 1);
+		print_top(&f->net, &got[i]);
+		printf("  ");
+		print_top(&f->net, &f->reference[i]);
+		printf(" %s\n", same[i] ? "the same" : "DIFFERENT");
+	}
+}
+
+/* Adds to @total and @correct what there was to see and what was right */
+static void show_digits(int fd, const char *dir, const char *picture, size_t *total, size_t *correct)
+{
+	static const uint32_t cores[] = { 1, ALL_CORES };
+	static struct digits_layers got[PGM_CELLS_MAX];
+	static struct digits_files f;
+	unsigned char same[PGM_CELLS_MAX] = { 0 };
+	struct digits_npu npu;
+	size_t i;
+	int ret;
+
+	++*total;
+	if (digits_read(dir, &f))
+		return;
+	ret = digits_npu_init(&npu, fd, &f.net, f.sheet.cells, f.count);
+	if (ret) {
+		printf("no buffers: %s\n", strerror(-ret));
+		return;
+	}
+	printf("a network of two convolutions with ReLU and pooling and a matrix product, int8, %u tasks in one submit\n",
+	       npu.chain.tasks);
+	for (i = 0; i < sizeof(cores) / sizeof(cores[0]); i++) {
+		*total += f.count;
+		*correct += read_digits(&npu, &f, cores[i], got, same);
+	}
+	digits_npu_fini(&npu);
+	print_readings(&f, got, same);
+	*correct += picture ? !digits_picture(picture, &f, got, same) : 1;
+}
+
+int main(int argc, char **argv)
+{
+	size_t total = sizeof(runs) / sizeof(runs[0]), correct = 0, i;
 	char path[32];
 	int fd = npu_open_render(path, sizeof(path));
 
@@ -102,6 +199,8 @@ int main(void)
 	       "round trip");
 	for (i = 0; i < total; i++)
 		correct += run_one(fd, &runs[i]);
+	if (argc > 1)
+		show_digits(fd, argv[1], argc > 2 ? argv[2] : NULL, &total, &correct);
 	printf("demo: %zu of %zu results correct\n", correct, total);
 	return correct == total ? 0 : 1;
 }

@@ -26,7 +26,7 @@ program() {
 }
 
 echo "TAP version 13"
-program demo_is_all_correct '^demo: ([0-9]+) of \1 results correct$' ./rknpu-demo
+program demo_is_all_correct '^demo: ([0-9]+) of \1 results correct$' ./rknpu-demo digits /tmp/digits.png
 program bench_times_a_product '^twin_matmul_int8_512_s 0*\.?0*[1-9][0-9.]* s$' ./rknpu-bench wall
 program bench_counts_instructions '^submit_blocking_insns [1-9][0-9]* instructions$' ./rknpu-bench insns
 echo "1..$number"
