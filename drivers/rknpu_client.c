@@ -121,7 +121,7 @@ static void rknpu_client_release(struct kref *ref)
 		rknpu_vm_put(client->vms[i]);
 	/* Every handle was closed before its file let go of the client. */
 	WARN_ON(!xa_empty(&client->tokens));
-	WARN_ON(atomic64_read(&client->bytes));
+	WARN_ON(atomic64_read(&client->bytes) || atomic_read(&client->buffers));
 	xa_destroy(&client->tokens);
 	put_pid(client->tgid);
 	kfree(client->turns);
