@@ -145,7 +145,7 @@ TEST(D2_dmabuf_closed_at_once)
 }
 
 /* D3, D4: somebody else's dma-buf: usable when its descriptor is closed, all of it addressable */
-TEST(D3_import_of_another_drivers_buffer)
+TEST(D3_D4_import_of_another_drivers_buffer)
 {
 	struct drm_mode_create_dumb dumb = { .width = 1024, .height = 64, .bpp = 32 };
 	struct drm_mode_map_dumb map = { 0 };

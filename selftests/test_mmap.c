@@ -286,6 +286,7 @@ TEST(large_buffers_fault_in_batches)
 	uint64_t at;
 	int fd = npu_open();
 
+	npu_need_iommu(fd);
 	ASSERT_RET(npu_bo_init(&bo, fd, size, NPU_FLAGS_DATA), 0);
 	getrusage(RUSAGE_SELF, &before);
 	for (at = 0; at < size; at += NPU_PAGE)

@@ -104,11 +104,6 @@ static void whole_window_is_free(int fd)
 	close(last);
 }
 
-TEST_LIMIT(window_full_to_the_page, 240)
-{
-	whole_window_is_free(npu_open());
-}
-
 #define LIVE	200
 
 static uint64_t size_of_next(unsigned int *seed)
@@ -121,7 +116,7 @@ static uint64_t size_of_next(unsigned int *seed)
 }
 
 /* Mixed sizes come and go in no order; at the end not a page of the window is missing */
-TEST_LIMIT(soak_leaves_the_window_whole, 3600)
+TEST_LIMIT(soak_leaves_the_window_whole_to_the_page, 3600)
 {
 	static uint32_t handles[LIVE];
 	const char *env = getenv("ROUNDS");

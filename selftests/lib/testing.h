@@ -29,6 +29,16 @@ static inline int npu_open(void)
 	return fd;
 }
 
+/* Skips the case where no IOMMU makes a range of scattered memory */
+static inline void npu_need_iommu(int fd)
+{
+	uint32_t value = 0;
+
+	ASSERT_RET(npu_action(fd, RKNPU_GET_IOMMU_EN, &value), 0);
+	if (!value)
+		SKIP("no IOMMU");
+}
+
 /* A product small enough that what surrounds it is the test */
 static inline void small_matmul(struct matmul *mm, int fd, uint32_t seed)
 {
