@@ -124,6 +124,8 @@
 #define RKNPU_INT_DMA_READ_ERROR		0x00001000
 #define RKNPU_INT_DMA_WRITE_ERROR		0x00002000
 #define RKNPU_INT_DMA_ERROR			0x00003000
+#define RKNPU_INT_PC_DONE_0			0x10000000	/* RK3576: a task has ended; the two alternate and raise no */
+#define RKNPU_INT_PC_DONE_1			0x20000000	/* interrupt [seen: gregordinary/patches 0006, 0022] */
 #define RKNPU_INT_ALL				0x0001ffff	/* "clear everything" of all known drivers */
 
 /* ---- Registers that every compute block has at its own base ----------- */

@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The twin's own two pages, which no SoC has: a control page, through which a
- * test inside the guest asks for faults and reads counters, and a reset block
- * that the kernel's reset-simple driver ("snps,dw-high-reset") drives.
+ * The twin's own pages, which no SoC has: a control page, through which a test
+ * inside the guest asks for faults and reads counters, a reset block that the
+ * kernel's reset-simple driver ("snps,dw-high-reset") drives, and a power block for
+ * its Exynos power domains ("samsung,exynos5433-pd").
  * They lie in a hole of QEMU's "virt" machine. The device tree announces the
  * control page with compatible "rknpu,twin"; a test that does not find that
  * node runs on a board and skips what needs it.
@@ -14,20 +15,23 @@
 #ifndef RKNPU_TWIN_REGS_H
 #define RKNPU_TWIN_REGS_H
 
-/* Where the SoC has its cores: windows of RKNPU_CORE_WINDOW_BYTES, interrupts as SPI numbers [DT] */
-#define TWIN_CORE_ADDR(core)		(0xfdab0000 + 0x10000 * (core))
-#define TWIN_CORE_SPI(core)		(110 + (core))
-
-/* The SoC's system SRAM, at its own address; ordinary memory to everybody [DT] */
-#define TWIN_SRAM_ADDR			0xff001000
-#define TWIN_SRAM_BYTES			0xef000
-
 #define TWIN_CTL_ADDR			0x0b000000
 #define TWIN_CTL_BYTES			0x1000
 #define TWIN_RESET_ADDR			0x0b001000
 #define TWIN_RESET_BYTES		0x1000
 
-/* Reset block, register 0: bit 2n = ARESETn of core n, bit 2n + 1 = HRESETn of core n; 1 = asserted */
+/* Power block: for each core's domain a register that is written and one that tells */
+#define TWIN_POWER_ADDR			0x0b002000
+#define TWIN_POWER_BYTES		0x1000
+#define TWIN_POWER_DOMAIN_BYTES		0x10
+#define TWIN_POWER_CONFIG		0x0
+#define TWIN_POWER_STATUS		0x4
+#define TWIN_POWER_ON			0xf
+
+/*
+ * Reset block, register 0: bit 2n = ARESETn of core n, bit 2n + 1 = HRESETn of core n; 1 = asserted. What the SoC
+ * has no line for reads 0 and does nothing.
+ */
 #define TWIN_RESET_LINE_A(core)		(2 * (core))
 #define TWIN_RESET_LINE_H(core)		(2 * (core) + 1)
 
@@ -64,6 +68,8 @@
 #define TWIN_ERROR_RESET_ALONE		14	/* one of the two reset lines released long before the other */
 #define TWIN_ERROR_MMU_CMD		15	/* unknown IOMMU command or register */
 #define TWIN_ERROR_RO_WRITE		16	/* write to a read-only register */
+#define TWIN_ERROR_START_UNPRIMED	17	/* RK3576: start before CNA DATA_SIZE1 was primed in both groups */
+#define TWIN_ERROR_UNPOWERED		18	/* access to a core whose power is off; power off while a kick runs */
 
 /*
  * Faults on demand. Writing CORE, KIND, PARAM, then COUNT arms the fault for the

@@ -45,11 +45,15 @@ struct RknpuTwin {
 	TwinSlot slot[TWIN_MAX_CORES];
 	MemoryRegion ctl;
 	MemoryRegion reset;
+	MemoryRegion power;
+	MemoryRegion qos;
 	MemoryRegion sram_region;
+	const struct twin_soc *soc;
 	Notifier exit;
 	FILE *log;
 	/* Properties */
 	char *log_path;
+	char *soc_name;
 	uint32_t cores;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
@@ -194,6 +198,26 @@ static void reset_write(void *opaque, hwaddr offset, uint64_t value, unsigned in
 	twin_reset_write(RKNPU_TWIN(opaque)->twin, offset, value, bytes);
 }
 
+static uint64_t power_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	return twin_power_read(RKNPU_TWIN(opaque)->twin, offset, bytes);
+}
+
+static void power_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+	twin_power_write(RKNPU_TWIN(opaque)->twin, offset, value, bytes);
+}
+
+static uint64_t qos_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	return twin_qos_read(RKNPU_TWIN(opaque)->twin, offset, bytes);
+}
+
+static void qos_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+	twin_qos_write(RKNPU_TWIN(opaque)->twin, offset, value, bytes);
+}
+
 /* All widths come through: the library counts the wrong ones as guest errors. */
 #define TWIN_REGISTER_OPS(name)							\
 	static const MemoryRegionOps name##_ops = {				\
@@ -207,6 +231,8 @@ static void reset_write(void *opaque, hwaddr offset, uint64_t value, unsigned in
 TWIN_REGISTER_OPS(window);
 TWIN_REGISTER_OPS(ctl);
 TWIN_REGISTER_OPS(reset);
+TWIN_REGISTER_OPS(power);
+TWIN_REGISTER_OPS(qos);
 
 static void map_registers(MemoryRegion *region, RknpuTwin *device, const MemoryRegionOps *ops, void *opaque,
 			  hwaddr addr, uint64_t bytes)
@@ -218,8 +244,9 @@ static void map_registers(MemoryRegion *region, RknpuTwin *device, const MemoryR
 /* The system SRAM is memory like any other; only its place is its own. */
 static void map_sram(RknpuTwin *device, Error **errp)
 {
-	memory_region_init_ram(&device->sram_region, OBJECT(device), "rknpu-twin-sram", TWIN_SRAM_BYTES, errp);
-	memory_region_add_subregion_overlap(get_system_memory(), TWIN_SRAM_ADDR, &device->sram_region,
+	memory_region_init_ram(&device->sram_region, OBJECT(device), "rknpu-twin-sram",
+			       device->soc->sram_bytes, errp);
+	memory_region_add_subregion_overlap(get_system_memory(), device->soc->sram_addr, &device->sram_region,
 					    WINDOW_PRIORITY);
 }
 
@@ -239,7 +266,7 @@ static void slot_init(RknpuTwin *device, unsigned int core, DeviceState *gic)
 	slot->device = device;
 	slot->core = core;
 	/* Input n of either GIC model is SPI n */
-	slot->irq = qdev_get_gpio_in(gic, TWIN_CORE_SPI(core));
+	slot->irq = qdev_get_gpio_in(gic, device->soc->spi[core]);
 	timer_init_ns(&slot->timer, QEMU_CLOCK_VIRTUAL, slot_timer, slot);
 	if (device->async)
 		slot_start_worker(slot);
@@ -292,6 +319,7 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	struct twin_config config;
 
 	twin_config_init(&config);
+	config.soc = device->soc;
 	config.cores = device->cores;
 	config.clock_mhz = device->clock_mhz;
 	config.macs_per_cycle = device->macs_per_cycle;
@@ -314,8 +342,13 @@ static bool device_create(RknpuTwin *device, Error **errp)
 
 static bool properties_are_good(RknpuTwin *device, Error **errp)
 {
-	if (device->cores < 1 || device->cores > TWIN_MAX_CORES)
-		error_setg(errp, "cores must be 1 to %d", TWIN_MAX_CORES);
+	device->soc = twin_soc_find(device->soc_name ? device->soc_name : "rk3588");
+	if (device->soc && !device->cores)
+		device->cores = device->soc->cores;
+	if (!device->soc)
+		error_setg(errp, "soc must be rk3588, rk3576 or rk3568");
+	else if (device->cores > device->soc->cores)
+		error_setg(errp, "cores must be 1 to %u", device->soc->cores);
 	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
 		error_setg(errp, "clock-mhz, macs-per-cycle and bytes-per-cycle must not be 0");
 	else if (device->async && uses_icount())
@@ -343,12 +376,15 @@ static void device_realize(DeviceState *dev, Error **errp)
 	if (!device_create(device, errp))
 		return;
 	for (i = 0; i < device->cores; i++)
-		map_registers(&device->slot[i].window, device, &window_ops, &device->slot[i], TWIN_CORE_ADDR(i),
-			      RKNPU_CORE_WINDOW_BYTES);
+		map_registers(&device->slot[i].window, device, &window_ops, &device->slot[i],
+			      device->soc->core_addr[i], device->soc->window_bytes);
 	if (device->sram)
 		map_sram(device, errp);
+	if (device->soc->qos_addr)
+		map_registers(&device->qos, device, &qos_ops, device, device->soc->qos_addr, RKNPU_QOS_BYTES);
 	map_registers(&device->ctl, device, &ctl_ops, device, TWIN_CTL_ADDR, TWIN_CTL_BYTES);
 	map_registers(&device->reset, device, &reset_ops, device, TWIN_RESET_ADDR, TWIN_RESET_BYTES);
+	map_registers(&device->power, device, &power_ops, device, TWIN_POWER_ADDR, TWIN_POWER_BYTES);
 	qemu_register_reset(device_reset, device);
 	device->exit.notify = device_exit;
 	qemu_add_exit_notifier(&device->exit);
@@ -356,8 +392,9 @@ static void device_realize(DeviceState *dev, Error **errp)
 
 static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_STRING("log", RknpuTwin, log_path),
+	DEFINE_PROP_STRING("soc", RknpuTwin, soc_name),
 	DEFINE_PROP_BOOL("async", RknpuTwin, async, false),
-	DEFINE_PROP_UINT32("cores", RknpuTwin, cores, TWIN_MAX_CORES),
+	DEFINE_PROP_UINT32("cores", RknpuTwin, cores, 0),
 	DEFINE_PROP_UINT32("clock-mhz", RknpuTwin, clock_mhz, 1000),
 	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 1024),
 	DEFINE_PROP_UINT32("bytes-per-cycle", RknpuTwin, bytes_per_cycle, 16),
@@ -374,7 +411,7 @@ static void device_class_init(ObjectClass *klass, TWIN_CLASS_DATA *data)
 {
 	DeviceClass *dc = DEVICE_CLASS(klass);
 
-	dc->desc = "Rockchip RK3588 NPU";
+	dc->desc = "Rockchip NPU";
 	dc->realize = device_realize;
 	dc->user_creatable = true;
 	dc->hotpluggable = false;

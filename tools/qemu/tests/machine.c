@@ -108,6 +108,7 @@ struct machine *machine_create(const struct twin_config *config, bool async)
 	m->now = 1000;
 	for (i = 0; i < TWIN_MAX_CORES; i++)
 		m->timer[i] = TWIN_TIME_NEVER;
+	m->soc = config ? config->soc : defaults.soc;
 	m->twin = twin_create(config ? config : &defaults, &ops, m);
 	if (!m->low || !m->high || !m->twin)
 		abort();
@@ -125,6 +126,21 @@ struct machine *machine_default(void)
 	unsigned int i;
 
 	for (i = 0; i < TWIN_MAX_CORES; i++)
+		enable_banks(m, i);
+	return m;
+}
+
+struct machine *machine_of(const char *soc)
+{
+	struct twin_config config;
+	struct machine *m;
+	unsigned int i;
+
+	twin_config_init(&config);
+	config.soc = twin_soc_find(soc);
+	config.cores = config.soc->cores;
+	m = machine_create(&config, false);
+	for (i = 0; i < config.cores; i++)
 		enable_banks(m, i);
 	return m;
 }
@@ -290,12 +306,13 @@ void enable_banks(struct machine *m, unsigned int core)
 {
 	unsigned int i;
 
-	for (i = 0; i < bank_count(core); i++) {
-		wr(m, core, bank_offset(core, i) + RK_IOMMU_DTE_ADDR, entry_of(m->directory) | RK_IOMMU_ENTRY_VALID);
-		wr(m, core, bank_offset(core, i) + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ZAP_CACHE);
-		wr(m, core, bank_offset(core, i) + RK_IOMMU_INT_MASK,
-		   RK_IOMMU_INT_PAGE_FAULT | RK_IOMMU_INT_BUS_ERROR);
-		wr(m, core, bank_offset(core, i) + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ENABLE_PAGING);
+	for (i = 0; i < 2 && m->soc->banks[core][i]; i++) {
+		uint32_t bank = m->soc->banks[core][i];
+
+		wr(m, core, bank + RK_IOMMU_DTE_ADDR, entry_of(m->directory) | RK_IOMMU_ENTRY_VALID);
+		wr(m, core, bank + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ZAP_CACHE);
+		wr(m, core, bank + RK_IOMMU_INT_MASK, RK_IOMMU_INT_PAGE_FAULT | RK_IOMMU_INT_BUS_ERROR);
+		wr(m, core, bank + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ENABLE_PAGING);
 	}
 }
 
@@ -341,7 +358,7 @@ void stream_end(struct stream *s, uint32_t enable)
 void stream_chain(struct stream *s, uint32_t enable, uint32_t next, unsigned int next_words)
 {
 	stream_tail(s, enable, RKNPU_REGCMD(RKNPU_TARGET_PC, RKNPU_PC_BASE_ADDRESS, next),
-		    RKNPU_PC_AMOUNT(next_words, 2));
+		    RKNPU_PC_AMOUNT(next_words, s->m->soc->words_per_amount));
 }
 
 void stream_copy(struct stream *s, uint32_t in, uint32_t out, uint32_t bytes, uint8_t key, uint32_t macs)
@@ -364,12 +381,12 @@ void program_kick(struct machine *m, unsigned int core, const struct kick *kick)
 	wr(m, core, RKNPU_CNA_S_POINTER, pointer);
 	wr(m, core, RKNPU_CORE_S_POINTER, pointer);
 	wr(m, core, RKNPU_PC_BASE_ADDRESS, kick->addr);
-	wr(m, core, RKNPU_PC_REGISTER_AMOUNTS, RKNPU_PC_AMOUNT(kick->words - RKNPU_REGCMD_TAIL_WORDS, 2));
+	wr(m, core, RKNPU_PC_REGISTER_AMOUNTS,
+	   RKNPU_PC_AMOUNT(kick->words - RKNPU_REGCMD_TAIL_WORDS, m->soc->words_per_amount));
 	wr(m, core, RKNPU_PC_INTERRUPT_MASK, kick->int_mask);
 	wr(m, core, RKNPU_PC_INTERRUPT_CLEAR, kick->int_mask);
 	wr(m, core, RKNPU_PC_TASK_CON,
-	   RKNPU_PC_TASK_CON_RESERVED_12 | RKNPU_PC_TASK_CON_COUNT_CLEAR_12 |
-	   (kick->pingpong ? RKNPU_PC_TASK_CON_PP_EN_12 : 0) | kick->tasks);
+	   m->soc->task_count_clear | (kick->pingpong ? m->soc->task_pp_en : 0) | kick->tasks);
 	wr(m, core, RKNPU_PC_TASK_DMA_BASE_ADDR, 0);
 }
 

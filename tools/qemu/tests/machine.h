@@ -38,6 +38,7 @@
 #define PROT_RW		(PROT_R | PROT_W)
 
 struct machine {
+	const struct twin_soc *soc;
 	struct twin *twin;
 	uint8_t *low;
 	uint8_t *high;
@@ -55,6 +56,7 @@ struct machine {
 /* ---- Life; NULL @config takes the defaults ---- */
 struct machine *machine_create(const struct twin_config *config, bool async);
 struct machine *machine_default(void);		/* banks enabled, no guest errors so far */
+struct machine *machine_of(const char *soc);	/* likewise, of another SoC than RK3588 */
 void machine_destroy(struct machine *m);	/* checks that no guest error is unacknowledged */
 
 /* ---- Time ---- */

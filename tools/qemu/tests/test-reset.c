@@ -200,7 +200,45 @@ static void test_global(const void *arg)
 	machine_destroy(m);
 }
 
+static void power(struct machine *m, unsigned int core, uint32_t value)
+{
+	twin_power_write(m->twin, core * TWIN_POWER_DOMAIN_BYTES + TWIN_POWER_CONFIG, value, 4);
+}
+
+static void test_power(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	CHECK_EQ(twin_power_read(m->twin, TWIN_POWER_STATUS, 4), TWIN_POWER_ON);
+	power(m, 1, 0);
+	CHECK_EQ(twin_power_read(m->twin, TWIN_POWER_DOMAIN_BYTES + TWIN_POWER_STATUS, 4), 0);
+	/* Registers and banks alike; the neighbours keep their power */
+	CHECK_EQ(rd(m, 1, RKNPU_PC_VERSION), 0);
+	wr(m, 1, read_bank(1) + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ZAP_CACHE);
+	CHECK_EQ(rd(m, 0, RKNPU_PC_VERSION), RKNPU_PC_VERSION_FIRE);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_UNACKED), 2);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_UNPOWERED);
+	ctl_wr(m, TWIN_ERROR_ACK, 2);
+	/* What comes back has forgotten everything */
+	power(m, 1, TWIN_POWER_ON);
+	CHECK_EQ(rd(m, 1, read_bank(1) + RK_IOMMU_DTE_ADDR), 0);
+	enable_banks(m, 1);
+	start_kick(m, 1, &kick);
+	power(m, 1, 0);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_UNACKED), 1);
+	ctl_wr(m, TWIN_ERROR_ACK, 1);
+	CHECK(!machine_run_to_irq(m, 1));
+	power(m, 1, TWIN_POWER_ON);
+	enable_banks(m, 1);
+	start_kick(m, 1, &kick);
+	CHECK(machine_run_to_irq(m, 1));
+	machine_destroy(m);
+}
+
 const struct test_case reset_tests[] = {
+	{ "reset: without power a core does not answer", test_power, 0 },
 	{ "reset: clears the core with its banks, and no other", test_clears_core, 0 },
 	{ "reset: kills the kick, then the core works again", test_kills_kick, 0 },
 	{ "reset: one line alone stops the kick", test_one_line_stops_kick, 0 },

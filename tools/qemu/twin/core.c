@@ -10,9 +10,6 @@
 
 #include "priv.h"
 
-/* Core 0 has two banks, the others only the second of these [DT] */
-#define BANK_FIRST		0x9000
-#define BANK_SECOND		0xa000
 #define SEGMENT_BYTES		((RKNPU_PC_REGISTER_AMOUNTS_MASK + 1) * 16)
 /* From the release of reset to an interrupt that nobody expects any more */
 #define LATE_NS			5000
@@ -20,15 +17,13 @@
 bool twin_core_create(struct twin *twin, unsigned int index)
 {
 	struct twin_core *core = &twin->core[index];
-	bool ok;
+	bool ok = true;
 
 	core->twin = twin;
 	core->index = index;
 	pthread_mutex_init(&core->lock, NULL);
-	core->banks = index ? 1 : 2;
-	ok = twin_bank_create(&core->bank[0], index ? BANK_SECOND : BANK_FIRST);
-	if (core->banks > 1)
-		ok &= twin_bank_create(&core->bank[1], BANK_SECOND);
+	for (; core->banks < TWIN_MAX_BANKS && twin->soc->banks[index][core->banks]; core->banks++)
+		ok &= twin_bank_create(&core->bank[core->banks], twin->soc->banks[index][core->banks]);
 	core->segment = malloc(SEGMENT_BYTES);
 	core->late_ns = TWIN_TIME_NEVER;
 	core->timer_ns = TWIN_TIME_NEVER;
@@ -57,6 +52,9 @@ void twin_core_clear(struct twin_core *core)
 	twin_blocks_reset(core);
 	memset(core->ddma, 0, sizeof(core->ddma));
 	memset(core->sdma, 0, sizeof(core->sdma));
+	memset(core->amounts, 0, sizeof(core->amounts));
+	core->pointer_2000 = 0;
+	core->primed = 0;
 	core->ddma[(RKNPU_DDMA_CFG_OUTSTANDING - RKNPU_DDMA_BASE) / 4] = RKNPU_DDMA_CFG_OUTSTANDING_RESET;
 	core->ddma[(RKNPU_DDMA_RD_WEIGHT_0 - RKNPU_DDMA_BASE) / 4] = RKNPU_DDMA_RD_WEIGHT_0_RESET;
 	core->ddma[(RKNPU_DDMA_WR_WEIGHT_0 - RKNPU_DDMA_BASE) / 4] = RKNPU_DDMA_WR_WEIGHT_0_RESET;
@@ -190,7 +188,10 @@ static uint32_t window_read(struct twin_core *core, uint32_t offset)
 {
 	struct twin_bank *bank = find_bank(core, offset);
 	uint32_t *config = find_config(core, offset);
+	uint32_t value;
 
+	if (twin_amounts_read(core, offset, &value))
+		return value;
 	if ((offset & RKNPU_BLOCK_MASK) == RKNPU_PC_BASE)
 		return twin_pc_read(core, offset);
 	if (bank)
@@ -223,11 +224,21 @@ static void config_write(struct twin_core *core, uint32_t *config, uint32_t offs
 		*config = value;
 }
 
+/* RK3576: both groups of one register, with one value [seen: vendor driver 0.9.8] */
+static void note_priming(struct twin_core *core, uint32_t offset, uint32_t value)
+{
+	if (offset == RKNPU_CNA_DATA_SIZE1 && value == RKNPU_CNA_DATA_SIZE1_PRIMED)
+		core->primed |= 1u << core->block[RKNPU_CNA_BASE / RKNPU_BLOCK_BYTES].pointer;
+}
+
 static void window_write(struct twin_core *core, uint32_t offset, uint32_t value)
 {
 	struct twin_bank *bank = find_bank(core, offset);
 	uint32_t *config = find_config(core, offset);
 
+	note_priming(core, offset, value);
+	if (twin_amounts_write(core, offset, value))
+		return;
 	if ((offset & RKNPU_BLOCK_MASK) == RKNPU_PC_BASE)
 		twin_pc_write(core, offset, value);
 	else if (bank)
@@ -249,6 +260,10 @@ static bool answers(struct twin_core *core, uint32_t offset, unsigned int bytes)
 {
 	if (!twin_access_is_word(core->twin, core->index, offset, bytes))
 		return false;
+	if (core->unpowered) {
+		twin_error(core->twin, TWIN_ERROR_UNPOWERED, core->index, offset, "access without power");
+		return false;
+	}
 	if (!core->lines.asserted)
 		return true;
 	twin_error(core->twin, TWIN_ERROR_START_RESET, core->index, offset, "access while reset is asserted");

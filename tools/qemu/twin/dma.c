@@ -59,7 +59,9 @@ static enum twin_access copy_page(struct twin_core *core, enum dma_kind kind, ui
 	ret = translate(core, kind, iova, &addr);
 	if (ret != TWIN_ACCESS_OK)
 		return ret;
-	if (kind == DMA_WRITE)
+	if (addr >> twin->soc->phys_bits)
+		ok = false;
+	else if (kind == DMA_WRITE)
 		ok = twin->ops.mem_write(twin->opaque, addr, buf, bytes);
 	else
 		ok = twin->ops.mem_read(twin->opaque, addr, buf, bytes);
@@ -106,6 +108,8 @@ static bool unit_access(struct twin_core *core, enum dma_kind kind, uint32_t add
 			ret = TWIN_ACCESS_CANCELLED;
 		else
 			ret = n ? copy_page(core, kind, addr, buf, n) : TWIN_ACCESS_OK;
+		if (ret == TWIN_ACCESS_OK)
+			twin_amounts_add(core, addr, kind == DMA_WRITE, n);
 		if (ret != TWIN_ACCESS_OK) {
 			work->stop = ret;
 			work->stop_write = kind == DMA_WRITE;

@@ -31,6 +31,8 @@ static const char *const error_names[] = {
 	[TWIN_ERROR_RESET_ALONE] = "RESET_ALONE",
 	[TWIN_ERROR_MMU_CMD] = "MMU_CMD",
 	[TWIN_ERROR_RO_WRITE] = "RO_WRITE",
+	[TWIN_ERROR_START_UNPRIMED] = "START_UNPRIMED",
+	[TWIN_ERROR_UNPOWERED] = "UNPOWERED",
 };
 
 static void log_error(struct twin *twin, uint32_t code, uint32_t core, uint64_t addr, const char *text)

@@ -19,7 +19,6 @@
 
 /* A chain may not keep the caller from its other work for long */
 #define STEPS_PER_CALL		64
-#define FETCH_WORDS_PER_AMOUNT	2
 #define WORD_BYTES		8
 #define NS_PER_US		1000
 
@@ -95,7 +94,10 @@ void twin_kick_start(struct twin_core *core)
 		hang(core);
 		return;
 	}
-	if (!(core->pc.task_con & RKNPU_PC_TASK_CON_NUMBER_12)) {
+	if (twin->soc->needs_priming && !core->index && core->primed != 3)
+		twin_error(twin, TWIN_ERROR_START_UNPRIMED, core->index, RKNPU_CNA_DATA_SIZE1,
+			   "start before DATA_SIZE1 was primed");
+	if (!(core->pc.task_con & twin->soc->task_number)) {
 		twin_error(twin, TWIN_ERROR_TASKS, core->index, core->pc.base_address, "start of 0 tasks");
 		hang(core);
 		return;
@@ -177,7 +179,8 @@ static bool pointer_has_core(const struct twin_core *core, uint32_t offset, uint
 {
 	const struct twin_block *block = &core->block[offset / RKNPU_BLOCK_BYTES];
 
-	return !(core->kick.enable & enable_bit) ||
+	/* A core that is alone has no number to tell */
+	return !(core->kick.enable & enable_bit) || core->twin->soc->cores == 1 ||
 	       TWIN_FIELD(RKNPU_S_POINTER_CORE, block->mode) == core->index;
 }
 
@@ -196,7 +199,7 @@ static void fetch(struct twin_core *core)
 {
 	struct twin_kick *kick = &core->kick;
 	uint32_t addr = core->pc.base_address & RKNPU_PC_BASE_ADDRESS_ADDR;
-	size_t words = (core->pc.amounts + 1) * FETCH_WORDS_PER_AMOUNT;
+	size_t words = (core->pc.amounts + 1) * core->twin->soc->words_per_amount;
 	enum twin_access ret;
 
 	ret = twin_dma_fetch(core, addr, core->segment, words * WORD_BYTES);
@@ -253,7 +256,7 @@ static void complete(struct twin_core *core)
 
 	/* 0x5000 after a ping-pong chain, 0x7000 after a single task without [seen: ork-driver notes] */
 	pc->idle_status = RKNPU_PC_TASK_STATUS_FIRST_OP | RKNPU_PC_TASK_STATUS_FIRST_FETCH;
-	if (!(pc->task_con & RKNPU_PC_TASK_CON_PP_EN_12))
+	if (!(pc->task_con & core->twin->soc->task_pp_en))
 		pc->idle_status |= RKNPU_PC_TASK_STATUS_LAST_OP;
 	pc->int_raw |= raw & RKNPU_INT_ALL;
 	pc->base_address = RKNPU_PC_BASE_ADDRESS_PC_SEL;
@@ -274,12 +277,12 @@ static void chain(struct twin_core *core)
 	if (!kick->linked) {
 		twin_error(core->twin, TWIN_ERROR_TASKS, core->index, core->pc.counter,
 			   "no link after task %u of %u", core->pc.counter,
-			   core->pc.task_con & RKNPU_PC_TASK_CON_NUMBER_12);
+			   core->pc.task_con & core->twin->soc->task_number);
 		hang(core);
 		return;
 	}
 	/* With ping-pong the fetch overlapped with the task before */
-	if (core->pc.task_con & RKNPU_PC_TASK_CON_PP_EN_12)
+	if (core->pc.task_con & core->twin->soc->task_pp_en)
 		overhead -= overhead < kick->task_ns ? overhead : kick->task_ns;
 	kick->due_ns += overhead;
 	kick->phase = TWIN_FETCH;
@@ -287,14 +290,17 @@ static void chain(struct twin_core *core)
 
 static void retire(struct twin_core *core)
 {
+	const struct twin_soc *soc = core->twin->soc;
 	struct twin_kick *kick = &core->kick;
 	struct twin_pc *pc = &core->pc;
 
 	kick->ran |= kick->enable;
 	twin_blocks_retire(core, kick->enable);
 	core->stats.tasks++;
-	pc->counter = (pc->counter + 1) & RKNPU_PC_TASK_STATUS_COUNTER_12;
-	if (pc->counter < (pc->task_con & RKNPU_PC_TASK_CON_NUMBER_12)) {
+	pc->counter = (pc->counter + 1) & soc->task_number;
+	if (soc->pc_done)
+		pc->int_raw |= pc->counter % 2 ? RKNPU_INT_PC_DONE_0 : RKNPU_INT_PC_DONE_1;
+	if (pc->counter < (pc->task_con & soc->task_number)) {
 		chain(core);
 		return;
 	}

@@ -62,7 +62,9 @@ static bool read_entry(struct twin *twin, uint32_t table, uint32_t index, uint32
 {
 	uint8_t raw[4];
 
-	if (!twin->ops.mem_read(twin->opaque, entry_addr(table) + index * sizeof(raw), raw, sizeof(raw)))
+	/* The walker's addresses are no wider than the SoC's [seen: Rockchip on RK3568, dri-devel] */
+	if (entry_addr(table) >> twin->soc->phys_bits ||
+	    !twin->ops.mem_read(twin->opaque, entry_addr(table) + index * sizeof(raw), raw, sizeof(raw)))
 		return false;
 	*entry = raw[0] | raw[1] << 8 | raw[2] << 16 | (uint32_t)raw[3] << 24;
 	return true;

@@ -16,10 +16,22 @@
 /* Bit 30 reads 1 always, bit 31 once a kick has completed [seen: rknpu-lab dump]; meaning unknown */
 #define RAW_ALWAYS		0x40000000
 #define RAW_USED		0x80000000
-#define TASK_CON_KEPT		(RKNPU_PC_TASK_CON_NUMBER_12 | RKNPU_PC_TASK_CON_PP_EN_12)
 /* Unnamed, but dumps read them without harm [seen: ork-driver notes] */
 #define PC_UNNAMED_18		0x18
 #define PC_UNNAMED_1C		0x1c
+
+/* RK3576: tasks begun and ended, both modulo TASK_NUMBER, and so 0 at the end [seen: gregordinary/patches 0022] */
+static uint32_t task_counters(const struct twin_core *core)
+{
+	uint32_t number = core->pc.task_con & core->twin->soc->task_number;
+	uint32_t ended = core->pc.counter, begun = ended;
+
+	if (!number || core->kick.phase == TWIN_IDLE)
+		return 0;
+	if (core->kick.phase != TWIN_FETCH && core->kick.phase != TWIN_FINISH)
+		begun++;
+	return (ended % number) << 16 | begun % number;
+}
 
 /*
  * [guess] beyond the counter: bits 12 and 13 while the first or last task runs
@@ -31,8 +43,10 @@ static uint32_t task_status(const struct twin_core *core)
 	const struct twin_pc *pc = &core->pc;
 	const struct twin_kick *kick = &core->kick;
 	bool first = pc->counter == 0;
-	bool last = pc->counter + 1 >= (pc->task_con & RKNPU_PC_TASK_CON_NUMBER_12);
+	bool last = pc->counter + 1 >= (pc->task_con & core->twin->soc->task_number);
 
+	if (core->twin->soc->pc_done)
+		return task_counters(core);
 	if (kick->phase == TWIN_IDLE)
 		return pc->counter | pc->idle_status;
 	if (kick->fault == TWIN_FAULT_STALL)
@@ -46,11 +60,16 @@ static uint32_t task_status(const struct twin_core *core)
 
 uint32_t twin_pc_read(struct twin_core *core, uint32_t offset)
 {
+	const struct twin_soc *soc = core->twin->soc;
 	const struct twin_pc *pc = &core->pc;
 
+	if (offset == soc->task_status)
+		return task_status(core);
 	switch (offset) {
 	case RKNPU_PC_VERSION:
-		return RKNPU_PC_VERSION_FIRE;
+		return soc->version;
+	case RKNPU_PC_VERSION_NUM:
+		return soc->version_num;
 	case RKNPU_PC_BASE_ADDRESS:
 		return pc->base_address;
 	case RKNPU_PC_REGISTER_AMOUNTS:
@@ -65,11 +84,8 @@ uint32_t twin_pc_read(struct twin_core *core, uint32_t offset)
 		return pc->task_con;
 	case RKNPU_PC_TASK_DMA_BASE_ADDR:
 		return pc->dma_base;
-	case RKNPU_PC_TASK_STATUS:
-		return task_status(core);
 	case RKNPU_PC_OPERATION_ENABLE:
 		/* A go bit: reads 0 even while a kick runs [seen on RK3576: gregordinary/patches 0022] */
-	case RKNPU_PC_VERSION_NUM:
 	case RKNPU_PC_INTERRUPT_CLEAR:
 	case PC_UNNAMED_18:
 	case PC_UNNAMED_1C:
@@ -86,18 +102,24 @@ void twin_pc_set_base(struct twin_core *core, uint32_t value)
 	core->pc.base_address = value & (RKNPU_PC_BASE_ADDRESS_ADDR | RKNPU_PC_BASE_ADDRESS_PC_SEL);
 }
 
-static void write_task_con(struct twin_pc *pc, uint32_t value)
+static void write_task_con(struct twin_core *core, uint32_t value)
 {
+	const struct twin_soc *soc = core->twin->soc;
+
 	/* 0x7002 written reads 0x1002 [seen: ork-driver notes] */
-	pc->task_con = value & TASK_CON_KEPT;
-	if (value & RKNPU_PC_TASK_CON_COUNT_CLEAR_12)
-		pc->counter = 0;
+	core->pc.task_con = value & (soc->task_number | soc->task_pp_en);
+	if (value & soc->task_count_clear)
+		core->pc.counter = 0;
 }
 
 void twin_pc_write(struct twin_core *core, uint32_t offset, uint32_t value)
 {
 	struct twin_pc *pc = &core->pc;
 
+	if (offset == core->twin->soc->task_status) {
+		twin_error(core->twin, TWIN_ERROR_RO_WRITE, core->index, offset, "PC register");
+		return;
+	}
 	switch (offset) {
 	case RKNPU_PC_OPERATION_ENABLE:
 		if (value & RKNPU_PC_OPERATION_ENABLE_OP_EN)
@@ -116,7 +138,7 @@ void twin_pc_write(struct twin_core *core, uint32_t offset, uint32_t value)
 		pc->int_raw &= ~value;
 		break;
 	case RKNPU_PC_TASK_CON:
-		write_task_con(pc, value);
+		write_task_con(core, value);
 		break;
 	case RKNPU_PC_TASK_DMA_BASE_ADDR:
 		pc->dma_base = value & RKNPU_PC_TASK_DMA_BASE_ADDR_MASK;
@@ -125,7 +147,6 @@ void twin_pc_write(struct twin_core *core, uint32_t offset, uint32_t value)
 	case RKNPU_PC_VERSION_NUM:
 	case RKNPU_PC_INTERRUPT_STATUS:
 	case RKNPU_PC_INTERRUPT_RAW_STATUS:
-	case RKNPU_PC_TASK_STATUS:
 		twin_error(core->twin, TWIN_ERROR_RO_WRITE, core->index, offset, "PC register");
 		break;
 	default:

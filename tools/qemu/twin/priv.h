@@ -26,6 +26,8 @@
 #define TWIN_GROUPS		2
 #define TWIN_BLOCK_WORDS	(RKNPU_BLOCK_BYTES / 4)
 #define TWIN_DDMA_WORDS		16
+#define TWIN_LINE_A		1u
+#define TWIN_LINE_H		2u
 #define TWIN_MAX_BANKS		2
 
 #define TWIN_FIELD(mask, reg)	(((reg) & (mask)) / ((mask) & -(mask)))
@@ -93,6 +95,14 @@ struct twin_pc {
 	uint32_t counter;
 	uint32_t idle_status;
 	bool used;
+};
+
+/* In the order of the registers */
+enum twin_amount {
+	TWIN_AMOUNT_DATA_WRITTEN,
+	TWIN_AMOUNT_DATA_READ,
+	TWIN_AMOUNT_WEIGHTS_READ,
+	TWIN_AMOUNT_KINDS,
 };
 
 enum twin_phase {
@@ -183,8 +193,8 @@ struct twin_stats {
 
 /**
  * struct twin_lines - the two reset lines of a core
- * @asserted: bit 0 ARESETn, bit 1 HRESETn
- * @both: both were asserted at once since the last release
+ * @asserted: TWIN_LINE_*
+ * @both: all that the core has were asserted at once since the last release
  */
 struct twin_lines {
 	uint32_t asserted;
@@ -202,6 +212,9 @@ struct twin_core {
 	struct twin_lut lut;
 	uint32_t ddma[TWIN_DDMA_WORDS];
 	uint32_t sdma[TWIN_DDMA_WORDS];
+	uint32_t pointer_2000;
+	uint32_t primed;	/* bit per register group */
+	uint64_t amounts[TWIN_AMOUNT_KINDS];
 	struct twin_bank bank[TWIN_MAX_BANKS];
 	unsigned int banks;
 	struct twin_kick kick;
@@ -213,6 +226,7 @@ struct twin_core {
 	uint32_t fault_kind;
 	uint32_t fault_param;
 	uint32_t fault_count;
+	bool unpowered;
 	bool wedged;		/* the 1-in-4000 erratum; only a reset of all cores ends it */
 	uint32_t late_raw;	/* raised at late_ns */
 	uint64_t late_ns;
@@ -224,6 +238,7 @@ struct twin_core {
 
 struct twin {
 	struct twin_config config;
+	const struct twin_soc *soc;
 	struct twin_ops ops;
 	void *opaque;
 	struct twin_core core[TWIN_MAX_CORES];
@@ -235,6 +250,7 @@ struct twin {
 	uint32_t fault_kind;
 	uint32_t fault_param;
 	atomic_uint working;	/* cores that are being computed for; any thread, no lock */
+	uint32_t qos[RKNPU_QOS_BYTES / 4];
 	pthread_mutex_t error_lock;
 	uint32_t errors;
 	uint32_t errors_acked;
@@ -267,6 +283,11 @@ enum twin_access twin_bank_bus_error(struct twin_core *core, struct twin_bank *b
 /* dma.c */
 enum twin_access twin_dma_fetch(struct twin_core *core, uint32_t addr, void *buf, size_t bytes);
 extern const struct twin_dma twin_dma_template;	/* the opaque pointer is the core; lock not held */
+
+/* amounts.c; false: not one of its registers */
+void twin_amounts_add(struct twin_core *core, uint32_t addr, bool write, size_t bytes);
+bool twin_amounts_read(struct twin_core *core, uint32_t offset, uint32_t *value);
+bool twin_amounts_write(struct twin_core *core, uint32_t offset, uint32_t value);
 
 /* blocks.c */
 bool twin_block_decodes(uint32_t offset);

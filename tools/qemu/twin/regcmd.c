@@ -9,6 +9,7 @@
 #include "priv.h"
 
 #define WORD_BYTES	8
+#define BLOCK_2000_S_POINTER	0x2004
 #define ENABLE_KNOWN	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA | \
 			 RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
 
@@ -54,6 +55,16 @@ static void write_pc(struct twin_core *core, uint64_t word, uint32_t offset, uin
 	}
 }
 
+/* RK356x has one register, the S_POINTER of a block that no source describes [seen: mtx512/rk3588-npu] */
+static bool write_block_2000(struct twin_core *core, uint64_t word)
+{
+	if (!core->twin->soc->block_2000 || word >> RKNPU_REGCMD_TARGET_SHIFT != RKNPU_TARGET_RK356X_2000 ||
+	    (word & RKNPU_REGCMD_OFFSET_MASK) != BLOCK_2000_S_POINTER)
+		return false;
+	core->pointer_2000 = word >> RKNPU_REGCMD_VALUE_SHIFT;
+	return true;
+}
+
 static void write_register(struct twin_core *core, uint64_t word)
 {
 	uint32_t target = word >> RKNPU_REGCMD_TARGET_SHIFT;
@@ -62,6 +73,8 @@ static void write_register(struct twin_core *core, uint64_t word)
 	uint32_t unit = offset / RKNPU_BLOCK_BYTES;
 	bool known = unit < TWIN_BLOCKS && unit_target[unit] && !(offset & 3);
 
+	if (write_block_2000(core, word))
+		return;
 	if (!known || target != unit_target[unit])
 		stream_error(core, word);
 	if (!known)
@@ -74,7 +87,8 @@ static void write_register(struct twin_core *core, uint64_t word)
 		stream_error(core, word);
 		return;
 	}
-	if (twin_block_owns_core_number(offset) && TWIN_FIELD(RKNPU_S_POINTER_CORE, value) != core->index)
+	if (core->twin->soc->cores > 1 && twin_block_owns_core_number(offset) &&
+	    TWIN_FIELD(RKNPU_S_POINTER_CORE, value) != core->index)
 		core->kick.bad_pointer = true;
 	twin_block_write(core, offset, value);
 }

@@ -4,20 +4,17 @@
  *
  * DOC: the reset block and the rules of its lines. Both lines of a core must be
  * asserted together for 32 cycles of the slower clock and be released together
- * [TRM]; only then is the core reset.
+ * [TRM]; only then is the core reset. A core of RK3576 has one line of its own.
  */
 #include "priv.h"
 
-#define LINE_A			1u
-#define LINE_H			2u
-#define LINES_BOTH		(LINE_A | LINE_H)
 /* 32 cycles at 200 MHz, the rate that NPU clocks boot with [DT] */
 #define RESET_MIN_NS		160
 
 static void lines_asserted(struct twin_core *core, uint32_t asserted)
 {
 	twin_kick_stop(core);
-	if (asserted != LINES_BOTH || core->lines.asserted == LINES_BOTH)
+	if (asserted != core->twin->soc->reset_lines || core->lines.asserted == core->twin->soc->reset_lines)
 		return;
 	core->lines.both = true;
 	core->lines.both_ns = twin_now(core->twin);
@@ -30,7 +27,7 @@ static void lines_released(struct twin_core *core, uint32_t asserted)
 	struct twin *twin = core->twin;
 	uint64_t now = twin_now(twin);
 
-	if (lines->asserted == LINES_BOTH) {
+	if (lines->asserted == twin->soc->reset_lines) {
 		lines->release_ns = now;
 		if (now - lines->both_ns < RESET_MIN_NS)
 			twin_error(twin, TWIN_ERROR_RESET_SHORT, core->index, TWIN_RESET_ADDR,
@@ -64,7 +61,7 @@ static void end_wedges(struct twin *twin)
 	unsigned int i;
 
 	for (i = 0; i < twin->config.cores; i++)
-		if (twin->core[i].lines.asserted != LINES_BOTH)
+		if (twin->core[i].lines.asserted != twin->soc->reset_lines)
 			return;
 	for (i = 0; i < twin->config.cores; i++)
 		twin->core[i].wedged = false;
@@ -99,6 +96,6 @@ void twin_reset_write(struct twin *twin, uint32_t offset, uint32_t value, unsign
 	if (!decodes(twin, offset, bytes, "write"))
 		return;
 	for (i = 0; i < twin->config.cores; i++)
-		set_lines(&twin->core[i], value >> TWIN_RESET_LINE_A(i) & LINES_BOTH);
+		set_lines(&twin->core[i], value >> TWIN_RESET_LINE_A(i) & twin->soc->reset_lines);
 	end_wedges(twin);
 }

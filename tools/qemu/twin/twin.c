@@ -12,6 +12,7 @@
 void twin_config_init(struct twin_config *config)
 {
 	*config = (struct twin_config){
+		.soc = twin_soc_find("rk3588"),
 		.cores = TWIN_MAX_CORES,
 		.clock_mhz = 1000,
 		.macs_per_cycle = 1024,
@@ -31,6 +32,7 @@ struct twin *twin_create(const struct twin_config *config, const struct twin_ops
 	if (!twin)
 		return NULL;
 	twin->config = *config;
+	twin->soc = config->soc;
 	twin->ops = *ops;
 	twin->opaque = opaque;
 	pthread_mutex_init(&twin->error_lock, NULL);
@@ -62,6 +64,7 @@ static void core_power_on(struct twin_core *core)
 	memset(&core->stats, 0, sizeof(core->stats));
 	core->fault_count = 0;
 	core->wedged = false;
+	core->unpowered = false;
 	core->late_raw = 0;
 	core->late_ns = TWIN_TIME_NEVER;
 	/* Whoever listens may have been reset too: say the level again */
@@ -81,6 +84,7 @@ void twin_power_on(struct twin *twin)
 	twin->fault_core = 0;
 	twin->fault_kind = TWIN_FAULT_NONE;
 	twin->fault_param = 0;
+	memset(twin->qos, 0, sizeof(twin->qos));
 	for (i = 0; i < twin->config.cores; i++)
 		core_power_on(&twin->core[i]);
 }

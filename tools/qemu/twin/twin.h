@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: public interface of the twin, a model of the RK3588 NPU in plain C.
+ * DOC: public interface of the twin, a model of the RK3588 NPU, and of two of
+ * its relatives, in plain C.
  *
  * The library owns the three cores (program controller, register files, IOMMU
  * banks), the reset block and the control page. It knows neither QEMU nor the
@@ -21,6 +22,7 @@
 #include <stdint.h>
 
 #define TWIN_MAX_CORES		3
+#define TWIN_COUNTER_SETS	2
 #define TWIN_TIME_NEVER		UINT64_MAX
 
 struct twin;
@@ -49,8 +51,56 @@ struct twin_ops {
 };
 
 /**
+ * struct twin_soc - one member of the family
+ * @cores: of a complete part
+ * @core_addr: physical address of each core's window of @window_bytes
+ * @spi: number of each core's interrupt
+ * @banks: offsets of each core's IOMMU banks in its window; 0 ends the list
+ * @version: what VERSION reads, and @version_num VERSION_NUM
+ * @words_per_amount: command words per unit of REGISTER_AMOUNTS
+ * @task_number: field of TASK_CON; so are the next two
+ * @task_status: its offset
+ * @pc_done: TASK_STATUS has two counters, and raw bits tell of every task
+ * @reset_lines: TWIN_LINE_* that a core has
+ * @needs_priming: CNA DATA_SIZE1 of core 0 must be written before the first start
+ * @block_2000: one register at 0x2004
+ * @counters: offsets of the byte counters in core 0's window
+ * @qos_addr: physical address of the bus priority registers, 0: none
+ * @phys_bits: width of a physical address
+ * @sram_addr: the system SRAM, of @sram_bytes
+ */
+struct twin_soc {
+	const char *name;
+	unsigned int cores;
+	uint64_t core_addr[TWIN_MAX_CORES];
+	uint32_t window_bytes;
+	unsigned int spi[TWIN_MAX_CORES];
+	uint32_t banks[TWIN_MAX_CORES][2];
+	uint32_t version;
+	uint32_t version_num;
+	unsigned int words_per_amount;
+	uint32_t task_number;
+	uint32_t task_pp_en;
+	uint32_t task_count_clear;
+	uint32_t task_status;
+	bool pc_done;
+	uint32_t reset_lines;
+	bool needs_priming;
+	bool block_2000;
+	uint32_t counters[TWIN_COUNTER_SETS];
+	uint64_t qos_addr;
+	unsigned int phys_bits;
+	uint64_t sram_addr;
+	uint32_t sram_bytes;
+};
+
+/** twin_soc_find() - "rk3588", "rk3576" or "rk3568"; NULL for others */
+const struct twin_soc *twin_soc_find(const char *name);
+
+/**
  * struct twin_config - fixed for the life of a twin
- * @cores: 1 to TWIN_MAX_CORES
+ * @soc: which one
+ * @cores: 1 to those of the SoC
  * @clock_mhz: initial value of TWIN_CLOCK_MHZ
  * @macs_per_cycle: initial value of TWIN_MACS_PER_CYCLE
  * @bytes_per_cycle: initial value of TWIN_BYTES_PER_CYCLE
@@ -62,6 +112,7 @@ struct twin_ops {
  * @allow_untranslated: DMA while paging is off is no guest error
  */
 struct twin_config {
+	const struct twin_soc *soc;
 	unsigned int cores;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
@@ -92,6 +143,10 @@ uint32_t twin_ctl_read(struct twin *twin, uint32_t offset, unsigned int bytes);
 void twin_ctl_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned int bytes);
 uint32_t twin_reset_read(struct twin *twin, uint32_t offset, unsigned int bytes);
 void twin_reset_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned int bytes);
+uint32_t twin_power_read(struct twin *twin, uint32_t offset, unsigned int bytes);
+void twin_power_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned int bytes);
+uint32_t twin_qos_read(struct twin *twin, uint32_t offset, unsigned int bytes);
+void twin_qos_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned int bytes);
 
 /** twin_timer() - the core's timer has expired */
 void twin_timer(struct twin *twin, unsigned int core);
