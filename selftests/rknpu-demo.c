@@ -70,6 +70,7 @@ static void describe_result(const struct matmul *mm, char *text, size_t size, bo
 
 static bool run_one(int fd, const struct run *r)
 {
+	unsigned int core = npu_nth_core(r->core);
 	char shape[32], text[48];
 	struct rknpu_submit done = { 0 };
 	bool correct = false;
@@ -78,7 +79,7 @@ static bool run_one(int fd, const struct run *r)
 	int ret;
 
 	snprintf(shape, sizeof(shape), "%ux%ux%u", r->m, r->k, r->n);
-	printf("%-12s %-13s %4u  ", matmul_type_name(r->type), shape, r->core);
+	printf("%-12s %-13s %4u  ", matmul_type_name(r->type), shape, core);
 	fflush(stdout);
 	ret = matmul_init(&mm, fd, r->type, r->m, r->k, r->n, 0, MATMUL_EXACT, r->m + r->core);
 	if (ret) {
@@ -86,7 +87,7 @@ static bool run_one(int fd, const struct run *r)
 		return false;
 	}
 	start = now_ms();
-	ret = matmul_run(&mm, 1u << r->core, &done);
+	ret = matmul_run(&mm, 1u << core, &done);
 	took = now_ms() - start;
 	if (ret) {
 		printf("submit failed: %s\n", strerror(-ret));

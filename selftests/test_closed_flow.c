@@ -78,7 +78,7 @@ static void start_up(int fd)
 	uint32_t value = UINT32_MAX;
 
 	EXPECT_RET(npu_action(fd, RKNPU_GET_HW_VERSION, &value), 0);
-	EXPECT_EQ(value, 1179210309);
+	EXPECT_EQ(value, soc_get()->version);
 	value = 0;
 	EXPECT_RET(npu_action(fd, RKNPU_GET_DRV_VERSION, &value), 0);
 	EXPECT_EQ(value, 908);
@@ -129,7 +129,7 @@ TEST(one_inference)
 	for (round = 0; round < 3; round++) {
 		args = matmul_args(&mm, 0);
 		args.task_obj_addr = task.bo.token;
-		args.task_number = 3 * mm.tasks;
+		args.task_number = (soc_get()->single ? 1 : 3) * mm.tasks;
 		matmul_spoil(&mm);
 		EXPECT_RET(npu_sync(fd, input.bo.token, 0, input.bo.size, RKNPU_MEM_SYNC_TO_DEVICE), 0);
 		ASSERT_RET(npu_submit(fd, &args), 0);

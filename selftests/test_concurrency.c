@@ -162,7 +162,7 @@ TEST_LIMIT(clients_come_and_go, 600)
 		unsigned int seed[2] = { 2 * i, 2 * i + 1 };
 		pid_t a = ktap_fork(is_short_lived, &seed[0]), b = ktap_fork(is_short_lived, &seed[1]);
 
-		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+		EXPECT_CORRECT(&mm, npu_nth(i));
 		EXPECT_EQ(ktap_join(a), 0);
 		EXPECT_EQ(ktap_join(b), 0);
 	}
@@ -251,7 +251,7 @@ TEST_LIMIT(buffers_come_and_go_under_jobs, 120)
 	small_matmul(&mm, fd, 12);
 	ASSERT_EQ(pthread_create(&thread, NULL, pesters, &fd), 0);
 	for (i = 0; i < n; i++)
-		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+		EXPECT_CORRECT(&mm, npu_nth(i));
 	stop = true;
 	pthread_join(thread, NULL);
 }

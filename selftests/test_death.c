@@ -65,7 +65,7 @@ static void begin(struct work *w, int fd, uint32_t run_us, const struct foreign 
 	ASSERT_RET(job_start(&w->mm, 1, -1, &w->running), 0);
 	wait_for_kick();
 	ASSERT_RET(job_start(&w->mm, 1, -1, &w->queued), 0);
-	ASSERT_RET(job_start(&w->mm, 2, input->fence, &w->waiting), 0);
+	ASSERT_RET(job_start(&w->mm, npu_nth(1), input->fence, &w->waiting), 0);
 }
 
 static void send_fds(int socket, const int *fds, unsigned int num)
@@ -181,16 +181,17 @@ static void dies_with(void (*end)(struct work *w), uint32_t run_us, int running)
 		kicks = twin_stat(0, TWIN_STAT_KICKS);
 		pid = ktap_fork(lives_and_dies, &c);
 		receive_fds(sockets[0], fences, 3);
-		EXPECT_CORRECT(&mm, 4);
+		EXPECT_CORRECT(&mm, npu_nth(2));
 		ktap_join(pid);
 		EXPECT_RET(fence_end(fences[0]), running);
 		EXPECT_RET(fence_end(fences[1]), -ECANCELED);
 		EXPECT_RET(fence_end(fences[2]), -ECANCELED);
 		/* Neither what was queued nor what waited has run */
-		EXPECT_EQ(new_kicks(), 1);
+		if (npu_num_cores() > 2)
+			EXPECT_EQ(new_kicks(), 1);
 		twin_disarm();
 		EXPECT_CORRECT(&mm, 1);
-		EXPECT_CORRECT(&mm, 2);
+		EXPECT_CORRECT(&mm, npu_nth(1));
 		foreign_signal(&input);
 		foreign_abandon(&input);
 		close(input.fence);
@@ -246,7 +247,7 @@ static void child_ends(void *arg)
 {
 	struct work *w = arg;
 
-	EXPECT_CORRECT(&w->mm, 4);
+	EXPECT_CORRECT(&w->mm, npu_nth(2));
 	close(w->mm.out.fd);
 }
 
@@ -352,8 +353,8 @@ TEST_LIMIT(R1_reset_storms_of_two_processes, 3600)
 	for (i = 0; i < 2; i++)
 		others[i] = ktap_fork(storms, NULL);
 	for (i = 0; i < n; i++) {
-		EXPECT_CORRECT(&mm, i % 2 ? 0 : 1u << i % NPU_CORES);
-		ASSERT_RET(job_start(&mm, 1u << i % NPU_CORES, -1, &fence), 0);
+		EXPECT_CORRECT(&mm, i % 2 ? 0 : npu_nth(i));
+		ASSERT_RET(job_start(&mm, npu_nth(i), -1, &fence), 0);
 		EXPECT_RET(fence_end(fence), 0);
 	}
 	for (i = 0; i < 2; i++) {

@@ -493,7 +493,7 @@ static int whole_life(struct run *r)
 		return r->fd;
 	ret = matmul_init(&mm, r->fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, 1);
 	if (!ret) {
-		ret = matmul_run(&mm, 2, NULL);
+		ret = matmul_run(&mm, npu_nth(1), NULL);
 		if (!ret)
 			EXPECT_EQ(matmul_wrong(&mm), 0);
 		matmul_fini(&mm);
@@ -540,7 +540,7 @@ static int submit_after_fence(struct run *r)
 	if (ret)
 		return ret;
 	r->fence = first = args.fence_fd;
-	args = matmul_args(&r->mm, 2);
+	args = matmul_args(&r->mm, npu_nth(1));
 	args.flags |= RKNPU_JOB_NONBLOCK | RKNPU_JOB_FENCE_IN | RKNPU_JOB_FENCE_OUT;
 	args.fence_fd = first;
 	ret = npu_submit(r->fd, &args);

@@ -61,23 +61,23 @@ static void fails(unsigned int core, uint32_t kind, uint32_t param, int want)
 	uint32_t resets[NPU_CORES];
 	unsigned int other;
 
-	for (other = 0; other < NPU_CORES; other++)
+	for_each_core(other)
 		EXPECT_CORRECT(&mm, 1u << other);
-	for (other = 0; other < NPU_CORES; other++)
+	for_each_core(other)
 		resets[other] = twin_stat(other, TWIN_STAT_RESETS);
 	twin_fault(core, kind, param, FOREVER);
 	EXPECT_RET(submit_on(&mm, core, TIMEOUT_MS), want);
 	twin_disarm();
-	for (other = 0; other < NPU_CORES; other++) {
+	for_each_core(other) {
 		/*
 		 * A start that was lost is cured by a reset of all cores, and cores behind one
 		 * IOMMU are reset together; anything else concerns one
 		 */
-		if (other != core && kind != TWIN_FAULT_STALL && !twin_shares_iommu())
+		if (other != core && kind != TWIN_FAULT_STALL && !soc_get()->shares_iommu)
 			EXPECT_EQ(twin_stat(other, TWIN_STAT_RESETS), resets[other]);
 	}
 	EXPECT(twin_stat(core, TWIN_STAT_RESETS) > resets[core]);
-	for (other = 0; other < NPU_CORES; other++)
+	for_each_core(other)
 		EXPECT_CORRECT(&mm, 1u << other);
 }
 
@@ -86,7 +86,7 @@ static void fails_on_every_core(uint32_t kind, uint32_t param, int want)
 	unsigned int core;
 
 	setup();
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		fails(core, kind, param, want);
 }
 
@@ -176,11 +176,11 @@ TEST_LIMIT(late_until_the_time_out, 60)
 
 	setup();
 	for (i = 0; i < 24; i++) {
-		twin_fault(i % NPU_CORES, TWIN_FAULT_LATE, 20000 + 500 * i, 1);
-		ret = submit_on(&mm, i % NPU_CORES, 20);
+		twin_fault(npu_nth_core(i), TWIN_FAULT_LATE, 20000 + 500 * i, 1);
+		ret = submit_on(&mm, npu_nth_core(i), 20);
 		if (ret)
 			EXPECT_RET(ret, -ETIMEDOUT);
-		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+		EXPECT_CORRECT(&mm, npu_nth(i));
 	}
 }
 
@@ -224,10 +224,10 @@ TEST_LIMIT(many_hangs_in_a_row, 60)
 
 	setup();
 	for (i = 0; i < 20; i++) {
-		twin_fault(i % NPU_CORES, TWIN_FAULT_NEVER, 0, FOREVER);
-		EXPECT_RET(submit_on(&mm, i % NPU_CORES, 5), -ETIMEDOUT);
+		twin_fault(npu_nth_core(i), TWIN_FAULT_NEVER, 0, FOREVER);
+		EXPECT_RET(submit_on(&mm, npu_nth_core(i), 5), -ETIMEDOUT);
 		twin_disarm();
-		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+		EXPECT_CORRECT(&mm, npu_nth(i));
 	}
 }
 
@@ -269,7 +269,7 @@ TEST(spurious_interrupts_while_idle)
 	unsigned int core, i, round;
 
 	setup();
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		for (i = 0; i < ARRAY_SIZE(raw); i++) {
 			EXPECT_CORRECT(&mm, 1u << core);
 			for (round = 0; round < 20; round++)
@@ -287,10 +287,10 @@ TEST(R9_spurious_interrupts_while_suspended)
 	setup();
 	EXPECT_CORRECT(&mm, 1);
 	ktap_sleep_ms(400);
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		twin_spurious(core, RKNPU_INT_ALL);
 	ktap_sleep_ms(20);
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
 }
 
@@ -469,16 +469,16 @@ TEST(J14_automatic_choice_after_hangs)
 		twin_fault(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 1);
 		EXPECT_RET(submit_on(&mm, 0, 20), -ETIMEDOUT);
 	}
-	for (i = 0; i < NPU_CORES; i++) {
+	for_each_core(i) {
 		small_matmul(&jobs[i], mm.out.fd, i);
 		before[i] = twin_stat(i, TWIN_STAT_KICKS);
 	}
 	twin_write(TWIN_TASK_OVERHEAD_NS, 200000000);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		ASSERT_EQ(pthread_create(&threads[i], NULL, submits_auto, &jobs[i]), 0);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		pthread_join(threads[i], NULL);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		EXPECT_EQ(twin_stat(i, TWIN_STAT_KICKS) - before[i], 1);
 }
 
@@ -704,7 +704,7 @@ TEST(lost_start_is_repeated)
 	unsigned int core;
 
 	setup();
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		EXPECT_CORRECT(&mm, 1u << core);
 		kicks = twin_stat(core, TWIN_STAT_KICKS);
 		resets = twin_stat(core, TWIN_STAT_RESETS);
@@ -754,6 +754,6 @@ TEST_LIMIT(lost_start_breaks_no_job_of_others, 60)
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(ktap_join(pids[i]), 0);
 	twin_disarm();
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		EXPECT_CORRECT(&mm, 1u << i);
 }

@@ -149,13 +149,13 @@ TEST_LIMIT(J4_many_short_ones, 60)
 
 	small_matmul(&mm, npu_open(), 71);
 	for (i = 0; i < 400; i++) {
-		args = matmul_args(&mm, 1u << i % NPU_CORES);
+		args = matmul_args(&mm, npu_nth(i));
 		args.flags |= RKNPU_JOB_NONBLOCK;
 		ASSERT_RET(npu_submit(mm.out.fd, &args), 0);
 	}
 	EXPECT_CORRECT(&mm, 1);
-	EXPECT_CORRECT(&mm, 2);
-	EXPECT_CORRECT(&mm, 4);
+	EXPECT_CORRECT(&mm, npu_nth(1));
+	EXPECT_CORRECT(&mm, npu_nth(2));
 }
 
 /* ---- errors -------------------------------------------------------------------- */
@@ -169,8 +169,8 @@ static void fails(uint32_t kind, uint32_t param, int want)
 	small_matmul(&mm, npu_open(), 71);
 	small_matmul(&next, mm.out.fd, 72);
 	twin_fault(1, kind, param, 1);
-	ends_with(start(&mm, 2, 100, -1, 0), want);
-	ends_with(start(&next, 2, 1000, -1, 0), 1);
+	ends_with(start(&mm, npu_nth(1), 100, -1, 0), want);
+	ends_with(start(&next, npu_nth(1), 1000, -1, 0), 1);
 	is_correct(&next);
 }
 
@@ -271,11 +271,12 @@ TEST(J22_input_is_waited_for)
 	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
 	fence = start(&first, 1, 5000, -1, 0);
 	/* J21: a time-out shorter than the wait; it counts from the start on hardware */
-	last = start(&second, 2, 100, fence, 0);
+	last = start(&second, npu_nth(1), 100, fence, 0);
 	EXPECT_RET(fence_status(last, NULL), 0);
 	ends_with(last, 1);
 	EXPECT_RET(fence_status(fence, NULL), 1);
-	EXPECT(twin_stat64(1, TWIN_STAT_START_NS) >= twin_stat64(0, TWIN_STAT_END_NS));
+	if (npu_num_cores() > 1)
+		EXPECT(twin_stat64(1, TWIN_STAT_START_NS) >= twin_stat64(0, TWIN_STAT_END_NS));
 	is_correct(&first);
 	is_correct(&second);
 }
@@ -292,7 +293,7 @@ TEST(error_of_the_input_is_passed_on)
 	kicks = twin_stat(1, TWIN_STAT_KICKS);
 	twin_fault(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 1);
 	fence = start(&first, 1, 100, -1, 0);
-	last = start(&second, 2, 1000, fence, 0);
+	last = start(&second, npu_nth(1), 1000, fence, 0);
 	ends_with(last, -ETIMEDOUT);
 	ends_with(fence, -ETIMEDOUT);
 	/* It never ran on half an input */
@@ -309,7 +310,7 @@ TEST(input_that_is_done_already)
 	small_matmul(&second, fd, 72);
 	fence = start(&first, 1, 1000, -1, 0);
 	EXPECT_RET(fence_wait(fence, LONG_MS), 0);
-	ends_with(start(&second, 2, 1000, fence, 0), 1);
+	ends_with(start(&second, npu_nth(1), 1000, fence, 0), 1);
 	is_correct(&second);
 }
 
@@ -322,7 +323,7 @@ TEST(chain_of_fences)
 	for (i = 0; i < LENGTH; i++)
 		small_matmul(&mm[i], fd, i);
 	for (i = 0; i < LENGTH; i++)
-		fence[i] = start(&mm[i], 1u << i % NPU_CORES, 5000, i ? fence[i - 1] : -1, 0);
+		fence[i] = start(&mm[i], npu_nth(i), 5000, i ? fence[i - 1] : -1, 0);
 	ends_with(fence[LENGTH - 1], 1);
 	for (i = 0; i < LENGTH; i++) {
 		if (i < LENGTH - 1)

@@ -30,7 +30,7 @@ static struct rknpu_submit gang_args(const struct matmul *mm, uint32_t core_mask
 
 	for (core = 0; core < RKNPU_MAX_SUBCORE_TASKS; core++)
 		args.subcore_task[core] = (struct rknpu_subcore_task){ 0, 0 };
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		if (!(core_mask & 1u << core))
 			continue;
 		args.subcore_task[core + shift] = (struct rknpu_subcore_task){ next, SHARE(cores) };
@@ -57,14 +57,14 @@ static void gang_of(uint32_t core_mask)
 	struct matmul mm;
 
 	setup(&mm, npu_open());
-	for (core = 0; twin_present() && core < NPU_CORES; core++)
+	for_each_twin_core(core)
 		before[core] = twin_stat(core, TWIN_STAT_TASKS);
 	args = gang_args(&mm, core_mask);
 	ASSERT_RET(run(&mm, &args), 0);
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 	EXPECT_EQ(args.task_counter, TASKS);
 	EXPECT(args.hw_elapse_time > 0);
-	for (core = 0; twin_present() && core < NPU_CORES; core++)
+	for_each_twin_core(core)
 		EXPECT_EQ(twin_stat(core, TWIN_STAT_TASKS) - before[core],
 			  core_mask & 1u << core ? SHARE(cores) : 0);
 	/* J15: the last descriptor of every core's range is told, and no other */
@@ -146,13 +146,13 @@ static void member_fails(uint32_t kind, uint32_t param, int want)
 
 	twin_need();
 	setup(&mm, npu_open());
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		twin_fault(core, kind, param, 1000);
 		args = gang_args(&mm, 7);
 		args.timeout = 100;
 		EXPECT_RET(run(&mm, &args), want);
 		twin_disarm();
-		for (other = 0; other < NPU_CORES; other++)
+		for_each_core(other)
 			EXPECT_CORRECT(&mm, 1u << other);
 		args = gang_args(&mm, 7);
 		EXPECT_RET(run(&mm, &args), 0);
@@ -172,7 +172,7 @@ TEST(one_core_loses_its_start)
 
 	twin_need();
 	setup(&mm, npu_open());
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		twin_fault(core, TWIN_FAULT_STALL, 0, 1);
 		args = gang_args(&mm, 7);
 		args.timeout = 600;

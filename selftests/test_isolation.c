@@ -60,7 +60,7 @@ static void writes_foreign_memory(void *arg)
 
 	small_matmul(&mm, npu_open(), 42);
 	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, v->iova));
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		EXPECT_RET(matmul_run(&mm, 1u << core, NULL), -EIO);
 }
 
@@ -83,7 +83,7 @@ TEST(I1_writing_another_process)
 	make_victim(&v);
 	/* The victim's space is attached when the attacker comes */
 	small_matmul(&own, v.bo.fd, 43);
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		EXPECT_CORRECT(&own, 1u << core);
 	EXPECT_EQ(ktap_join(ktap_fork(writes_foreign_memory, &v)), 0);
 	EXPECT_EQ(changed(&v.bo), 0);
@@ -196,7 +196,7 @@ static void runs_same_addresses(void *arg)
 	small_matmul(&mm, npu_open(), getpid());
 	EXPECT_EQ(mm.out.iova, *(uint64_t *)arg);
 	for (i = 0, go = 0; i < 40; i++, go++)
-		EXPECT_CORRECT(&mm, 1u << go % NPU_CORES);
+		EXPECT_CORRECT(&mm, npu_nth(go));
 }
 
 /* Two processes with the same addresses, in turn on the same cores: a missed switch computes with foreign data */
@@ -210,7 +210,7 @@ TEST_LIMIT(I1_same_addresses_in_two_processes, 60)
 	for (i = 0; i < 2; i++)
 		other[i] = ktap_fork(runs_same_addresses, &mm.out.iova);
 	for (i = 0; i < 40; i++)
-		EXPECT_CORRECT(&mm, 1u << i % NPU_CORES);
+		EXPECT_CORRECT(&mm, npu_nth(i));
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(ktap_join(other[i]), 0);
 }

@@ -66,7 +66,7 @@ static void works(int fd)
 
 	ASSERT(fd >= 0);
 	small_matmul(&mm, fd, 51);
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
 	matmul_fini(&mm);
 }
@@ -111,7 +111,7 @@ static void *opens_early(void *arg)
 		if (fd < 0)
 			continue;
 		EXPECT_RET(npu_action(fd, RKNPU_GET_HW_VERSION, &value), 0);
-		EXPECT_EQ(value, 1179210309);
+		EXPECT_EQ(value, soc_get()->version);
 		EXPECT_RET(npu_create(fd, &c), 0);
 		close(fd);
 		++*opened;
@@ -170,25 +170,25 @@ static void everything_is_gone(int fd, const struct npu_bo *bo)
 /* The mainline tree has a device per core; without any one of them the others cannot know what they are worth */
 TEST_LIMIT(R14_unbind_with_a_file_open, 120)
 {
-	static const char * const devices[] = { "fdab0000.npu", "fdac0000.npu", "fdad0000.npu" };
 	unsigned int i;
 
 	if (access(DRIVER "/unbind", W_OK))
 		SKIP("needs root and a bound device");
-	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+	for (i = 0; i < npu_num_cores(); i++) {
+		const char *device = soc_get()->device[npu_nth_core(i)];
 		int fd = npu_open();
 		struct matmul mm;
 
 		small_matmul(&mm, fd, 52);
 		EXPECT_CORRECT(&mm, 0);
-		if (access(DRIVER "/fdac0000.npu", F_OK) && i)
-			break;		/* the vendor's tree: one device */
-		ASSERT_RET(bind("unbind", devices[i]), 0);
+		if (i && !strcmp(device, soc_get()->device[npu_nth_core(0)]))
+			break;		/* one device for all */
+		ASSERT_RET(bind("unbind", device), 0);
 		everything_is_gone(fd, &mm.in);
 		/* Its mapping may fault, but not the kernel; closing is all that is left */
 		matmul_fini(&mm);
 		close(fd);
-		ASSERT_RET(bind("bind", devices[i]), 0);
+		ASSERT_RET(bind("bind", device), 0);
 		works(open_soon());
 	}
 }
@@ -216,9 +216,9 @@ TEST_LIMIT(unbind_with_a_job_running, 60)
 	ASSERT_EQ(pthread_create(&thread, NULL, submits, &ret), 0);
 	while (twin_stat(0, TWIN_STAT_KICKS) == before)
 		ktap_sleep_ms(2);
-	ASSERT_RET(bind("unbind", "fdab0000.npu"), 0);
+	ASSERT_RET(bind("unbind", soc_get()->device[npu_nth_core(0)]), 0);
 	pthread_join(thread, NULL);
 	EXPECT(ret <= 0);
-	ASSERT_RET(bind("bind", "fdab0000.npu"), 0);
+	ASSERT_RET(bind("bind", soc_get()->device[npu_nth_core(0)]), 0);
 	works(open_soon());
 }

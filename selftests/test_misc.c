@@ -52,7 +52,7 @@ TEST(computes_on_every_core)
 	int fd = open_misc(), core;
 
 	small_matmul(&mm, fd, 101);
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
 	EXPECT_CORRECT(&mm, 0);
 	matmul_fini(&mm);
@@ -66,8 +66,8 @@ TEST(both_nodes_at_once)
 	small_matmul(&a, misc, 102);
 	small_matmul(&b, drm, 103);
 	for (i = 0; i < 6; i++) {
-		EXPECT_CORRECT(&a, 1u << i % NPU_CORES);
-		EXPECT_CORRECT(&b, 1u << i % NPU_CORES);
+		EXPECT_CORRECT(&a, npu_nth(i));
+		EXPECT_CORRECT(&b, npu_nth(i));
 	}
 	/* One process: one address space, so a stream of one may use memory of the other */
 	ASSERT(matmul_set_register(&b, RKNPU_CNA_FEATURE_DATA_ADDR, a.in.iova));

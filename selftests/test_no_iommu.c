@@ -52,7 +52,7 @@ TEST(computes_on_every_core)
 	int fd = open_untranslated(), core;
 
 	small_matmul(&mm, fd, 81);
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
 }
 

@@ -172,9 +172,9 @@ TEST_LIMIT(processes_with_deep_queues_on_cores_of_their_own, 60)
 
 	setup();
 	twin_write(TWIN_TASK_OVERHEAD_NS, 3000000);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		pids[i] = ktap_fork(fills_a_core, &cores[i]);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		EXPECT_EQ(ktap_join(pids[i]), 0);
 }
 
@@ -321,8 +321,8 @@ TEST(J4_short_jobs_that_nobody_waits_for)
 	setup();
 	twin_write(TWIN_TASK_OVERHEAD_NS, 1);
 	for (i = 0; i < 400; i++)
-		ASSERT_RET(job_start(&mm, 1u << i % NPU_CORES, -1, NULL), 0);
-	for (i = 0; i < NPU_CORES; i++) {
+		ASSERT_RET(job_start(&mm, npu_nth(i), -1, NULL), 0);
+	for_each_core(i) {
 		ASSERT_RET(job_start(&mm, 1u << i, -1, &fence), 0);
 		EXPECT_RET(fence_end(fence), 0);
 	}
@@ -335,12 +335,13 @@ TEST(J9_hang_that_nobody_waits_for)
 	int fence, i;
 
 	setup();
-	for (i = 0; i < NPU_CORES; i++) {
+	need_cores(3);
+	for_each_core(i) {
 		args = matmul_args(&mm, 1u << i);
 		args.timeout = 100;
 		twin_fault(i, TWIN_FAULT_NEVER, 0, 2);
 		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
-		EXPECT_CORRECT(&mm, 1u << (i + 1) % NPU_CORES);
+		EXPECT_CORRECT(&mm, npu_nth(i + 1));
 		twin_fault(i, TWIN_FAULT_NONE, 0, 0);
 		EXPECT_CORRECT(&mm, 1u << i);
 		close(fence);
@@ -383,6 +384,7 @@ TEST(nonblock_is_checked_before_it_returns)
 	EXPECT_RET(job_start_args(&mm, args, -1, &fence), -EINVAL);
 	args = matmul_args(&mm, 1);
 	args.subcore_task[0].task_number = 1000;
+	args.task_number = 1000;
 	EXPECT_RET(job_start_args(&mm, args, -1, &fence), -EINVAL);
 	args = matmul_args(&mm, 8);
 	EXPECT_RET(job_start_args(&mm, args, -1, &fence), -EINVAL);

@@ -445,14 +445,14 @@ TEST_LIMIT(camera_frame_without_a_copy, 60)
 		import(fd, &frames[i], &bo);
 		EXPECT_RET(npu_bo_to_device(&bo), 0);
 		ASSERT(matmul_set_register(&mm, RKNPU_CNA_FEATURE_DATA_ADDR, bo.iova + 64 * 640));
-		ASSERT_RET(matmul_run(&mm, 1u << round % NPU_CORES, NULL), 0);
+		ASSERT_RET(matmul_run(&mm, npu_nth(round), NULL), 0);
 		memcpy(direct, mm.out.map, mm.out.size);
 		EXPECT_EQ(matmul_untouched(&mm), 0);
 
 		memcpy(mm.in.map, frames[i].map + 64 * 640, mm.in.size);
 		ASSERT_RET(npu_bo_to_device(&mm.in), 0);
 		ASSERT(matmul_set_register(&mm, RKNPU_CNA_FEATURE_DATA_ADDR, mm.in.iova));
-		ASSERT_RET(matmul_run(&mm, 1u << round % NPU_CORES, NULL), 0);
+		ASSERT_RET(matmul_run(&mm, npu_nth(round), NULL), 0);
 		EXPECT(!memcmp(direct, mm.out.map, mm.out.size));
 
 		ASSERT_RET(npu_destroy(fd, bo.handle), 0);

@@ -89,7 +89,7 @@ static void fence_tells(uint32_t kind, uint32_t param, int want)
 	twin_setup();
 	EXPECT_RET(fence_end(start_faulty(1, kind, param, 100)), want);
 	twin_disarm();
-	EXPECT_CORRECT(&mm, 2);
+	EXPECT_CORRECT(&mm, npu_nth(1));
 }
 
 TEST(J23_fence_of_a_hang) { fence_tells(TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIMEDOUT); }
@@ -269,7 +269,7 @@ TEST(job_that_waits_for_a_fence_holds_up_nobody)
 	first = start_faulty(0, TWIN_FAULT_LATE, 400000, 5000);
 	ASSERT_RET(job_start(&mm, 2, first, &second), 0);
 	EXPECT_CORRECT(&mm, 2);
-	EXPECT_CORRECT(&mm, 4);
+	EXPECT_CORRECT(&mm, npu_num_cores() > 2 ? 4 : 2);
 	EXPECT_EQ(fence_status(first), 0);
 	EXPECT_EQ(fence_status(second), 0);
 	close(first);
@@ -362,7 +362,7 @@ TEST(chain_of_fences)
 	setup();
 	foreign_init(&f);
 	for (i = 0; i < 30; i++)
-		ASSERT_RET(job_start(&mm, 1u << i % NPU_CORES, i ? fences[i - 1] : f.fence, &fences[i]), 0);
+		ASSERT_RET(job_start(&mm, npu_nth(i), i ? fences[i - 1] : f.fence, &fences[i]), 0);
 	EXPECT_EQ(fence_status(fences[0]), 0);
 	foreign_signal(&f);
 	for (i = 0; i < 30; i++) {
@@ -383,16 +383,16 @@ TEST(failed_input_fails_the_job)
 	twin_setup();
 	before = twin_stat(1, TWIN_STAT_KICKS) + twin_stat(2, TWIN_STAT_KICKS);
 	first = start_faulty(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 100);
-	ASSERT_RET(job_start(&mm, 2, first, &second), 0);
-	ASSERT_RET(job_start(&mm, 4, second, &third), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(1), first, &second), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(2), second, &third), 0);
 	EXPECT_RET(fence_end(second), -ETIMEDOUT);
 	EXPECT_RET(fence_end(third), -ETIMEDOUT);
 	EXPECT_EQ(twin_stat(1, TWIN_STAT_KICKS) + twin_stat(2, TWIN_STAT_KICKS), before);
 	/* Also when it had failed before */
-	ASSERT_RET(job_start(&mm, 2, first, &second), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(1), first, &second), 0);
 	EXPECT_RET(fence_end(second), -ETIMEDOUT);
 	EXPECT_RET(fence_end(first), -ETIMEDOUT);
-	EXPECT_CORRECT(&mm, 2);
+	EXPECT_CORRECT(&mm, npu_nth(1));
 }
 
 TEST(failed_input_fails_a_blocking_submit)
@@ -460,7 +460,7 @@ TEST(J21_waiting_for_own_jobs_is_no_time_out)
 
 	twin_setup();
 	first = start_faulty(0, TWIN_FAULT_LATE, 500000, 5000);
-	args = matmul_args(&mm, 2);
+	args = matmul_args(&mm, npu_nth(1));
 	args.timeout = 100;
 	ASSERT_RET(job_start_args(&mm, args, first, &second), 0);
 	EXPECT_RET(fence_end(second), 0);
@@ -484,14 +484,15 @@ TEST(merged_fences)
 	after = fence_merge(both, f.fence);
 	ASSERT(after >= 0);
 	EXPECT_EQ(fence_status(both), 0);
-	ASSERT_RET(job_start(&mm, 4, after, &after), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(2), after, &after), 0);
 	EXPECT_RET(fence_end(both), 0);
 	EXPECT_EQ(fence_status(a), 1);
 	EXPECT_EQ(fence_status(b), 1);
 	EXPECT_EQ(fence_status(after), 0);
 	foreign_signal(&f);
 	EXPECT_RET(fence_end(after), 0);
-	EXPECT(twin_stat64(2, TWIN_STAT_START_NS) > twin_stat64(1, TWIN_STAT_END_NS));
+	if (npu_num_cores() > 2)
+		EXPECT(twin_stat64(2, TWIN_STAT_START_NS) > twin_stat64(1, TWIN_STAT_END_NS));
 	foreign_abandon(&f);
 }
 
@@ -504,7 +505,7 @@ TEST(merged_with_one_that_fails)
 	a = start_faulty(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 100);
 	both = fence_merge(a, b);
 	ASSERT(both >= 0);
-	ASSERT_RET(job_start(&mm, 4, both, &after), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(2), both, &after), 0);
 	EXPECT_RET(fence_end(after), -ETIMEDOUT);
 	EXPECT_RET(fence_end(both), -ETIMEDOUT);
 	EXPECT_RET(fence_end(b), 0);
@@ -550,7 +551,7 @@ TEST(fences_move_through_sync_objects)
 	move.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE;
 	move.fd = -1;
 	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &move), 0);
-	ASSERT_RET(job_start(&mm, 2, move.fd, &after), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(1), move.fd, &after), 0);
 	EXPECT_EQ(fence_status(after), 0);
 	EXPECT_RET(syncobj_wait(fd, move.handle, SLACK_MS), 0);
 	EXPECT_RET(fence_end(after), 0);
@@ -601,10 +602,11 @@ TEST(fence_of_another_process)
 	ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
 	other = ktap_fork(sends_a_fence, &sockets[1]);
 	theirs = receive_fd(sockets[0]);
-	ASSERT_RET(job_start(&mm, 2, theirs, &fence), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(1), theirs, &fence), 0);
 	EXPECT_RET(fence_end(fence), 0);
 	EXPECT_EQ(fence_status(theirs), 1);
-	EXPECT(twin_stat64(1, TWIN_STAT_START_NS) > twin_stat64(0, TWIN_STAT_END_NS));
+	if (npu_num_cores() > 1)
+		EXPECT(twin_stat64(1, TWIN_STAT_START_NS) > twin_stat64(0, TWIN_STAT_END_NS));
 	EXPECT_EQ(ktap_join(other), 0);
 }
 
@@ -629,7 +631,7 @@ TEST(J23_fence_of_a_killed_process)
 	ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
 	other = ktap_fork(sends_the_fence_of_a_queued_job, &sockets[1]);
 	theirs = receive_fd(sockets[0]);
-	ASSERT_RET(job_start(&mm, 2, theirs, &fence), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(1), theirs, &fence), 0);
 	kill(other, SIGKILL);
 	ktap_join(other);
 	EXPECT_RET(fence_end(fence), -ECANCELED);
@@ -684,7 +686,7 @@ TEST_LIMIT(reset_against_signal, 60)
 		pthread_t thread;
 
 		foreign_init(&f);
-		ASSERT_RET(job_start(&mm, 1u << i % NPU_CORES, f.fence, &fence), 0);
+		ASSERT_RET(job_start(&mm, npu_nth(i), f.fence, &fence), 0);
 		ASSERT_EQ(pthread_create(&thread, NULL, signals_soon, &f), 0);
 		value = 0;
 		EXPECT_RET(npu_action(mm.out.fd, RKNPU_ACT_RESET, &value), 0);

@@ -143,6 +143,9 @@ int ktap_join(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	/* What it could not try, the case could not */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == KTAP_SKIP)
+		_exit(KTAP_SKIP);
 	return status;
 }
 

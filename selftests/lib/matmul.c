@@ -159,6 +159,11 @@ void matmul_segment(struct regcmd *rc, const struct matmul_task *t)
 	const struct format *f = &formats[t->type];
 
 	regcmd_write(rc, RKNPU_DPU_S_POINTER, RKNPU_S_POINTER_PINGPONG);
+	if (soc_get()->single) {
+		regcmd_write(rc, RKNPU_CNA_S_POINTER, RKNPU_S_POINTER_PINGPONG);
+		regcmd_word(rc, RKNPU_REGCMD(RKNPU_TARGET_RK356X_2000, SOC_S_POINTER_2000, RKNPU_S_POINTER_PINGPONG));
+		regcmd_write(rc, RKNPU_CORE_S_POINTER, RKNPU_S_POINTER_PINGPONG);
+	}
 	cna_words(rc, t, f);
 	core_words(rc, t, f);
 	dpu_words(rc, t, f);

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <drm/rknpu_drm.h>
+#include "soc.h"
 
-#define NPU_CORES		3
 #define NPU_PAGE		4096u
 #define NPU_TIMEOUT_MS		6000
 

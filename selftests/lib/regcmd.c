@@ -5,11 +5,10 @@
  * Words are written in the order given: the hardware cares for it only at the tail.
  */
 #include "regcmd.h"
+#include "soc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define REGCMD_SCALE	2	/* words per fetch on RK3588 */
 
 void regcmd_word(struct regcmd *rc, uint64_t word)
 {
@@ -41,7 +40,7 @@ void regcmd_tail(struct regcmd *rc, uint32_t next, size_t next_words, uint32_t e
 		regcmd_write(rc, RKNPU_PC_BASE_ADDRESS, next);
 	else
 		regcmd_word(rc, 0);
-	regcmd_write(rc, RKNPU_PC_REGISTER_AMOUNTS, next ? RKNPU_PC_AMOUNT(next_words, REGCMD_SCALE) : 0);
+	regcmd_write(rc, RKNPU_PC_REGISTER_AMOUNTS, next ? RKNPU_PC_AMOUNT(next_words, soc_get()->scale) : 0);
 	regcmd_word(rc, RKNPU_REGCMD(RKNPU_TARGET_SEPARATOR, 0, 0));
 	regcmd_word(rc, RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_OPERATION_ENABLE, enable));
 }

@@ -16,6 +16,20 @@
 #include "npu.h"
 #include "twin.h"
 
+/* What the tree does not enable cannot be tried: the case is skipped */
+static inline uint32_t need_cores(uint32_t core_mask)
+{
+	uint32_t missing = core_mask & ((1u << NPU_CORES) - 1) & ~soc_get()->cores;
+
+	if (missing)
+		SKIP("needs core %d", __builtin_ctz(missing));
+	return core_mask;
+}
+
+#define matmul_args(mm, core_mask)		matmul_args(mm, need_cores(core_mask))
+#define matmul_run(mm, core_mask, done)		matmul_run(mm, need_cores(core_mask), done)
+#define job_start(mm, core_mask, in, out)	job_start(mm, need_cores(core_mask), in, out)
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PAGE_UP(bytes)	(((bytes) + NPU_PAGE - 1) / NPU_PAGE * NPU_PAGE)
 

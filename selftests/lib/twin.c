@@ -79,11 +79,6 @@ bool twin_present(void)
 	return page;
 }
 
-bool twin_shares_iommu(void)
-{
-	return announced(DEVICE_TREE, "rockchip,rk3588-rknpu", 2);
-}
-
 void twin_need(void)
 {
 	if (!twin_present())
@@ -102,6 +97,9 @@ void twin_write(uint32_t reg, uint32_t value)
 
 uint32_t twin_stat(unsigned int core, uint32_t stat)
 {
+	/* A core that the SoC does not have has done nothing */
+	if (core >= twin_read(TWIN_CORES))
+		return 0;
 	return twin_read(TWIN_CORE_STAT(core) + stat);
 }
 
@@ -118,6 +116,10 @@ uint64_t twin_stat64(unsigned int core, uint32_t stat)
 
 void twin_fault(unsigned int core, uint32_t kind, uint32_t param, uint32_t count)
 {
+	if (core >= twin_read(TWIN_CORES))
+		SKIP("needs core %u", core);
+	if (kind == TWIN_FAULT_STALL && !soc_get()->tells_lost_start)
+		SKIP("this SoC does not tell a lost start from a slow one");
 	twin_write(TWIN_FAULT_CORE, core);
 	twin_write(TWIN_FAULT_KIND, kind);
 	twin_write(TWIN_FAULT_PARAM, param);
@@ -134,7 +136,7 @@ void twin_disarm(void)
 {
 	unsigned int core;
 
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		twin_fault(core, TWIN_FAULT_NONE, 0, 0);
 }
 

@@ -11,10 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "rknpu_twin_regs.h"
+#include "soc.h"
 
 bool twin_present(void);
-/* The vendor's tree: all cores behind one IOMMU, which can only be programmed for all of them */
-bool twin_shares_iommu(void);
+#define for_each_twin_core(core)                                              \
+	for ((core) = twin_present() ? npu_next_core(0) : NPU_CORES; (core) < NPU_CORES; (core) = npu_next_core((core) + 1))
 void twin_need(void);
 
 uint32_t twin_read(uint32_t reg);
