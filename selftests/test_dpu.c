@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/chain.h"
 #include "lib/dpu_reference.h"
 #include "lib/fp16.h"
+#include "lib/layers.h"
 #include "lib/testing.h"
 
 #define SPOILED		0xa5
@@ -253,6 +255,47 @@ TEST(pooling)
 				  100 + 10 * method + i);
 			pool_case(fd, (struct pool_task){ types[i], method, 7, 7, 8, 7, 7 }, 200 + 10 * method + i);
 		}
+}
+
+/* ---- many tasks in one submit ------------------------------------------------------- */
+
+/* The networks take turns, so every task of one waits for one of the other kind too */
+static void networks(uint32_t core_mask)
+{
+	int fd = npu_open();
+	struct layers l[2];
+	struct npu_bo bo[2];
+	struct chain c;
+	unsigned int i, n;
+
+	ASSERT_RET(chain_init(&c, fd, 2 * LAYERS, 2 * LAYERS * LAYER_WORDS), 0);
+	for (n = 0; n < 2; n++) {
+		ASSERT_RET(npu_bo_init(&bo[n], fd, LAYERS_BYTES, NPU_FLAGS_DATA), 0);
+		layers_init(&l[n], n, bo[n].map, (uint32_t)bo[n].iova, 17 + n);
+		ASSERT_RET(npu_bo_to_device(&bo[n]), 0);
+	}
+	for (i = 0; i < LAYERS; i++)
+		for (n = 0; n < 2; n++) {
+			layers_segment(&l[n], i, chain_begin(&c));
+			chain_end(&c, layers_enable(&l[n], i), layers_int(&l[n], i));
+		}
+	ASSERT_RET(chain_finish(&c), 0);
+	ASSERT_RET(chain_run(&c, core_mask), 0);
+	for (n = 0; n < 2; n++) {
+		ASSERT_RET(npu_bo_from_device(&bo[n]), 0);
+		for (i = 0; i < LAYERS; i++)
+			if (!EXPECT_EQ(layers_wrong(&l[n], i), 0))
+				ktap_note("%s, layer %u", n ? "int8" : "fp16", i);
+		npu_bo_fini(&bo[n]);
+	}
+	chain_fini(&c);
+}
+
+TEST(layers_read_what_was_just_written) { networks(1); }
+TEST(layers_on_the_other_cores)
+{
+	networks(2);
+	networks(4);
 }
 
 /* ---- what the hardware keeps -------------------------------------------------------- */

@@ -289,5 +289,6 @@ int main(void)
 	keep_registers();
 	path_tests();
 	chain_tests();
+	layers_tests();
 	return tap_done();
 }

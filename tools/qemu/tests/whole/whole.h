@@ -8,5 +8,6 @@
 void chain_tests(void);
 /* Of the units' tests: each program goes through whole_task() */
 void path_tests(void);
+void layers_tests(void);
 
 #endif /* TWIN_TEST_WHOLE_H */
