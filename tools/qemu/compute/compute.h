@@ -71,8 +71,8 @@ enum twin_compute_status {
  *	aside; 0 for a convolution, whose transfers are taken to hide behind its MACs
  * @bytes_read: bytes that DMA reads asked for
  * @bytes_written: bytes that DMA writes asked for
- * @refused_reg: offset of the register that made it refuse, 0 for the enable
- *	bitmap and for want of host memory
+ * @refused_reg: offset of the register that made it refuse, GLOBAL's for the
+ *	enable bitmap, 0 for want of host memory
  * @reason: why it refused, for the log; empty otherwise
  */
 struct twin_compute_result {

@@ -127,7 +127,7 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 	case ENABLE_POOL:
 		return ppu_task(&t);
 	}
-	return refuse(&t, 0, "this combination of enabled blocks is not modelled");
+	return refuse(&t, RKNPU_GLOBAL_OPERATION_ENABLE, "this combination of enabled blocks");
 }
 
 void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
