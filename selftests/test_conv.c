@@ -285,7 +285,7 @@ static void leave_relu_on(void *unused)
 	int i;
 
 	(void)unused;
-	layer_init(&l, fd, &conv_kinds[CONV_KINDS - 1].task, NULL, 600);
+	layer_init(&l, fd, &conv_kinds[CONV_KIND_BIAS_RELU].task, NULL, 600);
 	ASSERT_RET(chain_init(&c, fd, 2, 2 * CONV_WORDS), 0);
 	for (i = 0; i < 2; i++)
 		add_layer(&c, &l);

@@ -18,6 +18,11 @@
 #define CNA_DMA_BURSTS		0x000f000f
 #define CNA_DMA_WIDTH_SHIFT	16
 #define CNA_CVT_SCALE_1		0x00010000
+/* Input conversion: x * 2^14 >> 14, - 128, in all four lanes [seen: Mesa] */
+#define CVT_TRUNCATE		14
+#define CVT_CENTER		0x4000ff80
+#define CVT_ALL_CHANNELS	0xffff
+#define ARGB_IN_1		8	/* packed pixels of one channel */
 /* Lines form groups of four; the surface stride counts from the end of the first one */
 #define LINE_GROUP		4
 
@@ -50,12 +55,48 @@ uint32_t conv_enable(const struct conv_task *t)
 	return RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU | (t->bias ? RKNPU_ENABLE_DPU_RDMA : 0);
 }
 
+static uint32_t input_layout(const struct conv_task *t)
+{
+	if (t->packed)
+		return RKNPU_CNA_CONV_CON1_NONALIGN_DMA | RKNPU_CNA_CONV_CON1_GROUP_LINE_OFF |
+		       REG_FIELD(RKNPU_CNA_CONV_CON1_ARGB_IN, ARGB_IN_1 - 1 + t->packed);
+	return t->rows ? RKNPU_CNA_CONV_CON1_GROUP_LINE_OFF : 0;
+}
+
+/* Strides count atoms, but pixels if they are packed */
+static void input_strides(struct regcmd *rc, const struct conv_task *t)
+{
+	unsigned int lines = t->packed || t->rows ? 1 : LINE_GROUP;
+
+	regcmd_write(rc, RKNPU_CNA_DMA_CON1, lines * t->width);
+	regcmd_write(rc, RKNPU_CNA_DMA_CON2,
+		     REG_FIELD(RKNPU_CNA_DMA_CON2_SURF_STRIDE, t->width * t->height - lines * t->width));
+}
+
+static void input_conversion(struct regcmd *rc, const struct conv_task *t)
+{
+	unsigned int lane;
+
+	if (t->center)
+		regcmd_write(rc, RKNPU_CNA_CVT_CON0,
+			     REG_FIELD(RKNPU_CNA_CVT_CON0_TRUNCATE_0, CVT_TRUNCATE) |
+			     REG_FIELD(RKNPU_CNA_CVT_CON0_TRUNCATE_1, CVT_TRUNCATE) |
+			     REG_FIELD(RKNPU_CNA_CVT_CON0_TRUNCATE_2, CVT_TRUNCATE) |
+			     REG_FIELD(RKNPU_CNA_CVT_CON0_TRUNCATE_3, CVT_TRUNCATE));
+	else
+		regcmd_write(rc, RKNPU_CNA_CVT_CON0, RKNPU_CNA_CVT_CON0_BYPASS | RKNPU_CNA_CVT_CON0_TYPE |
+							     RKNPU_CNA_CVT_CON0_DATA_SIGN);
+	for (lane = 0; lane < 4; lane++)
+		regcmd_write(rc, RKNPU_CNA_CVT_CON1 + 4 * lane, t->center ? CVT_CENTER : CNA_CVT_SCALE_1);
+	regcmd_write(rc, RKNPU_CNA_CVT_CON5, t->center ? CVT_ALL_CHANNELS : 0);
+}
+
 static void cna_shape(struct regcmd *rc, const struct conv_task *t)
 {
 	bool deconv = t->deconv_x || t->deconv_y;
 
 	regcmd_write(rc, RKNPU_CNA_CONV_CON1,
-		     REG_FIELD(RKNPU_CNA_CONV_CON1_MODE, t->depthwise ? CONV_DEPTHWISE : 0) |
+		     input_layout(t) | REG_FIELD(RKNPU_CNA_CONV_CON1_MODE, t->depthwise ? CONV_DEPTHWISE : 0) |
 		     REG_FIELD(RKNPU_CNA_CONV_CON1_IN_PREC, t->in_prec) |
 		     REG_FIELD(RKNPU_CNA_CONV_CON1_PROC_PREC, t->in_prec) |
 		     REG_FIELD(RKNPU_CNA_CONV_CON1_DECONV, deconv));
@@ -84,7 +125,7 @@ static void cna_shape(struct regcmd *rc, const struct conv_task *t)
 static void cna_memory(struct regcmd *rc, const struct conv_task *t)
 {
 	size_t all = conv_weight_bytes(t), kernels = t->depthwise ? 1 : t->kernels;
-	unsigned int banks = DIV_UP(conv_in_bytes(t), RKNPU_CNA_CBUF_BANK_BYTES), lane;
+	unsigned int banks = DIV_UP(conv_in_bytes(t), RKNPU_CNA_CBUF_BANK_BYTES);
 
 	/* What does not fit is streamed: the split of the buffer does not change results */
 	if (banks >= RKNPU_CNA_CBUF_BANKS)
@@ -100,21 +141,15 @@ static void cna_memory(struct regcmd *rc, const struct conv_task *t)
 		     REG_FIELD(RKNPU_CNA_WEIGHT_SIZE2_WIDTH, t->kw) |
 		     REG_FIELD(RKNPU_CNA_WEIGHT_SIZE2_HEIGHT, t->kh) |
 		     REG_FIELD(RKNPU_CNA_WEIGHT_SIZE2_KERNELS, kernels));
-	regcmd_write(rc, RKNPU_CNA_CVT_CON0,
-		     RKNPU_CNA_CVT_CON0_BYPASS | RKNPU_CNA_CVT_CON0_TYPE | RKNPU_CNA_CVT_CON0_DATA_SIGN);
-	for (lane = 0; lane < 4; lane++)
-		regcmd_write(rc, RKNPU_CNA_CVT_CON1 + 4 * lane, CNA_CVT_SCALE_1);
+	input_conversion(rc, t);
 	regcmd_write(rc, RKNPU_CNA_FEATURE_DATA_ADDR, t->in);
 	regcmd_write(rc, RKNPU_CNA_DMA_CON0, CNA_DMA_BURSTS);
-	regcmd_write(rc, RKNPU_CNA_DMA_CON1, LINE_GROUP * t->width);
-	regcmd_write(rc, RKNPU_CNA_DMA_CON2,
-		     REG_FIELD(RKNPU_CNA_DMA_CON2_SURF_STRIDE, t->width * t->height - LINE_GROUP * t->width));
+	input_strides(rc, t);
 	regcmd_write(rc, RKNPU_CNA_FC_DATA_SIZE0, t->width << CNA_DMA_WIDTH_SHIFT | t->height);
 	regcmd_write(rc, RKNPU_CNA_FC_DATA_SIZE1, t->channels);
 	regcmd_write(rc, RKNPU_CNA_DCOMP_CTRL, 0);
 	regcmd_write(rc, RKNPU_CNA_DCOMP_REGNUM, 0);
 	regcmd_write(rc, RKNPU_CNA_DCOMP_ADDR0, t->weights);
-	regcmd_write(rc, RKNPU_CNA_CVT_CON5, 0);
 }
 
 static void core_words(struct regcmd *rc, const struct conv_task *t)

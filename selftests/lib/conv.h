@@ -22,6 +22,9 @@
  * @in_prec, @out_prec: RKNPU_PREC_*
  * @channels: of the input, as the kernels have them
  * @depthwise: a kernel for each channel; @kernels is ignored. int8: whole groups of 64 channels
+ * @rows: the CNA steps line by line instead of by groups of four; memory is the same
+ * @packed: the input is a picture of pixels with so many channels, 1 to 4, side by side; @channels beyond are 0
+ * @center: packed int8 pixels are unsigned, and 128 is subtracted
  * @dx, @dy: dilation, 0 = none
  * @deconv_x, @deconv_y: zeros make input pixels so far apart; 0 = none
  * @left, @top: padding; right and bottom follow from @out_w, @out_h
@@ -45,6 +48,8 @@ struct conv_task {
 	int weight_zero;
 	int scale, offset;
 	unsigned int shift;
+	bool rows, center;
+	unsigned int packed;
 };
 
 /* Strides of 1 and, with @left and @top, an output as if right and bottom had the same padding */

@@ -11,7 +11,8 @@
 
 #include "conv.h"
 
-#define CONV_KINDS	15
+#define CONV_KINDS		18
+#define CONV_KIND_BIAS_RELU	14	/* the only one with a bias and ReLU for floats */
 
 struct conv_kind {
 	const char *name;

@@ -52,6 +52,8 @@ static size_t cube_bytes(uint32_t precision, size_t plane, unsigned int channels
 
 size_t conv_in_bytes(const struct conv_task *t)
 {
+	if (t->packed)
+		return (size_t)t->width * t->height * t->packed * prec_bits(t->in_prec) / 8;
 	return cube_bytes(t->in_prec, (size_t)t->width * t->height, t->channels);
 }
 
@@ -69,6 +71,8 @@ size_t conv_out_bytes(const struct conv_task *t)
 
 size_t conv_in_index(const struct conv_task *t, unsigned int c, unsigned int y, unsigned int x)
 {
+	if (t->packed)
+		return ((size_t)y * t->width + x) * t->packed + c;
 	return cube_index(t->in_prec, (size_t)t->width * t->height, c, (size_t)y * t->width + x);
 }
 

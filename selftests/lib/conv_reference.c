@@ -73,13 +73,14 @@ static int pixel_at(int at, unsigned int size, unsigned int spread)
 static double input(const struct conv_task *t, const struct conv_operands *o, unsigned int c, int y, int x)
 {
 	int py = pixel_at(y, t->height, t->deconv_y), px = pixel_at(x, t->width, t->deconv_x);
+	uint32_t bits;
 
 	if (py == -1 || px == -1)
 		return padding(t, c);
-	if (py < 0 || px < 0)
+	if (py < 0 || px < 0 || (t->packed && c >= t->packed))
 		return 0;
-	return value_of(t->in_prec, prec_load(t->in_prec, o->in,
-					      conv_in_index(t, c, (unsigned int)py, (unsigned int)px)));
+	bits = prec_load(t->in_prec, o->in, conv_in_index(t, c, (unsigned int)py, (unsigned int)px));
+	return t->center ? (double)bits - 128 : value_of(t->in_prec, bits);
 }
 
 static double weight(const struct conv_task *t, const struct conv_operands *o, unsigned int k, unsigned int c,

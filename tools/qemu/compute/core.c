@@ -43,7 +43,7 @@ enum twin_compute_status core_parse(const struct task *t, struct conv *conv)
 	conv->out_height = reg_field(t, RKNPU_CORE_DATAOUT_SIZE0, RKNPU_CORE_DATAOUT_SIZE0_HEIGHT) + 1;
 	conv->out_channels = reg_field(t, RKNPU_CORE_DATAOUT_SIZE1, RKNPU_CORE_DATAOUT_SIZE1_CHANNEL) + 1;
 	words = (uint64_t)conv->out_width * conv->out_height;
-	if (words * conv->out_channels * sizeof(int32_t) > MAX_OPERAND_BYTES)
+	if (words * round_up(conv->out_channels, FLOAT_BLOCK) * sizeof(int32_t) > MAX_OPERAND_BYTES)
 		return refuse(t, RKNPU_CORE_DATAOUT_SIZE0, "output beyond the model's memory bound");
 	if (conv->feature.pad_bits && !conv->operand->pads && window_leaves_image(conv))
 		return refuse(t, RKNPU_CNA_PAD_CON1, "padding other than 0 of this precision");
