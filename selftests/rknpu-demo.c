@@ -19,7 +19,7 @@
 #include "digits/files.h"
 #include "digits/on_npu.h"
 #include "digits/picture.h"
-#include "matmul.h"
+#include "bound.h"
 
 /* Products up to this many multiplications are computed again by the CPU */
 #define FULL_CHECK_MACS	(8u << 20)
@@ -73,6 +73,7 @@ static bool run_one(int fd, const struct run *r)
 	unsigned int core = npu_nth_core(r->core);
 	char shape[32], text[48];
 	struct rknpu_submit done = { 0 };
+	struct npu_mem in = { 0 }, out = { 0 };
 	bool correct = false;
 	struct matmul mm;
 	double start, took;
@@ -86,15 +87,25 @@ static bool run_one(int fd, const struct run *r)
 		printf("no buffers: %s\n", strerror(-ret));
 		return false;
 	}
+	/* What a program brings along: its own memory, bound to the stream as input and output */
+	ret = npu_mem_create(&in, fd, mm.in.size, NPU_MEM_CACHED);
+	if (!ret)
+		ret = npu_mem_create(&out, fd, mm.out.size, NPU_MEM_CACHED);
+	if (!ret)
+		bound_fill(&mm, &in);
 	start = now_ms();
-	ret = matmul_run(&mm, 1u << core, &done);
+	if (!ret)
+		ret = bound_run(&mm, &in, &out, 1u << core, &done);
 	took = now_ms() - start;
 	if (ret) {
 		printf("submit failed: %s\n", strerror(-ret));
 	} else {
+		bound_take(&mm, &out);
 		describe_result(&mm, text, sizeof(text), &correct);
 		printf("%-24s %9.3f ms %9.3f ms\n", text, done.hw_elapse_time / 1e6, took);
 	}
+	npu_mem_destroy(&out);
+	npu_mem_destroy(&in);
 	matmul_fini(&mm);
 	return correct;
 }

@@ -22,7 +22,7 @@ static void run_bound(int fd, uint32_t seed, struct npu_mem *in, struct npu_mem 
 	small_matmul(&mm, fd, seed);
 	ASSERT(in->size >= mm.in.size);
 	bound_fill(&mm, in);
-	ASSERT_RET(bound_run(&mm, in, out, 1), 0);
+	ASSERT_RET(bound_run(&mm, in, out, 1, NULL), 0);
 	EXPECT_EQ(bound_wrong(&mm, out), 0);
 	matmul_fini(&mm);
 }
@@ -169,7 +169,7 @@ TEST(bind_needs_a_register_that_is_written)
 
 	small_matmul(&mm, fd, 114);
 	ASSERT_RET(npu_mem_create(&mem, fd, 4096, NPU_MEM_CACHED), 0);
-	EXPECT_RET(npu_mem_bind(&mem, mm.cmd.map, mm.cmd.size / 8, 0xfff0), -ENOENT);
+	EXPECT_RET(npu_mem_bind(&mem, mm.cmd.map, mm.cmd.size / 8, 0xfff0, 0, UINT32_MAX), -ENOENT);
 }
 
 /* More frames than buffers: each is used again, at the address that it always had */

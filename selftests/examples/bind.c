@@ -24,12 +24,12 @@ int main(void)
 	}
 	bound_fill(&mm, &in[0]);
 	for (i = 0; i < FRAMES; i++) {
-		must("run", bound_run(&mm, &in[i], &out[i], npu_nth(i)));
+		must("run", bound_run(&mm, &in[i], &out[i], npu_nth(i), NULL));
 		must("result", bound_wrong(&mm, &out[i]));
 		printf("frame %u: 0x%x -> 0x%x, result correct\n", i, in[i].address, out[i].address);
 	}
 	must("a register that the stream does not write",
-	     npu_mem_bind(&in[0], mm.cmd.map, mm.cmd.size / 8, 0xfff0) == -ENOENT ? 0 : -EBADE);
+	     npu_mem_bind(&in[0], mm.cmd.map, mm.cmd.size / 8, 0xfff0, 0, UINT32_MAX) == -ENOENT ? 0 : -EBADE);
 	for (i = 0; i < FRAMES; i++) {
 		npu_mem_destroy(&in[i]);
 		npu_mem_destroy(&out[i]);

@@ -30,7 +30,7 @@ int main(void)
 		must("output", npu_mem_create(&out, fd, 16384, kinds[i].flags));
 		make_product(&mm, fd, i);
 		bound_fill(&mm, &in);
-		must("run", bound_run(&mm, &in, &out, 1));
+		must("run", bound_run(&mm, &in, &out, 1, NULL));
 		must("result", bound_wrong(&mm, &out));
 		printf("%-8s %llu of %llu output bytes on the chip, result correct\n", kinds[i].name,
 		       (unsigned long long)out.sram_size, (unsigned long long)out.size);

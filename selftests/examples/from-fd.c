@@ -61,7 +61,7 @@ int main(void)
 	cpu_access(dmabuf, DMA_BUF_SYNC_START);
 	bound_fill(&mm, &in);
 	cpu_access(dmabuf, DMA_BUF_SYNC_END);
-	must("run", bound_run(&mm, &in, &out, 1));
+	must("run", bound_run(&mm, &in, &out, 1, NULL));
 	must("result", bound_wrong(&mm, &out));
 	printf("one dma-buf: input at 0x%x, output at 0x%x, result correct\n", in.address, out.address);
 	matmul_fini(&mm);

@@ -26,7 +26,7 @@ int main(void)
 		must("two of three", in && out ? 0 : -ENOMEM);
 		make_product(&mm, fd, i);
 		bound_fill(&mm, in);
-		must("run", bound_run(&mm, in, out, 0));
+		must("run", bound_run(&mm, in, out, 0, NULL));
 		must("result", bound_wrong(&mm, out));
 		matmul_fini(&mm);
 		npu_mem_pool_put(&pool, in);

@@ -26,7 +26,7 @@ int main(void)
 	out.address = mem.address + 8192;
 	must("CPU to NPU", npu_mem_sync(&mem, NPU_MEM_TO_DEVICE));
 	bound_fill(&mm, &in);
-	must("run", bound_run(&mm, &in, &out, 1));
+	must("run", bound_run(&mm, &in, &out, 1, NULL));
 	must("NPU to CPU", npu_mem_sync(&out, NPU_MEM_FROM_DEVICE));
 	must("result", bound_wrong(&mm, &out));
 	must("both ways", npu_mem_sync(&mem, NPU_MEM_BOTH));

@@ -21,17 +21,31 @@ void bound_fill(struct matmul *mm, const struct npu_mem *in)
 	npu_bo_to_device(&mm->in);
 }
 
+static int bind_one(struct matmul *mm, uint32_t reg, const struct npu_mem *to, uint32_t was, uint64_t size)
+{
+	return npu_mem_bind(to, mm->cmd.map, mm->cmd.size / sizeof(uint64_t), reg, was, size);
+}
+
 static int bind(struct matmul *mm, const struct npu_mem *in, const struct npu_mem *out)
 {
-	size_t count = mm->cmd.size / sizeof(uint64_t);
-	int ret = npu_mem_bind(in, mm->cmd.map, count, RKNPU_CNA_FEATURE_DATA_ADDR);
+	int ret = bind_one(mm, RKNPU_CNA_FEATURE_DATA_ADDR, in, mm->in.iova, mm->in.size);
 
 	if (!ret)
-		ret = npu_mem_bind(out, mm->cmd.map, count, RKNPU_DPU_DST_BASE_ADDR);
+		ret = bind_one(mm, RKNPU_DPU_DST_BASE_ADDR, out, mm->out.iova, mm->out.size);
 	return ret ? ret : npu_bo_to_device(&mm->cmd);
 }
 
-int bound_run(struct matmul *mm, const struct npu_mem *in, const struct npu_mem *out, uint32_t core_mask)
+/* So that the next one finds the product as it was made */
+static int unbind(struct matmul *mm, const struct npu_mem *in, const struct npu_mem *out)
+{
+	struct npu_mem old_in = { .address = mm->in.iova }, old_out = { .address = mm->out.iova };
+	int ret = bind_one(mm, RKNPU_CNA_FEATURE_DATA_ADDR, &old_in, in->address, mm->in.size);
+
+	return ret ? ret : bind_one(mm, RKNPU_DPU_DST_BASE_ADDR, &old_out, out->address, mm->out.size);
+}
+
+int bound_run(struct matmul *mm, const struct npu_mem *in, const struct npu_mem *out, uint32_t core_mask,
+	      struct rknpu_submit *done)
 {
 	struct rknpu_submit args = matmul_args(mm, core_mask);
 	int ret;
@@ -46,11 +60,20 @@ int bound_run(struct matmul *mm, const struct npu_mem *in, const struct npu_mem 
 		ret = bind(mm, in, out);
 	if (!ret)
 		ret = npu_submit(in->fd, &args);
+	if (done)
+		*done = args;
+	if (!ret)
+		ret = unbind(mm, in, out);
 	return ret ? ret : npu_mem_sync(out, NPU_MEM_FROM_DEVICE);
+}
+
+void bound_take(struct matmul *mm, const struct npu_mem *out)
+{
+	memcpy(mm->out.map, out->virt, mm->out.size);
 }
 
 size_t bound_wrong(struct matmul *mm, const struct npu_mem *out)
 {
-	memcpy(mm->out.map, out->virt, mm->out.size);
+	bound_take(mm, out);
 	return matmul_wrong(mm);
 }

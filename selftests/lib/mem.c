@@ -201,16 +201,18 @@ int npu_mem_sync(const struct npu_mem *mem, enum npu_mem_direction direction)
 	return npu_sync(mem->fd, mem->token, mem->offset, mem->size, direction);
 }
 
-int npu_mem_bind(const struct npu_mem *mem, uint64_t *words, size_t count, uint32_t reg)
+int npu_mem_bind(const struct npu_mem *mem, uint64_t *words, size_t count, uint32_t reg, uint32_t was, uint64_t size)
 {
 	int ret = -ENOENT;
+	uint32_t at;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!words[i] || (words[i] & RKNPU_REGCMD_OFFSET_MASK) != reg)
+		at = (uint32_t)(words[i] >> RKNPU_REGCMD_VALUE_SHIFT);
+		if (!words[i] || (words[i] & RKNPU_REGCMD_OFFSET_MASK) != reg || at < was || at - was >= size)
 			continue;
 		words[i] &= ~((uint64_t)UINT32_MAX << RKNPU_REGCMD_VALUE_SHIFT);
-		words[i] |= (uint64_t)mem->address << RKNPU_REGCMD_VALUE_SHIFT;
+		words[i] |= (uint64_t)(mem->address + (at - was)) << RKNPU_REGCMD_VALUE_SHIFT;
 		ret = 0;
 	}
 	return ret;

@@ -61,10 +61,11 @@ void npu_mem_destroy(struct npu_mem *mem);
 /* Of this part only */
 int npu_mem_sync(const struct npu_mem *mem, enum npu_mem_direction direction);
 /*
- * Has every write to @reg in a command stream name this memory, so that it becomes the stream's input
- * or output; -ENOENT when the stream does not write @reg. The stream's memory is synchronized by the caller.
+ * Makes this memory the input or output of a command stream: what the stream writes to @reg and lies in
+ * @size bytes from @was on, is moved to the same place in it. -ENOENT when there is nothing of that.
+ * The stream's memory is synchronized by the caller.
  */
-int npu_mem_bind(const struct npu_mem *mem, uint64_t *words, size_t count, uint32_t reg);
+int npu_mem_bind(const struct npu_mem *mem, uint64_t *words, size_t count, uint32_t reg, uint32_t was, uint64_t size);
 
 /* Buffers of one size that are made once and used many times */
 struct npu_mem_pool {
