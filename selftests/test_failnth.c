@@ -152,6 +152,17 @@ static bool plausible(int ret)
 	return !ret || ret == -ENOMEM || ret == -EFAULT;
 }
 
+/* Without an IOMMU addresses are where the memory happens to be */
+static bool addresses_repeat(void)
+{
+	uint32_t value = 0;
+	int fd = npu_open();
+
+	ASSERT_RET(npu_action(fd, RKNPU_GET_IOMMU_EN, &value), 0);
+	close(fd);
+	return value;
+}
+
 static void sweep(const struct sequence *s)
 {
 	struct run r = { .fd = -1, .other = -1, .dmabuf = -1, .fence = -1 };
@@ -204,7 +215,8 @@ static void sweep(const struct sequence *s)
 	EXPECT(n < MOST);
 	/* Addresses are handed out from the top: one that was lost moves all that follow */
 	EXPECT_RET(s->steps(&r), 0);
-	EXPECT_EQ(r.iova, iova);
+	if (addresses_repeat())
+		EXPECT_EQ(r.iova, iova);
 	clean_up(&r);
 	back_to("shared memory in KiB", shared_kib, shared);
 	back_to("dma-bufs", dma_bufs, bufs);
