@@ -166,7 +166,7 @@ static void check_pointers(const struct segment *seg, const struct rules *rules)
 		const struct segment_write *w = segment_wrote(seg, regs[i]);
 		uint32_t core = w ? FIELD(RKNPU_S_POINTER_CORE, w->value) : 0;
 
-		if (!w)
+		if (!w || rules->rk356x)
 			continue;
 		if (rules->core >= 0 && core != (uint32_t)rules->core)
 			finding(ERROR, w->at, "s-pointer", "%s names core %u: on core %d the task never ends",

@@ -33,10 +33,12 @@ enum severity {
  * struct rules - what the caller of the program told about the machine
  * @core: number of the core that runs the stream, or -1
  * @scale: words per fetch, 1 or 2
+ * @rk356x: its streams write what a driver of several cores writes, and a block that others lack
  */
 struct rules {
 	int core;
 	unsigned int scale;
+	bool rk356x;
 };
 
 /** finding - print one; @name is its kind, @at the address of the word that it is about */

@@ -49,7 +49,7 @@ static const char usage_text[] =
 	"  -r, --range FIRST[:NUMBER]   descriptors of one core's range (default: all)\n"
 	"  -b, --buffer ADDR:SIZE[:NAME]  memory that the stream may use; repeatable\n"
 	"  -c, --core N                 the core that is to run it\n"
-	"      --scale N                words per fetch: 2, or 1 on RK356x\n"
+	"      --rk356x                 it is for an RK3566 or RK3568\n"
 	"  -q, --quiet                  findings only, no listing\n"
 	"  -h, --help\n"
 	"\n"
@@ -106,10 +106,9 @@ static bool parse_option(struct run *run, int option)
 			return false;
 		run->rules.core = value;
 		return true;
-	case 'S':
-		if (!parse_number(optarg, 2, &value) || !value)
-			return false;
-		run->rules.scale = value;
+	case 'R':
+		run->rules.rk356x = true;
+		run->rules.scale = 1;
 		return true;
 	case 'q':
 		run->list = false;
@@ -212,7 +211,7 @@ static void walk(const struct run *run)
 			mark = addr;
 		if (run->list)
 			printf("task %u at 0x%08" PRIx64 "\n", seg.index, addr);
-		segment_decode(&seg, &run->img, run->list);
+		segment_decode(&seg, &run->img, run->list, run->rules.rk356x);
 		check_segment(&seg, &run->img, &run->rules);
 		if (run->descriptors)
 			check_descriptor(run, &seg);
@@ -231,7 +230,7 @@ int main(int argc, char **argv)
 		{ "words", required_argument, NULL, 'w' }, { "number", required_argument, NULL, 'n' },
 		{ "tasks", required_argument, NULL, 't' }, { "range", required_argument, NULL, 'r' },
 		{ "buffer", required_argument, NULL, 'b' }, { "core", required_argument, NULL, 'c' },
-		{ "scale", required_argument, NULL, 'S' }, { "quiet", no_argument, NULL, 'q' },
+		{ "rk356x", no_argument, NULL, 'R' }, { "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	static struct run run = { .rules = { .core = -1, .scale = 2 }, .list = true };
@@ -244,8 +243,7 @@ int main(int argc, char **argv)
 		}
 		if (!parse_option(&run, option)) {
 			if (option != '?' && option != 't')
-				fprintf(stderr, "rknpu-regcmd: option -%c: what is given makes no sense\n",
-					option == 'S' ? '-' : option);
+				fprintf(stderr, "rknpu-regcmd: option -%c: what is given makes no sense\n", option);
 			return EXIT_TROUBLE;
 		}
 	}

@@ -105,7 +105,8 @@ static uint64_t decode_empty(const struct image *img, uint64_t at, uint64_t left
 }
 
 /* One word that is not empty; returns whether it ended the task */
-static bool decode_word(struct segment *seg, const struct image *img, uint64_t at, uint64_t word, bool list)
+static bool decode_word(struct segment *seg, const struct image *img, uint64_t at, uint64_t word, bool list,
+			bool rk356x)
 {
 	uint32_t target = word >> RKNPU_REGCMD_TARGET_SHIFT;
 
@@ -124,6 +125,13 @@ static bool decode_word(struct segment *seg, const struct image *img, uint64_t a
 	case RKNPU_TARGET_OP_ENABLE:
 		decode_enable(seg, at, word, list);
 		break;
+	case RKNPU_TARGET_RK356X_2000:
+		if (!rk356x)
+			decode_write(seg, img, at, word, list);
+		else if (list)
+			printf("%-*s  0x%08x\n", TITLE_COLUMN, reg_title(word & RKNPU_REGCMD_OFFSET_MASK),
+			       (uint32_t)(word >> RKNPU_REGCMD_VALUE_SHIFT));
+		break;
 	default:
 		decode_write(seg, img, at, word, list);
 	}
@@ -132,7 +140,7 @@ static bool decode_word(struct segment *seg, const struct image *img, uint64_t a
 	return seg->ended;
 }
 
-void segment_decode(struct segment *seg, const struct image *img, bool list)
+void segment_decode(struct segment *seg, const struct image *img, bool list, bool rk356x)
 {
 	uint64_t left = seg->fetched ? seg->fetched : WORDS_MAX, at = seg->addr, word;
 
@@ -148,7 +156,7 @@ void segment_decode(struct segment *seg, const struct image *img, bool list)
 			n = decode_empty(img, at, left - seg->count, list);
 			seg->separated = false;
 		} else {
-			decode_word(seg, img, at, word, list);
+			decode_word(seg, img, at, word, list, rk356x);
 		}
 		seg->count += n;
 		at += n * WORD_BYTES;

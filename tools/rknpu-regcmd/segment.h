@@ -62,8 +62,9 @@ struct segment {
  * @seg: result; @addr, @index and @fetched are the caller's
  * @img: memory
  * @list: print every word
+ * @rk356x: the block at 0x2000 exists
  */
-void segment_decode(struct segment *seg, const struct image *img, bool list);
+void segment_decode(struct segment *seg, const struct image *img, bool list, bool rk356x);
 
 /** segment_wrote - what @seg writes to @reg, or NULL */
 static inline const struct segment_write *segment_wrote(const struct segment *seg, uint32_t reg)
