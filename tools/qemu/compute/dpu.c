@@ -48,6 +48,7 @@ static enum twin_compute_status parse_main(const struct task *t, const struct co
 	uint32_t in = field_get(RKNPU_DPU_DATA_FORMAT_IN_PREC, format);
 	uint32_t proc = field_get(RKNPU_DPU_DATA_FORMAT_PROC_PREC, format);
 
+	dpu->processing = proc;
 	if (conv) {
 		dpu->is_float = conv->is_float;
 		if (in != dpu_precision(conv) || proc != in)

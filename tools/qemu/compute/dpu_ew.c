@@ -81,9 +81,9 @@ static enum twin_compute_status convert_parse(const struct task *t, const struct
 	return TWIN_COMPUTE_OK;
 }
 
-static bool operand_init(struct ew *ew, uint32_t size, bool is_float)
+static bool operand_init(struct ew *ew, bool is_float)
 {
-	switch (size) {
+	switch (ew->size) {
 	case SIZE_8:
 		return !is_float && element_init(&ew->operand, RKNPU_PREC_INT8);
 	case SIZE_16:
@@ -99,15 +99,15 @@ static enum twin_compute_status operand_parse(const struct task *t, uint32_t ena
 					      const struct dpu *dpu, struct ew *ew)
 {
 	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG);
-	uint32_t size = field_get(RKNPU_DPU_EW_CFG_DATA_SIZE, cfg);
 
 	ew->memory = cfg & RKNPU_DPU_EW_CFG_OP_SRC;
+	ew->size = field_get(RKNPU_DPU_EW_CFG_DATA_SIZE, cfg);
 	ew->operand_bits = reg_read(t, RKNPU_DPU_EW_OP_VALUE_0);
 	if (ew->memory && !(enable & RKNPU_ENABLE_DPU_RDMA))
 		return refuse(t, RKNPU_DPU_EW_CFG, "operand from memory without DPU_RDMA");
 	if (ew->memory && field_get(RKNPU_DPU_EW_CFG_DATA_MODE, cfg) != MODE_PER_ELEMENT)
 		return refuse(t, RKNPU_DPU_EW_CFG, "operand other than one per element");
-	if (!operand_init(ew, size, dpu->is_float))
+	if (!operand_init(ew, dpu->is_float))
 		return refuse(t, RKNPU_DPU_EW_CFG, "operand of this size");
 	return TWIN_COMPUTE_OK;
 }

@@ -71,6 +71,7 @@ struct operands {
  * @op: RKNPU_EW_ALU_*, unless @mul
  * @memory: the operand is a cube from memory; otherwise @operand_bits for all
  * @operand: type of the operand in memory
+ * @size: the field that says how wide it is
  * @convert: integer operands go through (v + @offset) * @scale >> @shift
  */
 struct ew {
@@ -80,6 +81,7 @@ struct ew {
 	bool memory;
 	uint32_t operand_bits;
 	struct element operand;
+	uint32_t size;
 	bool convert, half_away;
 	int32_t offset, scale;
 	uint32_t shift;
@@ -130,6 +132,7 @@ struct out_cvt {
  * struct dpu - everything a DPU task is told by registers
  * @flying: the main input comes from memory
  * @main: type of the main input in memory, if @flying
+ * @processing: RKNPU_PREC_* that DATA_FORMAT has for it
  * @notch: atoms between lines of the output
  * @surf_stride: bytes; so is @surf_add
  */
@@ -137,6 +140,7 @@ struct dpu {
 	bool flying, is_float;
 	bool bs_operands;		/* something is per channel, from BRDMA */
 	struct element main;
+	uint32_t processing;
 	struct cube cube;
 	struct cpend cpend;
 	struct stage bs, bn;

@@ -34,8 +34,7 @@ static enum twin_compute_status main_parse(const struct task *t, struct dpu *dpu
 	if (comb != COMB_NONE && comb != COMB_ERDMA)
 		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "flying mode with shared reads");
 	if (field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC, mode) != dpu->main.precision ||
-	    field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC, mode) !=
-	    reg_field(t, RKNPU_DPU_DATA_FORMAT, RKNPU_DPU_DATA_FORMAT_PROC_PREC))
+	    field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC, mode) != dpu->processing)
 		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "precision differs from DPU's");
 	rdma->cube.width = 1 + reg_field(t, RKNPU_DPU_RDMA_DATA_CUBE_WIDTH,
 					 RKNPU_DPU_RDMA_DATA_CUBE_WIDTH_MASK);
@@ -66,7 +65,7 @@ static enum twin_compute_status helper_parse(const struct task *t, struct dpu *d
 	return TWIN_COMPUTE_OK;
 }
 
-static enum twin_compute_status erdma_parse(const struct task *t)
+static enum twin_compute_status erdma_parse(const struct task *t, const struct ew *ew)
 {
 	uint32_t cfg = reg_read(t, RKNPU_DPU_RDMA_ERDMA_CFG);
 
@@ -75,8 +74,7 @@ static enum twin_compute_status erdma_parse(const struct task *t)
 	if (field_get(RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE, cfg) != MODE_PER_ELEMENT ||
 	    cfg & (RKNPU_DPU_RDMA_ERDMA_CFG_NONALIGN | RKNPU_DPU_RDMA_ERDMA_CFG_SURF_MODE))
 		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "operand other than one per element");
-	if (field_get(RKNPU_DPU_RDMA_ERDMA_CFG_DATA_SIZE, cfg) !=
-	    reg_field(t, RKNPU_DPU_EW_CFG, RKNPU_DPU_EW_CFG_DATA_SIZE))
+	if (field_get(RKNPU_DPU_RDMA_ERDMA_CFG_DATA_SIZE, cfg) != ew->size)
 		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "size of the operand differs from EW's");
 	if (reg_field(t, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT_EW_LINE_NOTCH))
 		return refuse(t, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT, "gaps between lines of the EW operand");
@@ -98,7 +96,7 @@ enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struc
 	dpu->rdma.bs_addr = reg_read(t, RKNPU_DPU_RDMA_BS_BASE_ADDR) + t->dma_base;
 	status = flying ? main_parse(t, dpu) : helper_parse(t, dpu);
 	if (status == TWIN_COMPUTE_OK && dpu->ew.memory)
-		status = erdma_parse(t);
+		status = erdma_parse(t, &dpu->ew);
 	return status;
 }
 
