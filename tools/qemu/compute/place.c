@@ -44,7 +44,7 @@ struct place place_of(const struct conv *conv, const struct dense_feature *featu
 static bool axis_leaves(uint32_t outputs, uint32_t stride, uint32_t taps, uint32_t dilation,
 			uint32_t before, int64_t size)
 {
-	int64_t last = (int64_t)(outputs - 1) * stride + (int64_t)(taps - 1) * dilation - before;
+	int64_t last = (int64_t)(outputs - 1) * stride + (int64_t)(taps - 1) * dilation;
 
 	return before || last >= size;
 }
