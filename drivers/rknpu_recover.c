@@ -8,9 +8,10 @@
  * notices. Two things need the reset of all cores together: a lost start [seen:
  * ork-driver notes], and any failure of a core that shares its IOMMU, whose banks
  * can only be programmed all at once. That waits until what runs elsewhere has
- * ended, and holds back what has not started; others are delayed, never broken. All
- * of it runs on the scheduler's ordered worker, so it never races with the
- * preparation of a core.
+ * ended, other cores of the same job among it, and holds back what has not started;
+ * others are delayed, never broken, and what has been computed is not computed
+ * again. All of it runs on the scheduler's ordered worker, so it never races with
+ * the preparation of a core.
  *
  * The IOMMU driver acknowledges a fault and the master tries again: the line
  * would interrupt for ever. So the fault handler switches the core's line off,
@@ -85,27 +86,28 @@ void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u3
 
 /* ---- The watchdog -------------------------------------------------------- */
 
-/* Whether one of the job's cores shows that its start was lost. */
-static bool rknpu_recover_lost_locked(const struct rknpu_slot *slot)
+/* Cores of the slot's job that show that their start was lost: only a reset of all cores cures them. */
+static u32 rknpu_recover_lost_locked(const struct rknpu_slot *slot)
 {
 	const struct rknpu_sched *sched = slot->sched;
 	unsigned long cores = slot->job->running;
 	struct rknpu_hw_state state;
 	unsigned int core;
+	u32 lost = 0;
 
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		const struct rknpu_hw *hw = &sched->slots[core].core->hw;
 
 		rknpu_hw_read_state(hw, &state);
 		if (rknpu_hw_never_started(hw, &state))
-			return true;
+			lost |= BIT(core);
 	}
-	return false;
+	return lost;
 }
 
 /*
  * Why the job must leave the hardware: 0 = it need not, *delay says when to look
- * again; -EAGAIN = its start was lost and can be repeated.
+ * again; -EAGAIN = its start on this core was lost and can be repeated.
  */
 static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rknpu_hw_state *state,
 					bool lost, unsigned long *delay)
@@ -179,17 +181,17 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 	rknpu_sched_settle_locked(job, result);
 }
 
-/* Hold the queue back until the reset of all cores, and keep the job to repeat it then. */
-static void rknpu_recover_stall_locked(struct rknpu_sched *sched, struct rknpu_job *job)
+/*
+ * Keep the job's part on this core, to repeat it after the reset of all cores. The
+ * job's other cores go on: what they have done must not be done twice, for a stream
+ * may read what it has written.
+ */
+static void rknpu_recover_stall_locked(struct rknpu_slot *slot)
 {
-	unsigned long cores = job->running;
-	unsigned int core;
-
-	lockdep_assert_held(&sched->lock);
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
-		sched->slots[core].state = RKNPU_SLOT_STALLED;
+	lockdep_assert_held(&slot->sched->lock);
+	slot->state = RKNPU_SLOT_STALLED;
 	/* If the others take too long, the job ends on time all the same. */
-	queue_delayed_work(sched->wq, &sched->slots[__ffs(cores)].watchdog, job->deadline - jiffies);
+	queue_delayed_work(slot->sched->wq, &slot->watchdog, slot->job->deadline - jiffies);
 }
 
 /* Whether the IOMMU of a core has other cores too. */
@@ -260,7 +262,7 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	unsigned long delay, cores;
 	struct rknpu_job *job;
 	int verdict;
-	bool lost;
+	u32 lost;
 
 	spin_lock_irq(&sched->lock);
 	job = slot->job;
@@ -268,8 +270,8 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	    (slot->state != RKNPU_SLOT_RUNNING && slot->state != RKNPU_SLOT_STALLED))
 		goto unlock;
 	rknpu_hw_read_state(&slot->core->hw, &state);
-	lost = slot->state == RKNPU_SLOT_STALLED || rknpu_recover_lost_locked(slot);
-	verdict = rknpu_recover_verdict_locked(slot, &state, lost, &delay);
+	lost = rknpu_recover_lost_locked(slot);
+	verdict = rknpu_recover_verdict_locked(slot, &state, lost & BIT(slot->index), &delay);
 	if (!verdict) {
 		queue_delayed_work(sched->wq, &slot->watchdog, delay);
 		goto unlock;
@@ -283,7 +285,7 @@ void rknpu_recover_watchdog(struct work_struct *work)
 		queue_work(sched->wq, &sched->dispatch);
 	}
 	if (verdict == -EAGAIN)
-		rknpu_recover_stall_locked(sched, job);
+		rknpu_recover_stall_locked(slot);
 	else
 		rknpu_recover_unlink_locked(sched, job, verdict, next);
 	spin_unlock_irq(&sched->lock);

@@ -7,6 +7,8 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/testing.h"
@@ -164,22 +166,143 @@ TEST(J6_one_core_hangs) { member_fails(TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIME
 TEST(one_core_never_ends) { member_fails(TWIN_FAULT_NEVER, 0, -ETIMEDOUT); }
 TEST(one_core_faults) { member_fails(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
 
-TEST(one_core_loses_its_start)
+/* ---- a start that is lost --------------------------------------------------------- */
+
+#define ROWS_PER_CORE	4
+#define CHAIN		2	/* tasks for each core: there and back */
+#define LOST_MS		600	/* looked at after half of it */
+
+/*
+ * A stream that must not run twice: core n multiplies rows of its own by the
+ * weights into another buffer, and that again by the weights into the first.
+ */
+static void there_and_back(struct matmul *mm, int fd)
 {
-	struct rknpu_submit args;
+	unsigned int i;
+
+	ASSERT_RET(matmul_init(mm, fd, MATMUL_FP16_FP16, ROWS_PER_CORE * CHAIN * NPU_CORES, 32, 32, ROWS_PER_CORE,
+			       MATMUL_EXACT, 67), 0);
+	ASSERT_EQ(mm->tasks, CHAIN * NPU_CORES);
+	for (i = 0; i < mm->tasks; i++) {
+		bool back = i % CHAIN;
+		struct matmul_task t = {
+			.type = mm->type, .m = mm->m, .k = mm->k, .n = mm->n,
+			.row0 = i / CHAIN * ROWS_PER_CORE, .rows = ROWS_PER_CORE, .weights = mm->weights.iova,
+			.in = back ? mm->out.iova : mm->in.iova, .out = back ? mm->in.iova : mm->out.iova,
+		};
+		struct regcmd rc = { .words = mm->cmd.map, .count = i * mm->stride_bytes / sizeof(uint64_t) };
+
+		rc.max = rc.count + mm->words;
+		matmul_segment(&rc, &t);
+	}
+	ASSERT_RET(npu_bo_to_device(&mm->cmd), 0);
+}
+
+static struct rknpu_submit there_and_back_args(const struct matmul *mm, uint32_t core_mask)
+{
+	struct rknpu_submit args = matmul_args(mm, core_mask);
+	unsigned int shift = core_mask == 7 ? 2 : 0, core;
+
+	for (core = 0; core < RKNPU_MAX_SUBCORE_TASKS; core++)
+		args.subcore_task[core] = (struct rknpu_subcore_task){ 0, 0 };
+	for (core = 0; core < NPU_CORES; core++)
+		if (core_mask & 1u << core)
+			args.subcore_task[core + shift] = (struct rknpu_subcore_task){ core * CHAIN, CHAIN };
+	args.timeout = LOST_MS;
+	return args;
+}
+
+/* From the input @from, or from what is there, to @to: 0 or -errno */
+static int go_there_and_back(struct matmul *mm, uint32_t core_mask, const void *from, void *to)
+{
+	struct rknpu_submit args = there_and_back_args(mm, core_mask);
+	int ret;
+
+	if (from)
+		memcpy(mm->in.map, from, mm->in.size);
+	ASSERT_RET(npu_bo_to_device(&mm->in), 0);
+	ret = npu_submit(mm->out.fd, &args);
+	if (!ret)
+		EXPECT_EQ(args.task_counter, CHAIN * __builtin_popcount(core_mask));
+	ASSERT_RET(npu_bo_from_device(&mm->in), 0);
+	memcpy(to, mm->in.map, mm->in.size);
+	return ret;
+}
+
+/* Cores of @lost lose their start, the others take until @late_us after the loss is noticed, or end at once */
+static void loses_starts(struct matmul *mm, uint32_t core_mask, uint32_t lost, uint32_t late_us)
+{
+	uint32_t kicks[NPU_CORES], tasks[NPU_CORES];
+	uint8_t *input = malloc(mm->in.size), *want = malloc(mm->in.size), *got = malloc(mm->in.size);
+	unsigned int core;
+
+	ASSERT(input && want && got);
+	memcpy(input, mm->in.map, mm->in.size);
+	ASSERT_RET(go_there_and_back(mm, core_mask, input, want), 0);
+	ASSERT_RET(go_there_and_back(mm, core_mask, NULL, got), 0);
+	/* Else the rest would prove nothing */
+	ASSERT(memcmp(want, got, mm->in.size));
+	for_each_core(core) {
+		kicks[core] = twin_stat(core, TWIN_STAT_KICKS);
+		tasks[core] = twin_stat(core, TWIN_STAT_TASKS);
+		if (lost & 1u << core)
+			twin_fault(core, TWIN_FAULT_STALL, 0, 1);
+		else if (late_us && core_mask & 1u << core)
+			twin_fault(core, TWIN_FAULT_LATE, late_us, 1);
+	}
+	EXPECT_RET(go_there_and_back(mm, core_mask, input, got), 0);
+	EXPECT(!memcmp(want, got, mm->in.size));
+	for_each_core(core) {
+		bool used = core_mask & 1u << core;
+
+		EXPECT_EQ(twin_stat(core, TWIN_STAT_KICKS) - kicks[core], used + !!(lost & 1u << core));
+		EXPECT_EQ(twin_stat(core, TWIN_STAT_TASKS) - tasks[core], used ? CHAIN : 0);
+	}
+	memcpy(mm->in.map, input, mm->in.size);
+	free(input);
+	free(want);
+	free(got);
+}
+
+/* Only what was lost is repeated, whether the other cores have ended by then or run on */
+static void lost_in_a_gang(uint32_t core_mask)
+{
 	struct matmul mm;
-	int core;
+	uint32_t lost;
 
 	twin_need();
-	setup(&mm, npu_open());
-	for_each_core(core) {
-		twin_fault(core, TWIN_FAULT_STALL, 0, 1);
-		args = gang_args(&mm, 7);
-		args.timeout = 600;
-		EXPECT_RET(run(&mm, &args), 0);
-		EXPECT_EQ(matmul_wrong(&mm), 0);
+	there_and_back(&mm, npu_open());
+	for (lost = 1; lost < 8; lost++) {
+		if (lost & ~core_mask)
+			continue;
+		loses_starts(&mm, core_mask, lost, 0);
+		loses_starts(&mm, core_mask, lost, LOST_MS * 1000 * 2 / 3);
 	}
 }
+
+TEST_LIMIT(gang_of_two_loses_starts, 60) { lost_in_a_gang(6); }
+TEST_LIMIT(gang_of_three_loses_starts, 60) { lost_in_a_gang(7); }
+
+/* The others take longer than the job may: it ends when its time is over, and nothing of it runs afterwards */
+TEST(gang_loses_a_start_and_is_late)
+{
+	struct rknpu_submit args;
+	uint32_t kicks;
+	struct matmul mm;
+
+	twin_need();
+	there_and_back(&mm, npu_open());
+	kicks = twin_stat(1, TWIN_STAT_KICKS);
+	twin_fault(1, TWIN_FAULT_STALL, 0, 1);
+	twin_fault(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 1);
+	args = there_and_back_args(&mm, 3);
+	EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
+	EXPECT_EQ(twin_stat(1, TWIN_STAT_KICKS) - kicks, 1);
+	args = there_and_back_args(&mm, 7);
+	EXPECT_RET(npu_submit(mm.out.fd, &args), 0);
+}
+
+/* ---- nobody waits for ever --------------------------------------------------------- */
 
 static volatile bool stop;
 
