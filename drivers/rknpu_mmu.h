@@ -5,6 +5,7 @@
 #ifndef RKNPU_MMU_H
 #define RKNPU_MMU_H
 
+#include <linux/ktime.h>
 #include <linux/types.h>
 
 struct device;
@@ -18,14 +19,14 @@ struct rknpu_vm;
  * @iommu: device-tree node of the IOMMU, to recognise it in a fault; reference held. Immutable.
  * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker only,
  *	read under the scheduler's lock.
- * @turn_end: jiffies until which @vm may keep cores that share this IOMMU from another space;
- *	sched->lock.
+ * @turn_end: until when @vm may keep the cores behind this IOMMU from another space. Written by the
+ *	scheduler's worker while it has the cores, read under its lock when they are idle.
  */
 struct rknpu_mmu {
 	struct iommu_group *group;
 	struct device_node *iommu;
 	struct rknpu_vm *vm;
-	unsigned long turn_end;
+	ktime_t turn_end;
 };
 
 bool rknpu_mmu_translates(struct device *dev);

@@ -3,12 +3,13 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: Which core a job can have, and which job a core should take. Looks, changes
- * nothing; the caller holds sched->lock. What is difficult here are gangs, for
- * which cores are kept idle until all are, and cores that share an IOMMU, which can
- * only run jobs of one address space at a time.
+ * nothing; the caller holds sched->lock. What is difficult here are turns, in which
+ * a core prefers jobs that need no reset, gangs, for which cores are kept idle until
+ * all are, and cores that share an IOMMU, which can only run jobs of one address
+ * space at a time.
  */
 #include <linux/bitops.h>
-#include <linux/jiffies.h>
+#include <linux/ktime.h>
 
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
@@ -28,6 +29,32 @@ bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_j
 {
 	return slot->mmu->vm == job->vm && slot->clean_vm == job->vm->id &&
 	       slot->resets == atomic_read(&job->vm->resets);
+}
+
+/**
+ * rknpu_slot_shared() - whether other cores are behind the IOMMU of a core too
+ * @slot: the core
+ *
+ * Return: true when they can only change their address space together.
+ */
+bool rknpu_slot_shared(const struct rknpu_slot *slot)
+{
+	return slot->siblings != BIT(slot->index);
+}
+
+/**
+ * rknpu_slot_begin_turn() - an address space has been attached
+ * @slot: a core that has it; the worker's
+ */
+void rknpu_slot_begin_turn(struct rknpu_slot *slot)
+{
+	slot->mmu->turn_end = ktime_add_ns(ktime_get(), rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS :
+									       RKNPU_SCHED_TURN_NS);
+}
+
+static bool rknpu_slot_in_turn(const struct rknpu_slot *slot)
+{
+	return slot->mmu->vm && ktime_before(ktime_get(), slot->mmu->turn_end);
 }
 
 /**
@@ -64,7 +91,7 @@ static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
 	unsigned long siblings = slot->siblings & ~BIT(slot->index);
 	unsigned int core;
 
-	if (time_before(jiffies, slot->mmu->turn_end))
+	if (!siblings || rknpu_slot_in_turn(slot))
 		return false;
 	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
 		const struct rknpu_job *job;
@@ -78,35 +105,57 @@ static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
 	return false;
 }
 
+/*
+ * A job that needs no change of address space while the attached one has its turn. It
+ * starts at once, and its end is when the core looks again; a gang might not, and the
+ * end of a turn wakes nobody. Not before @next if that is a gang: cores are kept for
+ * it as they fall idle.
+ */
+static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *slot, const struct rknpu_job *next)
+{
+	struct rknpu_job *same;
+
+	if (next->gang || !rknpu_slot_in_turn(slot))
+		return NULL;
+	same = rknpu_queue_next_in(&slot->sched->queue, BIT(slot->index), slot->mmu->vm, next->priority);
+	return same && !same->gang && rknpu_slot_ready_locked(slot, same) ? same : NULL;
+}
+
+/* Who is first for any of the cores behind an IOMMU decides for which address space they run. */
+static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_slot *slot, struct rknpu_job *next)
+{
+	const struct rknpu_job *first = rknpu_queue_next(&slot->sched->queue, slot->siblings);
+
+	if (next == first || (first->vm == slot->mmu->vm && next->vm == first->vm))
+		return next;
+	return NULL;
+}
+
 /**
  * rknpu_slot_choose_locked() - the job that a core should run next
  * @slot: the core; idle
  *
- * Behind a shared IOMMU the attached address space goes on for its turn, then the
- * cores fall idle one by one until they can all change to the next one.
+ * The attached address space goes on for its turn. Behind a shared IOMMU, when the
+ * turn is over, the cores fall idle one by one until they can all change.
  *
  * Return: the job, still queued; NULL when there is none or the core should wait.
  */
 struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
 {
-	const struct rknpu_queue *queue = &slot->sched->queue;
-	struct rknpu_job *next = rknpu_queue_next(queue, BIT(slot->index));
-	struct rknpu_job *first, *same;
+	struct rknpu_job *next = rknpu_queue_next(&slot->sched->queue, BIT(slot->index));
+	struct rknpu_job *same;
 
 	lockdep_assert_held(&slot->sched->lock);
-	if (!next || slot->siblings == BIT(slot->index))
-		return next;
-	if (rknpu_slot_switchable_locked(slot)) {
-		/* Who is first for any of the cores decides for which address space they run. */
-		first = rknpu_queue_next(queue, slot->siblings);
-		return next == first || (first->vm == slot->mmu->vm && next->vm == first->vm) ? next : NULL;
+	if (!next)
+		return NULL;
+	if (!rknpu_slot_ready_locked(slot, next)) {
+		same = rknpu_slot_choose_same_locked(slot, next);
+		if (same)
+			return same;
 	}
-	if (rknpu_slot_ready_locked(slot, next))
-		return rknpu_slot_contended_locked(slot) ? NULL : next;
-	if (!slot->mmu->vm || time_after_eq(jiffies, slot->mmu->turn_end))
-		return next;
-	same = rknpu_queue_next_in(queue, BIT(slot->index), slot->mmu->vm, next->priority);
-	return same && rknpu_slot_ready_locked(slot, same) ? same : next;
+	if (rknpu_slot_shared(slot) && rknpu_slot_switchable_locked(slot))
+		return rknpu_slot_choose_together_locked(slot, next);
+	return rknpu_slot_ready_locked(slot, next) && rknpu_slot_contended_locked(slot) ? NULL : next;
 }
 
 /**

@@ -3,10 +3,11 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: Who is next. Higher priority goes first; clients of equal priority take
- * turns, one job each, however many jobs they have queued; the jobs of one client
- * run in order of arrival, except that a job for a busy core does not hold up a
- * job for an idle one. Finding the next job costs the same at any depth, because
- * jobs are kept by the set of cores that they name.
+ * turns, one job each (or as many as fit into a turn, see rknpu_place.c), however
+ * many jobs they have queued; the jobs of one client run in order of arrival, except
+ * that a job for a busy core does not hold up a job for an idle one. Finding the
+ * next job costs the same at any depth, because jobs are kept by the set of cores
+ * that they name.
  *
  * The caller holds sched->lock everywhere but in init and prepare.
  */
@@ -175,7 +176,7 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
  * @vm: the space
  * @priority: of the job
  *
- * For cores that share an IOMMU: jobs of the attached space may go before others.
+ * Jobs of the attached space may go before others for a while.
  *
  * Return: the job, still queued, or NULL.
  */

@@ -194,12 +194,6 @@ static void rknpu_recover_stall_locked(struct rknpu_slot *slot)
 	queue_delayed_work(slot->sched->wq, &slot->watchdog, slot->job->deadline - jiffies);
 }
 
-/* Whether the IOMMU of a core has other cores too. */
-static bool rknpu_recover_shared(const struct rknpu_slot *slot)
-{
-	return slot->siblings != BIT(slot->index);
-}
-
 /* The cores in @mask are ours (RECOVERING) and have no job any more. */
 static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 {
@@ -279,7 +273,7 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	/* The report below needs the job. */
 	kref_get(&job->ref);
 	cores = job->running;
-	if ((lost && !slot->faulted) || rknpu_recover_shared(slot)) {
+	if ((lost && !slot->faulted) || rknpu_slot_shared(slot)) {
 		next = RKNPU_SLOT_STALLED;
 		sched->reset_all = true;
 		queue_work(sched->wq, &sched->dispatch);

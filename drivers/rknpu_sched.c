@@ -317,7 +317,7 @@ static int rknpu_sched_switch(struct rknpu_sched *sched, const struct rknpu_job 
 
 		if (!ret && slot->mmu->vm != job->vm) {
 			ret = rknpu_mmu_attach(slot->mmu, job->vm);
-			slot->mmu->turn_end = jiffies + RKNPU_SCHED_TURN_JIFFIES;
+			rknpu_slot_begin_turn(slot);
 		}
 		if (!ret)
 			rknpu_slot_mark_clean(slot, job->vm, resets);

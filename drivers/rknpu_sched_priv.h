@@ -10,6 +10,7 @@
 #define RKNPU_SCHED_PRIV_H
 
 #include <linux/jiffies.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 #include "rknpu_soc.h"
@@ -24,8 +25,14 @@ struct rknpu_vm;
 /* Longest time that a system suspend waits for what runs. */
 #define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
 
-/* How long an address space may keep cores that share an IOMMU while another one waits. */
-#define RKNPU_SCHED_TURN_JIFFIES	msecs_to_jiffies(10)
+/*
+ * A turn: how long an address space may keep a core while another one of equal
+ * priority waits. A change costs a reset, about 20 us, so jobs that are much longer
+ * than that alternate one by one, and short ones in bunches. Cores that share an
+ * IOMMU change together, and until then those that are done wait for the others.
+ */
+#define RKNPU_SCHED_TURN_NS		(1 * NSEC_PER_MSEC)
+#define RKNPU_SCHED_SHARED_TURN_NS	(10 * NSEC_PER_MSEC)
 
 /**
  * struct rknpu_slot_set - slots that the worker owns
@@ -41,6 +48,8 @@ void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, 
 int rknpu_slots_reset(const struct rknpu_slot_set *set);
 void rknpu_slots_quiesce(const struct rknpu_slot_set *set);
 
+bool rknpu_slot_shared(const struct rknpu_slot *slot);
+void rknpu_slot_begin_turn(struct rknpu_slot *slot);
 bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job);
 struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot);
 bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot);

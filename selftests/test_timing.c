@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What the driver promises in milliseconds. Only for a virtual machine in which
+ * instructions drive the clock: there a bound is a bound, however busy the host
+ * is. VIRTUAL_TIME in the environment says so.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/job.h"
+#include "lib/testing.h"
+
+#define FOREVER		1000000
+#define MUCH_TOO_LATE_US	100000000
+/* A job that fails has left the hardware and its client knows so long after its time-out, at the latest */
+#define LATE_MS		100
+#define SLACK_MS	20000
+
+static struct matmul mm;
+
+static void setup(void)
+{
+	twin_need();
+	if (!getenv("VIRTUAL_TIME"))
+		SKIP("times mean nothing here");
+	small_matmul(&mm, npu_open(), 111);
+}
+
+/* ---- how a job that fails ends ------------------------------------------------------- */
+
+static const struct way {
+	const char *name;
+	uint32_t kind, param;
+	int want;
+	bool at_once;	/* else it takes the time-out to notice */
+} ways[] = {
+	{ "hang", TWIN_FAULT_NEVER, 0, -ETIMEDOUT, false },
+	{ "much too late", TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIMEDOUT, false },
+	{ "missing interrupt", TWIN_FAULT_WRONG_BIT, 0, -ETIMEDOUT, false },
+	{ "wrong interrupt", TWIN_FAULT_WRONG_BIT, RKNPU_INT_CNA_FEATURE, -ETIMEDOUT, false },
+	{ "interrupt after the reset", TWIN_FAULT_AFTER_RESET, RKNPU_INT_DPU, -ETIMEDOUT, false },
+	{ "start that never happens", TWIN_FAULT_STALL, 0, -ETIMEDOUT, false },
+	{ "bus error", TWIN_FAULT_BUS_ERROR, 0, -EIO, false },
+	{ "MMU fault of the fetch", TWIN_FAULT_MMU_FETCH, 0, -EIO, true },
+	{ "MMU fault of a read", TWIN_FAULT_MMU_READ, 0, -EIO, true },
+	{ "MMU fault of a write", TWIN_FAULT_MMU_WRITE, 0, -EIO, true },
+};
+
+/* The job fails as it should, and when it should */
+static void ends_in_time(const struct way *way, uint32_t core_mask, uint32_t timeout_ms)
+{
+	struct rknpu_submit args = matmul_args(&mm, core_mask);
+	uint64_t start = ktap_now_ns(), least, most, took;
+	bool ok;
+
+	args.timeout = timeout_ms;
+	ok = EXPECT_RET(npu_submit(mm.out.fd, &args), way->want);
+	took = (ktap_now_ns() - start) / 1000000;
+	least = way->at_once ? 0 : timeout_ms;
+	most = least + LATE_MS;
+	if (!EXPECT(took >= least && took <= most) || !ok)
+		ktap_note("%s on mask %u: %llu ms for a time-out of %u ms", way->name, core_mask,
+			  (unsigned long long)took, timeout_ms);
+}
+
+static void each_way(uint32_t core_mask, uint32_t timeout_ms)
+{
+	unsigned int i, core = __builtin_ctz(core_mask);
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		twin_fault(core, ways[i].kind, ways[i].param, FOREVER);
+		ends_in_time(&ways[i], core_mask, timeout_ms);
+		twin_disarm();
+		/* Whatever it was, the core works again, at once */
+		EXPECT_CORRECT(&mm, core_mask & -core_mask);
+	}
+}
+
+TEST_LIMIT(job_ends_within_its_time_out_and_100_ms, 120)
+{
+	static const uint32_t timeouts[] = { 1, 20, 300, 2500 };
+	unsigned int i, core;
+
+	setup();
+	for (i = 0; i < ARRAY_SIZE(timeouts); i++)
+		for (core = 0; core < NPU_CORES; core++)
+			each_way(1u << core, timeouts[i]);
+}
+
+TEST_LIMIT(gang_ends_within_its_time_out_and_100_ms, 120)
+{
+	setup();
+	each_way(3, 200);
+	each_way(6, 200);
+}
+
+static void runs_long_on_core_2(void *arg)
+{
+	struct matmul own;
+
+	small_matmul(&own, npu_open(), 112);
+	twin_fault(2, TWIN_FAULT_LATE, *(uint32_t *)arg, 1);
+	EXPECT_CORRECT(&own, 4);
+}
+
+/* Even when what cures it, a reset of all cores, has to wait for somebody's long job, which does not notice */
+TEST_LIMIT(job_ends_in_time_beside_a_long_one, 120)
+{
+	uint32_t long_us = 3000000, kicks;
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct matmul other;
+		pid_t pid;
+
+		kicks = twin_stat(2, TWIN_STAT_KICKS);
+		pid = ktap_fork(runs_long_on_core_2, &long_us);
+		while (twin_stat(2, TWIN_STAT_KICKS) == kicks)
+			ktap_sleep_ms(1);
+		/* Behind one IOMMU the other process has the cores to itself meanwhile */
+		if (!twin_shares_iommu()) {
+			twin_fault(0, ways[i].kind, ways[i].param, FOREVER);
+			ends_in_time(&ways[i], 1, 200);
+			twin_disarm();
+		}
+		EXPECT_EQ(ktap_join(pid), 0);
+		small_matmul(&other, mm.out.fd, 113);
+		EXPECT_CORRECT(&other, 1);
+		matmul_fini(&other);
+	}
+}
+
+/* Interrupts that mean nothing neither end a hanging job nor keep it */
+TEST(spurious_interrupts_do_not_prolong_a_hang)
+{
+	struct rknpu_submit args;
+	uint64_t start, took;
+	int fence, i;
+
+	setup();
+	twin_fault(0, TWIN_FAULT_NEVER, 0, 1);
+	args = matmul_args(&mm, 1);
+	args.timeout = 200;
+	start = ktap_now_ns();
+	ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+	for (i = 0; i < 100; i++) {
+		twin_spurious(0, i % 2 ? RKNPU_INT_CNA_FEATURE : RKNPU_INT_PPU);
+		ktap_sleep_ms(3);
+	}
+	took = fence_time_ns(fence) - start;
+	EXPECT_RET(fence_end(fence), -ETIMEDOUT);
+	EXPECT(took >= 200000000 && took <= (200 + LATE_MS) * 1000000ull);
+}
+
+/* ---- turns ------------------------------------------------------------------------------- */
+
+#define JOBS		100
+/* Of RKNPU_SCHED_TURN_NS, or RKNPU_SCHED_SHARED_TURN_NS behind one IOMMU */
+static uint64_t turn_ns(void)
+{
+	return twin_shares_iommu() ? 10000000 : 1000000;
+}
+
+struct queuer {
+	volatile bool queued;
+	unsigned int jobs;
+	uint64_t end[JOBS];
+};
+
+static void queues(struct queuer *q, struct matmul *own)
+{
+	int fences[JOBS];
+	unsigned int i;
+
+	for (i = 0; i < q->jobs; i++)
+		ASSERT_RET(job_start(own, 1, -1, &fences[i]), 0);
+	q->queued = true;
+	for (i = 0; i < q->jobs; i++) {
+		EXPECT_RET(fence_wait(fences[i], SLACK_MS), 0);
+		q->end[i] = fence_time_ns(fences[i]);
+		close(fences[i]);
+	}
+}
+
+static void is_other(void *arg)
+{
+	struct matmul own;
+
+	small_matmul(&own, npu_open(), 114);
+	queues(arg, &own);
+}
+
+/* Queue of one process on core 0 behind that of another, both there before the first job starts. Returns its resets. */
+static uint32_t two_queues(struct queuer *ours, struct queuer *theirs, uint32_t job_ns)
+{
+	uint32_t kicks = twin_stat(0, TWIN_STAT_KICKS), resets;
+	pid_t other;
+	int held;
+
+	twin_fault(0, TWIN_FAULT_LATE, 1000000, 1);
+	ASSERT_RET(job_start(&mm, 1, -1, &held), 0);
+	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
+		ktap_sleep_ms(1);
+	twin_write(TWIN_TASK_OVERHEAD_NS, job_ns);
+	resets = twin_stat(0, TWIN_STAT_RESETS);
+	other = ktap_fork(is_other, theirs);
+	while (!theirs->queued)
+		ktap_sleep_ms(1);
+	EXPECT_EQ(fence_status(held), 0);
+	queues(ours, &mm);
+	EXPECT_EQ(ktap_join(other), 0);
+	EXPECT_RET(fence_end(held), 0);
+	return twin_stat(0, TWIN_STAT_RESETS) - resets;
+}
+
+static struct queuer *new_queuer(unsigned int jobs)
+{
+	struct queuer *q = mmap(NULL, sizeof(*q), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT(q != MAP_FAILED);
+	q->jobs = jobs;
+	return q;
+}
+
+/* Most jobs of @theirs that ended between two of @ours, or before the first */
+static unsigned int most_between(const struct queuer *ours, const struct queuer *theirs)
+{
+	unsigned int i, j = 0, most = 0;
+
+	for (i = 0; i < ours->jobs; i++) {
+		unsigned int n = 0;
+
+		for (; j < theirs->jobs && theirs->end[j] < ours->end[i]; j++)
+			n++;
+		if (n > most)
+			most = n;
+	}
+	return most;
+}
+
+/* Jobs longer than a turn: one each */
+TEST_LIMIT(long_jobs_of_two_processes_alternate, 60)
+{
+	struct queuer *ours = new_queuer(20), *theirs = new_queuer(60);
+	uint32_t resets;
+
+	setup();
+	resets = two_queues(ours, theirs, 3 * turn_ns());
+	EXPECT(most_between(ours, theirs) <= 1);
+	EXPECT(resets >= 38 && resets <= 42);
+}
+
+/* Short jobs: as many as fit into a turn, so that the reset at each change costs little; nobody waits longer than that */
+TEST_LIMIT(short_jobs_of_two_processes_share_a_turn, 60)
+{
+	struct queuer *ours = new_queuer(JOBS), *theirs = new_queuer(JOBS);
+	uint32_t job_ns = turn_ns() / 10, resets;
+	unsigned int most[2];
+
+	setup();
+	resets = two_queues(ours, theirs, job_ns);
+	most[0] = most_between(ours, theirs);
+	most[1] = most_between(theirs, ours);
+	ktap_note("at most %u and %u jobs in a row, %u resets for %u jobs", most[0], most[1], resets, 2 * JOBS);
+	EXPECT(most[0] <= 11 && most[1] <= 11);
+	EXPECT(most[0] >= 5 && most[1] >= 5);
+	EXPECT(resets <= 2 * JOBS / 5);
+}
+
+/* No deeper queue, no more jobs of the other buy anything: half of the time each */
+TEST_LIMIT(turns_are_of_time_and_not_of_jobs, 60)
+{
+	struct queuer *ours = new_queuer(JOBS), *theirs = new_queuer(JOBS);
+	uint64_t last;
+	unsigned int i, done = 0;
+
+	setup();
+	two_queues(ours, theirs, turn_ns() / 4);
+	last = ours->end[JOBS / 2];
+	for (i = 0; i < JOBS; i++)
+		done += theirs->end[i] < last;
+	ktap_note("%u of theirs when %u of ours had run", done, JOBS / 2 + 1);
+	EXPECT(done >= JOBS / 2 - 8 && done <= JOBS / 2 + 8);
+}
