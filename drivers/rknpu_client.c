@@ -125,6 +125,7 @@ static void rknpu_client_release(struct kref *ref)
 	xa_destroy(&client->tokens);
 	put_pid(client->tgid);
 	kfree(client->turns);
+	kfree(client->spare_job);
 	mutex_destroy(&client->lock);
 	kfree(client);
 }

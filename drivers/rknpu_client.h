@@ -52,6 +52,8 @@ struct rknpu_clients {
  * @tokens: token index -> what the upper floor stored; read under RCU; it has a lock of its own.
  * @vms: address spaces by domain id, made on first use; read without a lock, never cleared.
  * @turns: queued jobs, for the scheduler; made on first use, freed with the client. Plain memory.
+ * @spare_job: memory of a job that is done, for the next one, so that a client that submits one job
+ *	after another allocates nothing; NULL = none. Plain memory, exchanged atomically.
  * @bytes: of all buffers that have an address here, once for each address space. Atomic.
  * @buffers: how many that are. Atomic.
  * @amounts: what the byte counters read when this client last cleared them, by kind. Plain numbers.
@@ -69,6 +71,7 @@ struct rknpu_client {
 	struct xarray tokens;
 	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
 	struct rknpu_turns *turns;
+	void *spare_job;
 	atomic64_t bytes;
 	atomic_t buffers;
 	u32 amounts[RKNPU_AMOUNT_KINDS];

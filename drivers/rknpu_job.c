@@ -128,8 +128,20 @@ static unsigned long rknpu_job_timeout(u32 timeout_ms)
 	return msecs_to_jiffies(timeout_ms) + 1;
 }
 
+/* Zeroed memory for a job: that of the client's last one, if it is done. */
+static struct rknpu_job *rknpu_job_alloc(struct rknpu_client *client)
+{
+	struct rknpu_job *job = xchg(&client->spare_job, NULL);
+
+	if (!job)
+		return kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	memset(job, 0, sizeof(*job));
+	return job;
+}
+
 static void rknpu_job_release(struct rknpu_job *job)
 {
+	struct rknpu_client *client = job->client;
 	unsigned int core;
 
 	for (core = 0; core < RKNPU_MAX_CORES; core++) {
@@ -141,8 +153,8 @@ static void rknpu_job_release(struct rknpu_job *job)
 	rknpu_mapping_put(job->task_mapping);
 	rknpu_vm_epoch_put(job->epoch);
 	rknpu_vm_put(job->vm);
-	rknpu_client_put(job->client);
-	kfree(job);
+	kfree(xchg(&client->spare_job, job));
+	rknpu_client_put(client);
 }
 
 static void rknpu_job_free_work(struct work_struct *work)
@@ -177,7 +189,7 @@ static int rknpu_job_build(struct rknpu_job *job, const struct rknpu_soc *soc,
  */
 struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rknpu_job_args *args)
 {
-	struct rknpu_job *job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	struct rknpu_job *job = rknpu_job_alloc(args->client);
 	int ret;
 
 	if (!job) {

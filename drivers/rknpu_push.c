@@ -79,7 +79,7 @@ static struct rknpu_job *rknpu_sched_pop_locked(struct rknpu_sched *sched, rknpu
 	job = rknpu_queue_find(&sched->queue, match, data);
 	if (!job)
 		return NULL;
-	rknpu_queue_remove(job);
+	rknpu_queue_remove(&sched->queue, job);
 out:
 	job->place = RKNPU_JOB_ELSEWHERE;
 	return job;

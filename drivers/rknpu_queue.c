@@ -86,9 +86,11 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 {
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 	unsigned int class = rknpu_queue_class(job);
+	unsigned int level = rknpu_queue_level(job);
 
 	if (!turn->used)
-		list_add_tail(&turn->node, &queue->levels[rknpu_queue_level(job)]);
+		list_add_tail(&turn->node, &queue->levels[level]);
+	queue->used |= BIT(level);
 	turn->used |= BIT(class);
 	list_add_tail(&job->node, &turn->jobs[class]);
 	job->arrival = queue->arrivals++;
@@ -96,18 +98,22 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 
 /**
  * rknpu_queue_remove() - a job does not wait any more
+ * @queue: the queue
  * @job: queued
  */
-void rknpu_queue_remove(struct rknpu_job *job)
+void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 {
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 	unsigned int class = rknpu_queue_class(job);
+	unsigned int level = rknpu_queue_level(job);
 
 	list_del_init(&job->node);
 	if (list_empty(&turn->jobs[class]))
 		turn->used &= ~BIT(class);
 	if (!turn->used)
 		list_del_init(&turn->node);
+	if (list_empty(&queue->levels[level]))
+		queue->used &= ~BIT(level);
 }
 
 /**
@@ -119,7 +125,7 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 {
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 
-	rknpu_queue_remove(job);
+	rknpu_queue_remove(queue, job);
 	if (turn->used)
 		list_move_tail(&turn->node, &queue->levels[rknpu_queue_level(job)]);
 }
@@ -159,7 +165,7 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
 	struct rknpu_job *job;
 	unsigned int i;
 
-	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
+	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
 		list_for_each_entry(turn, &queue->levels[i], node) {
 			job = rknpu_turn_next(turn, cores);
 			if (job)

@@ -44,10 +44,12 @@ struct rknpu_turns {
 
 /**
  * struct rknpu_queue - jobs that wait for a core; sched->lock
+ * @used: bit n: @levels[n] is not empty.
  * @levels: clients with jobs, by priority; whose turn it is stands first.
  * @arrivals: number of jobs that have been queued.
  */
 struct rknpu_queue {
+	unsigned long used;
 	struct list_head levels[RKNPU_QUEUE_LEVELS];
 	u64 arrivals;
 };
@@ -55,7 +57,7 @@ struct rknpu_queue {
 void rknpu_queue_init(struct rknpu_queue *queue);
 int rknpu_queue_prepare(struct rknpu_client *client);
 void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job);
-void rknpu_queue_remove(struct rknpu_job *job);
+void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job);
 struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores);
 struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores,
