@@ -236,7 +236,15 @@ int rknpu_power_enable(struct rknpu_power *power)
  */
 int rknpu_power_get(struct rknpu_power *power)
 {
-	return pm_runtime_resume_and_get(power->dev);
+	int ret = pm_runtime_resume_and_get(power->dev);
+
+	/*
+	 * Runtime PM remembers a failure and refuses ever after; but the trouble may be
+	 * over next time. -EACCES: the system sleeps, nothing has been tried.
+	 */
+	if (ret < 0 && ret != -EACCES)
+		pm_runtime_set_suspended(power->dev);
+	return ret;
 }
 
 /**

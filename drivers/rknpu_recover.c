@@ -414,9 +414,13 @@ static void rknpu_recover_release(struct rknpu_sched *sched, u32 busy)
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_slot *slot = &sched->slots[i];
 
-		if (slot->core && slot->state != RKNPU_SLOT_DEAD &&
-		    (busy & BIT(i) || !rknpu_power_get(slot->core->power)))
+		if (!slot->core || slot->state == RKNPU_SLOT_DEAD)
+			continue;
+		if (busy & BIT(i) || !rknpu_power_get(slot->core->power))
 			set.slot[set.num++] = slot;
+		else
+			/* Off: there is nothing to reset, and the IOMMU driver touches no register. */
+			rknpu_slot_detach(slot);
 	}
 	rknpu_slots_reset(&set);
 	for (i = 0; i < set.num; i++)

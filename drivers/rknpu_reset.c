@@ -17,7 +17,13 @@
 #include "rknpu_sched_priv.h"
 #include "rknpu_vm.h"
 
-static void rknpu_slot_detach(struct rknpu_slot *slot)
+/**
+ * rknpu_slot_detach() - take the address space of a core away
+ * @slot: the core; idle, reset or without power
+ *
+ * Context: worker, or nobody else has the core any more.
+ */
+void rknpu_slot_detach(struct rknpu_slot *slot)
 {
 	struct rknpu_vm *vm = rknpu_mmu_detach(slot->mmu);
 

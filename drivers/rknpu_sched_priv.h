@@ -45,6 +45,7 @@ struct rknpu_slot_set {
 };
 
 void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, unsigned long cores);
+void rknpu_slot_detach(struct rknpu_slot *slot);
 int rknpu_slots_reset(const struct rknpu_slot_set *set);
 void rknpu_slots_quiesce(const struct rknpu_slot_set *set);
 

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Power that does not come and reset lines that do not move: an error for the
+ * job that needed them, never an access to a core without power, and everything
+ * as before when the trouble is over. Needs the module of outage/ and a tree that
+ * uses it.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/driver.h"
+#include "lib/job.h"
+#include "lib/testing.h"
+
+#define PARAMETERS	"/sys/module/rknpu_outage/parameters/"
+#define SLACK_MS	5000
+
+static const char * const devices[] = { "fdab0000.npu", "fdac0000.npu", "fdad0000.npu" };
+
+static void refuse(const char *what, bool on)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), PARAMETERS "refuse_%s", what);
+	ASSERT_RET(driver_write(path, on ? "1" : "0"), 0);
+}
+
+static bool sleeps(unsigned int core)
+{
+	char path[96], status[16] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/devices/platform/%s/power/runtime_status", devices[core]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, status, sizeof(status) - 1) < 0)
+		status[0] = 0;
+	close(fd);
+	/* Unsupported: nobody is bound who could use it */
+	return !strncmp(status, "suspended", 9) || !strncmp(status, "unsupported", 11);
+}
+
+/* All cores go off by themselves: nobody has kept a reference */
+static void wait_until_asleep(void)
+{
+	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
+	unsigned int core;
+
+	for (core = 0; core < NPU_CORES; core++) {
+		while (!sleeps(core) && ktap_now_ns() < end)
+			ktap_sleep_ms(10);
+		EXPECT(sleeps(core));
+	}
+}
+
+static void works(void)
+{
+	int fd = driver_open_soon(), core;
+	struct matmul mm;
+
+	ASSERT(fd >= 0);
+	small_matmul(&mm, fd, 121);
+	for (core = 0; core < NPU_CORES; core++)
+		EXPECT_CORRECT(&mm, 1u << core);
+	matmul_fini(&mm);
+	close(fd);
+}
+
+static void setup(void)
+{
+	twin_need();
+	if (access(PARAMETERS, F_OK))
+		SKIP("needs the module of outage/");
+	/* What a case before left behind when it failed */
+	refuse("power", false);
+	refuse("reset", false);
+}
+
+/* R7: the domain refuses: an error, no access to what has no power; R8: and no reference is left behind */
+TEST(R7_R8_power_is_refused)
+{
+	static const uint32_t masks[] = { 1, 2, 4, 0, 3, 7 };
+	struct matmul mm;
+	unsigned int i;
+	int fence;
+
+	setup();
+	small_matmul(&mm, npu_open(), 122);
+	for (i = 0; i < ARRAY_SIZE(masks); i++) {
+		struct rknpu_submit args = matmul_args(&mm, masks[i]);
+
+		args.subcore_task[3] = args.subcore_task[4] = args.subcore_task[2];
+		wait_until_asleep();
+		refuse("power", true);
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -EIO);
+		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+		EXPECT_RET(fence_end(fence), -EIO);
+		wait_until_asleep();
+		refuse("power", false);
+		EXPECT_RET(npu_submit(mm.out.fd, &args), 0);
+		EXPECT_CORRECT(&mm, 1);
+	}
+	wait_until_asleep();
+}
+
+/* What needs no core is served without power */
+TEST(R7_questions_need_no_power)
+{
+	static const uint32_t actions[] = {
+		RKNPU_GET_HW_VERSION, RKNPU_GET_DRV_VERSION, RKNPU_GET_FREQ, RKNPU_GET_IOMMU_EN, RKNPU_ACT_RESET,
+	};
+	struct npu_bo bo;
+	unsigned int i;
+	int fd;
+
+	setup();
+	fd = npu_open();
+	wait_until_asleep();
+	refuse("power", true);
+	for (i = 0; i < ARRAY_SIZE(actions); i++) {
+		uint32_t value = 0;
+
+		EXPECT_RET(npu_action(fd, actions[i], &value), 0);
+	}
+	EXPECT_RET(npu_bo_init(&bo, fd, 3 * NPU_PAGE, NPU_FLAGS_DATA), 0);
+	npu_bo_fini(&bo);
+	refuse("power", false);
+	works();
+}
+
+/* R3: a reset that fails costs its core, until the device is bound anew; nobody waits for ever, other cores go on */
+TEST(R3_reset_is_refused)
+{
+	struct matmul mm, other;
+	uint32_t value = 0;
+	int fence, i;
+
+	setup();
+	small_matmul(&mm, npu_open(), 123);
+	small_matmul(&other, mm.out.fd, 124);
+	for (i = 0; i < NPU_CORES; i++)
+		EXPECT_CORRECT(&mm, 1u << i);
+	refuse("reset", true);
+	/* A time-out needs a reset */
+	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
+	{
+		struct rknpu_submit args = matmul_args(&mm, 1);
+
+		args.timeout = 50;
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
+	}
+	/* What must run there fails, what need not goes elsewhere */
+	for (i = 0; i < 3; i++) {
+		struct rknpu_submit args = matmul_args(&mm, 3);
+
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -EIO);
+		EXPECT_RET(job_start(&mm, 1, -1, &fence), -EIO);
+		EXPECT_CORRECT(&mm, 2);
+		EXPECT_CORRECT(&mm, 4);
+		EXPECT_CORRECT(&mm, 0);
+	}
+	/* So does a change of registers */
+	EXPECT_RET(npu_action(mm.out.fd, RKNPU_ACT_RESET, &value), 0);
+	{
+		struct rknpu_submit args = matmul_args(&mm, 2);
+
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -EIO);
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -EIO);
+	}
+	refuse("reset", false);
+	EXPECT_CORRECT(&mm, 4);
+	ASSERT_RET(driver_bind("unbind", devices[0]), 0);
+	ASSERT_RET(driver_bind("bind", devices[0]), 0);
+	works();
+}
+
+/* The device is removed while it sleeps and cannot be woken: its address spaces are let go all the same */
+TEST(removal_without_power)
+{
+	struct matmul mm;
+	int fd, i;
+
+	setup();
+	for (i = 0; i < 3; i++) {
+		fd = driver_open_soon();
+		small_matmul(&mm, fd, 125);
+		EXPECT_CORRECT(&mm, 1);
+		EXPECT_CORRECT(&mm, 2);
+		wait_until_asleep();
+		refuse("power", true);
+		ASSERT_RET(driver_bind("unbind", devices[i]), 0);
+		refuse("power", false);
+		EXPECT_RET(job_start(&mm, 1, -1, NULL), -ENODEV);
+		ASSERT_RET(driver_bind("bind", devices[i]), 0);
+		works();
+		close(fd);
+		matmul_fini(&mm);
+		works();
+	}
+}
+
+/* R15: a probe that fails leaves nothing behind that the next one would find */
+TEST(R15_bound_without_power)
+{
+	int i, fd;
+
+	setup();
+	for (i = 0; i < 3; i++) {
+		ASSERT_RET(driver_bind("unbind", devices[0]), 0);
+		wait_until_asleep();
+		refuse("power", true);
+		EXPECT(driver_bind("bind", devices[0]) < 0);
+		fd = npu_open_render(NULL, 0);
+		if (!EXPECT(fd < 0))
+			close(fd);
+		refuse("power", false);
+		ASSERT_RET(driver_bind("bind", devices[0]), 0);
+		works();
+	}
+}
