@@ -61,6 +61,24 @@ static void rknpu_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_
 	}
 }
 
+/*
+ * Drivers up to 0.8 had the token of a buffer, which none of them used, where domain
+ * and spare word are now. Today's programs leave the spare word zero, which the upper
+ * half of a token never is.
+ */
+static u32 rknpu_submit_domain(const struct rknpu_submit *args, struct rknpu_client *client)
+{
+	u64 token = (u64)args->reserved << 32 | args->iommu_domain_id;
+	bool old;
+
+	if (!args->reserved)
+		return args->iommu_domain_id;
+	rcu_read_lock();
+	old = rknpu_client_token_find(client, token);
+	rcu_read_unlock();
+	return old ? 0 : args->iommu_domain_id;
+}
+
 static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const struct rknpu_submit *args,
 					    struct rknpu_file *rfile)
 {
@@ -83,7 +101,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 	job.client = rknpu_file_client(rdev, rfile);
 	if (IS_ERR(job.client))
 		return ERR_CAST(job.client);
-	job.vm = rknpu_client_vm(job.client, args->iommu_domain_id);
+	job.vm = rknpu_client_vm(job.client, rknpu_submit_domain(args, job.client));
 	if (IS_ERR(job.vm))
 		return ERR_CAST(job.vm);
 	rknpu_submit_ranges(rdev->soc, args, &job);

@@ -377,6 +377,64 @@ TEST(addresses_are_reused_between_jobs)
 	}
 }
 
+/* ---- the layout of drivers up to 0.8 ---------------------------------------------- */
+
+struct submit_0_8 {
+	uint32_t flags, timeout, task_start, task_number, task_counter;
+	int32_t priority;
+	uint64_t task_obj_addr, regcfg_obj_addr, task_base_addr, user_data;
+	uint32_t core_mask;
+	int32_t fence_fd;
+	struct rknpu_subcore_task subcore_task[RKNPU_MAX_SUBCORE_TASKS];
+};
+
+_Static_assert(sizeof(struct submit_0_8) == sizeof(struct rknpu_submit), "both layouts have one command number");
+_Static_assert(offsetof(struct submit_0_8, core_mask) == offsetof(struct rknpu_submit, core_mask), "alike behind");
+
+static int submit_0_8(struct matmul *mm, uint64_t regcfg, unsigned int core)
+{
+	struct submit_0_8 args = {
+		.flags = RKNPU_JOB_PC | RKNPU_JOB_PINGPONG, .timeout = NPU_TIMEOUT_MS, .task_number = mm->tasks,
+		.task_obj_addr = mm->task.token, .regcfg_obj_addr = regcfg, .core_mask = 1u << core, .fence_fd = -1,
+	};
+	int ret;
+
+	args.subcore_task[core].task_number = mm->tasks;
+	matmul_spoil(mm);
+	ret = npu_ioctl(mm->out.fd, DRM_IOCTL_RKNPU_SUBMIT, &args);
+	ASSERT_RET(npu_bo_from_device(&mm->out), 0);
+	if (ret) {
+		EXPECT_EQ(matmul_untouched(mm), mm->m * mm->n);
+		return ret;
+	}
+	EXPECT_EQ(args.task_counter, mm->tasks);
+	EXPECT(args.regcfg_obj_addr == regcfg);
+	EXPECT_EQ(matmul_wrong(mm), 0);
+	return 0;
+}
+
+/* Where the address space is named now, they had the token of a buffer that no driver looked at */
+TEST(layout_of_drivers_up_to_0_8)
+{
+	struct matmul mm, elsewhere;
+	unsigned int core;
+	int fd = npu_open();
+
+	small_matmul(&mm, fd, 6);
+	for (core = 0; core < NPU_CORES; core++) {
+		EXPECT_RET(submit_0_8(&mm, 0, core), 0);
+		EXPECT_RET(submit_0_8(&mm, mm.cmd.token, core), 0);
+		EXPECT_RET(submit_0_8(&mm, mm.task.token, core), 0);
+	}
+	/* A number that is no token of the caller's is the address space that it says */
+	EXPECT_RET(submit_0_8(&mm, mm.cmd.token + 8, 0), -EINVAL);
+	EXPECT_RET(submit_0_8(&mm, mm.cmd.token ^ 1ull << 40, 0), -EINVAL);
+	EXPECT_RET(submit_0_8(&mm, 16, 0), -EINVAL);
+	ASSERT_RET(matmul_init_domain(&elsewhere, fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, 7, 5), 0);
+	EXPECT_RET(submit_0_8(&elsewhere, 5, 0), 0);
+	EXPECT_RET(submit_0_8(&elsewhere, 0xdeadbeef00000005, 0), 0);
+}
+
 /* ---- refusals: one field wrong each -------------------------------------------- */
 
 static struct matmul good;

@@ -288,7 +288,8 @@ struct rknpu_subcore_task {
  *	CAP_SYS_NICE. Processes of equal priority take turns.
  * @task_obj_addr: In: token of the buffer that holds the descriptors.
  * @iommu_domain_id: In: address space of the caller that the stream's addresses mean.
- * @reserved: ignored.
+ * @reserved: ignored; but programs made for drivers up to 0.8 may have a token of theirs in this and
+ *	the word before, which then means address space 0.
  * @task_base_addr: In: added by the NPU to every data address; 0 in practice.
  * @hw_elapse_time: Out: nanoseconds on the hardware.
  * @core_mask: In: 0 any one core, else bit n = core n; several bits: all of them at once.
