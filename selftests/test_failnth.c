@@ -475,8 +475,9 @@ static int run_job(struct run *r, uint32_t core_mask)
 static int submit_any(struct run *r) { return run_job(r, 0); }
 static int submit_gang(struct run *r) { return run_job(r, 7); }
 
-SWEEP(submit_on_any_core, .before = with_matmul, .steps = submit_any, .runs_jobs = true)
-SWEEP(submit_on_three_cores, .before = with_matmul, .steps = submit_gang, .runs_jobs = true)
+/* J19: what the submit has taken by then */
+SWEEP(J19_submit_on_any_core, .before = with_matmul, .steps = submit_any, .runs_jobs = true)
+SWEEP(J19_submit_on_three_cores, .before = with_matmul, .steps = submit_gang, .runs_jobs = true)
 
 /* More tasks than the hardware counts: the job has a table of its own */
 static void with_long_job(struct run *r)

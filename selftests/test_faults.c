@@ -169,7 +169,7 @@ TEST(no_done_bit) { fails_on_every_core(TWIN_FAULT_WRONG_BIT, 0, -ETIMEDOUT); }
 TEST(late_after_the_time_out) { fails_on_every_core(TWIN_FAULT_LATE, 400000, -ETIMEDOUT); }
 
 /* Completion and time-out at the same moment: either may win, and nothing else may happen */
-TEST_LIMIT(late_until_the_time_out, 60)
+TEST_LIMIT(J17_late_until_the_time_out, 60)
 {
 	unsigned int i;
 	int ret;

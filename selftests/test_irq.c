@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Which processor the interrupts of the cores go to: the biggest ones, spread over
+ * them, until user space decides otherwise.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/driver.h"
+#include "lib/testing.h"
+
+static const char * const windows[NPU_CORES] = { "fdab", "fdac", "fdad" };
+
+/* The line of a core; the vendor's tree has one name for all of them, in order */
+static int irq_of(unsigned int core)
+{
+	unsigned int nth = twin_shares_iommu() ? core : 0;
+	char line[512], name[32];
+	int irq = -1;
+	FILE *f = fopen("/proc/interrupts", "r");
+
+	if (!f)
+		return -1;
+	snprintf(name, sizeof(name), "%s0000.npu", windows[twin_shares_iommu() ? 0 : core]);
+	while (irq < 0 && fgets(line, sizeof(line), f))
+		if (strstr(line, name) && !nth--)
+			irq = atoi(line);
+	fclose(f);
+	return irq;
+}
+
+static void affinity_path(int irq, char *path, size_t size)
+{
+	snprintf(path, size, "/proc/irq/%d/smp_affinity_list", irq);
+}
+
+static int cpu_of(int irq)
+{
+	char path[64], text[64] = "";
+	int fd;
+
+	affinity_path(irq, path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	return strpbrk(text, "-,") ? -1 : atoi(text);
+}
+
+/* BIG in the environment: the first of the biggest processors, and how many there are */
+TEST(interrupts_go_to_the_biggest_processors)
+{
+	const char *env = getenv("BIG");
+	unsigned int first, num, core;
+
+	close(npu_open());
+	if (!env || sscanf(env, "%u %u", &first, &num) != 2)
+		SKIP("it is not known which processors are big");
+	for (core = 0; core < NPU_CORES; core++) {
+		int irq = irq_of(core);
+
+		ASSERT(irq >= 0);
+		EXPECT_EQ(cpu_of(irq), first + core % num);
+	}
+}
+
+/* Whatever happens to the core afterwards */
+TEST(user_space_places_interrupts_as_it_likes)
+{
+	unsigned int core, cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct matmul mm;
+	char path[64], text[8];
+
+	twin_need();
+	if (geteuid() || cpus < 2)
+		SKIP("needs root and two processors");
+	small_matmul(&mm, npu_open(), 141);
+	for (core = 0; core < NPU_CORES; core++) {
+		int irq = irq_of(core), cpu = (cpu_of(irq) + 1) % cpus;
+		struct rknpu_submit args = matmul_args(&mm, 1u << core);
+
+		ASSERT(irq >= 0);
+		affinity_path(irq, path, sizeof(path));
+		snprintf(text, sizeof(text), "%d", cpu);
+		ASSERT_RET(driver_write(path, text), 0);
+		EXPECT_CORRECT(&mm, 1u << core);
+		args.timeout = 20;
+		twin_fault(core, TWIN_FAULT_LATE, 10000000, 1);
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
+		/* Off and on again */
+		ktap_sleep_ms(300);
+		EXPECT_CORRECT(&mm, 1u << core);
+		EXPECT_EQ(cpu_of(irq), cpu);
+	}
+}
