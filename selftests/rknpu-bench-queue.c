@@ -147,6 +147,8 @@ static void nonblocking_submit(const struct matmul *mm)
 
 #define GAPS		200
 #define HOLD_US		20000
+/* Longer than a turn: every job is another process's than the one before */
+#define TURN_TASK_NS	2000000
 
 /* What the core of a queue of @jobs did not work between the first start and the last end, for each gap */
 static unsigned long long gap_ns(uint64_t first_start, uint64_t busy_before, unsigned int jobs)
@@ -220,6 +222,7 @@ static void gaps_between_clients(const struct matmul *mm)
 		_exit(0);
 	}
 	wait_for(m, 1);
+	set_task_ns(TURN_TASK_NS);
 	busy = stat64(0, TWIN_STAT_BUSY_NS);
 	hold_core(0, HOLD_US);
 	start(mm, matmul_args(mm, 1), NULL);
@@ -229,6 +232,7 @@ static void gaps_between_clients(const struct matmul *mm)
 	queue_up(mm, GAPS / 2, &last);
 	finish(last);
 	waitpid(pid, NULL, 0);
+	set_task_ns(USUAL_TASK_NS);
 	printf("job_gap_other_client_ns %llu ns\n", gap_ns(first, busy, GAPS + 1));
 }
 
