@@ -128,10 +128,13 @@ static void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores
 		rknpu_power_put(sched->slots[core].core->power);
 }
 
-/* Start without anything that sleeps. Return: false when that cannot be, and nothing has changed. */
-static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 mask)
+/*
+ * Start without anything that sleeps. @held: cores whose power reference becomes the
+ * job's. Return: false when that cannot be, and nothing has changed.
+ */
+static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 mask, u32 held)
 {
-	unsigned long cores = mask;
+	unsigned long cores = mask, missing = mask & ~held;
 	unsigned long powered = 0;
 	unsigned int core;
 
@@ -139,7 +142,7 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
 			return false;
 	}
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+	for_each_set_bit(core, &missing, RKNPU_MAX_CORES) {
 		if (!rknpu_power_get_if_on(sched->slots[core].core->power)) {
 			rknpu_sched_put_power(sched, powered);
 			return false;
@@ -157,7 +160,7 @@ static bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
 
 /**
  * rknpu_slot_next_locked() - go on with the queue after a job
- * @slot: without a job; powered
+ * @slot: without a job; with a power reference, which this takes
  *
  * Starts the next job of this core at once when that needs nothing that sleeps,
  * else leaves it to the worker.
@@ -174,14 +177,15 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 		next = rknpu_slot_choose_locked(slot);
 	if (next) {
 		cores = next->gang ? rknpu_sched_place_locked(sched, next) : BIT(slot->index);
-		if (cores && rknpu_sched_start_now_locked(sched, next, cores)) {
+		if (cores && rknpu_sched_start_now_locked(sched, next, cores, BIT(slot->index))) {
 			rknpu_queue_take(&sched->queue, next);
 			next->place = RKNPU_JOB_ELSEWHERE;
 			next = NULL;
 		}
 	}
-	/* The job before had a reference; one that has just been started has its own. */
-	rknpu_power_put(slot->core->power);
+	/* Else the next job has taken over the reference of the one before. */
+	if (slot->state == RKNPU_SLOT_IDLE)
+		rknpu_power_put(slot->core->power);
 	/* A core that goes on makes nothing possible for others: then the worker stays out of it. */
 	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))))
 		queue_work(sched->wq, &sched->dispatch);
@@ -295,7 +299,7 @@ void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job
 {
 	u32 cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
 
-	if (cores && rknpu_sched_start_now_locked(sched, job, cores))
+	if (cores && rknpu_sched_start_now_locked(sched, job, cores, 0))
 		return;
 	rknpu_queue_add(&sched->queue, job);
 	job->place = RKNPU_JOB_QUEUED;
