@@ -7,6 +7,7 @@
  * is. VIRTUAL_TIME in the environment says so.
  */
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -287,4 +288,85 @@ TEST_LIMIT(turns_are_of_time_and_not_of_jobs, 60)
 		done += theirs->end[i] < last;
 	ktap_note("%u of theirs when %u of ours had run", done, JOBS / 2 + 1);
 	EXPECT(done >= JOBS / 2 - 8 && done <= JOBS / 2 + 8);
+}
+
+/* ---- the fast path ------------------------------------------------------------------------- */
+
+#define SUBMITS		100
+
+static uint64_t context_switches(void)
+{
+	unsigned long long n = 0;
+	char line[256];
+	FILE *f = fopen("/proc/stat", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "ctxt %llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Asleep and awake again, for each submit; a worker in between would be two more */
+TEST(blocking_submit_wakes_nobody_else)
+{
+	struct rknpu_submit args = { 0 };
+	uint64_t before;
+	unsigned int i;
+
+	setup();
+	twin_write(TWIN_TASK_OVERHEAD_NS, 100000);
+	EXPECT_CORRECT(&mm, 1);
+	before = context_switches();
+	for (i = 0; i < SUBMITS; i++) {
+		args = matmul_args(&mm, 1);
+		ASSERT_RET(npu_submit(mm.out.fd, &args), 0);
+	}
+	before = context_switches() - before;
+	ktap_note("%llu context switches for %u submits", (unsigned long long)before, SUBMITS);
+	EXPECT(before >= 2 * SUBMITS - 2 && before <= 2 * SUBMITS + SUBMITS / 5);
+}
+
+TEST(queued_job_starts_from_the_interrupt)
+{
+	uint64_t start, busy, gap;
+	int last = -1;
+	unsigned int i;
+
+	setup();
+	EXPECT_CORRECT(&mm, 1);
+	twin_fault(0, TWIN_FAULT_LATE, 20000, 1);
+	busy = twin_stat64(0, TWIN_STAT_BUSY_NS);
+	ASSERT_RET(job_start(&mm, 1, -1, NULL), 0);
+	start = twin_stat64(0, TWIN_STAT_START_NS);
+	twin_write(TWIN_TASK_OVERHEAD_NS, 100000);
+	for (i = 0; i < SUBMITS; i++)
+		ASSERT_RET(job_start(&mm, 1, -1, i + 1 < SUBMITS ? NULL : &last), 0);
+	EXPECT_RET(fence_end(last), 0);
+	gap = twin_stat64(0, TWIN_STAT_END_NS) - start - (twin_stat64(0, TWIN_STAT_BUSY_NS) - busy);
+	ktap_note("%llu ns from the end of a job to the start of the next", (unsigned long long)gap / SUBMITS);
+	EXPECT(gap / SUBMITS < 4000);
+}
+
+/* Neither programmed anew nor reset while nobody else comes, however long the pauses; power is another matter */
+TEST(address_space_stays_attached)
+{
+	uint32_t resets, tables;
+	unsigned int i;
+
+	setup();
+	EXPECT_CORRECT(&mm, 1);
+	resets = twin_stat(0, TWIN_STAT_RESETS);
+	tables = twin_stat(0, TWIN_STAT_DTE_WRITES);
+	for (i = 0; i < 20; i++) {
+		ktap_sleep_ms(4 * i);
+		EXPECT_CORRECT(&mm, 1);
+	}
+	EXPECT_EQ(twin_stat(0, TWIN_STAT_RESETS), resets);
+	EXPECT_EQ(twin_stat(0, TWIN_STAT_DTE_WRITES), tables);
+	/* Off and on again: still the same client's, so no reset */
+	ktap_sleep_ms(500);
+	EXPECT_CORRECT(&mm, 1);
+	EXPECT_EQ(twin_stat(0, TWIN_STAT_RESETS), resets);
 }
