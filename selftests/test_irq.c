@@ -15,19 +15,19 @@
 #include "lib/driver.h"
 #include "lib/testing.h"
 
-static const char * const windows[NPU_CORES] = { "fdab", "fdac", "fdad" };
-
-/* The line of a core; the vendor's tree has one name for all of them, in order */
+/* The line of a core; where cores share a device, its lines are in order */
 static int irq_of(unsigned int core)
 {
-	unsigned int nth = twin_shares_iommu() ? core : 0;
-	char line[512], name[32];
+	const char *name = soc_get()->device[core];
+	unsigned int nth = 0, other;
+	char line[512];
 	int irq = -1;
 	FILE *f = fopen("/proc/interrupts", "r");
 
 	if (!f)
 		return -1;
-	snprintf(name, sizeof(name), "%s0000.npu", windows[twin_shares_iommu() ? 0 : core]);
+	for (other = 0; other < core; other++)
+		nth += soc_get()->device[other] && !strcmp(soc_get()->device[other], name);
 	while (irq < 0 && fgets(line, sizeof(line), f))
 		if (strstr(line, name) && !nth--)
 			irq = atoi(line);
@@ -64,7 +64,7 @@ TEST(interrupts_go_to_the_biggest_processors)
 	close(npu_open());
 	if (!env || sscanf(env, "%u %u", &first, &num) != 2)
 		SKIP("it is not known which processors are big");
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		int irq = irq_of(core);
 
 		ASSERT(irq >= 0);
@@ -83,7 +83,7 @@ TEST(user_space_places_interrupts_as_it_likes)
 	if (geteuid() || cpus < 2)
 		SKIP("needs root and two processors");
 	small_matmul(&mm, npu_open(), 141);
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		int irq = irq_of(core), cpu = (cpu_of(irq) + 1) % cpus;
 		struct rknpu_submit args = matmul_args(&mm, 1u << core);
 

@@ -52,7 +52,7 @@ static void wait_until_asleep(void)
 	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
 	unsigned int core;
 
-	for (core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		while (!sleeps(core) && ktap_now_ns() < end)
 			ktap_sleep_ms(10);
 		EXPECT(sleeps(core));
@@ -66,7 +66,7 @@ static void works(void)
 
 	ASSERT(fd >= 0);
 	small_matmul(&mm, fd, 121);
-	for (core = 0; core < NPU_CORES; core++)
+	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
 	matmul_fini(&mm);
 	close(fd);
@@ -144,7 +144,7 @@ TEST(R3_reset_is_refused)
 	setup();
 	small_matmul(&mm, npu_open(), 123);
 	small_matmul(&other, mm.out.fd, 124);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		EXPECT_CORRECT(&mm, 1u << i);
 	refuse("reset", true);
 	/* A time-out needs a reset */

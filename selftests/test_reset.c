@@ -53,7 +53,7 @@ static void hangs_and_resets(void *arg)
 		args.timeout = 60000;
 		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
 		/* Behind one IOMMU it may have to wait for the others' resets */
-		if (!twin_shares_iommu())
+		if (!soc_get()->shares_iommu)
 			wait_for_kick(core, before);
 		pthread_create(&threads[0], NULL, resets, NULL);
 		pthread_create(&threads[1], NULL, resets, NULL);
@@ -72,9 +72,9 @@ TEST_LIMIT(R2_resets_at_the_same_time, 60)
 	pid_t pids[NPU_CORES];
 
 	twin_need();
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		pids[i] = ktap_fork(hangs_and_resets, &cores[i]);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		EXPECT_EQ(ktap_join(pids[i]), 0);
 }
 
@@ -135,6 +135,6 @@ TEST_LIMIT(R5_resets_while_all_else_goes_on, 60)
 		pthread_join(threads[i], NULL);
 	twin_disarm();
 	EXPECT(late > 0);
-	for (i = 0; i < NPU_CORES; i++)
+	for_each_core(i)
 		EXPECT_CORRECT(&mm, 1u << i);
 }

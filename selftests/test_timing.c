@@ -88,9 +88,10 @@ TEST_LIMIT(job_ends_within_its_time_out_and_100_ms, 120)
 	unsigned int i, core;
 
 	setup();
-	for (i = 0; i < ARRAY_SIZE(timeouts); i++)
-		for (core = 0; core < NPU_CORES; core++)
+	for (i = 0; i < ARRAY_SIZE(timeouts); i++) {
+		for_each_core(core)
 			each_way(1u << core, timeouts[i]);
+	}
 }
 
 TEST_LIMIT(gang_ends_within_its_time_out_and_100_ms, 120)
@@ -125,7 +126,7 @@ TEST_LIMIT(job_ends_in_time_beside_a_long_one, 120)
 		while (twin_stat(2, TWIN_STAT_KICKS) == kicks)
 			ktap_sleep_ms(1);
 		/* Behind one IOMMU the other process has the cores to itself meanwhile */
-		if (!twin_shares_iommu()) {
+		if (!soc_get()->shares_iommu) {
 			twin_fault(0, ways[i].kind, ways[i].param, FOREVER);
 			ends_in_time(&ways[i], 1, 200);
 			twin_disarm();
@@ -165,7 +166,7 @@ TEST(spurious_interrupts_do_not_prolong_a_hang)
 /* Of RKNPU_SCHED_TURN_NS, or RKNPU_SCHED_SHARED_TURN_NS behind one IOMMU */
 static uint64_t turn_ns(void)
 {
-	return twin_shares_iommu() ? 10000000 : 1000000;
+	return soc_get()->shares_iommu ? 10000000 : 1000000;
 }
 
 struct queuer {
