@@ -23,7 +23,6 @@
 
 /* Products up to this many multiplications are computed again by the CPU */
 #define FULL_CHECK_MACS	(8u << 20)
-#define ALL_CORES	((1u << NPU_CORES) - 1)
 /* Of the classes of a digit */
 #define SHOWN		3
 
@@ -133,7 +132,7 @@ static unsigned int read_digits(struct digits_npu *npu, const struct digits_file
 	int ret = digits_npu_run(npu, core_mask, &done);
 
 	took = now_ms() - start;
-	printf("%-12s %-13s %-4s  ", "network", "", core_mask == ALL_CORES ? "0-2" : "0");
+	printf("%-12s %-13s %-4s  ", "network", "", core_mask == npu_nth(0) ? "one" : "all");
 	if (ret) {
 		printf("submit failed: %s\n", strerror(-ret));
 		return 0;
@@ -170,7 +169,7 @@ static void print_readings(const struct digits_files *f, const struct digits_lay
 /* Adds to @total and @correct what there was to see and what was right */
 static void show_digits(int fd, const char *dir, const char *picture, size_t *total, size_t *correct)
 {
-	static const uint32_t cores[] = { 1, ALL_CORES };
+	const uint32_t cores[] = { npu_nth(0), soc_get()->cores };
 	static struct digits_layers got[PGM_CELLS_MAX];
 	static struct digits_files f;
 	unsigned char same[PGM_CELLS_MAX] = { 0 };
@@ -188,7 +187,7 @@ static void show_digits(int fd, const char *dir, const char *picture, size_t *to
 	}
 	printf("a network of two convolutions with ReLU and pooling and a matrix product, int8, %u tasks in one submit\n",
 	       npu.chain.tasks);
-	for (i = 0; i < sizeof(cores) / sizeof(cores[0]); i++) {
+	for (i = 0; i < (npu_num_cores() > 1 ? 2 : 1); i++) {
 		*total += f.count;
 		*correct += read_digits(&npu, &f, cores[i], got, same);
 	}

@@ -206,37 +206,54 @@ void digits_npu_fini(struct digits_npu *d)
 	npu_bo_fini(&d->weights);
 }
 
-/* Pictures @first to @end - 1 are core @core's when three share them */
-static void share_of(const struct digits_npu *d, unsigned int core, unsigned int *first, unsigned int *end)
+static unsigned int count_cores(uint32_t core_mask)
 {
-	*first = core * d->count / NPU_CORES;
-	*end = (core + 1) * d->count / NPU_CORES;
+	return core_mask ? (unsigned int)__builtin_popcount(core_mask) : 1;
+}
+
+/* Pictures @first to @end - 1 are those of the @nth core of @core_mask */
+static void share_of(const struct digits_npu *d, uint32_t core_mask, unsigned int nth, unsigned int *first,
+		     unsigned int *end)
+{
+	*first = nth * d->count / count_cores(core_mask);
+	*end = (nth + 1) * d->count / count_cores(core_mask);
 }
 
 unsigned int digits_npu_core(const struct digits_npu *d, uint32_t core_mask, unsigned int i)
 {
-	unsigned int core, first, end;
+	unsigned int core, nth = 0, first, end;
 
 	for (core = 0; core < NPU_CORES; core++) {
-		share_of(d, core, &first, &end);
-		if (core_mask == 1u << core || (core_mask == (1 << NPU_CORES) - 1 && i < end))
+		if (!(core_mask >> core & 1))
+			continue;
+		share_of(d, core_mask, nth++, &first, &end);
+		if (i < end)
 			break;
 	}
 	return core;
 }
 
+/* Each core of @args gets its share; three use entries 2 to 4 */
+static void share_out(const struct digits_npu *d, struct rknpu_submit *args)
+{
+	unsigned int core, nth = 0, first, end, entry0 = count_cores(args->core_mask) == NPU_CORES ? 2 : 0;
+
+	for (core = 0; core < NPU_CORES; core++) {
+		if (!(args->core_mask >> core & 1))
+			continue;
+		share_of(d, args->core_mask, nth++, &first, &end);
+		args->subcore_task[core + entry0] =
+			(struct rknpu_subcore_task){ first * DIGITS_LAYERS, (end - first) * DIGITS_LAYERS };
+	}
+}
+
 int digits_npu_run(struct digits_npu *d, uint32_t core_mask, struct rknpu_submit *done)
 {
 	struct rknpu_submit args = chain_args(&d->chain, 0, d->chain.tasks, core_mask);
-	unsigned int core, first, end, i;
+	unsigned int i;
 	int ret;
 
-	/* With three cores, core n uses entry n + 2 */
-	for (core = 0; core_mask == (1 << NPU_CORES) - 1 && core < NPU_CORES; core++) {
-		share_of(d, core, &first, &end);
-		args.subcore_task[core + 2] =
-			(struct rknpu_subcore_task){ first * DIGITS_LAYERS, (end - first) * DIGITS_LAYERS };
-	}
+	share_out(d, &args);
 	for (i = 0; i < d->count; i++)
 		memset(cube_of(d, i, CONV1), SPOILED, d->picture_bytes - d->cube_at[CONV1]);
 	ret = npu_bo_to_device(&d->data);

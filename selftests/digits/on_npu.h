@@ -28,7 +28,7 @@ int digits_npu_init(struct digits_npu *d, int fd, const struct digits_net *net, 
 		    unsigned int count);
 void digits_npu_fini(struct digits_npu *d);
 /*
- * Reads all pictures in one submit: on one core, or as many on each of the three (@core_mask 7).
+ * Reads all pictures in one submit, the cores of @core_mask as many each; 0: on any one.
  * @done: the arguments as they came back, or NULL. 0 or -errno.
  */
 int digits_npu_run(struct digits_npu *d, uint32_t core_mask, struct rknpu_submit *done);
