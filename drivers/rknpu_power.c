@@ -106,9 +106,10 @@ static void rknpu_power_detach_domain(void *domain)
 	dev_pm_domain_detach(domain, true);
 }
 
-static void rknpu_power_put_device(void *dev)
+static void rknpu_power_put_iommu(void *iommu)
 {
-	put_device(dev);
+	pm_runtime_disable(iommu);
+	put_device(iommu);
 }
 
 static void rknpu_power_unlink(void *link)
@@ -137,13 +138,16 @@ static int rknpu_power_add_domain(struct device *dev, unsigned int core, struct 
 	return devm_add_action_or_reset(dev, rknpu_power_unlink, link);
 }
 
-static int rknpu_power_add_domains(struct rknpu_power *power)
+/*
+ * Whose IOMMU has no power but what this device links to it. Once the device has been
+ * probed, the driver core resumes the IOMMU before every further probe, when nothing
+ * is linked yet: so it may not resume whenever the device is not bound.
+ */
+static int rknpu_power_find_iommu(struct rknpu_power *power)
 {
 	struct device *dev = power->dev;
 	struct platform_device *iommu;
 	struct device_node *np;
-	unsigned int i;
-	int ret;
 
 	/* One domain is attached by the platform bus. */
 	if (of_count_phandle_with_args(dev->of_node, "power-domains", "#power-domain-cells") < 2)
@@ -153,10 +157,25 @@ static int rknpu_power_add_domains(struct rknpu_power *power)
 	of_node_put(np);
 	if (!iommu)
 		return dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n");
-	ret = devm_add_action_or_reset(dev, rknpu_power_put_device, &iommu->dev);
+	power->iommu = &iommu->dev;
+	return devm_add_action_or_reset(dev, rknpu_power_put_iommu, &iommu->dev);
+}
+
+static int rknpu_power_add_domains(struct rknpu_power *power)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (!power->iommu)
+		return 0;
 	for (i = 0; i < power->soc->num_cores && !ret; i++)
-		ret = rknpu_power_add_domain(dev, i, &iommu->dev);
-	return ret ? dev_err_probe(dev, ret, "cannot attach the power domains\n") : 0;
+		ret = rknpu_power_add_domain(power->dev, i, power->iommu);
+	if (ret)
+		return dev_err_probe(power->dev, ret, "cannot attach the power domains\n");
+	/* Was bound before, see rknpu_power_put_iommu(). */
+	if (!pm_runtime_enabled(power->iommu))
+		pm_runtime_enable(power->iommu);
+	return 0;
 }
 
 /*
@@ -198,6 +217,9 @@ int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct
 
 	power->dev = dev;
 	power->binding = binding;
+	ret = rknpu_power_find_iommu(power);
+	if (ret)
+		return ret;
 	ret = rknpu_power_find_part(power);
 	if (ret)
 		return ret;
@@ -213,6 +235,19 @@ int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct
 	return rknpu_power_add_domains(power);
 }
 
+/*
+ * Suspending a master lets its IOMMU suspend some time later, and that touches
+ * registers: it has to be over before the power domains go.
+ */
+static void rknpu_power_settle(void *data)
+{
+	struct rknpu_power *power = data;
+
+	pm_runtime_suspend(power->dev);
+	if (power->iommu)
+		pm_runtime_suspend(power->iommu);
+}
+
 /**
  * rknpu_power_enable() - let runtime PM manage the device
  * @power: its cores are complete, because suspending touches their registers
@@ -221,9 +256,12 @@ int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct
  */
 int rknpu_power_enable(struct rknpu_power *power)
 {
+	int ret;
+
 	pm_runtime_set_autosuspend_delay(power->dev, RKNPU_POWER_AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(power->dev);
-	return devm_pm_runtime_enable(power->dev);
+	ret = devm_pm_runtime_enable(power->dev);
+	return ret ?: devm_add_action_or_reset(power->dev, rknpu_power_settle, power);
 }
 
 /**

@@ -21,6 +21,7 @@ struct rknpu_core;
  * @soc: constants, of the part that this is.
  * @num_clks: number of clocks.
  * @clks: clocks, in the order of the binding or else of the tree.
+ * @iommu: the IOMMU whose power domains are ours; NULL when it has its own. Reference held.
  * @npu_supply: NULL when the device tree names none.
  * @num_cores: cores of this device.
  * @cores: the cores.
@@ -31,6 +32,7 @@ struct rknpu_power {
 	const struct rknpu_soc *soc;
 	unsigned int num_clks;
 	struct clk_bulk_data *clks;
+	struct device *iommu;
 	struct regulator *npu_supply;
 	unsigned int num_cores;
 	struct rknpu_core *cores[RKNPU_MAX_CORES];
