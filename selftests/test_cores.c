@@ -364,6 +364,7 @@ static void gang_fails(uint32_t kind, uint32_t param, int want)
 	pid_t other;
 
 	setup();
+	need_cores(7);
 	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
 	twin_fault(other_core, TWIN_FAULT_LATE, 700000, 1);

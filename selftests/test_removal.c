@@ -148,12 +148,12 @@ static void removed_with_jobs(unsigned int nth)
 		pthread_join(thread, &ret);
 		EXPECT_RET((intptr_t)ret, -ENODEV);
 		end(&w, -ENODEV);
-		EXPECT_RET(job_start(&w.mm, 1, -1, NULL), -ENODEV);
+		EXPECT_RET(job_start(&w.mm, npu_nth(0), -1, NULL), -ENODEV);
 		twin_disarm();
 		/* Bound again while the old file is still open */
 		ASSERT_RET(driver_bind("bind", device), 0);
 		works_anew();
-		EXPECT_RET(job_start(&w.mm, 1, -1, NULL), -ENODEV);
+		EXPECT_RET(job_start(&w.mm, npu_nth(0), -1, NULL), -ENODEV);
 		close(w.mm.out.fd);
 		matmul_fini(&w.mm);
 	}
@@ -183,9 +183,9 @@ TEST_LIMIT(R14_held_across_removal, 3600)
 		ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
 		map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
 		ASSERT(map != MAP_FAILED);
-		ASSERT_RET(job_start(&mm, 1, -1, &done), 0);
+		ASSERT_RET(job_start(&mm, npu_nth(0), -1, &done), 0);
 		foreign_init(&input);
-		ASSERT_RET(job_start(&mm, 1, input.fence, &never), 0);
+		ASSERT_RET(job_start(&mm, npu_nth(0), input.fence, &never), 0);
 		EXPECT_RET(fence_wait(done, SLACK_MS), 0);
 		ASSERT_RET(driver_bind("unbind", device_of(0)), 0);
 		ASSERT_RET(driver_bind("bind", device_of(0)), 0);
@@ -271,9 +271,9 @@ TEST_LIMIT(removed_during_recovery, 3600)
 		int fence, ret;
 
 		small_matmul(&mm, driver_open_soon(), 105);
-		args = matmul_args(&mm, 1);
+		args = matmul_args(&mm, npu_nth(0));
 		args.timeout = 20;
-		twin_fault(0, kinds[i % ARRAY_SIZE(kinds)], MUCH_TOO_LATE_US, 2);
+		twin_fault(npu_nth_core(0), kinds[i % ARRAY_SIZE(kinds)], MUCH_TOO_LATE_US, 2);
 		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
 		ktap_sleep_ms(i % ARRAY_SIZE(kinds) == 1 ? 0 : 8 + i % 16);
 		ASSERT_RET(driver_bind("unbind", device_of(0)), 0);
@@ -296,7 +296,7 @@ TEST(module_stays_while_it_is_used)
 	fd = driver_open_soon();
 	small_matmul(&mm, fd, 106);
 	EXPECT_RET(driver_unload(), -EAGAIN);
-	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	ASSERT_RET(job_start(&mm, npu_nth(0), -1, &fence), 0);
 	EXPECT_RET(driver_unload(), -EAGAIN);
 	/* Closing would drop a job that has not started */
 	EXPECT_RET(fence_wait(fence, SLACK_MS), 0);
@@ -364,12 +364,12 @@ TEST_LIMIT(long_job_keeps_the_machine_awake_only_now, 3600)
 
 	setup();
 	small_matmul(&mm, driver_open_soon(), 107);
-	before = twin_stat(0, TWIN_STAT_KICKS);
-	twin_fault(0, TWIN_FAULT_LATE, 15000000, 1);
-	args = matmul_args(&mm, 1);
+	before = twin_stat(npu_nth_core(0), TWIN_STAT_KICKS);
+	twin_fault(npu_nth_core(0), TWIN_FAULT_LATE, 15000000, 1);
+	args = matmul_args(&mm, npu_nth(0));
 	args.timeout = 60000;
 	ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
-	wait_for_kick(0, before);
+	wait_for_kick(npu_nth_core(0), before);
 	ret = sleep_and_wake();
 	EXPECT_RET(ret, -EBUSY);
 	EXPECT_CORRECT(&mm, npu_nth(1));
@@ -389,7 +389,7 @@ TEST_LIMIT(sleeps_while_somebody_waits_for_a_fence, 3600)
 	setup();
 	small_matmul(&mm, driver_open_soon(), 108);
 	foreign_init(&input);
-	args = matmul_args(&mm, 1);
+	args = matmul_args(&mm, npu_nth(0));
 	args.flags |= RKNPU_JOB_FENCE_IN;
 	args.fence_fd = input.fence;
 	args.timeout = 30000;

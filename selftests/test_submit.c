@@ -212,6 +212,7 @@ TEST(automatic_choice_with_one_entry)
 	struct matmul mm;
 	int i;
 
+	need_cores(1);
 	small_matmul(&mm, npu_open(), 4);
 	for (i = 0; i < 5; i++) {
 		args = matmul_args(&mm, 0);

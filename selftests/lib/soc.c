@@ -88,9 +88,11 @@ static void look_at(const char *node)
 		found = *soc;
 		if (!soc->device[1] || strcmp(soc->device[0], soc->device[1])) {
 			found.cores = cores | core_of(soc, node);
+			found.tells_lost_start = soc->tells_lost_start && found.cores == soc->cores;
 		} else if (property(node, "nvmem-cell-names", cells, sizeof(cells)) > 0) {
 			/* The fuse of RK3583 */
 			found.cores = 3;
+			found.tells_lost_start = false;
 		}
 	}
 }

@@ -22,7 +22,8 @@
  *	S_POINTER of CNA and CORE, because the driver does not
  * @counts: the byte counters count
  * @has_qos: the bus priority can be read
- * @tells_lost_start: a start that was lost can be told from a slow one
+ * @tells_lost_start: a start that was lost can be told from a slow one, and be cured, which takes the
+ *	reset lines of all cores: not with some of them disabled
  * @shares_iommu: all cores are behind one IOMMU, which can only be programmed for all of them
  * @device: platform device of each core
  */

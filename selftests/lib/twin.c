@@ -119,7 +119,7 @@ void twin_fault(unsigned int core, uint32_t kind, uint32_t param, uint32_t count
 	if (core >= twin_read(TWIN_CORES))
 		SKIP("needs core %u", core);
 	if (kind == TWIN_FAULT_STALL && !soc_get()->tells_lost_start)
-		SKIP("this SoC does not tell a lost start from a slow one");
+		SKIP("a lost start cannot be cured here");
 	twin_write(TWIN_FAULT_CORE, core);
 	twin_write(TWIN_FAULT_KIND, kind);
 	twin_write(TWIN_FAULT_PARAM, param);
