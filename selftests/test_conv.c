@@ -146,7 +146,7 @@ static void all_in_one(uint32_t core_mask, unsigned int rounds)
 		add_layer(&c, &l[i]);
 	}
 	ASSERT_RET(chain_finish(&c), 0);
-	ASSERT_RET(chain_run(&c, core_mask), 0);
+	ASSERT_RET(chain_run(&c, need_cores(core_mask)), 0);
 	for (i = 0; i < tasks; i++) {
 		EXPECT(layer_is_right(&l[i], "task of a chain"));
 		layer_fini(&l[i]);
@@ -175,7 +175,7 @@ TEST_LIMIT(every_kind_on_three_cores, 60)
 		add_layer(&c, &l[i]);
 	}
 	ASSERT_RET(chain_finish(&c), 0);
-	args = chain_args(&c, 0, CONV_KINDS, 7);
+	args = chain_args(&c, 0, CONV_KINDS, need_cores(7));
 	/* With three cores named, core n takes entry n + 2 */
 	for (i = 0; i < NPU_CORES; i++)
 		args.subcore_task[2 + i] = (struct rknpu_subcore_task) { i * part, part };
@@ -227,6 +227,8 @@ TEST(a_partial_task_inherits_from_two_before)
 	struct regcmd *rc;
 	struct chain c;
 
+	if (soc_get()->single)
+		SKIP("streams of this SoC move the group pointers themselves");
 	ASSERT_RET(chain_init(&c, fd, 3, 3 * CONV_WORDS), 0);
 	for (i = 0; i < 2; i++) {
 		layer_init(&l[i], fd, &conv_kinds[1 + 2 * i].task, NULL, 400 + i);

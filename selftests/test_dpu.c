@@ -280,7 +280,7 @@ static void networks(uint32_t core_mask)
 			chain_end(&c, layers_enable(&l[n], i), layers_int(&l[n], i));
 		}
 	ASSERT_RET(chain_finish(&c), 0);
-	ASSERT_RET(chain_run(&c, core_mask), 0);
+	ASSERT_RET(chain_run(&c, need_cores(core_mask)), 0);
 	for (n = 0; n < 2; n++) {
 		ASSERT_RET(npu_bo_from_device(&bo[n]), 0);
 		for (i = 0; i < LAYERS; i++)
