@@ -34,6 +34,10 @@ static char *rknpu_isolation = "process";
 module_param_named(isolation, rknpu_isolation, charp, 0444);
 MODULE_PARM_DESC(isolation, "What shares NPU address spaces: process (default) or file");
 
+static bool rknpu_claim_rknn_core = true;
+module_param_named(claim_rknn_core, rknpu_claim_rknn_core, bool, 0444);
+MODULE_PARM_DESC(claim_rknn_core, "Take the nodes of mainline's binding (default: yes); no leaves them to the rocket driver");
+
 /**
  * struct rknpu_node - one bound platform device
  * @power: its power; first, because the device's driver data is that of power management too.
@@ -241,9 +245,13 @@ static struct rknpu_node *rknpu_drv_init_node(struct platform_device *pdev)
 
 static int rknpu_drv_probe(struct platform_device *pdev)
 {
-	struct rknpu_node *node = rknpu_drv_init_node(pdev);
+	const struct rknpu_binding *binding = device_get_match_data(&pdev->dev);
 	struct component_match *match = NULL;
+	struct rknpu_node *node;
 
+	if (!binding->whole && !rknpu_claim_rknn_core)
+		return -ENODEV;
+	node = rknpu_drv_init_node(pdev);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
 	if (rknpu_drv_find_siblings(node, &match))
@@ -271,7 +279,7 @@ static struct platform_driver rknpu_drv_platform = {
 	.probe = rknpu_drv_probe,
 	.remove = rknpu_drv_remove,
 	.driver = {
-		.name = "RKNPU",
+		.name = RKNPU_PLATFORM_DRIVER,
 		.of_match_table = rknpu_drv_of_match,
 		.pm = pm_ptr(&rknpu_power_pm_ops),
 	},
