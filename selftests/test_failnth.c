@@ -354,7 +354,7 @@ static int map_and_touch(struct run *r)
 		r->map = NULL;
 		return -errno;
 	}
-	for (i = 0; i < BYTES; i += NPU_PAGE)
+	for (i = 0; i < BYTES; i += (int)NPU_PAGE)
 		((volatile uint8_t *)r->map)[i] = i + 1;
 	ret = unmap(r);
 	return ret ? ret : destroy(r);

@@ -183,7 +183,7 @@ TEST_LIMIT(M10_existing_handle_against_close, 60)
 
 TEST(M7_M8_M9_sync_ranges)
 {
-	static const struct { uint64_t offset, size; int want; } t[] = {
+	const struct { uint64_t offset, size; int want; } t[] = {
 		{ 0, 3 * NPU_PAGE, 0 }, { 0, 1, 0 }, { 17, 4000, 0 }, { 3 * NPU_PAGE - 1, 1, 0 },
 		{ 64, 2 * NPU_PAGE, 0 },
 		/* Other drivers do it all the same (M7), or say that they did (M8) */
@@ -191,7 +191,7 @@ TEST(M7_M8_M9_sync_ranges)
 		{ 3 * NPU_PAGE, 1, -EINVAL }, { 1, 3 * NPU_PAGE, -EINVAL }, { 1ull << 40, 1, -EINVAL },
 		/* M9: the sum wraps */
 		{ 0, UINT64_MAX, -EINVAL }, { NPU_PAGE, UINT64_MAX - NPU_PAGE + 1, -EINVAL },
-		{ UINT64_MAX, 1, -EINVAL }, { UINT64_MAX - 4095, 2 * NPU_PAGE, -EINVAL },
+		{ UINT64_MAX, 1, -EINVAL }, { UINT64_MAX - NPU_PAGE + 1, 2 * NPU_PAGE, -EINVAL },
 	};
 	struct rknpu_mem_create c = { .size = 3 * NPU_PAGE, .flags = NPU_FLAGS_DATA };
 	int fd = npu_open();

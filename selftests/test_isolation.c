@@ -157,7 +157,7 @@ TEST(streams_reach_no_destroyed_buffer)
 
 TEST(streams_reach_nothing_at_all)
 {
-	static const uint32_t iovas[] = { 0, NPU_PAGE, 0x1000000, 0x40000000, 0x80000000, 0xfffff000 };
+	const uint32_t iovas[] = { 0, NPU_PAGE, 0x1000000, 0x40000000, 0x80000000, 0xfffff000 };
 	int fd = npu_open();
 	unsigned int i;
 
@@ -269,7 +269,7 @@ TEST(nothing_is_left_of_a_dead_process)
 	EXPECT_EQ(ktap_join(ktap_fork(leaves_secrets, NULL)), 0);
 	fd = npu_open();
 	for (i = 0; i < 32; i++) {
-		static const uint8_t zero[NPU_PAGE];
+		static const uint8_t zero[NPU_PAGE_MAX];
 		struct npu_bo bo;
 		size_t at;
 

@@ -87,7 +87,7 @@ static void sleeps(void *arg)
 /* No address space of 4 GiB has room for these, whatever the memory */
 TEST(sizes_beyond_the_address_space)
 {
-	static const uint64_t sizes[] = { 1ull << 32, (1ull << 32) - NPU_PAGE + 1, 1ull << 40, 1ull << 63 };
+	const uint64_t sizes[] = { 1ull << 32, (1ull << 32) - NPU_PAGE + 1, 1ull << 40, 1ull << 63 };
 	int fd = npu_open();
 	unsigned int i;
 

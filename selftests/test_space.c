@@ -15,11 +15,11 @@
 #include "lib/testing.h"
 
 /* Not the first page, which streams call "no buffer", and not the last, whose end would be 2^32 */
-#define FIRST		4096ull
-#define END		((1ull << 32) - 4096)
+#define FIRST		((uint64_t)NPU_PAGE)
+#define END		((1ull << 32) - NPU_PAGE)
 /* As often as CONFIG_DMA_API_DEBUG lets a page be mapped */
 #define BLOCKS		8u
-#define BLOCK		((END - FIRST) / BLOCKS / 4096 * 4096)
+#define BLOCK		((END - FIRST) / BLOCKS / NPU_PAGE * NPU_PAGE)
 
 /* Memory of another driver: importing it again costs addresses but no memory */
 static int make_dumb(uint64_t size)

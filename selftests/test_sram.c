@@ -142,7 +142,7 @@ TEST(runs_out_exactly)
 
 TEST(M11_zeroed)
 {
-	static const uint8_t zero[NPU_PAGE];
+	static const uint8_t zero[NPU_PAGE_MAX];
 	int fd = open_with_sram();
 	struct npu_bo bo;
 	int round;
@@ -197,7 +197,7 @@ TEST(M2_M3_short_mapping_has_neighbours)
 
 TEST(M9_sync_ranges)
 {
-	static const struct { uint64_t offset, size; int want; } t[] = {
+	const struct { uint64_t offset, size; int want; } t[] = {
 		{ 0, 16 * NPU_PAGE, 0 }, { 0, 1, 0 }, { 7 * NPU_PAGE, 2 * NPU_PAGE, 0 }, { 8 * NPU_PAGE, 8 * NPU_PAGE, 0 },
 		{ 0, UINT64_MAX, -EINVAL }, { 64, UINT64_MAX - 63, -EINVAL }, { 16 * NPU_PAGE, 1, -EINVAL },
 		{ 1, 16 * NPU_PAGE, -EINVAL },

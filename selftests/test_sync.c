@@ -90,7 +90,7 @@ static size_t synced(const struct npu_bo *bo, uint64_t offset, uint64_t size, ui
 
 TEST(sync_covers_exactly_the_range)
 {
-	static const struct { uint64_t offset, size; } t[] = {
+	const struct { uint64_t offset, size; } t[] = {
 		{ 0, PAGES * NPU_PAGE }, { 0, 1 }, { PAGES * NPU_PAGE - 1, 1 }, { 17, 4000 }, { 4095, 2 },
 		{ NPU_PAGE, NPU_PAGE }, { 100, 20 * NPU_PAGE }, { 64, 64 }, { 5 * NPU_PAGE + 8, 31 * NPU_PAGE },
 	};
@@ -116,7 +116,7 @@ TEST(sync_covers_exactly_the_range)
 /* Refused requests touch no cache: M7 discarded other people's dirty lines */
 TEST(M7_refused_sync_touches_nothing)
 {
-	static const struct { uint64_t offset, size; uint32_t flags; } t[] = {
+	const struct { uint64_t offset, size; uint32_t flags; } t[] = {
 		{ 0, 3 * NPU_PAGE + 1, 2 }, { 3 * NPU_PAGE - 64, 1 << 30, 2 }, { 3 * NPU_PAGE, 1, 2 },
 		{ NPU_PAGE, UINT64_MAX - 100, 3 }, { UINT64_MAX, 2, 2 }, { 0, NPU_PAGE, 0 }, { 0, NPU_PAGE, 4 },
 	};
@@ -152,7 +152,7 @@ TEST(uncached_buffers_need_no_sync)
 TEST(on_chip_part_needs_no_sync)
 {
 	/* What is cleaned: of the memory behind the chip's, from its beginning on */
-	static const struct { uint64_t offset, size, from, cleaned; } t[] = {
+	const struct { uint64_t offset, size, from, cleaned; } t[] = {
 		{ 0, 8 * NPU_PAGE, 0, 4 * NPU_PAGE }, { 0, 4 * NPU_PAGE, 0, 0 }, { NPU_PAGE, 3 * NPU_PAGE + 1, 0, 1 },
 		{ 4 * NPU_PAGE - 5, 17, 0, 12 }, { 5 * NPU_PAGE + 8, 100, NPU_PAGE + 8, 100 },
 		{ 4 * NPU_PAGE, 4 * NPU_PAGE, 0, 4 * NPU_PAGE }, { 7 * NPU_PAGE - 1, 2, 3 * NPU_PAGE - 1, 2 },

@@ -56,6 +56,11 @@ static int open_named(const char *pattern, int first, char *path, size_t size)
 	return -ENODEV;
 }
 
+unsigned int npu_page_bytes(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
 int npu_open_render(char *path, size_t size)
 {
 	return open_named("/dev/dri/renderD%d", 128, path, size);

@@ -13,7 +13,9 @@
 #include <drm/rknpu_drm.h>
 #include "soc.h"
 
-#define NPU_PAGE		4096u
+/* Buffers and their addresses come in pages of the kernel, which may be bigger than the NPU's of 4 KiB */
+#define NPU_PAGE		npu_page_bytes()
+#define NPU_PAGE_MAX		65536u
 #define NPU_TIMEOUT_MS		6000
 
 /* What the closed runtime passes */
@@ -21,6 +23,9 @@
 #define NPU_FLAGS_TASK		(NPU_FLAGS_DATA | RKNPU_MEM_KERNEL_MAPPING)
 
 /* The first node of its kind whose driver is named rknpu; a file descriptor or -errno */
+/* The kernel's page size */
+unsigned int npu_page_bytes(void) __attribute__((const));
+
 int npu_open_render(char *path, size_t size);
 int npu_open_card(char *path, size_t size);
 /* /dev/rknpu; every call below then speaks its dialect on that descriptor, the last one opened */
