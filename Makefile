@@ -8,7 +8,11 @@ KERNELS ?=
 T ?=
 export KERNELS T
 
-.PHONY: all modules clean demo check check-fast check-twin kernels bench soak help
+# What DKMS gets
+DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
+
+.PHONY: dkms-install dkms-remove all modules clean demo check check-fast check-twin kernels bench soak help
 
 all: modules
 
@@ -18,6 +22,19 @@ modules:
 clean:
 	rm -rf build
 	if [ -d $(KDIR) ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) $@; fi
+
+dkms-install:
+	rm -rf $(DKMS_SOURCE)
+	install -d $(DKMS_SOURCE)/packaging
+	cp -r dkms.conf Kbuild drivers include uapi $(DKMS_SOURCE)/
+	install -m 755 packaging/dkms-trial $(DKMS_SOURCE)/packaging/
+	install -D -m 644 packaging/60-rknpu.rules $(DESTDIR)/usr/lib/udev/rules.d/60-rknpu.rules
+	install -D -m 644 packaging/rknpu.conf $(DESTDIR)/usr/lib/modprobe.d/rknpu.conf
+	dkms install --force rknpu/$(DKMS_VERSION)
+
+dkms-remove:
+	dkms remove rknpu/$(DKMS_VERSION) --all
+	rm -rf $(DKMS_SOURCE) $(DESTDIR)/usr/lib/udev/rules.d/60-rknpu.rules $(DESTDIR)/usr/lib/modprobe.d/rknpu.conf
 
 demo:
 	@tools/run-demo
@@ -42,6 +59,7 @@ soak:
 
 help:
 	@echo 'make [KDIR=... ARCH=arm64 CROSS_COMPILE=... | LLVM=1]   the module, rknpu.ko'
+	@echo 'make dkms-install  have DKMS build and install the module for this and every later kernel; dkms-remove undoes it'
 	@echo 'make clean        remove everything that was built'
 	@echo 'make demo         set up, build, boot a virtual board, have its NPU compute matrix products and read handwritten digits;'
 	@echo '                  PICTURE=FILE.pgm gives it others'

@@ -12,10 +12,10 @@ static_step() { if selected "$1"; then spawn check_step "$@"; fi; }
 static_ktap() { if selected "$1"; then spawn check_ktap "$@"; fi; }
 
 tracked_scripts() {
-	git ls-files tools selftests .ci | while read -r f; do
+	git ls-files tools selftests packaging .ci | while read -r f; do
 		if [ -f "$f" ] && head -n 1 "$f" | grep -qE '^#!.*(bash|sh)\b'; then echo "$f"; fi
 	done
-	echo tools/tally.sh tools/static-tests.sh tools/boot-tests.sh tools/vm/lib.sh tools/vm/apt.sh | tr ' ' '\n'
+	echo tools/tally.sh tools/static-tests.sh tools/boot-tests.sh tools/vm/lib.sh tools/vm/apt.sh tools/pkg/root.sh dkms.conf | tr ' ' '\n'
 }
 
 check_scripts() {
@@ -71,6 +71,14 @@ check_kernel_doc() {
 	unless_unchanged kernel-doc drivers/*.[ch] include/*.h uapi/drm/*.h -- kernel_doc_warnings "$source"
 }
 
+# What calls itself by our version has the same one.
+check_version() {
+	local version
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	grep -qxF "MODULE_INFO(release, \"$version\");" drivers/rknpu_drv.c || { echo "drivers/rknpu_drv.c is not $version"; return 1; }
+	head -n 1 debian/changelog | grep -qF "rknpu ($version) " || { echo "debian/changelog is not $version"; return 1; }
+}
+
 # cna is a unit of the NPU, renderD the name of a device node.
 check_spelling() {
 	local found
@@ -90,6 +98,7 @@ static_tests() {
 	static_step checkpatch check_patch_style
 	static_step kernel-doc check_kernel_doc
 	static_step coccinelle check_coccinelle
+	static_step version check_version
 	static_step spelling check_spelling
 	static_step layout tools/check-layout
 	static_ktap tools tools/test-tools
