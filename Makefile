@@ -12,7 +12,7 @@ export KERNELS T
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
-.PHONY: dkms-install dkms-remove all modules clean demo check check-fast check-twin kernels bench soak help
+.PHONY: dkms-install dkms-remove all modules clean demo check check-fast check-twin check-packages kernels bench soak help
 
 all: modules
 
@@ -48,6 +48,9 @@ check-fast:
 check-twin:
 	@tools/check twin
 
+check-packages:
+	@tools/check packages
+
 kernels:
 	@tools/check kernels
 
@@ -66,6 +69,7 @@ help:
 	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
+	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'
 	@echo 'make kernels      the module for every arm64 kernel and flavour of Debian, with gcc and clang, all warnings on'
 	@echo 'make bench        measurements, one "name value unit" per line'
 	@echo 'make soak         long loops'
