@@ -19,10 +19,10 @@ one_boot() {
 	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
 }
 
-# boot_tests LIST: every boot on every kernel. PATTERN picks boots by name; if it names none, it goes, as T, to the
-# programs of the first.
+# boot_tests LIST: every boot on every kernel. PATTERN picks boots by name; if it names none, and no step that needs no
+# guest (any_step), it goes, as T, to the programs of the first.
 boot_tests() {
-	local list=$1 names=() only=() options=() commands=() name opts command i k any=''
+	local list=$1 names=() only=() options=() commands=() name opts command i k any=${any_step:-}
 	while IFS='|' read -r name opts command; do
 		read -r name <<<"${name%%#*}"
 		[ -n "$name" ] || continue

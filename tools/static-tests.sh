@@ -8,8 +8,10 @@ selected() {
 	[ -z "$PATTERN" ] || [[ $1 == $PATTERN ]]
 }
 
-static_step() { if selected "$1"; then spawn check_step "$@"; fi; }
-static_ktap() { if selected "$1"; then spawn check_ktap "$@"; fi; }
+# Whether PATTERN names one of these; then it does not mean cases of test programs in the guest.
+any_step=
+static_step() { if selected "$1"; then any_step=1; spawn check_step "$@"; fi; }
+static_ktap() { if selected "$1"; then any_step=1; spawn check_ktap "$@"; fi; }
 
 tracked_scripts() {
 	git ls-files tools selftests packaging .ci | while read -r f; do
