@@ -59,13 +59,23 @@ spawn() {
 	"$@" &
 }
 
+# never_run: the tests that some part skipped and no part ran, by name. What one boot lacks, another usually has.
+never_run() {
+	awk -F '\t' '$1 != "skip" { ran[$3] = 1 } $1 == "skip" && !($3 in name) { name[$3] = 1; order[n++] = $3 }
+		END { for (i = 0; i < n; i++) if (!(order[i] in ran)) print "  " order[i] }' "$RESULTS"
+}
+
 # tally: the closing line; fails if anything failed or nothing ran.
 tally() {
-	local passed failed skipped
+	local passed failed skipped never
 	wait
 	passed=$(grep -c '^pass	' "$RESULTS" || true)
 	failed=$(grep -c '^fail	' "$RESULTS" || true)
 	skipped=$(grep -c '^skip	' "$RESULTS" || true)
+	never=$(never_run)
+	if [ -n "$never" ]; then
+		printf 'skipped wherever they were tried:\n%s\n' "$never"
+	fi
 	if [ "$failed" -gt 0 ]; then
 		echo "failed:"
 		sed -n 's/^fail	\([^	]*\)	/  \1: /p' "$RESULTS"
