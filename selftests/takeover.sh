@@ -13,7 +13,7 @@ result() {
 
 # drivers: of the three cores, each once
 drivers() {
-	for d in $devices/fda[bcd]0000.npu; do
+	for d in "$devices"/fda[bcd]0000.npu; do
 		[ ! -e "$d/driver" ] || basename "$(readlink "$d/driver")"
 	done | sort -u | tr '\n' ' '
 }
@@ -21,7 +21,7 @@ drivers() {
 echo "TAP version 13"
 echo "1..10"
 [ "$(drivers)" = "RKNPU " ]; result $? another_driver_has_the_npu
-insmod "$1" 2>/tmp/said; [ $? != 0 ] && grep -q 'File exists' /tmp/said; result $? a_module_of_the_same_name_is_refused
+! insmod "$1" 2>/tmp/said && grep -q 'File exists' /tmp/said; result $? a_module_of_the_same_name_is_refused
 insmod "$2"; result $? one_of_another_name_is_not
 [ "$(drivers)" = "RKNPU " ] && [ ! -e /dev/dri/card1 ]; result $? it_takes_nothing_by_itself
 "$3" --dry-run | grep -q 'echo fdab0000.npu > /sys/bus/platform/devices/fdab0000.npu/driver/unbind' && [ "$(drivers)" = "RKNPU " ]
