@@ -8,10 +8,11 @@ selected() {
 	[ -z "$PATTERN" ] || [[ $1 == $PATTERN ]]
 }
 
-# Whether PATTERN names one of these; then it does not mean cases of test programs in the guest.
-any_step=
-static_step() { if selected "$1"; then any_step=1; spawn check_step "$@"; fi; }
-static_ktap() { if selected "$1"; then any_step=1; spawn check_ktap "$@"; fi; }
+# Remembers that PATTERN names one of these; then it does not mean cases of test programs in the guest.
+# shellcheck disable=SC2034 # read by boot-tests.sh
+wanted() { selected "$1" && any_step=1; }
+static_step() { if wanted "$1"; then spawn check_step "$@"; fi; }
+static_ktap() { if wanted "$1"; then spawn check_ktap "$@"; fi; }
 
 tracked_scripts() {
 	git ls-files tools selftests packaging .ci | while read -r f; do
