@@ -32,8 +32,8 @@ scene() {
 	result $status "$name"
 }
 module_of() { ls "/lib/modules/$1/updates/dkms/${2:-rknpu}".ko* 2>/dev/null; }
-# said PATTERN: in what the scene before printed
-said() { cat /tmp/log.before; grep -qE "$1" /tmp/log.before; }
+# said TEXT: in what the scene before printed
+said() { cat /tmp/log.before; grep -qF "$1" /tmp/log.before; }
 not() { ! "$@"; }
 # Everything but what every installation of any package changes
 all_files() {
