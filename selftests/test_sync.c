@@ -237,7 +237,7 @@ TEST(imported_buffer_synchronized_by_its_exporter)
 		{ RKNPU_MEM_SYNC_TO_DEVICE, 1, { TO_DEVICE } }, { RKNPU_MEM_SYNC_FROM_DEVICE, 1, { FROM_DEVICE } },
 		{ RKNPU_MEM_SYNC_MASK, 2, { TO_DEVICE, FROM_DEVICE } },
 	};
-	struct drm_mode_create_dumb dumb = { .width = 64, .height = 64, .bpp = 32 };
+	struct drm_mode_create_dumb dumb = { .width = 128, .height = 256, .bpp = 32 };
 	struct drm_prime_handle p = { .flags = DRM_CLOEXEC | DRM_RDWR };
 	int other = open("/dev/dri/card0", O_RDWR | O_CLOEXEC), fd = npu_open();
 	struct rknpu_mem_create c = { 0 };

@@ -2,12 +2,14 @@
 # Run a list of guest boots, each of which is one part of the checks and prints KTAP.
 # The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment. A name that
 # ends in @KERNEL is for that kernel only, one in @!KERNEL for all others.
-# In the guest /selftests is what selftests/ builds.
+# The options may name another kernel (--kernel), and $boot_kernel. In the guest /selftests is what selftests/ builds.
 # shellcheck shell=bash
 
 # one_boot NAME KERNEL OPTIONS COMMAND
 one_boot() {
 	local part=$1@$2 options=() common
+	# shellcheck disable=SC2034 # the options may say it
+	local boot_kernel=$2
 	eval "options=($3)"
 	common=(--kernel "$2" --log "$LOGS/$1@$2.klog" --add "$BUILD/selftests:/selftests")
 	# On the slow kernel the clock follows the instructions, so that nothing is late, whatever else the machine does.
