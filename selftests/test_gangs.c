@@ -170,7 +170,7 @@ TEST(one_core_faults) { member_fails(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
 
 #define ROWS_PER_CORE	4
 #define CHAIN		2	/* tasks for each core: there and back */
-#define LOST_MS		600	/* looked at after half of it */
+#define LOST_MS		1000	/* looked at after half of it */
 
 /*
  * A stream that must not run twice: core n multiplies rows of its own by the

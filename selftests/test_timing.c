@@ -74,6 +74,8 @@ static void each_way(uint32_t core_mask, uint32_t timeout_ms)
 	unsigned int i, core = __builtin_ctz(core_mask);
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (ways[i].kind == TWIN_FAULT_STALL && !soc_get()->tells_lost_start)
+			continue;
 		twin_fault(core, ways[i].kind, ways[i].param, FOREVER);
 		ends_in_time(&ways[i], core_mask, timeout_ms);
 		twin_disarm();
@@ -116,6 +118,7 @@ TEST_LIMIT(job_ends_in_time_beside_a_long_one, 120)
 	uint32_t long_us = 3000000, kicks;
 	unsigned int i;
 
+	need_cores(5);
 	setup();
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		struct matmul other;
