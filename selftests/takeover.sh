@@ -3,20 +3,7 @@
 # The NPU goes from a driver that has our module's name, as one that is built into the kernel has it, to ours under another
 # name, and back. The stand-in is loaded.
 # usage: takeover.sh OUR-MODULE-UNDER-THE-SAME-NAME OUR-MODULE-UNDER-ANOTHER TAKEOVER-TOOL
-devices=/sys/bus/platform/devices
-n=0 failed=0
-
-result() {
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; fi
-}
-
-# drivers: of the three cores, each once
-drivers() {
-	for d in "$devices"/fda[bcd]0000.npu; do
-		[ ! -e "$d/driver" ] || basename "$(readlink "$d/driver")"
-	done | sort -u | tr '\n' ' '
-}
+. /drivers.sh
 
 echo "TAP version 13"
 echo "1..10"

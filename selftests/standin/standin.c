@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: In the place of a driver that is built into the kernel: it has the vendor driver's module name and platform
- * driver name, takes the NPU's devices with their registers and interrupts, and does nothing with them.
+ * DOC: In the place of a driver that is built into the kernel: it has the vendor driver's module name, platform driver
+ * name and name of the initcall, takes the NPU's devices with their registers and interrupts, and does nothing with them.
  */
 #include <linux/interrupt.h>
 #include <linux/module.h>
@@ -40,7 +40,18 @@ static struct platform_driver standin_driver = {
 		.of_match_table = standin_of_match,
 	},
 };
-module_platform_driver(standin_driver);
+
+static int __init rknpu_init(void)
+{
+	return platform_driver_register(&standin_driver);
+}
+module_init(rknpu_init);
+
+static void __exit rknpu_exit(void)
+{
+	platform_driver_unregister(&standin_driver);
+}
+module_exit(rknpu_exit);
 
 MODULE_DESCRIPTION("Stand-in for an NPU driver that is built into the kernel");
 MODULE_LICENSE("GPL");

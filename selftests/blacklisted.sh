@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The kernel was told not to call the initcall of the vendor's driver: that never starts, and ours has the NPU at once.
+# A module's initcall stands in for one that is built in; both go through the kernel's do_one_initcall(), which looks
+# its name up in the list.
+# usage: blacklisted.sh ANOTHER-DRIVER OUR-MODULE
+# shellcheck source=selftests/drivers.sh
+. /drivers.sh
+
+echo "TAP version 13"
+echo "1..5"
+! insmod "$1" 2>/tmp/said && dmesg | grep -q 'initcall rknpu_init blacklisted'; result $? another_driver_does_not_start
+[ -z "$(drivers)" ]; result $? it_has_no_core
+insmod "$2" && [ "$(drivers)" = "rknpu_open " ]; result $? ours_takes_all_cores
+/selftests/run-all.sh test_closed_flow >/tmp/said 2>&1; status=$?
+[ $status = 0 ] || sed 's/^/# /' /tmp/said
+result $status programs_run
+rmmod rknpu_open && [ -z "$(drivers)" ]; result $? ours_leaves
+exit "$failed"
