@@ -168,7 +168,7 @@ static void fails(uint32_t kind, uint32_t param, int want)
 	twin_need();
 	small_matmul(&mm, npu_open(), 71);
 	small_matmul(&next, mm.out.fd, 72);
-	twin_fault(1, kind, param, 1);
+	twin_fault(npu_nth_core(1), kind, param, 1);
 	ends_with(start(&mm, npu_nth(1), 100, -1, 0), want);
 	ends_with(start(&next, npu_nth(1), 1000, -1, 0), 1);
 	is_correct(&next);
