@@ -20,6 +20,7 @@
 #define DEVICE_TREE	"/proc/device-tree"
 
 static volatile uint32_t *page;
+static int page_fd = -1;
 static uint32_t unacked_before;
 
 /* A node with that compatible is a child of the root or of one bus below it */
@@ -59,18 +60,16 @@ bool twin_present(void)
 {
 	static bool tried;
 	void *map;
-	int fd;
 
 	if (tried)
 		return page;
 	tried = true;
 	if (!announced(DEVICE_TREE, "rknpu,twin", 2))
 		return false;
-	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	if (fd < 0)
+	page_fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	if (page_fd < 0)
 		return false;
-	map = mmap(NULL, TWIN_CTL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, TWIN_CTL_ADDR);
-	close(fd);
+	map = mmap(NULL, TWIN_CTL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, page_fd, TWIN_CTL_ADDR);
 	if (map == MAP_FAILED)
 		return false;
 	page = map;
@@ -114,22 +113,38 @@ uint64_t twin_stat64(unsigned int core, uint32_t stat)
 	return (uint64_t)high << 32 | low;
 }
 
+/*
+ * A fault takes several writes, of one process at a time. POSIX locks belong to the process, forked or not, and end
+ * with it, however it ends.
+ */
+static void lock_page(int how)
+{
+	EXPECT_EQ(lockf(page_fd, how, 0), 0);
+}
+
 void twin_fault(unsigned int core, uint32_t kind, uint32_t param, uint32_t count)
 {
 	if (core >= twin_read(TWIN_CORES))
 		SKIP("needs core %u", core);
 	if (kind == TWIN_FAULT_STALL && !soc_get()->tells_lost_start)
 		SKIP("a lost start cannot be cured here");
+	lock_page(F_LOCK);
 	twin_write(TWIN_FAULT_CORE, core);
 	twin_write(TWIN_FAULT_KIND, kind);
 	twin_write(TWIN_FAULT_PARAM, param);
 	twin_write(TWIN_FAULT_COUNT, count);
+	lock_page(F_ULOCK);
 }
 
 uint32_t twin_faults_left(unsigned int core)
 {
+	uint32_t left;
+
+	lock_page(F_LOCK);
 	twin_write(TWIN_FAULT_CORE, core);
-	return twin_read(TWIN_FAULT_COUNT);
+	left = twin_read(TWIN_FAULT_COUNT);
+	lock_page(F_ULOCK);
+	return left;
 }
 
 void twin_disarm(void)
@@ -142,8 +157,10 @@ void twin_disarm(void)
 
 void twin_spurious(unsigned int core, uint32_t raw)
 {
+	lock_page(F_LOCK);
 	twin_write(TWIN_FAULT_PARAM, raw);
 	twin_write(TWIN_SPURIOUS, core);
+	lock_page(F_ULOCK);
 }
 
 static bool before(void)
