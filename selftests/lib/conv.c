@@ -26,9 +26,6 @@
 /* Lines form groups of four; the surface stride counts from the end of the first one */
 #define LINE_GROUP		4
 
-#define STAGE_BYPASS	(RKNPU_DPU_STAGE_CFG_BYPASS | RKNPU_DPU_STAGE_CFG_ALU_BYPASS | \
-			 RKNPU_DPU_STAGE_CFG_MUL_BYPASS | RKNPU_DPU_STAGE_CFG_RELU_BYPASS)
-
 static unsigned int at_least_1(unsigned int value)
 {
 	return value ? value : 1;
@@ -212,7 +209,7 @@ static uint32_t bs_cfg(const struct conv_task *t)
 	uint32_t cfg = RKNPU_DPU_STAGE_CFG_MUL_BYPASS;
 
 	if (!t->bias && !t->relu)
-		return STAGE_BYPASS;
+		return REGCMD_STAGE_BYPASS;
 	cfg |= t->bias ? RKNPU_DPU_STAGE_CFG_ALU_SRC | REG_FIELD(RKNPU_DPU_STAGE_CFG_ALU_ALGO, DPU_ALU_ADD)
 		       : RKNPU_DPU_STAGE_CFG_ALU_BYPASS;
 	return cfg | (t->relu ? 0 : RKNPU_DPU_STAGE_CFG_RELU_BYPASS);
@@ -232,16 +229,7 @@ static void dpu_stages(struct regcmd *rc, const struct conv_task *t)
 		     REG_FIELD(RKNPU_DPU_BS_OW_CFG_SIZE_E_2, size) |
 		     (t->weight_zero ? 0 : RKNPU_DPU_BS_OW_CFG_OD_BYPASS));
 	regcmd_write(rc, RKNPU_DPU_BS_OW_OP, REG_FIELD(RKNPU_DPU_BS_OW_OP_OPERAND, (uint16_t)-t->weight_zero));
-	regcmd_write(rc, RKNPU_DPU_BN_CFG, STAGE_BYPASS);
-	regcmd_write(rc, RKNPU_DPU_BN_ALU_CFG, 0);
-	regcmd_write(rc, RKNPU_DPU_BN_MUL_CFG, 0);
-	regcmd_write(rc, RKNPU_DPU_BN_RELUX_CMP, 0);
-	regcmd_write(rc, RKNPU_DPU_EW_CFG,
-		     RKNPU_DPU_EW_CFG_BYPASS | RKNPU_DPU_EW_CFG_OP_BYPASS | RKNPU_DPU_EW_CFG_LUT_BYPASS |
-		     RKNPU_DPU_EW_CFG_OP_CVT_BYPASS | RKNPU_DPU_EW_CFG_RELU_BYPASS);
-	regcmd_write(rc, RKNPU_DPU_EW_CVT_OFFSET, 0);
-	regcmd_write(rc, RKNPU_DPU_EW_CVT_SCALE, 1);
-	regcmd_write(rc, RKNPU_DPU_EW_RELUX_CMP, 0);
+	regcmd_dpu_pass_bn_ew(rc);
 	regcmd_write(rc, RKNPU_DPU_OUT_CVT_OFFSET, (uint32_t)t->offset);
 	regcmd_write(rc, RKNPU_DPU_OUT_CVT_SCALE,
 		     REG_FIELD(RKNPU_DPU_OUT_CVT_SCALE_SCALE, (uint16_t)scale) |

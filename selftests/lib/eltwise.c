@@ -21,9 +21,6 @@
 #define LUT_SPAN		16384	/* of one table, in steps of 1 */
 #define LUT_ONE			32768.0	/* entries count this part of one */
 
-#define STAGE_BYPASS	(RKNPU_DPU_STAGE_CFG_BYPASS | RKNPU_DPU_STAGE_CFG_ALU_BYPASS | \
-			 RKNPU_DPU_STAGE_CFG_MUL_BYPASS | RKNPU_DPU_STAGE_CFG_RELU_BYPASS)
-
 /* ---- tables ------------------------------------------------------------------ */
 
 static int16_t lut_entry(double value)
@@ -130,10 +127,10 @@ static void stage_words(struct regcmd *rc, const struct eltwise_task *t)
 	uint16_t mul = t->lut ? t->lut->index_scale : t->mul;
 	uint32_t add = t->lut ? 0 : t->add;
 
-	regcmd_write(rc, RKNPU_DPU_BS_CFG, STAGE_BYPASS);
+	regcmd_write(rc, RKNPU_DPU_BS_CFG, REGCMD_STAGE_BYPASS);
 	regcmd_write(rc, RKNPU_DPU_BN_CFG,
 		     mul ? REG_FIELD(RKNPU_DPU_STAGE_CFG_ALU_ALGO, STAGE_ADD) | RKNPU_DPU_STAGE_CFG_RELU_BYPASS
-			 : STAGE_BYPASS);
+			 : REGCMD_STAGE_BYPASS);
 	regcmd_write(rc, RKNPU_DPU_BN_ALU_CFG, add);
 	regcmd_write(rc, RKNPU_DPU_BN_MUL_CFG, REG_FIELD(RKNPU_DPU_STAGE_MUL_OPERAND, mul));
 	regcmd_write(rc, RKNPU_DPU_BN_RELUX_CMP, 0);

@@ -106,9 +106,6 @@ static void core_words(struct regcmd *rc, const struct matmul_task *t, const str
 
 static void dpu_words(struct regcmd *rc, const struct matmul_task *t, const struct format *f)
 {
-	const uint32_t stage_bypass = RKNPU_DPU_STAGE_CFG_BYPASS | RKNPU_DPU_STAGE_CFG_ALU_BYPASS |
-				      RKNPU_DPU_STAGE_CFG_MUL_BYPASS | RKNPU_DPU_STAGE_CFG_RELU_BYPASS;
-
 	regcmd_write(rc, RKNPU_DPU_FEATURE_MODE_CFG,
 		     REG_FIELD(RKNPU_DPU_FEATURE_MODE_CFG_BURST, DPU_BURST) |
 		     REG_FIELD(RKNPU_DPU_FEATURE_MODE_CFG_OUTPUT, DPU_OUTPUT_MEMORY));
@@ -124,7 +121,7 @@ static void dpu_words(struct regcmd *rc, const struct matmul_task *t, const stru
 	regcmd_write(rc, RKNPU_DPU_DATA_CUBE_CHANNEL,
 		     REG_FIELD(RKNPU_DPU_DATA_CUBE_CHANNEL_ORIG, t->n - 1) |
 		     REG_FIELD(RKNPU_DPU_DATA_CUBE_CHANNEL_PADDED, t->n - 1));
-	regcmd_write(rc, RKNPU_DPU_BS_CFG, stage_bypass);
+	regcmd_write(rc, RKNPU_DPU_BS_CFG, REGCMD_STAGE_BYPASS);
 	regcmd_write(rc, RKNPU_DPU_BS_ALU_CFG, 0);
 	regcmd_write(rc, RKNPU_DPU_BS_MUL_CFG, 0);
 	regcmd_write(rc, RKNPU_DPU_BS_RELUX_CMP, 0);
@@ -135,16 +132,7 @@ static void dpu_words(struct regcmd *rc, const struct matmul_task *t, const stru
 	regcmd_write(rc, RKNPU_DPU_BS_OW_OP, 0);
 	regcmd_write(rc, RKNPU_DPU_WDMA_SIZE0, REG_FIELD(RKNPU_DPU_WDMA_SIZE0_CHANNEL, t->n - 1));
 	regcmd_write(rc, RKNPU_DPU_WDMA_SIZE1, REG_FIELD(RKNPU_DPU_WDMA_SIZE1_HEIGHT, t->rows - 1));
-	regcmd_write(rc, RKNPU_DPU_BN_CFG, stage_bypass);
-	regcmd_write(rc, RKNPU_DPU_BN_ALU_CFG, 0);
-	regcmd_write(rc, RKNPU_DPU_BN_MUL_CFG, 0);
-	regcmd_write(rc, RKNPU_DPU_BN_RELUX_CMP, 0);
-	regcmd_write(rc, RKNPU_DPU_EW_CFG,
-		     RKNPU_DPU_EW_CFG_BYPASS | RKNPU_DPU_EW_CFG_OP_BYPASS | RKNPU_DPU_EW_CFG_LUT_BYPASS |
-		     RKNPU_DPU_EW_CFG_OP_CVT_BYPASS | RKNPU_DPU_EW_CFG_RELU_BYPASS);
-	regcmd_write(rc, RKNPU_DPU_EW_CVT_OFFSET, 0);
-	regcmd_write(rc, RKNPU_DPU_EW_CVT_SCALE, 1);
-	regcmd_write(rc, RKNPU_DPU_EW_RELUX_CMP, 0);
+	regcmd_dpu_pass_bn_ew(rc);
 	regcmd_write(rc, RKNPU_DPU_OUT_CVT_OFFSET, 0);
 	regcmd_write(rc, RKNPU_DPU_OUT_CVT_SCALE,
 		     REG_FIELD(RKNPU_DPU_OUT_CVT_SCALE_SCALE, 1) |

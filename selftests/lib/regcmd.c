@@ -34,6 +34,20 @@ void regcmd_write(struct regcmd *rc, uint32_t reg, uint32_t value)
 	regcmd_word(rc, RKNPU_REGCMD(targets[reg >> 12], reg, value));
 }
 
+void regcmd_dpu_pass_bn_ew(struct regcmd *rc)
+{
+	regcmd_write(rc, RKNPU_DPU_BN_CFG, REGCMD_STAGE_BYPASS);
+	regcmd_write(rc, RKNPU_DPU_BN_ALU_CFG, 0);
+	regcmd_write(rc, RKNPU_DPU_BN_MUL_CFG, 0);
+	regcmd_write(rc, RKNPU_DPU_BN_RELUX_CMP, 0);
+	regcmd_write(rc, RKNPU_DPU_EW_CFG,
+		     RKNPU_DPU_EW_CFG_BYPASS | RKNPU_DPU_EW_CFG_OP_BYPASS | RKNPU_DPU_EW_CFG_LUT_BYPASS |
+		     RKNPU_DPU_EW_CFG_OP_CVT_BYPASS | RKNPU_DPU_EW_CFG_RELU_BYPASS);
+	regcmd_write(rc, RKNPU_DPU_EW_CVT_OFFSET, 0);
+	regcmd_write(rc, RKNPU_DPU_EW_CVT_SCALE, 1);
+	regcmd_write(rc, RKNPU_DPU_EW_RELUX_CMP, 0);
+}
+
 void regcmd_tail(struct regcmd *rc, uint32_t next, size_t next_words, uint32_t enable)
 {
 	if (next)

@@ -19,6 +19,10 @@
 /* The closed runtime starts every segment on such a boundary */
 #define REGCMD_ALIGN_BYTES	64
 
+/* BS_CFG or BN_CFG of a stage that changes nothing */
+#define REGCMD_STAGE_BYPASS	(RKNPU_DPU_STAGE_CFG_BYPASS | RKNPU_DPU_STAGE_CFG_ALU_BYPASS | \
+				 RKNPU_DPU_STAGE_CFG_MUL_BYPASS | RKNPU_DPU_STAGE_CFG_RELU_BYPASS)
+
 struct regcmd {
 	uint64_t *words;
 	size_t count, max;
@@ -27,6 +31,8 @@ struct regcmd {
 void regcmd_word(struct regcmd *rc, uint64_t word);
 /* A register write; the target follows from the block that the register lies in */
 void regcmd_write(struct regcmd *rc, uint32_t reg, uint32_t value);
+/* Has the DPU's stages BN and EW change nothing */
+void regcmd_dpu_pass_bn_ew(struct regcmd *rc);
 /* Ends a segment: @next is the following segment's address or 0, @next_words its length without tail */
 void regcmd_tail(struct regcmd *rc, uint32_t next, size_t next_words, uint32_t enable);
 
