@@ -77,18 +77,24 @@ static void test_rk3568_counts(const void *arg)
 	machine_destroy(m);
 }
 
-static void test_rk3568_block_2000(const void *arg)
+static void start_with_block_2000(struct machine *m)
 {
-	struct machine *m = machine_of("rk3568");
 	struct kick kick = simple_kick(m);
 	struct stream s = stream_at(m, CMD_IOVA);
 
-	(void)arg;
 	stream_raw(&s, RKNPU_REGCMD(RKNPU_TARGET_RK356X_2000, 0x2004, RKNPU_S_POINTER_PINGPONG));
 	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, 0);
 	stream_end(&s, ENABLE_CONV);
 	kick.words = s.words;
 	start_kick(m, 0, &kick);
+}
+
+static void test_rk3568_block_2000(const void *arg)
+{
+	struct machine *m = machine_of("rk3568");
+
+	(void)arg;
+	start_with_block_2000(m);
 	CHECK(machine_run_to_irq(m, 0));
 	CHECK(simple_kick_done(m));
 	machine_destroy(m);
@@ -98,15 +104,9 @@ static void test_rk3568_block_2000(const void *arg)
 static void test_rk3588_block_2000(const void *arg)
 {
 	struct machine *m = machine_default();
-	struct kick kick = simple_kick(m);
-	struct stream s = stream_at(m, CMD_IOVA);
 
 	(void)arg;
-	stream_raw(&s, RKNPU_REGCMD(RKNPU_TARGET_RK356X_2000, 0x2004, RKNPU_S_POINTER_PINGPONG));
-	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, 0);
-	stream_end(&s, ENABLE_CONV);
-	kick.words = s.words;
-	start_kick(m, 0, &kick);
+	start_with_block_2000(m);
 	machine_run_to_irq(m, 0);
 	expect_error(m, TWIN_ERROR_STREAM);
 	machine_destroy(m);
