@@ -52,9 +52,32 @@ void rknpu_slot_begin_turn(struct rknpu_slot *slot)
 									       RKNPU_SCHED_TURN_NS);
 }
 
+/*
+ * One decision asks several times, and a turn that ended in between would have it
+ * contradict itself: a job is chosen, no core is found for it, and nobody looks again.
+ */
 static bool rknpu_slot_in_turn(const struct rknpu_slot *slot)
 {
-	return slot->mmu->vm && ktime_before(ktime_get(), slot->mmu->turn_end);
+	struct rknpu_sched *sched = slot->sched;
+
+	if (!slot->mmu->vm)
+		return false;
+	if (!sched->now)
+		sched->now = ktime_get();
+	return ktime_before(sched->now, slot->mmu->turn_end);
+}
+
+/**
+ * rknpu_sched_decide_locked() - begin to decide what runs next
+ * @sched: the scheduler
+ *
+ * What follows under the same hold of sched->lock sees one time. The clock is read
+ * when that matters only: with nothing queued it does not.
+ */
+void rknpu_sched_decide_locked(struct rknpu_sched *sched)
+{
+	lockdep_assert_held(&sched->lock);
+	sched->now = 0;
 }
 
 /**

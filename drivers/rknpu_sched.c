@@ -173,6 +173,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 
 	lockdep_assert_held(&sched->lock);
 	slot->state = RKNPU_SLOT_IDLE;
+	rknpu_sched_decide_locked(sched);
 	if (!rknpu_sched_held_locked(sched))
 		next = rknpu_slot_choose_locked(slot);
 	if (next) {
@@ -297,8 +298,10 @@ static const struct rknpu_core_ops rknpu_sched_core_ops = {
  */
 void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
-	u32 cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
+	u32 cores;
 
+	rknpu_sched_decide_locked(sched);
+	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
 	if (cores && rknpu_sched_start_now_locked(sched, job, cores, 0))
 		return;
 	rknpu_queue_add(&sched->queue, job);
@@ -398,6 +401,7 @@ static struct rknpu_job *rknpu_sched_claim(struct rknpu_sched *sched, u32 *cores
 	unsigned int core;
 
 	spin_lock_irq(&sched->lock);
+	rknpu_sched_decide_locked(sched);
 	*cores = 0;
 	for (core = 0; core < RKNPU_MAX_CORES && !*cores && !rknpu_sched_held_locked(sched); core++) {
 		if (sched->slots[core].state != RKNPU_SLOT_IDLE)

@@ -5,6 +5,7 @@
 #ifndef RKNPU_SCHED_H
 #define RKNPU_SCHED_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -77,6 +78,7 @@ struct rknpu_slot {
  * @soc: constants. Immutable.
  * @lock: protects all that follows but the workqueues; taken in hard interrupts.
  * @queue: jobs that wait for a core.
+ * @now: when the decision that is being made began; 0 as long as it did not need to know.
  * @waiting: jobs that wait for a fence.
  * @patience: ends the impatient ones among @waiting; runs on @wq.
  * @failed: jobs whose input fence failed; the worker ends them.
@@ -94,6 +96,7 @@ struct rknpu_sched {
 	const struct rknpu_soc *soc;
 	spinlock_t lock;
 	struct rknpu_queue queue;
+	ktime_t now;
 	struct list_head waiting;
 	struct delayed_work patience;
 	struct list_head failed;

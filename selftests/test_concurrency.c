@@ -168,6 +168,35 @@ TEST_LIMIT(clients_come_and_go, 600)
 	}
 }
 
+static void submits_short_jobs(void *arg)
+{
+	unsigned int i, n = 20 * rounds(20);
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), *(unsigned int *)arg);
+	for (i = 0; i < n; i++)
+		ASSERT_RET(matmul_run(&mm, 1, NULL), 0);
+	EXPECT_CORRECT(&mm, 1);
+}
+
+/*
+ * One core, and clients that are back with the next job before the core has been
+ * made ready for somebody else's: a turn ends at any instruction of the decision
+ * who is next, and none of them may leave the core idle with jobs in the queue.
+ */
+TEST_LIMIT(turns_end_at_any_time, 600)
+{
+	unsigned int seeds[PROCESSES], i;
+	pid_t pids[PROCESSES];
+
+	for (i = 0; i < PROCESSES; i++) {
+		seeds[i] = i + 30;
+		pids[i] = ktap_fork(submits_short_jobs, &seeds[i]);
+	}
+	for (i = 0; i < PROCESSES; i++)
+		EXPECT_EQ(ktap_join(pids[i]), 0);
+}
+
 struct queue {
 	struct matmul mm;
 	unsigned int done;
