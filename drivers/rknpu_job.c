@@ -153,7 +153,8 @@ static void rknpu_job_release(struct rknpu_job *job)
 	rknpu_mapping_put(job->task_mapping);
 	rknpu_vm_epoch_put(job->epoch);
 	rknpu_vm_put(job->vm);
-	kfree(xchg(&client->spare_job, job));
+	/* Memory that goes round would hide a use after free from who looks for it. */
+	kfree(IS_ENABLED(CONFIG_KASAN) ? job : xchg(&client->spare_job, job));
 	rknpu_client_put(client);
 }
 

@@ -80,6 +80,9 @@ static struct rknpu_job *rknpu_sched_pop_locked(struct rknpu_sched *sched, rknpu
 	if (!job)
 		return NULL;
 	rknpu_queue_remove(&sched->queue, job);
+	/* A gang that does not come any more, say, gives back the cores that were kept idle for it. */
+	if (sched->queue.used)
+		queue_work(sched->wq, &sched->dispatch);
 out:
 	job->place = RKNPU_JOB_ELSEWHERE;
 	return job;

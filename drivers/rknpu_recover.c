@@ -216,6 +216,9 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 		else
 			rknpu_slot_next_locked(slot);
 	}
+	/* Others may have waited for a core that is dead now: for its IOMMU, or to reset all. */
+	if (ret)
+		queue_work(sched->wq, &sched->dispatch);
 	spin_unlock_irq(&sched->lock);
 	for_each_set_bit(core, &faulted, RKNPU_MAX_CORES)
 		enable_irq(sched->slots[core].core->irq);

@@ -6,16 +6,21 @@
  * that a gang neither breaks others nor is starved or broken by them.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/job.h"
 #include "lib/testing.h"
 
 #define TASKS		6
 #define SHARE(cores)	(TASKS / (cores))
 #define MUCH_TOO_LATE_US	10000000
+#define SLACK_MS	5000
 
 /* TASKS tasks of four rows each, so that every task that did not run shows */
 static void setup(struct matmul *mm, int fd)
@@ -371,6 +376,51 @@ static void runs_gangs(void *arg)
 		EXPECT_RET(run(&mm, &args), 0);
 		EXPECT_EQ(matmul_wrong(&mm), 0);
 	}
+}
+
+static void queues_a_gang(void *arg)
+{
+	struct rknpu_submit args;
+	struct matmul own;
+
+	setup(&own, npu_open());
+	args = gang_args(&own, 3);
+	ASSERT_RET(job_start_args(&own, args, -1, NULL), 0);
+	*(volatile bool *)arg = true;
+	pause();
+}
+
+/* Core 1 is kept idle for a gang until core 0 is too; the gang's owner dies, and core 1 is anybody's at once */
+TEST_LIMIT(core_kept_for_a_gang_that_is_killed, 60)
+{
+	volatile bool *queued = mmap(NULL, sizeof(*queued), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int held, next, fd = npu_open();
+	struct matmul mm;
+	uint32_t kicks;
+	pid_t other;
+
+	twin_need();
+	need_cores(3);
+	ASSERT((void *)queued != MAP_FAILED);
+	small_matmul(&mm, fd, 71);
+	EXPECT_CORRECT(&mm, 1);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 1);
+	ASSERT_RET(job_start(&mm, 1, -1, &held), 0);
+	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
+		ktap_sleep_ms(1);
+	other = ktap_fork(queues_a_gang, (void *)queued);
+	while (!*queued)
+		ktap_sleep_ms(1);
+	ASSERT_RET(job_start(&mm, 2, -1, &next), 0);
+	EXPECT_RET(fence_wait(next, 100), -ETIMEDOUT);
+	kill(other, SIGKILL);
+	ktap_join(other);
+	EXPECT_RET(fence_wait(next, SLACK_MS), 0);
+	EXPECT_EQ(fence_status(held), 0);
+	EXPECT_RET(fence_end(next), 0);
+	EXPECT_RET(npu_action(fd, RKNPU_ACT_RESET, &(uint32_t){ 0 }), 0);
+	EXPECT_RET(fence_end(held), -ECANCELED);
 }
 
 /* Overlapping sets from several clients: no order of them may lock up */
