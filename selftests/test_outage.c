@@ -139,7 +139,7 @@ TEST(R3_reset_is_refused)
 {
 	struct matmul mm, other;
 	uint32_t value = 0;
-	int fence, i;
+	int hangs, gang, fence, i;
 
 	setup();
 	small_matmul(&mm, npu_open(), 123);
@@ -148,12 +148,20 @@ TEST(R3_reset_is_refused)
 		EXPECT_CORRECT(&mm, 1u << i);
 	refuse("reset", true);
 	/* A time-out needs a reset */
-	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
+	twin_fault(0, TWIN_FAULT_LATE, 10000000, 1);
 	{
 		struct rknpu_submit args = matmul_args(&mm, 1);
 
-		args.timeout = 50;
-		EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
+		args.timeout = 200;
+		ASSERT_RET(job_start_args(&mm, args, -1, &hangs), 0);
+		/* Core 1 is kept for this one, which will never run */
+		args = matmul_args(&mm, 3);
+		args.timeout = 5000;
+		ASSERT_RET(job_start_args(&mm, args, -1, &gang), 0);
+		ASSERT_RET(job_start(&mm, 2, -1, &fence), 0);
+		EXPECT_RET(fence_end(hangs), -ETIMEDOUT);
+		EXPECT_RET(fence_end(gang), -EIO);
+		EXPECT_RET(fence_end(fence), 0);
 	}
 	/* What must run there fails, what need not goes elsewhere */
 	for (i = 0; i < 3; i++) {
