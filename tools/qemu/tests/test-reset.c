@@ -136,11 +136,11 @@ struct line_case {
 
 static const struct line_case line_cases[] = {
 	{ { { BOTH(0), 10000 }, { 0, 0 } }, 0, 1 },
-	{ { { A(0), 10 }, { BOTH(0), 10000 }, { H(0), 10000 }, { 0, 0 } }, 0, 1 },
+	{ { { A(0), 10 }, { BOTH(0), 10000 }, { H(0), 1000000 }, { 0, 0 } }, 0, 1 },
 	{ { { BOTH(0), 159 }, { 0, 0 } }, TWIN_ERROR_RESET_SHORT, 1 },
 	{ { { BOTH(0), 160 }, { 0, 0 } }, 0, 1 },
 	{ { { A(0), 10000 }, { BOTH(0), 20 }, { A(0), 10 }, { 0, 0 } }, TWIN_ERROR_RESET_SHORT, 1 },
-	{ { { BOTH(0), 1000 }, { A(0), 10001 }, { 0, 0 } }, TWIN_ERROR_RESET_ALONE, 1 },
+	{ { { BOTH(0), 1000 }, { A(0), 1000001 }, { 0, 0 } }, TWIN_ERROR_RESET_ALONE, 1 },
 	{ { { A(0), 1000 }, { 0, 0 } }, TWIN_ERROR_RESET_ALONE, 0 },
 	{ { { H(0), 1000 }, { 0, 0 } }, TWIN_ERROR_RESET_ALONE, 0 },
 	{ { { BOTH(0), 1000 }, { A(0), 100 }, { BOTH(0), 1000 }, { 0, 0 } }, 0, 1 },

@@ -19,7 +19,8 @@ void twin_config_init(struct twin_config *config)
 		.bytes_per_cycle = 16,
 		.task_overhead_ns = 1000,
 		.fault_retry_ns = 1000 * 1000,
-		.reset_skew_ns = 10 * 1000,
+		/* Kernels cannot keep interrupts off between the two lines: a reset controller may sleep. */
+		.reset_skew_ns = 1000 * 1000,
 		.fault_storm = true,
 	};
 }
