@@ -4,7 +4,8 @@
  *
  * The driver comes and goes: unload and reload, unbind with files open and
  * jobs running, bind again. RKNPU_KO names the module's file; without it, or
- * without root, the cases that need it are skipped.
+ * without root, the cases that need it are skipped. ROUNDS=N in the environment
+ * repeats loading and unloading.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -19,6 +20,13 @@
 #include "lib/testing.h"
 
 #define DRIVER	"/sys/bus/platform/drivers/RKNPU"
+
+static unsigned int rounds(unsigned int usual)
+{
+	const char *env = getenv("ROUNDS");
+
+	return env ? strtoul(env, NULL, 0) : usual;
+}
 
 static int load(void)
 {
@@ -81,16 +89,18 @@ TEST(no_unload_while_open)
 	works(fd);
 }
 
-TEST_LIMIT(unload_and_load, 120)
+TEST_LIMIT(unload_and_load, 3600)
 {
-	int i, fd;
+	unsigned int i;
+	int fd;
 
 	need_root_and_module();
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < rounds(8); i++) {
 		ASSERT_RET(unload(), 0);
 		EXPECT_RET(npu_open_render(NULL, 0), -ENODEV);
 		ASSERT_RET(load(), 0);
 		fd = open_soon();
+		EXPECT_RET(unload(), -EAGAIN);
 		works(fd);
 		close(fd);
 	}
@@ -119,13 +129,13 @@ static void *opens_early(void *arg)
 	return NULL;
 }
 
-TEST_LIMIT(R13_opened_while_it_loads, 120)
+TEST_LIMIT(R13_opened_while_it_loads, 3600)
 {
 	unsigned int opened, i;
 	pthread_t thread;
 
 	need_root_and_module();
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < rounds(4); i++) {
 		ASSERT_RET(unload(), 0);
 		stop = false;
 		opened = 0;

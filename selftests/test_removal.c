@@ -32,11 +32,11 @@ static const char *device_of(unsigned int n)
 	return soc_get()->device[npu_nth_core(n)];
 }
 
-static unsigned int rounds(void)
+static unsigned int rounds(unsigned int usual)
 {
 	const char *env = getenv("ROUNDS");
 
-	return env ? strtoul(env, NULL, 0) : 1;
+	return env ? strtoul(env, NULL, 0) : usual;
 }
 
 static void wait_for_kick(unsigned int core, uint32_t before)
@@ -136,7 +136,7 @@ static void removed_with_jobs(unsigned int nth)
 	setup();
 	if (nth && !strcmp(device, device_of(0)))
 		SKIP("one device for all cores");
-	for (i = 0; i < rounds(); i++) {
+	for (i = 0; i < rounds(1); i++) {
 		pthread_t thread;
 		struct work w;
 		void *ret;
@@ -169,7 +169,7 @@ TEST_LIMIT(R14_held_across_removal, 3600)
 	unsigned int i;
 
 	setup();
-	for (i = 0; i < rounds(); i++) {
+	for (i = 0; i < rounds(1); i++) {
 		struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
 		int fd = driver_open_soon(), second = npu_open(), done, never;
 		struct foreign input;
@@ -236,7 +236,7 @@ TEST_LIMIT(removed_while_jobs_stream_in, 3600)
 	unsigned int i, t;
 
 	setup();
-	for (i = 0; i < 3 * rounds(); i++) {
+	for (i = 0; i < rounds(3); i++) {
 		pthread_t threads[3];
 		const char *device;
 		struct work w;
@@ -265,7 +265,7 @@ TEST_LIMIT(removed_during_recovery, 3600)
 	unsigned int i;
 
 	setup();
-	for (i = soc_get()->tells_lost_start ? 0 : 1; i < 4 * rounds(); i++) {
+	for (i = soc_get()->tells_lost_start ? 0 : 1; i < rounds(4); i++) {
 		struct rknpu_submit args;
 		struct matmul mm;
 		int fence, ret;
@@ -287,27 +287,30 @@ TEST_LIMIT(removed_during_recovery, 3600)
 	works_anew();
 }
 
-TEST(module_stays_while_it_is_used)
+TEST_LIMIT(module_stays_while_it_is_used, 3600)
 {
 	struct matmul mm;
+	unsigned int i;
 	int fd, fence;
 
 	setup();
-	fd = driver_open_soon();
-	small_matmul(&mm, fd, 106);
-	EXPECT_RET(driver_unload(), -EAGAIN);
-	ASSERT_RET(job_start(&mm, npu_nth(0), -1, &fence), 0);
-	EXPECT_RET(driver_unload(), -EAGAIN);
-	/* Closing would drop a job that has not started */
-	EXPECT_RET(fence_wait(fence, SLACK_MS), 0);
-	close(fd);
-	/* Its mappings are files too */
-	EXPECT_RET(driver_unload(), -EAGAIN);
-	matmul_fini(&mm);
-	/* So is a fence: its code is ours */
-	EXPECT_RET(driver_unload(), -EAGAIN);
-	EXPECT_RET(fence_end(fence), 0);
-	works(npu_open());
+	for (i = 0; i < rounds(1); i++) {
+		fd = driver_open_soon();
+		small_matmul(&mm, fd, 106);
+		EXPECT_RET(driver_unload(), -EAGAIN);
+		ASSERT_RET(job_start(&mm, npu_nth(0), -1, &fence), 0);
+		EXPECT_RET(driver_unload(), -EAGAIN);
+		/* Closing would drop a job that has not started */
+		EXPECT_RET(fence_wait(fence, SLACK_MS), 0);
+		close(fd);
+		/* Its mappings are files too */
+		EXPECT_RET(driver_unload(), -EAGAIN);
+		matmul_fini(&mm);
+		/* So is a fence: its code is ours */
+		EXPECT_RET(driver_unload(), -EAGAIN);
+		EXPECT_RET(fence_end(fence), 0);
+		works_anew();
+	}
 }
 
 /* ---- sleep -------------------------------------------------------------------------- */
@@ -329,7 +332,7 @@ TEST_LIMIT(sleeps_while_idle, 3600)
 	unsigned int i;
 
 	setup();
-	for (i = 0; i < 3 * rounds(); i++) {
+	for (i = 0; i < rounds(3); i++) {
 		ASSERT_RET(sleep_and_wake(), 0);
 		works_anew();
 	}
@@ -341,7 +344,7 @@ TEST_LIMIT(R12_sleeps_with_jobs, 3600)
 	unsigned int i;
 
 	setup();
-	for (i = 0; i < rounds(); i++) {
+	for (i = 0; i < rounds(1); i++) {
 		struct work w;
 
 		begin(&w, driver_open_soon(), 300000);
