@@ -23,6 +23,7 @@
 #define CNA_DMA_BURSTS		0x000f000f
 #define CNA_DMA_WIDTH_SHIFT	16
 #define CNA_CVT_SCALE_1		0x00010000
+#define CNA_DCOMP_REGNUM_INT8	0x55555555
 #define DPU_BURST		15
 #define DPU_OUTPUT_MEMORY	2
 
@@ -85,9 +86,11 @@ static void cna_words(struct regcmd *rc, const struct matmul_task *t, const stru
 	regcmd_write(rc, RKNPU_CNA_DMA_CON2, REG_FIELD(RKNPU_CNA_DMA_CON2_SURF_STRIDE, t->m - 4));
 	regcmd_write(rc, RKNPU_CNA_FC_DATA_SIZE0, 1u << CNA_DMA_WIDTH_SHIFT | t->rows);
 	regcmd_write(rc, RKNPU_CNA_FC_DATA_SIZE1, t->k);
-	regcmd_write(rc, RKNPU_CNA_DCOMP_CTRL, 0);
-	regcmd_write(rc, RKNPU_CNA_DCOMP_REGNUM, 0);
+	regcmd_write(rc, RKNPU_CNA_DCOMP_CTRL, REG_FIELD(RKNPU_CNA_DCOMP_CTRL_MODE, !!t->lanes));
+	regcmd_write(rc, RKNPU_CNA_DCOMP_REGNUM, t->lanes ? CNA_DCOMP_REGNUM_INT8 : 0);
 	regcmd_write(rc, RKNPU_CNA_DCOMP_ADDR0, t->weights);
+	for (lane = 0; t->lanes && lane < MATMUL_LANES; lane++)
+		regcmd_write(rc, RKNPU_CNA_DCOMP_AMOUNT0 + 4 * lane, t->lanes[lane]);
 	regcmd_write(rc, RKNPU_CNA_CVT_CON5, 0);
 	regcmd_write(rc, RKNPU_CNA_PAD_CON1, 0);
 }
@@ -199,8 +202,9 @@ static void pack_features(const struct matmul *mm, const struct format *f)
 				    mm->a[(size_t)row * mm->k + c]);
 }
 
-static void pack_weights(const struct matmul *mm, const struct format *f)
+void matmul_pack_weights(const struct matmul *mm)
 {
+	const struct format *f = &formats[mm->type];
 	unsigned int n0, c0, n, c, kernels, channels;
 	size_t at = 0;
 
@@ -234,6 +238,7 @@ static void write_stream(struct matmul *mm)
 			.type = mm->type, .m = mm->m, .k = mm->k, .n = mm->n, .row0 = i * mm->tile,
 			.rows = mm->m - i * mm->tile < mm->tile ? mm->m - i * mm->tile : mm->tile,
 			.in = mm->in.iova, .weights = mm->weights.iova, .out = mm->out.iova,
+			.lanes = mm->compressed ? mm->lanes : NULL,
 		};
 		uint64_t next = i + 1 < mm->tasks ? mm->cmd.iova + (i + 1) * mm->stride_bytes : 0;
 
@@ -252,14 +257,35 @@ static void write_stream(struct matmul *mm)
 }
 
 /* Length of a segment without tail; every one is alike */
-static size_t segment_words(void)
+static size_t segment_words(const struct matmul *mm)
 {
-	static const struct matmul_task t = { .m = 4, .k = 32, .n = 32, .rows = 4 };
+	const struct matmul_task t = { .m = 4, .k = 32, .n = 32, .rows = 4, .lanes = mm->compressed ? mm->lanes : NULL };
 	uint64_t words[256];
 	struct regcmd rc = { .words = words, .max = 256 };
 
 	matmul_segment(&rc, &t);
 	return rc.count;
+}
+
+static void measure_segments(struct matmul *mm)
+{
+	mm->words = segment_words(mm);
+	mm->stride_bytes = DIV_UP((mm->words + RKNPU_REGCMD_TAIL_WORDS) * sizeof(uint64_t), REGCMD_ALIGN_BYTES) *
+			   REGCMD_ALIGN_BYTES;
+}
+
+int matmul_write_stream(struct matmul *mm)
+{
+	int ret, fd = mm->cmd.fd;
+
+	npu_bo_fini(&mm->cmd);
+	measure_segments(mm);
+	ret = npu_bo_init_domain(&mm->cmd, fd, mm->tasks * mm->stride_bytes, NPU_FLAGS_DATA, mm->domain);
+	if (ret)
+		return ret;
+	write_stream(mm);
+	ret = npu_bo_to_device(&mm->cmd);
+	return ret ? ret : npu_bo_to_device(&mm->task);
 }
 
 int matmul_init_domain(struct matmul *mm, int fd, enum matmul_type type, unsigned int m, unsigned int k,
@@ -279,9 +305,7 @@ int matmul_init_domain(struct matmul *mm, int fd, enum matmul_type type, unsigne
 	mm->domain = domain;
 	mm->tile = tile ? tile : tile_that_fits(mm, f);
 	mm->tasks = DIV_UP(m, mm->tile);
-	mm->words = segment_words();
-	mm->stride_bytes = DIV_UP((mm->words + RKNPU_REGCMD_TAIL_WORDS) * sizeof(uint64_t), REGCMD_ALIGN_BYTES) *
-			   REGCMD_ALIGN_BYTES;
+	measure_segments(mm);
 	mm->a = malloc(sizeof(*mm->a) * m * k);
 	mm->b = malloc(sizeof(*mm->b) * n * k);
 	ret = mm->a && mm->b ? 0 : -ENOMEM;
@@ -305,7 +329,7 @@ int matmul_init_domain(struct matmul *mm, int fd, enum matmul_type type, unsigne
 	for (i = 0; i < (size_t)n * k; i++)
 		mm->b[i] = random_element(mm, &state);
 	pack_features(mm, f);
-	pack_weights(mm, f);
+	matmul_pack_weights(mm);
 	write_stream(mm);
 	ret = npu_bo_to_device(&mm->task);
 	if (!ret)

@@ -27,10 +27,14 @@ enum matmul_data {
 };
 
 /* What one task computes: @rows rows from @row0 of an @m x @k by @k x @n product */
+/* Parts that compressed weights come in */
+#define MATMUL_LANES	16
+
 struct matmul_task {
 	enum matmul_type type;
 	unsigned int m, k, n, row0, rows;
 	uint32_t in, weights, out;
+	const uint32_t *lanes;		/* of compressed weights, NULL: dense */
 };
 
 struct matmul {
@@ -40,6 +44,8 @@ struct matmul {
 	int domain;
 	size_t words;			/* command words of one segment, without tail */
 	size_t stride_bytes;		/* from one segment to the next */
+	bool compressed;
+	uint32_t lanes[MATMUL_LANES];	/* length of each, as its register has it */
 	uint16_t *a, *b;		/* elements in row-major order: int8 extended, or fp16 bits */
 	struct npu_bo in, weights, out, cmd, task;
 };
@@ -60,6 +66,9 @@ int matmul_init(struct matmul *mm, int fd, enum matmul_type type, unsigned int m
 int matmul_init_domain(struct matmul *mm, int fd, enum matmul_type type, unsigned int m, unsigned int k,
 		       unsigned int n, unsigned int tile, enum matmul_data data, uint32_t seed, int domain);
 void matmul_fini(struct matmul *mm);
+/* After a change of what the members say: the dense weights from @b; the commands and descriptors, 0 or -errno */
+void matmul_pack_weights(const struct matmul *mm);
+int matmul_write_stream(struct matmul *mm);
 
 /* The descriptors, in the CPU's mapping */
 struct rknpu_task *matmul_descriptors(struct matmul *mm);
