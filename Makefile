@@ -72,4 +72,4 @@ help:
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'
 	@echo 'make kernels      the module for every arm64 kernel and flavour of Debian, with gcc and clang, all warnings on'
 	@echo 'make bench        measurements, one "name value unit" per line'
-	@echo 'make soak         long loops'
+	@echo 'make soak         hours: the ends of clients, devices, sleep and modules a thousand times, all at once by chance, memory'
