@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "lib/job.h"
 #include "lib/testing.h"
 
 #define UNTOUCHED	0x5a5a5a5a
@@ -164,6 +165,31 @@ static void sees_the_amounts(void *arg)
 	EXPECT_EQ(amounts(fd).written, *(uint32_t *)arg);
 	EXPECT_RET(npu_action(fd, RKNPU_ACT_CLR_TOTAL_RW_AMOUNT, &value), 0);
 	EXPECT_EQ(amounts(fd).all, 0);
+}
+
+/* R16: nobody stops a job by clearing what it counts */
+TEST(R16_amounts_cleared_under_a_job)
+{
+	uint32_t value = 0, kicks;
+	struct matmul mm;
+	int fence;
+
+	twin_need();
+	if (!soc_get()->counts)
+		SKIP("this SoC does not count");
+	small_matmul(&mm, npu_open(), 8);
+	EXPECT_CORRECT(&mm, 1);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
+	matmul_spoil(&mm);
+	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
+		ktap_sleep_ms(1);
+	EXPECT_RET(npu_action(mm.out.fd, RKNPU_ACT_CLR_TOTAL_RW_AMOUNT, &value), 0);
+	EXPECT_EQ(fence_status(fence), 0);
+	EXPECT_RET(fence_end(fence), 0);
+	ASSERT_RET(npu_bo_from_device(&mm.out), 0);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
 /* What a product moves at least, and each kind by itself; clearing is the caller's own matter */

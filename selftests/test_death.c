@@ -345,7 +345,7 @@ static void storms(void *arg)
 	}
 }
 
-TEST_LIMIT(R1_reset_storms_of_two_processes, 3600)
+TEST_LIMIT(R1_R4_reset_storms_of_two_processes, 3600)
 {
 	unsigned int i, n = 60 + 10 * rounds();
 	pid_t others[2];
