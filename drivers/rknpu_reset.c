@@ -37,6 +37,18 @@ static bool rknpu_slot_stuck(const struct rknpu_slot *slot)
 	return slot->state == RKNPU_SLOT_RECOVERING || slot->state == RKNPU_SLOT_STALLED;
 }
 
+/* Whether a core of @set behind the IOMMU of @slot is stuck, this one or a sibling. */
+static bool rknpu_slot_mmu_stuck(const struct rknpu_slot_set *set, const struct rknpu_slot *slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->num; i++) {
+		if (set->slot[i]->mmu == slot->mmu && rknpu_slot_stuck(set->slot[i]))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Keep map and unmap of the address spaces that stuck cores have attached from
  * touching a bank that is in reset. Nothing under vm->lock waits for memory to be
@@ -97,8 +109,8 @@ static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
  * @set: powered; idle, stuck, or both kinds
  *
  * Stuck ones are reset first: detaching a bank whose master is stuck makes the IOMMU
- * driver's stall request time out. Idle ones are detached first, which needs no
- * lock. Context: worker.
+ * driver's stall request time out, and cores that share an IOMMU have their banks
+ * detached together. Idle ones are detached first, which needs no lock. Context: worker.
  *
  * Return: 0; the reset's error, and the cores are not used again.
  */
@@ -109,7 +121,7 @@ int rknpu_slots_reset(const struct rknpu_slot_set *set)
 	int ret;
 
 	for (i = 0; i < set->num; i++) {
-		if (!rknpu_slot_stuck(set->slot[i]))
+		if (!rknpu_slot_mmu_stuck(set, set->slot[i]))
 			rknpu_slot_detach(set->slot[i]);
 	}
 	num = rknpu_slots_freeze(set, frozen);
