@@ -50,7 +50,10 @@ u32 rknpu_hw_widen(u32 events)
  * @dma_base: added by hardware to every data address of the stream; 16-byte aligned
  * @pingpong: fetch the next task while the current one computes
  *
- * Order of the vendor driver 0.9.8, which mainline shares. Context: any.
+ * Order of the vendor driver 0.9.8, which mainline shares, except that it lets the
+ * new mask in before it clears what jobs before have left in the raw status: an
+ * interrupt that another CPU takes in between would end this job at once.
+ * Context: any.
  */
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
 		    bool pingpong)
@@ -72,8 +75,8 @@ void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *rang
 	}
 	writel_relaxed(range->regcmd, hw->pc + RKNPU_PC_BASE_ADDRESS);
 	writel_relaxed(range->amount, hw->pc + RKNPU_PC_REGISTER_AMOUNTS);
-	writel_relaxed(range->int_mask, hw->pc + RKNPU_PC_INTERRUPT_MASK);
 	writel_relaxed(RKNPU_INT_ALL, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
+	writel_relaxed(range->int_mask, hw->pc + RKNPU_PC_INTERRUPT_MASK);
 	writel_relaxed(task_con, hw->pc + RKNPU_PC_TASK_CON);
 	writel_relaxed(dma_base, hw->pc + RKNPU_PC_TASK_DMA_BASE_ADDR);
 	/* The barrier of writel() orders the CPU's writes to the command stream before the fetch. */
