@@ -9,6 +9,7 @@
  */
 #include <linux/dma-fence.h>
 #include <linux/jiffies.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/workqueue.h>
 
@@ -80,17 +81,15 @@ static struct rknpu_job *rknpu_sched_pop_locked(struct rknpu_sched *sched, rknpu
 	if (!job)
 		return NULL;
 	rknpu_queue_remove(&sched->queue, job);
-	/* A gang that does not come any more, say, gives back the cores that were kept idle for it. */
-	if (sched->queue.used)
-		queue_work(sched->wq, &sched->dispatch);
 out:
 	job->place = RKNPU_JOB_ELSEWHERE;
 	return job;
 }
 
-/* Drop all jobs with a property that have not started. */
+/* Drop all jobs with a property that have not started; there may be thousands. Context: process. */
 static void rknpu_sched_drop(struct rknpu_sched *sched, rknpu_job_match match, const void *data, int result)
 {
+	bool queued = false;
 	struct rknpu_job *job;
 	unsigned long flags;
 	bool waited;
@@ -100,13 +99,18 @@ static void rknpu_sched_drop(struct rknpu_sched *sched, rknpu_job_match match, c
 		job = rknpu_sched_pop_locked(sched, match, data, &waited);
 		if (job)
 			rknpu_sched_settle_locked(job, result);
+		else if (queued && sched->queue.used)
+			/* A gang that does not come any more, say, gives back the cores that were kept for it. */
+			queue_work(sched->wq, &sched->dispatch);
 		spin_unlock_irqrestore(&sched->lock, flags);
 		if (!job)
 			return;
+		queued |= !waited;
 		/* Afterwards the callback neither runs nor will run. */
 		if (waited)
 			dma_fence_remove_callback(job->in_fence, &job->in_cb);
 		rknpu_sched_finish(sched, job);
+		cond_resched();
 	} while (job);
 }
 
