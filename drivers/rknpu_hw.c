@@ -43,6 +43,28 @@ u32 rknpu_hw_widen(u32 events)
 	       ((events & RKNPU_INT_DONE_GROUP1) >> 1);
 }
 
+/*
+ * Programs exist that wait for a block long before the one that writes (mask 0xf), and
+ * boards say so early [seen: rockchip-npu-notes]. The core is not free then, and the
+ * job's buffers are still written to: so one of the writers is waited for as well.
+ */
+static u32 rknpu_hw_awaited(const struct rknpu_hw_range *range)
+{
+	return range->int_mask & RKNPU_INT_WRITERS ? range->int_mask : range->int_mask | RKNPU_INT_WRITERS;
+}
+
+/**
+ * rknpu_hw_done() - whether a range has ended
+ * @range: what was started
+ * @events: of all interrupts since then; a mask may span several pairs, which need not come together
+ *
+ * Return: true when the client's events have come, and one of a block that writes.
+ */
+bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events)
+{
+	return (rknpu_hw_widen(events) & range->int_mask) == range->int_mask && events & RKNPU_INT_WRITERS;
+}
+
 /**
  * rknpu_hw_start() - run a range of tasks
  * @hw: the core; powered and idle
@@ -76,7 +98,7 @@ void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *rang
 	writel_relaxed(range->regcmd, hw->pc + RKNPU_PC_BASE_ADDRESS);
 	writel_relaxed(range->amount, hw->pc + RKNPU_PC_REGISTER_AMOUNTS);
 	writel_relaxed(RKNPU_INT_ALL, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
-	writel_relaxed(range->int_mask, hw->pc + RKNPU_PC_INTERRUPT_MASK);
+	writel_relaxed(rknpu_hw_awaited(range), hw->pc + RKNPU_PC_INTERRUPT_MASK);
 	writel_relaxed(task_con, hw->pc + RKNPU_PC_TASK_CON);
 	writel_relaxed(dma_base, hw->pc + RKNPU_PC_TASK_DMA_BASE_ADDR);
 	/* The barrier of writel() orders the CPU's writes to the command stream before the fetch. */

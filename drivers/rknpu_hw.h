@@ -34,7 +34,7 @@ struct rknpu_hw {
  * @regcmd: address of the first command word, 16-byte aligned.
  * @amount: value of REGISTER_AMOUNTS for the first task.
  * @tasks: number of tasks, 1 .. soc->max_tasks.
- * @int_mask: events that mean the last task is done; pairs are complete.
+ * @int_mask: events that the client waits for in the last task; pairs are complete.
  */
 struct rknpu_hw_range {
 	u32 regcmd;
@@ -65,6 +65,7 @@ enum {
 
 u32 rknpu_hw_version(const struct rknpu_hw *hw);
 u32 rknpu_hw_widen(u32 events);
+bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events);
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
 		    bool pingpong);
 void rknpu_hw_stop(const struct rknpu_hw *hw);

@@ -264,10 +264,14 @@ void rknpu_job_write_status(struct rknpu_job *job)
 	for (core = 0; core < RKNPU_MAX_CORES; core++) {
 		const struct rknpu_job_range *range = &job->range[core];
 		size_t last = range->first + range->tasks - 1;
+		u32 seen = range->seen;
 
 		if (!(job->ran & BIT(core)))
 			continue;
+		/* Of a good job what it asked for, as a mask in the hardware would have it. */
+		if (!job->result)
+			seen &= rknpu_job_chunk(job, core)->int_mask;
 		memcpy(job->descriptors + last * sizeof(struct rknpu_task) +
-		       offsetof(struct rknpu_task, int_status), &range->seen, sizeof(range->seen));
+		       offsetof(struct rknpu_task, int_status), &seen, sizeof(seen));
 	}
 }

@@ -45,6 +45,40 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
 	mod_delayed_work(slot->sched->wq, &slot->watchdog, 0);
 }
 
+/* Keep a core without a job for its recovery. Return: false when it is about to lose power, and so its fault. */
+static bool rknpu_recover_seize_locked(struct rknpu_slot *slot)
+{
+	if (slot->state != RKNPU_SLOT_IDLE)
+		return true;
+	if (!rknpu_power_get_if_on(slot->core->power))
+		return false;
+	slot->state = rknpu_slot_shared(slot) ? RKNPU_SLOT_STALLED : RKNPU_SLOT_RECOVERING;
+	return true;
+}
+
+/* Cores that a fault may come from: those that run, or that a job has left while its stream went on. */
+static unsigned long rknpu_recover_suspects_locked(const struct rknpu_sched *sched, struct device *iommu)
+{
+	unsigned long running = 0, guilty = 0;
+	struct rknpu_hw_state state;
+	unsigned int core;
+
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		const struct rknpu_slot *slot = &sched->slots[core];
+
+		if (!slot->core || slot->faulted || !rknpu_mmu_is(slot->mmu, iommu) || !READ_ONCE(slot->core->powered))
+			continue;
+		if (slot->state == RKNPU_SLOT_RUNNING)
+			running |= BIT(core);
+		else if (slot->state != RKNPU_SLOT_IDLE && slot->state != RKNPU_SLOT_PREPARING)
+			continue;
+		rknpu_hw_read_state(&slot->core->hw, &state);
+		if (rknpu_hw_dma_failed(&state))
+			guilty |= BIT(core);
+	}
+	return guilty ?: running;
+}
+
 /**
  * rknpu_recover_fault() - an address of a job had no translation
  * @sink: of the scheduler
@@ -54,31 +88,20 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
  *
  * Behind a shared IOMMU the guilty core is the one that saw its access fail; if
  * none admits it, all that run behind it are suspects, because the fault would
- * come again for ever. Context: hard interrupt of the IOMMU, on the line that a
- * core shares.
+ * come again for ever. So would one of a core whose job has ended: a stream may go
+ * on behind the event that its client has named. Context: hard interrupt of the
+ * IOMMU, on the line that a core shares.
  */
 void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u32 iova, bool write)
 {
 	struct rknpu_sched *sched = container_of(sink, struct rknpu_sched, sink);
-	unsigned long suspects = 0, guilty = 0;
-	struct rknpu_hw_state state;
-	unsigned long flags;
+	unsigned long guilty, flags;
 	unsigned int core;
 
 	spin_lock_irqsave(&sched->lock, flags);
-	for (core = 0; core < RKNPU_MAX_CORES; core++) {
-		const struct rknpu_slot *slot = &sched->slots[core];
-
-		if (slot->state != RKNPU_SLOT_RUNNING || !rknpu_mmu_is(slot->mmu, iommu))
-			continue;
-		suspects |= BIT(core);
-		rknpu_hw_read_state(&slot->core->hw, &state);
-		if (rknpu_hw_dma_failed(&state))
-			guilty |= BIT(core);
-	}
-	guilty = guilty ?: suspects;
+	guilty = rknpu_recover_suspects_locked(sched, iommu);
 	for_each_set_bit(core, &guilty, RKNPU_MAX_CORES) {
-		if (!sched->slots[core].faulted)
+		if (rknpu_recover_seize_locked(&sched->slots[core]))
 			rknpu_recover_blame_locked(&sched->slots[core], iova, write);
 	}
 	spin_unlock_irqrestore(&sched->lock, flags);
@@ -198,33 +221,38 @@ static void rknpu_recover_stall_locked(struct rknpu_slot *slot)
 static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 {
 	struct rknpu_slot_set set;
-	unsigned long faulted = 0;
-	unsigned int core, i;
+	unsigned int i;
 	int ret;
 
 	rknpu_slot_set_fill(&set, sched, mask);
 	ret = rknpu_slots_reset(&set);
 	spin_lock_irq(&sched->lock);
 	for (i = 0; i < set.num; i++) {
-		struct rknpu_slot *slot = set.slot[i];
-
-		if (slot->faulted)
-			faulted |= BIT(slot->index);
-		slot->faulted = false;
 		if (ret)
-			rknpu_power_put(slot->core->power);
+			rknpu_power_put(set.slot[i]->core->power);
 		else
-			rknpu_slot_next_locked(slot);
+			rknpu_slot_next_locked(set.slot[i]);
 	}
 	/* Others may have waited for a core that is dead now: for its IOMMU, or to reset all. */
 	if (ret)
 		queue_work(sched->wq, &sched->dispatch);
 	spin_unlock_irq(&sched->lock);
-	for_each_set_bit(core, &faulted, RKNPU_MAX_CORES)
-		enable_irq(sched->slots[core].core->irq);
 	if (ret) {
 		rknpu_sched_drop_orphans(sched);
 		wake_up(&sched->idle);
+	}
+}
+
+/* The cores in @mask stand still once this returns; STALLED ones are reset for good when all cores are. */
+static void rknpu_recover_halt(struct rknpu_sched *sched, unsigned long mask, enum rknpu_slot_state state)
+{
+	struct rknpu_slot_set set;
+
+	if (state == RKNPU_SLOT_STALLED) {
+		rknpu_slot_set_fill(&set, sched, mask);
+		rknpu_slots_quiesce(&set);
+	} else {
+		rknpu_recover_cores(sched, mask);
 	}
 }
 
@@ -232,15 +260,40 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 static void rknpu_recover_end(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores,
 			      enum rknpu_slot_state state)
 {
-	struct rknpu_slot_set set;
-
-	if (state == RKNPU_SLOT_STALLED) {
-		rknpu_slot_set_fill(&set, sched, cores);
-		rknpu_slots_quiesce(&set);
-	} else {
-		rknpu_recover_cores(sched, cores);
-	}
+	rknpu_recover_halt(sched, cores, state);
 	rknpu_sched_finish(sched, job);
+}
+
+static void rknpu_recover_reset_all_later_locked(struct rknpu_sched *sched)
+{
+	lockdep_assert_held(&sched->lock);
+	sched->reset_all = true;
+	queue_work(sched->wq, &sched->dispatch);
+}
+
+/*
+ * A core that has faulted behind the end of its job is recovered, too. Return: false
+ * when this is none.
+ */
+static bool rknpu_recover_stray(struct rknpu_slot *slot)
+{
+	struct rknpu_sched *sched = slot->sched;
+	enum rknpu_slot_state state;
+	bool stray;
+
+	spin_lock_irq(&sched->lock);
+	state = slot->state;
+	stray = !slot->job && slot->faulted && !sched->stopping &&
+		(state == RKNPU_SLOT_RECOVERING || state == RKNPU_SLOT_STALLED);
+	if (stray && state == RKNPU_SLOT_STALLED)
+		rknpu_recover_reset_all_later_locked(sched);
+	spin_unlock_irq(&sched->lock);
+	if (!stray)
+		return false;
+	dev_err_ratelimited(slot->core->dev, "core %u: memory access failed at %#010x (%s) after its job had ended\n",
+			    slot->index, slot->fault_iova, slot->fault_write ? "write" : "read");
+	rknpu_recover_halt(sched, BIT(slot->index), state);
+	return true;
 }
 
 /**
@@ -261,6 +314,8 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	int verdict;
 	u32 lost;
 
+	if (rknpu_recover_stray(slot))
+		return;
 	spin_lock_irq(&sched->lock);
 	job = slot->job;
 	if (!job || sched->stopping ||
@@ -278,8 +333,7 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	cores = job->running;
 	if ((lost && !slot->faulted) || rknpu_slot_shared(slot)) {
 		next = RKNPU_SLOT_STALLED;
-		sched->reset_all = true;
-		queue_work(sched->wq, &sched->dispatch);
+		rknpu_recover_reset_all_later_locked(sched);
 	}
 	if (verdict == -EAGAIN)
 		rknpu_recover_stall_locked(slot);
@@ -366,7 +420,6 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 {
 	struct rknpu_job *done[RKNPU_MAX_CORES];
 	struct rknpu_job *job;
-	unsigned long faulted = 0;
 	unsigned int i, num = 0;
 	struct rknpu_slot_set set;
 	u32 attached = 0;
@@ -388,17 +441,12 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 			done[num++] = job;
 	}
 	for (i = 0; i < set.num; i++) {
-		if (set.slot[i]->faulted)
-			faulted |= BIT(set.slot[i]->index);
-		set.slot[i]->faulted = false;
 		if (set.slot[i]->state == RKNPU_SLOT_RUNNING)
 			continue;
 		set.slot[i]->state = ret ? RKNPU_SLOT_DEAD : RKNPU_SLOT_IDLE;
 		rknpu_power_put(set.slot[i]->core->power);
 	}
 	spin_unlock_irq(&sched->lock);
-	for_each_set_bit(i, &faulted, RKNPU_MAX_CORES)
-		enable_irq(sched->slots[i].core->irq);
 	wake_up(&sched->idle);
 	for (i = 0; i < num; i++)
 		rknpu_sched_finish(sched, done[i]);

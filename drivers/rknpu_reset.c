@@ -32,25 +32,8 @@ void rknpu_slot_detach(struct rknpu_slot *slot)
 	rknpu_vm_put(vm);
 }
 
-static bool rknpu_slot_stuck(const struct rknpu_slot *slot)
-{
-	return slot->state == RKNPU_SLOT_RECOVERING || slot->state == RKNPU_SLOT_STALLED;
-}
-
-/* Whether a core of @set behind the IOMMU of @slot is stuck, this one or a sibling. */
-static bool rknpu_slot_mmu_stuck(const struct rknpu_slot_set *set, const struct rknpu_slot *slot)
-{
-	unsigned int i;
-
-	for (i = 0; i < set->num; i++) {
-		if (set->slot[i]->mmu == slot->mmu && rknpu_slot_stuck(set->slot[i]))
-			return true;
-	}
-	return false;
-}
-
 /*
- * Keep map and unmap of the address spaces that stuck cores have attached from
+ * Keep map and unmap of the address spaces that the cores have attached from
  * touching a bank that is in reset. Nothing under vm->lock waits for memory to be
  * reclaimed (the IOMMU driver allocates tables atomically), so the worker may
  * take it. Return: number of spaces locked.
@@ -104,13 +87,34 @@ static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
 	return ret;
 }
 
+/* Faulted cores have had their lines switched off, see rknpu_recover.c. */
+static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
+{
+	struct rknpu_sched *sched;
+	unsigned long faulted = 0;
+	unsigned int i;
+
+	for (i = 0; i < set->num; i++) {
+		sched = set->slot[i]->sched;
+		spin_lock_irq(&sched->lock);
+		if (set->slot[i]->faulted)
+			faulted |= BIT(i);
+		set->slot[i]->faulted = false;
+		spin_unlock_irq(&sched->lock);
+	}
+	for_each_set_bit(i, &faulted, RKNPU_MAX_CORES)
+		enable_irq(set->slot[i]->core->irq);
+}
+
 /**
  * rknpu_slots_reset() - reset cores together and take their address spaces away
  * @set: powered; idle, stuck, or both kinds
  *
- * Stuck ones are reset first: detaching a bank whose master is stuck makes the IOMMU
- * driver's stall request time out, and cores that share an IOMMU have their banks
- * detached together. Idle ones are detached first, which needs no lock. Context: worker.
+ * The reset comes first. A bank without an address space lets addresses through as
+ * they are, to physical memory: nothing may still be writing then, and that a core's
+ * job has ended proves little, for a client's stream may go on behind the event that
+ * it has named. Besides, a master that is stuck makes the IOMMU driver's stall request
+ * time out. Context: worker.
  *
  * Return: 0; the reset's error, and the cores are not used again.
  */
@@ -120,21 +124,17 @@ int rknpu_slots_reset(const struct rknpu_slot_set *set)
 	unsigned int i, num;
 	int ret;
 
-	for (i = 0; i < set->num; i++) {
-		if (!rknpu_slot_mmu_stuck(set, set->slot[i]))
-			rknpu_slot_detach(set->slot[i]);
-	}
 	num = rknpu_slots_freeze(set, frozen);
 	ret = rknpu_slots_pulse(set);
 	for (i = 0; i < set->num; i++) {
-		if (rknpu_slot_stuck(set->slot[i]))
-			rknpu_slot_detach(set->slot[i]);
+		rknpu_slot_detach(set->slot[i]);
 		if (ret) {
 			dev_err(set->slot[i]->core->dev, "reset failed: %d; the core is not used any more\n", ret);
 			set->slot[i]->state = RKNPU_SLOT_DEAD;
 		}
 	}
 	rknpu_slots_thaw(frozen, num);
+	rknpu_slots_forgive(set);
 	return ret;
 }
 

@@ -196,12 +196,10 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 
 static bool rknpu_chunk_done_locked(struct rknpu_job *job, unsigned int core, u32 events)
 {
-	const struct rknpu_hw_range *chunk = rknpu_job_chunk(job, core);
 	struct rknpu_job_range *range = &job->range[core];
 
-	/* A mask may span several pairs, which need not come with one interrupt. */
 	range->seen |= events;
-	return (rknpu_hw_widen(range->seen) & chunk->int_mask) == chunk->int_mask;
+	return rknpu_hw_done(rknpu_job_chunk(job, core), range->seen);
 }
 
 /* A core has finished its range. Return: the job when that was the last of its cores, else NULL. */

@@ -118,6 +118,7 @@
 #define RKNPU_INT_CORE				0x000000c0
 #define RKNPU_INT_DPU				0x00000300
 #define RKNPU_INT_PPU				0x00000c00
+#define RKNPU_INT_WRITERS			0x00000f00	/* the blocks that write results: DPU and PPU */
 #define RKNPU_INT_DONE				0x00000fff	/* all the pairs above */
 #define RKNPU_INT_DONE_GROUP0			0x00000555
 #define RKNPU_INT_DONE_GROUP1			0x00000aaa

@@ -249,6 +249,102 @@ TEST(file_belongs_to_its_first_user)
 	EXPECT_CORRECT(&own, 1);
 }
 
+/* ---- streams that go on when their job has ended -------------------------------------- */
+
+/* Blocks tell their ends one by one; here the one that writes takes this much longer */
+#define STRAY_100US	200u
+#define DONE_EARLY(events)	((events) | STRAY_100US << 20)
+
+/* A program may wait for a block that is done long before (mask 0xf is known): its results are there all the same */
+TEST(ends_with_a_block_that_writes)
+{
+	const uint32_t early = RKNPU_INT_CNA_FEATURE | RKNPU_INT_CNA_WEIGHT;
+	struct matmul mm;
+	int core;
+
+	twin_need();
+	small_matmul(&mm, npu_open(), 50);
+	matmul_descriptors(&mm)[0].int_mask = early;
+	ASSERT_RET(npu_bo_to_device(&mm.task), 0);
+	for_each_core(core) {
+		twin_fault(core, TWIN_FAULT_EARLY, DONE_EARLY(early), 1);
+		EXPECT_CORRECT(&mm, 1u << core);
+		ASSERT_RET(npu_bo_from_device(&mm.task), 0);
+		EXPECT(matmul_descriptors(&mm)[0].int_status & early);
+		EXPECT_EQ(matmul_descriptors(&mm)[0].int_status & ~early, 0);
+	}
+}
+
+struct stray {
+	int core;
+	bool dies;
+};
+
+/* Names an event that comes before the end of its stream */
+static void leaves_a_stray(void *arg)
+{
+	const struct stray *stray = arg;
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), 51);
+	twin_fault(stray->core, TWIN_FAULT_EARLY, DONE_EARLY(RKNPU_INT_DPU), 1);
+	EXPECT_RET(matmul_run(&mm, 1u << stray->core, NULL), 0);
+	EXPECT(matmul_wrong(&mm));
+	if (!stray->dies)
+		ktap_sleep_ms(100);
+}
+
+/* What it still writes goes nowhere: not to the next client, and not past an IOMMU that is being switched over */
+static void next_client_comes(bool dies)
+{
+	struct stray stray = { .dies = dies };
+	struct matmul mm;
+	uint32_t before;
+	int pid, core;
+
+	twin_need();
+	small_matmul(&mm, npu_open(), 52);
+	npu_need_iommu(mm.out.fd);
+	for_each_core(stray.core) {
+		before = twin_stat(stray.core, TWIN_STAT_KICKS);
+		pid = ktap_fork(leaves_a_stray, &stray);
+		while (twin_stat(stray.core, TWIN_STAT_KICKS) == before)
+			;
+		for_each_core(core)
+			EXPECT_CORRECT(&mm, 1u << core);
+		EXPECT_EQ(ktap_join(pid), 0);
+		for_each_core(core)
+			EXPECT_CORRECT(&mm, 1u << core);
+	}
+}
+
+TEST(stray_writes_do_not_reach_the_next_client) { next_client_comes(false); }
+TEST(stray_writes_of_the_dead_do_not_reach_the_next_client) { next_client_comes(true); }
+
+/* The buffer is gone when it is written to: a fault without a job, which would come again for ever */
+TEST(stray_writes_to_a_destroyed_buffer)
+{
+	uint32_t resets, faults;
+	struct matmul mm, next;
+	int fd = npu_open(), core;
+
+	twin_need();
+	npu_need_iommu(fd);
+	small_matmul(&next, fd, 53);
+	for_each_core(core) {
+		small_matmul(&mm, fd, 54);
+		twin_fault(core, TWIN_FAULT_EARLY, DONE_EARLY(RKNPU_INT_DPU), 1);
+		ASSERT_RET(matmul_run(&mm, 1u << core, NULL), 0);
+		resets = twin_stat(core, TWIN_STAT_RESETS);
+		faults = twin_stat(core, TWIN_STAT_FAULTS);
+		matmul_fini(&mm);
+		while (twin_stat(core, TWIN_STAT_RESETS) == resets)
+			ktap_sleep_ms(1);
+		EXPECT(twin_stat(core, TWIN_STAT_FAULTS) > faults);
+		EXPECT_CORRECT(&next, 1u << core);
+	}
+}
+
 /* Nothing of a process that is gone is left for the next one's eyes */
 static void leaves_secrets(void *arg)
 {

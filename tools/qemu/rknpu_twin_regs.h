@@ -63,7 +63,7 @@
 #define TWIN_ERROR_TASKS		9	/* TASK_NUMBER 0, or no link although tasks remain */
 #define TWIN_ERROR_STREAM		10	/* command word that the facts do not cover */
 #define TWIN_ERROR_COMPUTE		11	/* unit set-up that the facts do not cover */
-#define TWIN_ERROR_UNTRANSLATED		12	/* DMA while paging is off */
+#define TWIN_ERROR_UNTRANSLATED		12	/* DMA while paging is off, or that being switched off before the DMA */
 #define TWIN_ERROR_RESET_SHORT		13	/* reset released before 32 cycles of the slower clock */
 #define TWIN_ERROR_RESET_ALONE		14	/* one of the two reset lines released long before the other */
 #define TWIN_ERROR_MMU_CMD		15	/* unknown IOMMU command or register */
@@ -90,6 +90,9 @@
 #define TWIN_FAULT_BUS_ERROR		7	/* the table walk fails with a bus error */
 #define TWIN_FAULT_STALL		8	/* the 1-in-4000 erratum: looks started, counter 0, all status 0; lasts until all cores are in reset at once */
 #define TWIN_FAULT_AFTER_RESET		9	/* like NEVER, and an interrupt (raw PARAM) fires after the next reset */
+#define TWIN_FAULT_EARLY		10	/* raw PARAM[16:0] comes first; the last task's data PARAM[31:20] * 100 us later */
+
+#define TWIN_EARLY_100US		0xfff00000
 
 /* Writing core number raises that core's raw bits of TWIN_FAULT_PARAM at once, job or not */
 #define TWIN_SPURIOUS			0x030	/* WO */

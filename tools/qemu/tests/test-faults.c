@@ -90,6 +90,28 @@ static void test_silent(const void *arg)
 	machine_destroy(m);
 }
 
+static void test_early(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	arm(m, 0, TWIN_FAULT_EARLY, RKNPU_INT_DPU | 20u << 20, 1);
+	start_kick(m, 0, &kick);
+	machine_run(m, 1000);
+	CHECK(m->irq[0]);
+	CHECK_EQ(rd(m, 0, RKNPU_PC_INTERRUPT_STATUS), 0x300);
+	CHECK(!simple_kick_done(m));
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	machine_run(m, 1999999);
+	CHECK(!simple_kick_done(m));
+	CHECK(!m->irq[0]);
+	machine_run(m, 1);
+	CHECK(simple_kick_done(m));
+	CHECK(m->irq[0]);
+	machine_destroy(m);
+}
+
 static void test_late(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -313,6 +335,7 @@ const struct test_case fault_tests[] = {
 	{ "fault on demand: the erratum looks started", test_silent, &silent[1] },
 	{ "fault on demand: interrupt after reset, before it", test_silent, &silent[2] },
 	{ "fault on demand: completes late", test_late, 0 },
+	{ "fault on demand: a block is done early", test_early, 0 },
 	{ "fault on demand: wrong bit", test_wrong_bit, 0 },
 	{ "fault on demand: first read", test_mmu_fault, &mmu_faults[0] },
 	{ "fault on demand: first write", test_mmu_fault, &mmu_faults[1] },

@@ -464,6 +464,25 @@ static void test_untranslated(const void *arg)
 	machine_destroy(m);
 }
 
+/* The moment at which the accesses would come is luck, so what counts is that they were to come */
+static void test_switched_off_meanwhile(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	start_kick(m, 1, &kick);
+	command(m, 1, bank_offset(1, 0), RK_IOMMU_COMMAND_DISABLE_PAGING);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_COUNT), 1);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_UNTRANSLATED);
+	command(m, 1, bank_offset(1, 0), RK_IOMMU_COMMAND_ENABLE_PAGING);
+	CHECK(machine_run_to_irq(m, 1));
+	command(m, 1, bank_offset(1, 0), RK_IOMMU_COMMAND_DISABLE_PAGING);
+	CHECK_EQ(ctl_rd(m, TWIN_ERROR_COUNT), 1);
+	ctl_wr(m, TWIN_ERROR_ACK, 1);
+	machine_destroy(m);
+}
+
 /* Both banks of core 0 are needed. */
 static void test_second_bank_forgotten(const void *arg)
 {
@@ -606,6 +625,7 @@ const struct test_case mmu_tests[] = {
 	{ "TLB: zaps and directories are counted per core", test_zap_counters, 0 },
 	{ "paging off: DMA is a guest error and goes through", test_untranslated, &no },
 	{ "paging off: unless that is allowed", test_untranslated, &yes },
+	{ "paging off: not while a kick runs", test_switched_off_meanwhile, 0 },
 	{ "paging off: in the second bank of core 0 alone", test_second_bank_forgotten, 0 },
 	{ "stall: holds the kick until it ends", test_stall_handshake, 0 },
 	{ "stall: of the writing bank alone", test_stall_of_one_bank, 0 },

@@ -116,6 +116,21 @@ void twin_kick_stop(struct twin_core *core)
 	core->kick.fault = TWIN_FAULT_NONE;
 }
 
+/* Whether the kick has reads or writes before it. */
+bool twin_kick_has_accesses(const struct twin_core *core)
+{
+	switch (core->kick.phase) {
+	case TWIN_FETCH:
+	case TWIN_EXECUTE:
+	case TWIN_WORKING:
+	case TWIN_WORKER_BUSY:
+	case TWIN_PARKED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* ---- Accesses that did not go through ---- */
 
 static void access_failed(struct twin_core *core, enum twin_access why, bool write)
@@ -195,6 +210,15 @@ static bool pointers_are_good(struct twin_core *core)
 	return false;
 }
 
+/* A block that is done with its part of the last task while others still write [seen: rockchip-npu-notes] */
+static void finish_early(struct twin_core *core)
+{
+	struct twin_kick *kick = &core->kick;
+
+	core->pc.int_raw |= kick->fault_param & RKNPU_INT_ALL;
+	kick->due_ns += (uint64_t)TWIN_FIELD(TWIN_EARLY_100US, kick->fault_param) * 100 * NS_PER_US;
+}
+
 static void fetch(struct twin_core *core)
 {
 	struct twin_kick *kick = &core->kick;
@@ -221,6 +245,8 @@ static void fetch(struct twin_core *core)
 	kick->task_ns = task_ns(core);
 	kick->due_ns += kick->task_ns;
 	kick->phase = TWIN_EXECUTE;
+	if (kick->fault == TWIN_FAULT_EARLY && core->pc.counter + 1 == (core->pc.task_con & core->twin->soc->task_number))
+		finish_early(core);
 }
 
 /* ---- Completion ---- */

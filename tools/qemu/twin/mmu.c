@@ -209,6 +209,15 @@ static void page_fault_done(struct twin_core *core, struct twin_bank *bank)
 		twin_kick_deny(core);
 }
 
+/* From here on what the kick still reads and writes would go to physical addresses; when it does is luck. */
+static void stop_translating(struct twin_core *core, struct twin_bank *bank)
+{
+	if (bank->paging && twin_kick_has_accesses(core) && !core->twin->config.allow_untranslated)
+		twin_error(core->twin, TWIN_ERROR_UNTRANSLATED, core->index, bank->offset,
+			   "paging switched off while a kick runs");
+	bank->paging = false;
+}
+
 static void bank_command(struct twin_core *core, struct twin_bank *bank, uint32_t command)
 {
 	switch (command) {
@@ -216,7 +225,7 @@ static void bank_command(struct twin_core *core, struct twin_bank *bank, uint32_
 		bank->paging = true;
 		break;
 	case RK_IOMMU_COMMAND_DISABLE_PAGING:
-		bank->paging = false;
+		stop_translating(core, bank);
 		break;
 	case RK_IOMMU_COMMAND_ENABLE_STALL:
 		/* A bank with an active fault ignores the request [seen: gregordinary/patches rk3576 0005] */

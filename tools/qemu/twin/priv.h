@@ -311,6 +311,7 @@ bool twin_regcmd_run(struct twin_core *core, const uint8_t *segment, size_t word
 /* kick.c */
 void twin_kick_start(struct twin_core *core);
 void twin_kick_stop(struct twin_core *core);
+bool twin_kick_has_accesses(const struct twin_core *core);
 void twin_kick_advance(struct twin_core *core);
 void twin_kick_wake(struct twin_core *core, uint64_t delay_ns);
 void twin_kick_deny(struct twin_core *core);
