@@ -180,13 +180,14 @@ TEST(R16_amounts_cleared_under_a_job)
 	small_matmul(&mm, npu_open(), 8);
 	EXPECT_CORRECT(&mm, 1);
 	kicks = twin_stat(0, TWIN_STAT_KICKS);
-	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
+	twin_hold(0, 1);
 	matmul_spoil(&mm);
 	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
 	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
 		ktap_sleep_ms(1);
 	EXPECT_RET(npu_action(mm.out.fd, RKNPU_ACT_CLR_TOTAL_RW_AMOUNT, &value), 0);
 	EXPECT_EQ(fence_status(fence), 0);
+	twin_release(0);
 	EXPECT_RET(fence_end(fence), 0);
 	ASSERT_RET(npu_bo_from_device(&mm.out), 0);
 	EXPECT_EQ(matmul_wrong(&mm), 0);

@@ -296,7 +296,7 @@ TEST(R9_spurious_interrupts_while_suspended)
 
 static void *submits_core_0(void *arg)
 {
-	*(int *)arg = submit_on(&mm, 0, 2000);
+	*(int *)arg = submit_on(&mm, 0, 60000);
 	return NULL;
 }
 
@@ -304,15 +304,18 @@ static void *submits_core_0(void *arg)
 TEST(spurious_interrupt_while_running)
 {
 	pthread_t thread;
+	uint32_t before;
 	int ret = 1;
 
 	setup();
 	matmul_spoil(&mm);
-	twin_fault(0, TWIN_FAULT_LATE, 150000, 1);
+	before = twin_stat(0, TWIN_STAT_KICKS);
+	twin_hold(0, 1);
 	ASSERT_EQ(pthread_create(&thread, NULL, submits_core_0, &ret), 0);
-	ktap_sleep_ms(50);
+	wait_for_kick(0, before);
 	twin_spurious(0, RKNPU_INT_CNA_FEATURE);
 	twin_spurious(0, RKNPU_INT_PPU);
+	twin_release(0);
 	pthread_join(thread, NULL);
 	EXPECT_RET(ret, 0);
 	ASSERT_RET(npu_bo_from_device(&mm.out), 0);
@@ -494,12 +497,13 @@ TEST(J3_flags_without_pc_while_busy)
 
 	setup();
 	before = twin_stat(0, TWIN_STAT_KICKS);
-	twin_fault(0, TWIN_FAULT_LATE, 200000, 1);
+	twin_hold(0, 1);
 	ASSERT_EQ(pthread_create(&thread, NULL, submits_core_0, &ret), 0);
 	wait_for_kick(0, before);
 	args = matmul_args(&mm, 1);
 	args.flags = 0;
 	EXPECT_RET(npu_submit(mm.out.fd, &args), -EINVAL);
+	twin_release(0);
 	pthread_join(thread, NULL);
 	EXPECT_RET(ret, 0);
 	EXPECT_EQ(twin_stat(0, TWIN_STAT_KICKS) - before, 1);
@@ -566,7 +570,7 @@ TEST(killed_while_queued)
 
 	setup();
 	before = twin_stat(0, TWIN_STAT_KICKS);
-	twin_fault(0, TWIN_FAULT_LATE, 600000, 1);
+	twin_hold(0, 1);
 	ASSERT_EQ(pthread_create(&thread, NULL, submits_core_0, &ret), 0);
 	wait_for_kick(0, before);
 	pid = ktap_fork(is_peer, &queued);
@@ -574,6 +578,7 @@ TEST(killed_while_queued)
 	kill(pid, SIGKILL);
 	status = ktap_join(pid);
 	EXPECT(WIFSIGNALED(status));
+	twin_release(0);
 	pthread_join(thread, NULL);
 	EXPECT_RET(ret, 0);
 	/* What the dead client had queued never ran */
@@ -685,13 +690,14 @@ TEST(R1_reset_spares_the_running_job_of_others)
 
 	setup();
 	before = twin_stat(0, TWIN_STAT_KICKS);
-	twin_fault(0, TWIN_FAULT_LATE, 200000, 1);
+	twin_hold(0, 1);
 	matmul_spoil(&mm);
 	ASSERT_EQ(pthread_create(&thread, NULL, submits_core_0, &ret), 0);
 	wait_for_kick(0, before);
 	resets = twin_stat(0, TWIN_STAT_RESETS);
 	EXPECT_EQ(ktap_join(ktap_fork(resets_once, NULL)), 0);
 	EXPECT_EQ(twin_stat(0, TWIN_STAT_RESETS), resets);
+	twin_release(0);
 	pthread_join(thread, NULL);
 	EXPECT_RET(ret, 0);
 	ASSERT_RET(npu_bo_from_device(&mm.out), 0);

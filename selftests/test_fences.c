@@ -196,6 +196,19 @@ TEST(J23_reset)
 	EXPECT_CORRECT(&queued, 1);
 }
 
+/* A job that has core 0 until that is released */
+static int hold_core_0(struct matmul *mm)
+{
+	uint32_t kicks = twin_stat(0, TWIN_STAT_KICKS);
+	int fence;
+
+	twin_hold(0, 1);
+	fence = start(mm, 1, 60000, -1, 0);
+	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
+		ktap_sleep_ms(1);
+	return fence;
+}
+
 /* A mapping keeps its file open */
 static void unmap(struct matmul *mm)
 {
@@ -214,14 +227,14 @@ TEST(J23_file_is_closed)
 	twin_need();
 	small_matmul(&running, fd, 71);
 	small_matmul(&queued, fd, 72);
-	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
-	fence[0] = start(&running, 1, 5000, -1, 0);
+	fence[0] = hold_core_0(&running);
 	fence[1] = start(&queued, 1, 5000, -1, 0);
 	unmap(&running);
 	unmap(&queued);
 	close(fd);
 	/* What waits is dropped; what runs is left to end */
 	ends_with(fence[1], -ECANCELED);
+	twin_release(0);
 	EXPECT_RET(fence_wait(fence[0], LONG_MS), 0);
 	small_matmul(&after, npu_open(), 73);
 	EXPECT_CORRECT(&after, 1);
@@ -268,11 +281,12 @@ TEST(J22_input_is_waited_for)
 	twin_need();
 	small_matmul(&first, fd, 71);
 	small_matmul(&second, fd, 72);
-	twin_fault(0, TWIN_FAULT_LATE, 300000, 1);
-	fence = start(&first, 1, 5000, -1, 0);
+	fence = hold_core_0(&first);
 	/* J21: a time-out shorter than the wait; it counts from the start on hardware */
-	last = start(&second, npu_nth(1), 100, fence, 0);
+	last = start(&second, npu_nth(1), 1000, fence, 0);
+	ktap_sleep_ms(1500);
 	EXPECT_RET(fence_status(last, NULL), 0);
+	twin_release(0);
 	ends_with(last, 1);
 	EXPECT_RET(fence_status(fence, NULL), 1);
 	if (npu_num_cores() > 1)
@@ -406,10 +420,10 @@ TEST(higher_priority_goes_first)
 	small_matmul(&holder, fd, 70);
 	for (i = 0; i < 4; i++)
 		small_matmul(&mm[i], fd, 71 + i);
-	twin_fault(0, TWIN_FAULT_LATE, 200000, 1);
-	held = start(&holder, 1, 5000, -1, 0);
+	held = hold_core_0(&holder);
 	for (i = 0; i < 4; i++)
 		fence[i] = start(&mm[i], 1, 5000, -1, priorities[i]);
+	twin_release(0);
 	ends_with(held, 1);
 	for (i = 0; i < 4; i++) {
 		EXPECT_RET(fence_wait(fence[i], LONG_MS), 0);

@@ -251,7 +251,7 @@ TEST(D7_destroyed_under_a_job)
 	twin_need();
 	small_matmul(&late, fd, 105);
 	kicks = twin_stat(0, TWIN_STAT_KICKS);
-	twin_fault(0, TWIN_FAULT_LATE, 100000, 1);
+	twin_hold(0, 1);
 	ASSERT_EQ(pthread_create(&thread, NULL, submits, &ret), 0);
 	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
 		ktap_sleep_ms(1);
@@ -259,6 +259,7 @@ TEST(D7_destroyed_under_a_job)
 	EXPECT_RET(npu_ioctl(fd, IOCTL_RKNPU_MEM_DESTROY, &d), 0);
 	d.obj_addr = late.out.token;
 	EXPECT_RET(npu_ioctl(fd, IOCTL_RKNPU_MEM_DESTROY, &d), 0);
+	twin_release(0);
 	pthread_join(thread, NULL);
 	EXPECT_RET(ret, 0);
 	EXPECT_EQ(matmul_wrong(&late), 0);

@@ -339,7 +339,7 @@ TEST(M5_freed_only_when_the_job_is_gone)
 	create(&out, fd, total(fd), 0, SRAM_FLAGS);
 	ASSERT(matmul_set_register(&late, RKNPU_DPU_DST_BASE_ADDR, out.iova));
 	kicks = twin_stat(0, TWIN_STAT_KICKS);
-	twin_fault(0, TWIN_FAULT_LATE, 200000, 1);
+	twin_hold(0, 1);
 	ASSERT_EQ(pthread_create(&thread, NULL, submits, &ret), 0);
 	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
 		ktap_sleep_ms(1);
@@ -347,6 +347,7 @@ TEST(M5_freed_only_when_the_job_is_gone)
 	EXPECT_EQ(available(fd), 0);
 	/* Whoever comes now gets memory, and keeps it as it is */
 	EXPECT_EQ(create(&fresh, fd, 64 * NPU_PAGE, 0, SRAM_FLAGS), 0);
+	twin_release(0);
 	pthread_join(thread, NULL);
 	EXPECT_RET(ret, 0);
 	for (at = 0; at < fresh.size; at++)

@@ -37,6 +37,7 @@ boot_tests() {
 		commands+=("$command")
 	done < "$list"
 
+	local how
 	PROGRAM_PATTERN=
 	for name in "${names[@]}"; do
 		if selected "$name"; then any=1; fi
@@ -54,7 +55,12 @@ boot_tests() {
 				spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"
 				break
 			fi
-			if selected "${names[i]}"; then spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"; fi
+			# Four processors want what there is: what is measured against the clock must not wait for a neighbour.
+			case "${options[i]}" in
+			*'--smp 4'*) how=alone ;;
+			*) how=spawn ;;
+			esac
+			if selected "${names[i]}"; then $how one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"; fi
 		done
 	done
 }

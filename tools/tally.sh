@@ -59,6 +59,12 @@ spawn() {
 	"$@" &
 }
 
+# alone CMD...: run a part when the others have ended, and let none begin meanwhile.
+alone() {
+	wait
+	"$@"
+}
+
 # never_run: the tests that some part skipped and no part ran, by name. What one boot lacks, another usually has.
 never_run() {
 	awk -F '\t' '$1 != "skip" { ran[$3] = 1 } $1 == "skip" && !($3 in name) { name[$3] = 1; order[n++] = $3 }

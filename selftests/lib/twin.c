@@ -155,6 +155,16 @@ void twin_disarm(void)
 		twin_fault(core, TWIN_FAULT_NONE, 0, 0);
 }
 
+void twin_hold(unsigned int core, uint32_t count)
+{
+	twin_fault(core, TWIN_FAULT_LATE, UINT32_MAX, count);
+}
+
+void twin_release(unsigned int core)
+{
+	twin_write(TWIN_RELEASE, core);
+}
+
 void twin_spurious(unsigned int core, uint32_t raw)
 {
 	lock_page(F_LOCK);

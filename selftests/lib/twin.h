@@ -31,6 +31,10 @@ void twin_disarm(void);
 #define TWIN_TASK_OVERHEAD_USUAL_NS	1000
 #define TWIN_MACS_PER_CYCLE_USUAL	1024
 
+/* Jobs on @core from now on, @count of them, end when twin_release() says so; for cases that must not depend on time */
+void twin_hold(unsigned int core, uint32_t count);
+void twin_release(unsigned int core);
+
 /* Raises interrupt bits of a core, job or not */
 void twin_spurious(unsigned int core, uint32_t raw);
 

@@ -96,6 +96,8 @@
 
 /* Writing core number raises that core's raw bits of TWIN_FAULT_PARAM at once, job or not */
 #define TWIN_SPURIOUS			0x030	/* WO */
+/* Writing core number ends what makes that core's kick LATE */
+#define TWIN_RELEASE			0x034	/* WO */
 
 /* Timing model; applies from the next kick on */
 #define TWIN_CLOCK_MHZ			0x040	/* RW, 1000 */

@@ -90,6 +90,32 @@ static void test_silent(const void *arg)
 	machine_destroy(m);
 }
 
+static void test_released(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	arm(m, 0, TWIN_FAULT_LATE, UINT32_MAX, 2);
+	start_kick(m, 0, &kick);
+	machine_run(m, 1000000);
+	CHECK(simple_kick_done(m));
+	CHECK(!m->irq[0]);
+	ctl_wr(m, TWIN_RELEASE, 1);
+	CHECK(!m->irq[0]);
+	ctl_wr(m, TWIN_RELEASE, 0);
+	CHECK(m->irq[0]);
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	/* Nothing runs; then one that has not come to its end yet */
+	ctl_wr(m, TWIN_RELEASE, 0);
+	start_kick(m, 0, &kick);
+	ctl_wr(m, TWIN_RELEASE, 0);
+	CHECK(!m->irq[0]);
+	machine_run(m, 1000);
+	CHECK(m->irq[0]);
+	machine_destroy(m);
+}
+
 static void test_early(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -335,6 +361,7 @@ const struct test_case fault_tests[] = {
 	{ "fault on demand: the erratum looks started", test_silent, &silent[1] },
 	{ "fault on demand: interrupt after reset, before it", test_silent, &silent[2] },
 	{ "fault on demand: completes late", test_late, 0 },
+	{ "fault on demand: late until released", test_released, 0 },
 	{ "fault on demand: a block is done early", test_early, 0 },
 	{ "fault on demand: wrong bit", test_wrong_bit, 0 },
 	{ "fault on demand: first read", test_mmu_fault, &mmu_faults[0] },

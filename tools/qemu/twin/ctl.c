@@ -160,6 +160,18 @@ static void spurious(struct twin *twin, uint32_t index)
 	pthread_mutex_unlock(&core->lock);
 }
 
+static void release(struct twin *twin, uint32_t index)
+{
+	struct twin_core *core = fault_core(twin, index);
+
+	if (!core)
+		return;
+	pthread_mutex_lock(&core->lock);
+	twin_kick_release(core);
+	twin_core_settle(core);
+	pthread_mutex_unlock(&core->lock);
+}
+
 static void set_rate(struct twin *twin, uint32_t offset, uint32_t *rate, uint32_t value)
 {
 	if (value)
@@ -190,6 +202,9 @@ void twin_ctl_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned
 		break;
 	case TWIN_SPURIOUS:
 		spurious(twin, value);
+		break;
+	case TWIN_RELEASE:
+		release(twin, value);
 		break;
 	case TWIN_CLOCK_MHZ:
 		set_rate(twin, offset, &twin->clock_mhz, value);

@@ -116,6 +116,21 @@ void twin_kick_stop(struct twin_core *core)
 	core->kick.fault = TWIN_FAULT_NONE;
 }
 
+/* The fault on demand "late" is over. */
+void twin_kick_release(struct twin_core *core)
+{
+	struct twin_kick *kick = &core->kick;
+
+	if (kick->phase == TWIN_IDLE || kick->fault != TWIN_FAULT_LATE)
+		return;
+	kick->fault = TWIN_FAULT_NONE;
+	kick->released_ns = twin_now(core->twin);
+	if (kick->phase == TWIN_FINISH) {
+		kick->due_ns = kick->released_ns;
+		twin_kick_advance(core);
+	}
+}
+
 /* Whether the kick has reads or writes before it. */
 bool twin_kick_has_accesses(const struct twin_core *core)
 {
@@ -334,6 +349,8 @@ static void retire(struct twin_core *core)
 	kick->phase = TWIN_FINISH;
 	if (kick->fault == TWIN_FAULT_LATE)
 		kick->due_ns += (uint64_t)kick->fault_param * NS_PER_US;
+	else if (kick->due_ns < kick->released_ns)
+		kick->due_ns = kick->released_ns;
 }
 
 /* ---- Execute ---- */

@@ -133,6 +133,7 @@ enum twin_access {
  * @task_ns: modelled length of the current task, without its fetch
  * @clock_mhz: the timing model as it was when the kick started; so are the next three
  * @linked: the segment supplied an address for the next one
+ * @released_ns: when a late kick was released before it had come to its end, else 0
  * @bad_pointer: the stream took the core's number out of an S_POINTER
  * @ran: RKNPU_ENABLE_* of all tasks so far
  * @last_group: per block, group of its last run
@@ -143,6 +144,7 @@ struct twin_kick {
 	uint64_t start_ns;
 	uint64_t due_ns;
 	uint64_t task_ns;
+	uint64_t released_ns;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
 	uint32_t bytes_per_cycle;
@@ -311,6 +313,7 @@ bool twin_regcmd_run(struct twin_core *core, const uint8_t *segment, size_t word
 /* kick.c */
 void twin_kick_start(struct twin_core *core);
 void twin_kick_stop(struct twin_core *core);
+void twin_kick_release(struct twin_core *core);
 bool twin_kick_has_accesses(const struct twin_core *core);
 void twin_kick_advance(struct twin_core *core);
 void twin_kick_wake(struct twin_core *core, uint64_t delay_ns);
