@@ -245,7 +245,8 @@ struct rknpu_mem_sync {
  * @flags: unused by the kernel.
  * @op_idx: unused by the kernel.
  * @enable_mask: unused by the kernel.
- * @int_mask: In: interrupt bits that mean "done"; taken from the last task of a range.
+ * @int_mask: In: interrupt bits that mean "done"; taken from the last task of a range. One of a block that
+ *	writes results (bits 8 to 11) is waited for even if none is named.
  * @int_clear: unused by the kernel.
  * @int_status: Out: interrupt bits seen; written to the last task of a range.
  * @regcfg_amount: In: command words without the four-word tail; taken from the first task.
