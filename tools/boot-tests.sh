@@ -21,10 +21,30 @@ one_boot() {
 	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
 }
 
+# boot_is_for ONLY KERNEL: ONLY is what followed the boot's name.
+boot_is_for() {
+	case $1 in
+	'' | "$2") return 0 ;;
+	"!$2") return 1 ;;
+	!*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# boot_when OPTIONS: the long ones first, so that none is left running by itself. Last and one by one those with four
+# processors: they want all that there is, and what they measure against the clock must not wait for a neighbour.
+boot_when() {
+	case $1 in
+	*'--smp 4'*) echo alone ;;
+	*'--timeout 600'*) echo first ;;
+	*) echo then ;;
+	esac
+}
+
 # boot_tests LIST: every boot on every kernel. PATTERN picks boots by name; if it names none, and no step that needs no
 # guest (any_step), it goes, as T, to the programs of the first.
 boot_tests() {
-	local list=$1 names=() only=() options=() commands=() name opts command i k any=${any_step:-}
+	local list=$1 names=() only=() options=() commands=() name opts command when how i k any=${any_step:-}
 	while IFS='|' read -r name opts command; do
 		read -r name <<<"${name%%#*}"
 		[ -n "$name" ] || continue
@@ -37,30 +57,27 @@ boot_tests() {
 		commands+=("$command")
 	done < "$list"
 
-	local how
 	PROGRAM_PATTERN=
 	for name in "${names[@]}"; do
 		if selected "$name"; then any=1; fi
 	done
-	for k in $KERNELS; do
-		for i in "${!names[@]}"; do
-			case ${only[i]} in
-			'' | "$k") ;;
-			"!$k") continue ;;
-			!*) ;;
-			*) continue ;;
-			esac
-			if [ -z "$any" ]; then
-				PROGRAM_PATTERN=$PATTERN
-				spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"
-				break
-			fi
-			# Four processors want what there is: what is measured against the clock must not wait for a neighbour.
-			case "${options[i]}" in
-			*'--smp 4'*) how=alone ;;
-			*) how=spawn ;;
-			esac
-			if selected "${names[i]}"; then $how one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"; fi
+	if [ -z "$any" ]; then
+		PROGRAM_PATTERN=$PATTERN
+		for k in $KERNELS; do
+			spawn one_boot "${names[0]}" "$k" "${options[0]}" "${commands[0]}"
+		done
+		return
+	fi
+	for when in first then alone; do
+		how=spawn
+		if [ "$when" = alone ]; then how=alone; fi
+		for k in $KERNELS; do
+			for i in "${!names[@]}"; do
+				if selected "${names[i]}" && boot_is_for "${only[i]}" "$k" &&
+					[ "$(boot_when "${options[i]}")" = "$when" ]; then
+					"$how" one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"
+				fi
+			done
 		done
 	done
 }
