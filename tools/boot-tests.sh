@@ -35,9 +35,9 @@ boot_is_for() {
 # processors: they want all that there is, and what they measure against the clock must not wait for a neighbour.
 boot_when() {
 	case $1 in
-	*'--smp 4'*) echo alone ;;
+	*'--smp 4'*) echo last ;;
 	*'--timeout 600'*) echo first ;;
-	*) echo then ;;
+	*) echo middle ;;
 	esac
 }
 
@@ -68,9 +68,9 @@ boot_tests() {
 		done
 		return
 	fi
-	for when in first then alone; do
+	for when in first middle last; do
 		how=spawn
-		if [ "$when" = alone ]; then how=alone; fi
+		if [ "$when" = last ]; then how=alone; fi
 		for k in $KERNELS; do
 			for i in "${!names[@]}"; do
 				if selected "${names[i]}" && boot_is_for "${only[i]}" "$k" &&
