@@ -45,12 +45,15 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
 	mod_delayed_work(slot->sched->wq, &slot->watchdog, 0);
 }
 
-/* Keep a core without a job for its recovery. Return: false when it is about to lose power, and so its fault. */
+/*
+ * Keep a core without a job for its recovery. Return: false when it is about to be
+ * reset or to lose power, and so its fault.
+ */
 static bool rknpu_recover_seize_locked(struct rknpu_slot *slot)
 {
 	if (slot->state != RKNPU_SLOT_IDLE)
 		return true;
-	if (!rknpu_power_get_if_on(slot->core->power))
+	if (slot->sched->stopping || slot->sched->suspended || !rknpu_power_get_if_on(slot->core->power))
 		return false;
 	slot->state = rknpu_slot_shared(slot) ? RKNPU_SLOT_STALLED : RKNPU_SLOT_RECOVERING;
 	return true;
@@ -70,7 +73,7 @@ static unsigned long rknpu_recover_suspects_locked(const struct rknpu_sched *sch
 			continue;
 		if (slot->state == RKNPU_SLOT_RUNNING)
 			running |= BIT(core);
-		else if (slot->state != RKNPU_SLOT_IDLE && slot->state != RKNPU_SLOT_PREPARING)
+		else if (slot->state != RKNPU_SLOT_IDLE)
 			continue;
 		rknpu_hw_read_state(&slot->core->hw, &state);
 		if (rknpu_hw_dma_failed(&state))
@@ -367,6 +370,23 @@ static bool rknpu_recover_all_idle(struct rknpu_sched *sched)
 	return idle;
 }
 
+/* An idle core, powered and for the worker alone: a fault must not seize it as well. */
+static bool rknpu_recover_take(struct rknpu_slot *slot)
+{
+	bool taken;
+
+	if (slot->state != RKNPU_SLOT_IDLE || rknpu_power_get(slot->core->power))
+		return false;
+	spin_lock_irq(&slot->sched->lock);
+	taken = slot->state == RKNPU_SLOT_IDLE;
+	if (taken)
+		slot->state = RKNPU_SLOT_RECOVERING;
+	spin_unlock_irq(&slot->sched->lock);
+	if (!taken)
+		rknpu_power_put(slot->core->power);
+	return taken;
+}
+
 /* All cores that can be reset, powered; a stalled one has kept its power reference. */
 static void rknpu_recover_collect(struct rknpu_sched *sched, struct rknpu_slot_set *set)
 {
@@ -376,8 +396,7 @@ static void rknpu_recover_collect(struct rknpu_sched *sched, struct rknpu_slot_s
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_slot *slot = &sched->slots[i];
 
-		if (slot->state == RKNPU_SLOT_STALLED ||
-		    (slot->state == RKNPU_SLOT_IDLE && !rknpu_power_get(slot->core->power)))
+		if (rknpu_recover_take(slot) || slot->state == RKNPU_SLOT_STALLED)
 			set->slot[set->num++] = slot;
 	}
 }
@@ -479,12 +498,8 @@ static void rknpu_recover_release(struct rknpu_sched *sched, u32 busy)
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_slot *slot = &sched->slots[i];
 
-		if (!slot->core)
-			continue;
-		if (slot->faulted)
-			enable_irq(slot->core->irq);
-		slot->faulted = false;
-		rknpu_core_irq_detach(slot->core);
+		if (slot->core)
+			rknpu_core_irq_detach(slot->core);
 	}
 }
 

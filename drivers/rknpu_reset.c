@@ -94,14 +94,16 @@ static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
 	unsigned long faulted = 0;
 	unsigned int i;
 
+	if (!set->num)
+		return;
+	sched = set->slot[0]->sched;
+	spin_lock_irq(&sched->lock);
 	for (i = 0; i < set->num; i++) {
-		sched = set->slot[i]->sched;
-		spin_lock_irq(&sched->lock);
 		if (set->slot[i]->faulted)
 			faulted |= BIT(i);
 		set->slot[i]->faulted = false;
-		spin_unlock_irq(&sched->lock);
 	}
+	spin_unlock_irq(&sched->lock);
 	for_each_set_bit(i, &faulted, RKNPU_MAX_CORES)
 		enable_irq(set->slot[i]->core->irq);
 }
