@@ -64,7 +64,12 @@ boot_tests() {
 	if [ -z "$any" ]; then
 		PROGRAM_PATTERN=$PATTERN
 		for k in $KERNELS; do
-			spawn one_boot "${names[0]}" "$k" "${options[0]}" "${commands[0]}"
+			for i in "${!names[@]}"; do
+				if boot_is_for "${only[i]}" "$k"; then
+					spawn one_boot "${names[i]}" "$k" "${options[i]}" "${commands[i]}"
+					break
+				fi
+			done
 		done
 		return
 	fi
