@@ -30,8 +30,32 @@
 #include "rknpu_prime.h"
 #include "rknpu_soc.h"
 
-static char *rknpu_isolation = "process";
-module_param_named(isolation, rknpu_isolation, charp, 0444);
+static const char * const rknpu_isolation_names[] = { "process", "file" };
+static int rknpu_isolation;
+
+/* A misspelt word must not give the weaker mode: the module is not loaded then. */
+static int rknpu_isolation_set(const char *value, const struct kernel_param *kp)
+{
+	int mode = sysfs_match_string(rknpu_isolation_names, value);
+
+	if (mode < 0) {
+		pr_err("rknpu: isolation=%s: neither process nor file\n", value);
+		return mode;
+	}
+	rknpu_isolation = mode;
+	return 0;
+}
+
+static int rknpu_isolation_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%s\n", rknpu_isolation_names[rknpu_isolation]);
+}
+
+static const struct kernel_param_ops rknpu_isolation_ops = {
+	.set = rknpu_isolation_set,
+	.get = rknpu_isolation_get,
+};
+module_param_cb(isolation, &rknpu_isolation_ops, NULL, 0444);
 MODULE_PARM_DESC(isolation, "What shares NPU address spaces: process (default) or file");
 
 static bool rknpu_claim_rknn_core = true;
@@ -139,7 +163,7 @@ static struct rknpu_device *rknpu_drv_create(struct device *dev)
 	struct rknpu_device *rdev;
 
 	rdev = rknpu_device_create(dev, &rknpu_drv_drm, node->power.soc,
-				   sysfs_streq(rknpu_isolation, "file"));
+				   rknpu_isolation == 1);
 	if (!IS_ERR(rdev))
 		rknpu_drv_give_cores(rdev, node);
 	return rdev;

@@ -20,14 +20,15 @@
 #include "rknpu_file.h"
 #include "rknpu_gem.h"
 #include "rknpu_mapping.h"
+#include "rknpu_refuse.h"
 #include "rknpu_vm.h"
 
-static int rknpu_mem_check(const struct rknpu_mem_create *args)
+static int rknpu_mem_check(struct drm_device *drm, const struct rknpu_mem_create *args)
 {
 	if (args->flags & ~RKNPU_MEM_MASK)
-		return -EINVAL;
+		return rknpu_refuse(drm, "flags", args->flags);
 	if (!args->size || args->size > U64_MAX - PAGE_SIZE)
-		return -EINVAL;
+		return rknpu_refuse(drm, "size", args->size);
 	if (PAGE_ALIGN(args->size) > RKNPU_VM_BYTES)
 		return -ENOSPC;
 	/* Asking the page allocator for more than there is would only hurt others. */
@@ -123,7 +124,7 @@ struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_m
 		/* Behind an IOMMU pages serve both kinds; without one nothing else can be named. */
 		.contiguous = !rdev->translated,
 	};
-	int ret = rknpu_mem_check(args);
+	int ret = rknpu_mem_check(&rdev->drm, args);
 	struct rknpu_bo *bo;
 
 	if (ret)
@@ -183,12 +184,14 @@ int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 	vm = rknpu_client_vm(client, args->iommu_domain_id);
-	if (IS_ERR(vm))
+	if (IS_ERR(vm)) {
 		ret = PTR_ERR(vm);
-	else if (args->handle)
+		rknpu_refuse(drm, "iommu_domain_id", args->iommu_domain_id);
+	} else if (args->handle) {
 		ret = rknpu_mem_create_existing(args, client, vm, file);
-	else
+	} else {
 		ret = rknpu_mem_create_new(rdev, args, client, vm, file);
+	}
 	drm_dev_exit(idx);
 	return ret;
 }
@@ -254,10 +257,10 @@ int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, cons
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	if (!args->flags || args->flags & ~RKNPU_MEM_SYNC_MASK)
-		return -EINVAL;
+		return rknpu_refuse(&rdev->drm, "flags", args->flags);
 	mapping = rknpu_mapping_find(client, args->obj_addr);
 	if (!mapping)
-		return -EINVAL;
+		return rknpu_refuse(&rdev->drm, "obj_addr", args->obj_addr);
 	bo = mapping->bo;
 	if (args->size <= bo->base.size && args->offset <= bo->base.size - args->size)
 		ret = rknpu_gem_sync(bo, args->offset, args->size, args->flags & RKNPU_MEM_SYNC_TO_DEVICE,

@@ -21,19 +21,24 @@
 #include "rknpu_file.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
+#include "rknpu_refuse.h"
 #include "rknpu_regs.h"
 #include "rknpu_sched.h"
 
-static int rknpu_submit_check(const struct rknpu_submit *args, u32 cores)
+static int rknpu_submit_check(struct rknpu_device *rdev, const struct rknpu_submit *args)
 {
+	struct drm_device *drm = &rdev->drm;
+
 	if (args->flags & ~RKNPU_JOB_MASK || !(args->flags & RKNPU_JOB_PC))
-		return -EINVAL;
-	if (!args->task_number || args->task_number > INT_MAX || args->task_start > INT_MAX)
-		return -EINVAL;
-	if (args->core_mask & ~cores)
-		return -EINVAL;
+		return rknpu_refuse(drm, "flags", args->flags);
+	if (!args->task_number || args->task_number > INT_MAX)
+		return rknpu_refuse(drm, "task_number", args->task_number);
+	if (args->task_start > INT_MAX)
+		return rknpu_refuse(drm, "task_start", args->task_start);
+	if (args->core_mask & ~rknpu_sched_cores(&rdev->sched))
+		return rknpu_refuse(drm, "core_mask", args->core_mask);
 	if (upper_32_bits(args->task_base_addr) || !IS_ALIGNED(args->task_base_addr, RKNPU_PC_ADDR_ALIGN_BYTES))
-		return -EINVAL;
+		return rknpu_refuse(drm, "task_base_addr", args->task_base_addr);
 	if (args->priority > 0 && !capable(CAP_SYS_NICE))
 		return -EPERM;
 	return 0;
@@ -83,6 +88,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 					    struct rknpu_file *rfile)
 {
 	struct rknpu_job_args job = {
+		.drm = &rdev->drm,
 		.file = rfile,
 		.task_token = args->task_obj_addr,
 		.task_base = args->task_base_addr,
@@ -94,7 +100,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 		.priority = clamp(args->priority, RKNPU_PRIORITY_MIN, RKNPU_PRIORITY_MAX),
 		.out_fence = args->flags & RKNPU_JOB_FENCE_OUT,
 	};
-	int ret = rknpu_submit_check(args, rknpu_sched_cores(&rdev->sched));
+	int ret = rknpu_submit_check(rdev, args);
 
 	if (ret)
 		return ERR_PTR(ret);
@@ -102,13 +108,15 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 	if (IS_ERR(job.client))
 		return ERR_CAST(job.client);
 	job.vm = rknpu_client_vm(job.client, rknpu_submit_domain(args, job.client));
-	if (IS_ERR(job.vm))
+	if (IS_ERR(job.vm)) {
+		rknpu_refuse(&rdev->drm, "iommu_domain_id", args->iommu_domain_id);
 		return ERR_CAST(job.vm);
+	}
 	rknpu_submit_ranges(rdev->soc, args, &job);
 	if (args->flags & RKNPU_JOB_FENCE_IN) {
 		job.in_fence = sync_file_get_fence(args->fence_fd);
 		if (!job.in_fence)
-			return ERR_PTR(-EINVAL);
+			return ERR_PTR(rknpu_refuse(&rdev->drm, "fence_fd", args->fence_fd));
 	}
 	return rknpu_job_create(rdev->soc, &job);
 }

@@ -19,6 +19,7 @@
 #include "rknpu_gem.h"
 #include "rknpu_mapping.h"
 #include "rknpu_queue.h"
+#include "rknpu_refuse.h"
 #include "rknpu_regcmd.h"
 #include "rknpu_regs.h"
 #include "rknpu_vm.h"
@@ -33,8 +34,8 @@ static void rknpu_job_read_task(const struct rknpu_job *job, u32 index, struct r
 }
 
 /* Descriptors of a chunk that the hardware needs: where the first begins, what the last signals. */
-static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu_soc *soc, u32 first,
-				 u32 tasks, struct rknpu_hw_range *chunk)
+static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu_soc *soc,
+				 struct drm_device *drm, u32 first, u32 tasks, struct rknpu_hw_range *chunk)
 {
 	struct rknpu_task task;
 	u64 amount;
@@ -42,10 +43,10 @@ static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu
 	rknpu_job_read_task(job, first, &task);
 	if (upper_32_bits(task.regcmd_addr) || !task.regcmd_addr ||
 	    !IS_ALIGNED(task.regcmd_addr, RKNPU_PC_ADDR_ALIGN_BYTES))
-		return -EINVAL;
+		return rknpu_refuse(drm, "regcmd_addr of a task", task.regcmd_addr);
 	amount = RKNPU_PC_AMOUNT((u64)task.regcfg_amount, soc->amount_scale);
 	if (amount > RKNPU_PC_REGISTER_AMOUNTS_MASK)
-		return -EINVAL;
+		return rknpu_refuse(drm, "regcfg_amount of a task", task.regcfg_amount);
 	chunk->regcmd = lower_32_bits(task.regcmd_addr);
 	chunk->amount = amount;
 	chunk->tasks = tasks;
@@ -54,21 +55,22 @@ static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu
 		rknpu_job_read_task(job, first + tasks - 1, &task);
 	/* Error events are no way to finish, and without a done event the job could only time out. */
 	if (!task.int_mask || task.int_mask & ~RKNPU_INT_DONE)
-		return -EINVAL;
+		return rknpu_refuse(drm, "int_mask of a task", task.int_mask);
 	chunk->int_mask = rknpu_hw_widen(task.int_mask);
 	return 0;
 }
 
-static int rknpu_job_build_range(struct rknpu_job *job, const struct rknpu_soc *soc, unsigned int core,
-				 u32 first, u32 number)
+static int rknpu_job_build_range(struct rknpu_job *job, const struct rknpu_soc *soc,
+				 const struct rknpu_job_args *args, unsigned int core)
 {
+	u32 first = args->first[core], number = args->number[core];
 	struct rknpu_job_range *range = &job->range[core];
 	u64 available = job->task_mapping->bo->base.size / sizeof(struct rknpu_task);
 	u32 i;
 	int ret;
 
 	if ((u64)first + number > available)
-		return -EINVAL;
+		return rknpu_refuse(args->drm, "end of the tasks", (u64)first + number);
 	range->first = first;
 	range->tasks = number;
 	range->num_chunks = DIV_ROUND_UP(number, soc->max_tasks);
@@ -81,8 +83,8 @@ static int rknpu_job_build_range(struct rknpu_job *job, const struct rknpu_soc *
 	for (i = 0; i < range->num_chunks; i++) {
 		u32 start = i * soc->max_tasks;
 
-		ret = rknpu_job_build_chunk(job, soc, first + start, min(number - start, soc->max_tasks),
-					    &range->chunks[i]);
+		ret = rknpu_job_build_chunk(job, soc, args->drm, first + start,
+					    min(number - start, soc->max_tasks), &range->chunks[i]);
 		if (ret)
 			return ret;
 	}
@@ -99,20 +101,20 @@ static int rknpu_job_build_ranges(struct rknpu_job *job, const struct rknpu_soc 
 	for (core = 0; core < soc->num_cores; core++) {
 		if (!(args->core_mask & BIT(core)) || !args->number[core])
 			continue;
-		ret = rknpu_job_build_range(job, soc, core, args->first[core], args->number[core]);
+		ret = rknpu_job_build_range(job, soc, args, core);
 		if (ret)
 			return ret;
 		job->cores |= BIT(core);
 	}
 	job->gang = args->gang && hweight32(job->cores) > 1;
-	return job->cores ? 0 : -EINVAL;
+	return job->cores ? 0 : rknpu_refuse(args->drm, "without a range: core_mask", args->core_mask);
 }
 
-static int rknpu_job_pin_descriptors(struct rknpu_job *job, u64 token)
+static int rknpu_job_pin_descriptors(struct rknpu_job *job, const struct rknpu_job_args *args)
 {
-	job->task_mapping = rknpu_mapping_find(job->client, token);
+	job->task_mapping = rknpu_mapping_find(job->client, args->task_token);
 	if (!job->task_mapping)
-		return -EINVAL;
+		return rknpu_refuse(args->drm, "task_obj_addr", args->task_token);
 	/* The deployed interface wants KERNEL_MAPPING for this; we map when it is missing. */
 	job->descriptors = rknpu_gem_vmap(job->task_mapping->bo);
 	return PTR_ERR_OR_ZERO(job->descriptors);
@@ -169,7 +171,7 @@ static int rknpu_job_build(struct rknpu_job *job, const struct rknpu_soc *soc,
 	int ret = rknpu_queue_prepare(job->client);
 
 	if (!ret)
-		ret = rknpu_job_pin_descriptors(job, args->task_token);
+		ret = rknpu_job_pin_descriptors(job, args);
 	if (!ret)
 		ret = rknpu_job_build_ranges(job, soc, args);
 	if (ret || !args->out_fence)

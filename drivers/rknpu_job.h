@@ -15,6 +15,7 @@
 #include "rknpu_hw.h"
 #include "rknpu_soc.h"
 
+struct drm_device;
 struct rknpu_client;
 struct rknpu_epoch;
 struct rknpu_mapping;
@@ -23,6 +24,7 @@ struct rknpu_vm;
 
 /**
  * struct rknpu_job_args - a checked-for-shape request; every number still comes from user space
+ * @drm: for messages about what is refused.
  * @client: the caller's client.
  * @file: the caller's file: identity only.
  * @vm: address space that the command stream means.
@@ -39,6 +41,7 @@ struct rknpu_vm;
  * @number: number of descriptors, per core; 0 = the core has no range.
  */
 struct rknpu_job_args {
+	struct drm_device *drm;
 	struct rknpu_client *client;
 	const void *file;
 	struct rknpu_vm *vm;

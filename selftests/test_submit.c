@@ -6,6 +6,7 @@
  * exactly, and what cannot be meant is refused before any hardware sees it.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -513,6 +514,38 @@ TEST(J3_flags_without_pc)
 	REFUSE(flags, 0);
 	REFUSE(flags, RKNPU_JOB_PINGPONG);
 	REFUSE(flags, RKNPU_JOB_NONBLOCK);
+	still_good();
+}
+
+/* Debug messages of the kernel's DRM core: those of drivers */
+static int drm_debug(const char *value)
+{
+	int fd = open("/sys/module/drm/parameters/debug", O_WRONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, value, strlen(value)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+TEST(a_refusal_names_the_field_when_asked)
+{
+	char last[256];
+	int log;
+
+	good_job();
+	log = klog_open();
+	if (log < 0 || drm_debug("2"))
+		SKIP("no kernel log or no drm.debug");
+	REFUSE(flags, RKNPU_JOB_PC | 0x40);
+	EXPECT_EQ(klog_count(log, "rknpu_submit_check: flags 0x41", last, sizeof(last)), 1);
+	REFUSE_TASK(int_mask, 0x2000);
+	EXPECT_EQ(klog_count(log, "int_mask of a task 0x2000", last, sizeof(last)), 1);
+	ASSERT_RET(drm_debug("0"), 0);
+	REFUSE(flags, RKNPU_JOB_PC | 0x40);
+	EXPECT_EQ(klog_count(log, "rknpu_submit_check", last, sizeof(last)), 0);
+	close(log);
 	still_good();
 }
 
