@@ -242,10 +242,14 @@ int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file 
  * @rfile: the caller's file
  * @args: the request
  *
+ * A range that reaches past the buffer's end is cut there: the vendor driver does so,
+ * and the closed runtime, which adds the whole size to an offset, goes on unsynchronized
+ * after an error [seen: librknnrt 1.5.2, a buffer from a descriptor with an offset].
+ *
  * An imported buffer is synchronized as a whole by its exporter, which may also
  * wait for whoever else uses it.
  *
- * Return: 0; -EINVAL token, flags or range; the exporter's errno.
+ * Return: 0; -EINVAL token, flags or an offset behind the buffer; the exporter's errno.
  */
 int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, const struct rknpu_mem_sync *args)
 {
@@ -262,8 +266,9 @@ int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, cons
 	if (!mapping)
 		return rknpu_refuse(&rdev->drm, "obj_addr", args->obj_addr);
 	bo = mapping->bo;
-	if (args->size <= bo->base.size && args->offset <= bo->base.size - args->size)
-		ret = rknpu_gem_sync(bo, args->offset, args->size, args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
+	if (args->offset < bo->base.size)
+		ret = rknpu_gem_sync(bo, args->offset, min_t(u64, args->size, bo->base.size - args->offset),
+				     args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
 				     args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
 	rknpu_mapping_put(mapping);
 	return ret;

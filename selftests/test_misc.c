@@ -294,7 +294,7 @@ TEST(P3_P5_P11_refusals)
 	EXPECT_RET(npu_submit(fd, &args), -EINVAL);
 	args.flags = UINT32_MAX;
 	EXPECT_RET(npu_submit(fd, &args), -EINVAL);
-	EXPECT_RET(npu_sync(fd, mm.in.token, 0, UINT64_MAX, RKNPU_MEM_SYNC_MASK), -EINVAL);
+	EXPECT_RET(npu_sync(fd, mm.in.token, UINT64_MAX, 1, RKNPU_MEM_SYNC_MASK), -EINVAL);
 	EXPECT_RET(npu_sync(fd, mm.in.token, 0, 1, 4), -EINVAL);
 	EXPECT_CORRECT(&mm, 1);
 }

@@ -206,14 +206,14 @@ TEST(M9_sync_ranges)
 {
 	const struct { uint64_t offset, size; int want; } t[] = {
 		{ 0, 16 * NPU_PAGE, 0 }, { 0, 1, 0 }, { 7 * NPU_PAGE, 2 * NPU_PAGE, 0 }, { 8 * NPU_PAGE, 8 * NPU_PAGE, 0 },
-		{ 0, UINT64_MAX, -EINVAL }, { 64, UINT64_MAX - 63, -EINVAL }, { 16 * NPU_PAGE, 1, -EINVAL },
-		{ 1, 16 * NPU_PAGE, -EINVAL },
+		{ 0, UINT64_MAX, 0 }, { 64, UINT64_MAX - 63, 0 }, { 1, 16 * NPU_PAGE, 0 }, { 16 * NPU_PAGE, 1, -EINVAL },
 	};
 	int fd = open_with_sram();
 	struct npu_bo bo;
 	unsigned int i;
 
 	create(&bo, fd, 16 * NPU_PAGE, 8 * NPU_PAGE, SRAM_FLAGS);
+	/* What reaches past the end is cut */
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		EXPECT_RET(npu_sync(fd, bo.token, t[i].offset, t[i].size, RKNPU_MEM_SYNC_MASK), t[i].want);
 }

@@ -117,8 +117,8 @@ TEST(sync_covers_exactly_the_range)
 TEST(M7_refused_sync_touches_nothing)
 {
 	const struct { uint64_t offset, size; uint32_t flags; } t[] = {
-		{ 0, 3 * NPU_PAGE + 1, 2 }, { 3 * NPU_PAGE - 64, 1 << 30, 2 }, { 3 * NPU_PAGE, 1, 2 },
-		{ NPU_PAGE, UINT64_MAX - 100, 3 }, { UINT64_MAX, 2, 2 }, { 0, NPU_PAGE, 0 }, { 0, NPU_PAGE, 4 },
+		{ 3 * NPU_PAGE, 1, 2 }, { 3 * NPU_PAGE + 64, UINT64_MAX, 3 }, { UINT64_MAX, 2, 2 },
+		{ 0, NPU_PAGE, 0 }, { 0, NPU_PAGE, 4 },
 	};
 	struct npu_bo bo;
 	unsigned int i;
@@ -129,6 +129,26 @@ TEST(M7_refused_sync_touches_nothing)
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		EXPECT_RET(npu_sync(bo.fd, bo.token, t[i].offset, t[i].size, t[i].flags), -EINVAL);
 	EXPECT_EQ(trace_read(events, EVENTS), 0);
+}
+
+/* Cut, not refused; M7 went on into memory behind the buffer */
+TEST(M7_sync_ends_where_the_buffer_does)
+{
+	const struct { uint64_t offset, size; } t[] = {
+		{ 0, PAGES * NPU_PAGE + 1 }, { PAGES * NPU_PAGE - 64, 1 << 30 }, { 1, PAGES * NPU_PAGE },
+		{ 0, UINT64_MAX }, { 5 * NPU_PAGE + 8, UINT64_MAX - 100 }, { PAGES * NPU_PAGE - 1, UINT64_MAX },
+	};
+	struct npu_bo bo;
+	unsigned int i;
+	size_t n;
+
+	trace_start();
+	ASSERT_EQ(create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA), bo.size);
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_MASK);
+		expect_range(n, TRACE_TO_DEVICE, t[i].offset, bo.size - t[i].offset);
+		expect_range(n, TRACE_FROM_DEVICE, t[i].offset, bo.size - t[i].offset);
+	}
 }
 
 TEST(uncached_buffers_need_no_sync)
@@ -265,6 +285,6 @@ TEST(imported_buffer_synchronized_by_its_exporter)
 			EXPECT_EQ(events[2 * round + 1].dir, t[i].dir[round]);
 		}
 	}
-	EXPECT_RET(npu_sync(fd, c.obj_addr, 64, c.size, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
+	EXPECT_RET(npu_sync(fd, c.obj_addr, c.size, 1, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
 	EXPECT_EQ(trace_read(events, EVENTS), 0);
 }
