@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Every difference between kernels 6.1 and 7.2 that the driver meets; the rest
+ * DOC: Every difference between kernels 6.1 and 7.3 that the driver meets; the rest
  * knows no version. Each boundary is safe on kernels with backports: the old branch
  * still compiles where the new interface has been backported too.
  */
@@ -11,6 +11,7 @@
 
 #include <linux/err.h>
 #include <linux/iommu.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/version.h>
 
@@ -36,6 +37,16 @@ static inline int rknpu_iommu_map(struct iommu_domain *domain, unsigned long iov
 	return iommu_map(domain, iova, paddr, bytes, prot);
 #else
 	return iommu_map(domain, iova, paddr, bytes, prot, GFP_KERNEL);
+#endif
+}
+
+/* The call with the flags left when the one with the mapping came, in 7.3. */
+static inline bool rknpu_is_cow_mapping(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+	return is_cow_mapping(vma->vm_flags);
+#else
+	return vma_is_cow_mapping(vma);
 #endif
 }
 

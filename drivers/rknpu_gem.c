@@ -19,6 +19,7 @@
 #include <drm/drm_vma_manager.h>
 
 #include "rknpu_backing.h"
+#include "rknpu_compat.h"
 #include "rknpu_mapping.h"
 #include "rknpu_prime.h"
 #include "rknpu_sram.h"
@@ -300,7 +301,7 @@ int rknpu_gem_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (drm_dev_is_unplugged(priv->minor->dev))
 		return -ENODEV;
-	if (is_cow_mapping(vma->vm_flags))
+	if (rknpu_is_cow_mapping(vma))
 		return -EINVAL;
 	obj = rknpu_gem_find_offset(priv, vma, &page);
 	if (IS_ERR(obj))
