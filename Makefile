@@ -2,7 +2,7 @@
 # What one types; the work is done by scripts under tools/ and, for the module, by the kernel's build system and Kbuild.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-# Kernels that the checks build for and boot, by name: 6.1 6.12 7.2 debug, 6.12-16k and other flavours; empty: what each check usually takes
+# Kernels that the checks build for and boot, by name: 6.1 6.12 newest debug, 6.12-16k and other flavours; empty: what each check usually takes
 KERNELS ?=
 # A shell pattern that keeps the checks whose name matches
 T ?=

@@ -71,7 +71,17 @@ never_run() {
 		END { for (i = 0; i < n; i++) if (!(order[i] in ran)) print "  " order[i] }' "$RESULTS"
 }
 
-# tally: the closing line; fails if anything failed or nothing ran.
+# kernel_versions NAMES: a line for the reports that says what each is today.
+kernel_versions() {
+	local k versions=()
+	for k in $1; do
+		if [ -e "$CACHE/kernels/$k/version" ]; then versions+=("$k is $(cat "$CACHE/kernels/$k/version")"); fi
+	done
+	local IFS=,
+	[ "${#versions[@]}" = 0 ] || echo "kernels: ${versions[*]}" | sed 's/,/, /g'
+}
+
+# tally: the closing lines; fails if anything failed or nothing ran.
 tally() {
 	local passed failed skipped never
 	wait
@@ -86,6 +96,7 @@ tally() {
 		echo "failed:"
 		sed -n 's/^fail	\([^	]*\)	/  \1: /p' "$RESULTS"
 	fi
+	kernel_versions "${KERNELS:-}"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }

@@ -44,8 +44,9 @@ in_kroot() {
 	fi
 }
 
-# The kernels that Debian builds for arm64, by the names used here: version, then flavour or suite where it is not the usual one.
-KERNEL_NAMES="6.1 6.1-rt 6.12 6.12-bpo 6.12-rt 6.12-16k 7.2 7.2-rt 7.2-16k"
+# The kernels that Debian builds for arm64, by the names used here: version, then flavour or suite where it is not the
+# usual one. newest is whatever the backports offer; its version is in every report.
+KERNEL_NAMES="6.1 6.1-rt 6.12 6.12-bpo 6.12-rt 6.12-16k newest newest-rt newest-16k"
 export KERNEL_NAMES
 
 # suite_of KERNEL: the Debian suite whose kernel has that name.
@@ -54,7 +55,7 @@ suite_of() {
 	6.1 | 6.1-rt) echo bookworm ;;
 	6.12-bpo) echo bookworm-backports ;;
 	6.12 | 6.12-rt | 6.12-16k | debug) echo trixie ;;
-	7.2 | 7.2-rt | 7.2-16k) echo trixie-backports ;;
+	newest | newest-rt | newest-16k) echo trixie-backports ;;
 	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug)" ;;
 	esac
 }
