@@ -37,15 +37,8 @@ static DEFINE_MUTEX(rknpu_core_reset_lock);
 static irqreturn_t rknpu_core_irq(int irq, void *data)
 {
 	struct rknpu_core *core = data;
-	u32 events;
 
-	if (!READ_ONCE(core->powered))
-		return IRQ_NONE;
-	events = rknpu_hw_irq_take(&core->hw);
-	if (!events)
-		return IRQ_NONE;
-	core->ops->event(core, events);
-	return IRQ_HANDLED;
+	return IRQ_RETVAL(READ_ONCE(core->powered) && core->ops->event(core));
 }
 
 /* One node for each core: three windows, which leave the IOMMU's registers out. */

@@ -18,12 +18,14 @@ struct rknpu_power;
 
 /**
  * struct rknpu_core_ops - what a core tells the scheduler
- * @event: done events were taken and acknowledged. Context: hard interrupt of the core.
+ * @event: the line that the core shares is up. Takes the core's events itself, under the lock that
+ *	starts are made under: read outside, those of one start could end the next. Returns false when
+ *	there were none. Context: hard interrupt of the core, which has power.
  * @suspend: the system sleeps: get the core idle. Returns 0 or -EBUSY.
  * @resume: the system is awake; called once for each successful @suspend.
  */
 struct rknpu_core_ops {
-	void (*event)(struct rknpu_core *core, u32 events);
+	bool (*event)(struct rknpu_core *core);
 	int (*suspend)(struct rknpu_core *core);
 	void (*resume)(struct rknpu_core *core);
 };

@@ -217,8 +217,8 @@ static struct rknpu_job *rknpu_slot_complete_locked(struct rknpu_slot *slot)
 	return job;
 }
 
-/* Hard interrupt of a core. */
-static void rknpu_sched_event(struct rknpu_core *core, u32 events)
+/* Hard interrupt of a core. A start clears what it finds, so that events are always those of the last one. */
+static bool rknpu_sched_event(struct rknpu_core *core)
 {
 	struct rknpu_slot *slot = core->owner;
 	struct rknpu_sched *sched = slot->sched;
@@ -226,9 +226,11 @@ static void rknpu_sched_event(struct rknpu_core *core, u32 events)
 	struct rknpu_job *done = NULL;
 	struct rknpu_job_range *range;
 	unsigned long flags;
+	u32 events;
 
 	spin_lock_irqsave(&sched->lock, flags);
-	if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted ||
+	events = rknpu_hw_irq_take(&core->hw);
+	if (!events || slot->state != RKNPU_SLOT_RUNNING || slot->faulted ||
 	    !rknpu_chunk_done_locked(slot->job, slot->index, events))
 		goto unlock;
 	range = &slot->job->range[slot->index];
@@ -243,6 +245,7 @@ unlock:
 	if (done)
 		rknpu_sched_finish(sched, done);
 	dma_fence_end_signalling(cookie);
+	return events;
 }
 
 /* Nobody touches the core: no job, and no worker that resets all cores, idle ones too. */

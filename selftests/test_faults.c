@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@
 #define SLACK_MS	3000
 
 #define MUCH_TOO_LATE_US	10000000
+/* For a processor that is held while another one starts a job, which takes three times as long */
+#define HELD_MS		30
 
 static struct matmul mm;
 
@@ -292,6 +295,46 @@ TEST(R9_spurious_interrupts_while_suspended)
 	ktap_sleep_ms(20);
 	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
+}
+
+/* Whether the processor that acknowledges the core's interrupt is held up now */
+static bool slow_ack_is_on(unsigned int core)
+{
+	uint64_t start = ktap_now_ns();
+
+	while (twin_slow_ack_left(core) && ms_since(start) < SLACK_MS)
+		;
+	return !twin_slow_ack_left(core);
+}
+
+/*
+ * An interrupt is acknowledged on one processor, and before that goes on another one
+ * starts a job: it is no event of that job. The interrupt goes to a processor that is
+ * not known here, so each takes its turn as the one that starts.
+ */
+TEST_LIMIT(an_interrupt_ends_no_job_that_is_younger, 60)
+{
+	unsigned int core, cpu, cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	setup();
+	if (cpus < 2)
+		SKIP("needs two processors");
+	for_each_core(core) {
+		for (cpu = 0; cpu < cpus; cpu++) {
+			cpu_set_t set;
+
+			CPU_ZERO(&set);
+			CPU_SET(cpu, &set);
+			ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+			twin_write(TWIN_TASK_OVERHEAD_NS, TWIN_TASK_OVERHEAD_USUAL_NS);
+			EXPECT_CORRECT(&mm, 1u << core);
+			twin_write(TWIN_TASK_OVERHEAD_NS, 3 * HELD_MS * 1000000);
+			twin_slow_ack(core, HELD_MS);
+			twin_spurious(core, RKNPU_INT_DPU);
+			ASSERT(slow_ack_is_on(core));
+			EXPECT_CORRECT(&mm, 1u << core);
+		}
+	}
 }
 
 static void *submits_core_0(void *arg)

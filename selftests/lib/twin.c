@@ -151,8 +151,10 @@ void twin_disarm(void)
 {
 	unsigned int core;
 
-	for_each_core(core)
+	for_each_core(core) {
 		twin_fault(core, TWIN_FAULT_NONE, 0, 0);
+		twin_slow_ack(core, 0);
+	}
 }
 
 void twin_hold(unsigned int core, uint32_t count)
@@ -171,6 +173,27 @@ void twin_spurious(unsigned int core, uint32_t raw)
 	twin_write(TWIN_FAULT_PARAM, raw);
 	twin_write(TWIN_SPURIOUS, core);
 	lock_page(F_ULOCK);
+}
+
+void twin_slow_ack(unsigned int core, uint32_t ms)
+{
+	lock_page(F_LOCK);
+	twin_write(TWIN_FAULT_CORE, core);
+	twin_write(TWIN_SLOW_ACK_MS, ms);
+	if (ms && !twin_read(TWIN_SLOW_ACK_MS))
+		SKIP("one processor runs at a time");
+	lock_page(F_ULOCK);
+}
+
+uint32_t twin_slow_ack_left(unsigned int core)
+{
+	uint32_t left;
+
+	lock_page(F_LOCK);
+	twin_write(TWIN_FAULT_CORE, core);
+	left = twin_read(TWIN_SLOW_ACK_MS);
+	lock_page(F_ULOCK);
+	return left;
 }
 
 static bool before(void)

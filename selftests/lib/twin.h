@@ -35,6 +35,10 @@ void twin_disarm(void);
 void twin_hold(unsigned int core, uint32_t count);
 void twin_release(unsigned int core);
 
+/* Whoever next acknowledges an interrupt of @core goes on @ms milliseconds later; 0 left: it is being held, or was */
+void twin_slow_ack(unsigned int core, uint32_t ms);
+uint32_t twin_slow_ack_left(unsigned int core);
+
 /* Raises interrupt bits of a core, job or not */
 void twin_spurious(unsigned int core, uint32_t raw);
 

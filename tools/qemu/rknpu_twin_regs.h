@@ -98,6 +98,12 @@
 #define TWIN_SPURIOUS			0x030	/* WO */
 /* Writing core number ends what makes that core's kick LATE */
 #define TWIN_RELEASE			0x034	/* WO */
+/*
+ * Of the core in TWIN_FAULT_CORE: the next write of INTERRUPT_CLEAR that finds an interrupt pending has its effect at
+ * once, but its processor goes on only so many milliseconds later, while others run. Reads what is armed: 0 from that
+ * write on, and always where one processor runs at a time.
+ */
+#define TWIN_SLOW_ACK_MS		0x038	/* RW */
 
 /* Timing model; applies from the next kick on */
 #define TWIN_CLOCK_MHZ			0x040	/* RW, 1000 */

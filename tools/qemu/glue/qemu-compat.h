@@ -58,4 +58,18 @@
 #define TWIN_PROPERTIES_END DEFINE_PROP_END_OF_LIST()
 #endif
 
+#if TWIN_QEMU_VERSION >= 900
+#define twin_lock()	bql_lock()
+#define twin_unlock()	bql_unlock()
+#else
+#define twin_lock()	qemu_mutex_lock_iothread()
+#define twin_unlock()	qemu_mutex_unlock_iothread()
+#endif
+/* 8.1, and stable releases of before: the Makefile looks for it */
+#ifdef TWIN_REENTRANCY_GUARD
+#define twin_allow_reentrancy(region)	((region)->disable_reentrancy_guard = true)
+#else
+#define twin_allow_reentrancy(region)	((void)(region))
+#endif
+
 #endif /* TWIN_QEMU_COMPAT_H */

@@ -27,6 +27,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(RknpuTwin, RKNPU_TWIN)
  */
 #define RESET_SKEW_HOST_NS	(NANOSECONDS_PER_SECOND / 2)
 #define NS_PER_US		1000
+#define US_PER_MS		1000
 
 typedef struct TwinSlot {
 	RknpuTwin *device;
@@ -115,6 +116,14 @@ static void glue_log(void *opaque, const char *line)
 
 	fprintf(device->log, "%s\n", line);
 	fflush(device->log);
+}
+
+/* Called by a processor that accesses a register; see map_registers(). */
+static void glue_pause(void *opaque, uint32_t ms)
+{
+	twin_unlock();
+	g_usleep((gulong)ms * US_PER_MS);
+	twin_lock();
 }
 
 static void glue_work_start(void *opaque, unsigned int core)
@@ -238,6 +247,8 @@ static void map_registers(MemoryRegion *region, RknpuTwin *device, const MemoryR
 			  hwaddr addr, uint64_t bytes)
 {
 	memory_region_init_io(region, OBJECT(device), ops, opaque, TYPE_RKNPU_TWIN, bytes);
+	/* While one processor is held in an access, others may come in. */
+	twin_allow_reentrancy(region);
 	memory_region_add_subregion_overlap(get_system_memory(), addr, region, WINDOW_PRIORITY);
 }
 
@@ -332,6 +343,9 @@ static bool device_create(RknpuTwin *device, Error **errp)
 		config.reset_skew_ns = (uint64_t)device->reset_skew_us * NS_PER_US;
 	else if (!uses_icount())
 		config.reset_skew_ns = RESET_SKEW_HOST_NS;
+	/* Instructions drive the clock from one thread, which must not wait. */
+	if (!uses_icount())
+		ops.pause = glue_pause;
 	if (device->async)
 		ops.work_start = glue_work_start;
 	device->twin = twin_create(&config, &ops, device);

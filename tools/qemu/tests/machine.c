@@ -72,6 +72,13 @@ static void op_log(void *opaque, const char *line)
 	snprintf(m->log_last, sizeof(m->log_last), "%s", line);
 }
 
+static void op_pause(void *opaque, uint32_t ms)
+{
+	struct machine *m = opaque;
+
+	m->paused_ms += ms;
+}
+
 static void op_work_start(void *opaque, unsigned int core)
 {
 	struct machine *m = opaque;
@@ -94,6 +101,7 @@ struct machine *machine_create(const struct twin_config *config, bool async)
 	struct twin_ops ops = {
 		.now_ns = op_now, .timer_set = op_timer_set, .irq_set = op_irq_set,
 		.mem_read = op_mem_read, .mem_write = op_mem_write, .log = op_log,
+		.pause = op_pause,
 		.work_start = async ? op_work_start : NULL,
 	};
 	struct machine *m = calloc(1, sizeof(*m));

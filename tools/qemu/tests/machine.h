@@ -46,6 +46,7 @@ struct machine {
 	uint64_t timer[TWIN_MAX_CORES];
 	bool irq[TWIN_MAX_CORES];
 	unsigned int irq_rises[TWIN_MAX_CORES];
+	uint32_t paused_ms;
 	unsigned int log_lines;
 	char log_last[256];
 	unsigned int work_started[TWIN_MAX_CORES];

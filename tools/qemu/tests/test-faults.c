@@ -336,6 +336,32 @@ static void test_spurious(const void *arg)
 	machine_destroy(m);
 }
 
+static void test_slow_ack(const void *arg)
+{
+	struct machine *m = machine_default();
+
+	(void)arg;
+	ctl_wr(m, TWIN_FAULT_CORE, 1);
+	ctl_wr(m, TWIN_SLOW_ACK_MS, 7);
+	CHECK_EQ(ctl_rd(m, TWIN_SLOW_ACK_MS), 7);
+	/* Neither without an interrupt, nor on another core */
+	wr(m, 1, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	ctl_wr(m, TWIN_FAULT_PARAM, RKNPU_INT_DPU);
+	ctl_wr(m, TWIN_SPURIOUS, 2);
+	wr(m, 2, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	CHECK_EQ(m->paused_ms, 0);
+	ctl_wr(m, TWIN_SPURIOUS, 1);
+	wr(m, 1, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	CHECK_EQ(m->paused_ms, 7);
+	CHECK(!m->irq[1]);
+	CHECK_EQ(ctl_rd(m, TWIN_SLOW_ACK_MS), 0);
+	/* Once */
+	ctl_wr(m, TWIN_SPURIOUS, 1);
+	wr(m, 1, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	CHECK_EQ(m->paused_ms, 7);
+	machine_destroy(m);
+}
+
 static void test_no_such_core(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -373,6 +399,7 @@ const struct test_case fault_tests[] = {
 	{ "fault on demand: interrupt after reset", test_after_reset, 0 },
 	{ "fault on demand: interrupt after reset with a late host", test_after_reset_late_host, 0 },
 	{ "fault on demand: spurious interrupt", test_spurious, 0 },
+	{ "fault on demand: slow ack", test_slow_ack, 0 },
 	{ "fault on demand: a core that is not there", test_no_such_core, 0 },
 	{ 0 },
 };

@@ -284,14 +284,30 @@ uint32_t twin_core_read(struct twin *twin, unsigned int index, uint32_t offset, 
 	return value;
 }
 
+/* The fault on demand "slow ack": how long the processor that writes this stays away */
+static uint32_t take_slow_ack(struct twin_core *core, uint32_t offset, uint32_t value)
+{
+	uint32_t ms = core->slow_ack_ms;
+
+	if (offset != RKNPU_PC_INTERRUPT_CLEAR || !(core->pc.int_raw & core->pc.int_mask & value))
+		return 0;
+	core->slow_ack_ms = 0;
+	return ms;
+}
+
 void twin_core_write(struct twin *twin, unsigned int index, uint32_t offset, uint32_t value, unsigned int bytes)
 {
 	struct twin_core *core = &twin->core[index];
+	uint32_t pause_ms = 0;
 
 	pthread_mutex_lock(&core->lock);
 	raise_late(core);
-	if (answers(core, offset, bytes))
+	if (answers(core, offset, bytes)) {
+		pause_ms = take_slow_ack(core, offset, value);
 		window_write(core, offset, value);
+	}
 	twin_core_settle(core);
 	pthread_mutex_unlock(&core->lock);
+	if (pause_ms)
+		twin->ops.pause(twin->opaque, pause_ms);
 }

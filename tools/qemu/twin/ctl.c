@@ -93,6 +93,13 @@ static uint32_t fault_left(struct twin *twin)
 	return core ? core->fault_count : 0;
 }
 
+static uint32_t slow_ack_left(struct twin *twin)
+{
+	struct twin_core *core = fault_core(twin, twin->fault_core);
+
+	return core ? core->slow_ack_ms : 0;
+}
+
 uint32_t twin_ctl_read(struct twin *twin, uint32_t offset, unsigned int bytes)
 {
 	if (!twin_access_is_word(twin, TWIN_NO_CORE, TWIN_CTL_ADDR + offset, bytes))
@@ -120,6 +127,8 @@ uint32_t twin_ctl_read(struct twin *twin, uint32_t offset, unsigned int bytes)
 		return twin->fault_param;
 	case TWIN_FAULT_COUNT:
 		return fault_left(twin);
+	case TWIN_SLOW_ACK_MS:
+		return slow_ack_left(twin);
 	case TWIN_CLOCK_MHZ:
 		return twin->clock_mhz;
 	case TWIN_MACS_PER_CYCLE:
@@ -145,6 +154,17 @@ static void arm_fault(struct twin *twin, uint32_t count)
 	core->fault_kind = twin->fault_kind;
 	core->fault_param = twin->fault_param;
 	core->fault_count = count;
+	pthread_mutex_unlock(&core->lock);
+}
+
+static void arm_slow_ack(struct twin *twin, uint32_t ms)
+{
+	struct twin_core *core = fault_core(twin, twin->fault_core);
+
+	if (!core || !twin->ops.pause)
+		return;
+	pthread_mutex_lock(&core->lock);
+	core->slow_ack_ms = ms;
 	pthread_mutex_unlock(&core->lock);
 }
 
@@ -205,6 +225,9 @@ void twin_ctl_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned
 		break;
 	case TWIN_RELEASE:
 		release(twin, value);
+		break;
+	case TWIN_SLOW_ACK_MS:
+		arm_slow_ack(twin, value);
 		break;
 	case TWIN_CLOCK_MHZ:
 		set_rate(twin, offset, &twin->clock_mhz, value);

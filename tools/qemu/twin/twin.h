@@ -36,6 +36,8 @@ struct twin;
  * @mem_read: read physical memory; false when no RAM answers. Any thread.
  * @mem_write: write physical memory; false when no RAM answers. Any thread.
  * @log: one line of text without newline. Any thread, never two at once.
+ * @pause: let others run for so long, outer lock and all, before the processor that wrote a
+ *	register goes on. NULL: that cannot be.
  * @work_start: have a worker call twin_work(core), then twin_work_done(core)
  *	under the outer lock. NULL selects sync mode: tasks are computed inside
  *	twin_timer().
@@ -47,6 +49,7 @@ struct twin_ops {
 	bool (*mem_read)(void *opaque, uint64_t addr, void *buf, size_t bytes);
 	bool (*mem_write)(void *opaque, uint64_t addr, const void *buf, size_t bytes);
 	void (*log)(void *opaque, const char *line);
+	void (*pause)(void *opaque, uint32_t ms);
 	void (*work_start)(void *opaque, unsigned int core);
 };
 
