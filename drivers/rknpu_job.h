@@ -116,6 +116,7 @@ enum rknpu_job_place {
  * @ran: cores that it was started on; sched->lock until @done.
  * @retried: a lost start has been repeated; sched->lock.
  * @cancelled: its client asked for a reset; sched->lock.
+ * @abandoned: its file has been closed or its submitter killed, so that @deadline is soon; sched->lock.
  * @deadline: jiffies at which it has run out of time, of waiting or of running; sched->lock.
  * @started: start on the hardware, 0 = never; sched->lock until @done.
  * @elapsed_ns: time on the hardware; valid after @done.
@@ -153,6 +154,7 @@ struct rknpu_job {
 	u32 ran;
 	bool retried;
 	bool cancelled;
+	bool abandoned;
 	unsigned long deadline;
 	ktime_t started;
 

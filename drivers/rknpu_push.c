@@ -287,13 +287,39 @@ int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job)
 	return ret;
 }
 
+/*
+ * The jobs that @match names and that are on the hardware have lost their owner: what
+ * one has not ended within RKNPU_SCHED_GRACE_JIFFIES is stopped by a reset of its cores.
+ */
+static void rknpu_sched_curtail(struct rknpu_sched *sched, rknpu_job_match match, const void *data)
+{
+	unsigned long latest = jiffies + RKNPU_SCHED_GRACE_JIFFIES;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&sched->lock, flags);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_slot *slot = &sched->slots[i];
+		struct rknpu_job *job = slot->job;
+
+		if (!job || !match(job, data))
+			continue;
+		job->abandoned = true;
+		if (job->running && time_after(job->deadline, latest)) {
+			job->deadline = latest;
+			mod_delayed_work(sched->wq, &slot->watchdog, RKNPU_SCHED_GRACE_JIFFIES);
+		}
+	}
+	spin_unlock_irqrestore(&sched->lock, flags);
+}
+
 /**
  * rknpu_sched_wait() - wait for a job
  * @sched: the scheduler
  * @job: pushed; the caller has a reference
  *
- * A killed caller's job is dropped if it still waits, else it is left to finish
- * or to run out of time. Context: may sleep, killable.
+ * A killed caller's job is dropped if it still waits, else it has a moment left to
+ * finish in. Context: may sleep, killable.
  *
  * Return: the job's result; -EINTR when the caller was killed.
  */
@@ -303,6 +329,7 @@ int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job)
 	if (!wait_for_completion_state(&job->done, TASK_KILLABLE | TASK_FREEZABLE))
 		return job->result;
 	rknpu_sched_drop(sched, rknpu_match_job, job, -EINTR);
+	rknpu_sched_curtail(sched, rknpu_match_job, job);
 	return -EINTR;
 }
 
@@ -311,11 +338,12 @@ int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job)
  * @sched: the scheduler
  * @file: identity of the file
  *
- * What runs is left to finish or to run out of time. Context: process.
+ * What runs has a moment left to finish in. Context: process; does not wait.
  */
 void rknpu_sched_cancel_file(struct rknpu_sched *sched, const void *file)
 {
 	rknpu_sched_drop(sched, rknpu_match_file, file, -ECANCELED);
+	rknpu_sched_curtail(sched, rknpu_match_file, file);
 }
 
 /**

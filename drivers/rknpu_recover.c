@@ -146,9 +146,9 @@ static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rk
 	if (job->cancelled)
 		return -ECANCELED;
 	if (time_after_eq(jiffies, job->deadline))
-		return rknpu_hw_dma_failed(state) ? -EIO : -ETIMEDOUT;
+		return rknpu_hw_dma_failed(state) ? -EIO : job->abandoned ? -ECANCELED : -ETIMEDOUT;
 	*delay = job->deadline - jiffies;
-	if (job->retried || slot->state == RKNPU_SLOT_STALLED)
+	if (job->retried || job->abandoned || slot->state == RKNPU_SLOT_STALLED)
 		return 0;
 	/* A repeated start gets the second half of the time, so that the whole stays in bounds. */
 	if (*delay > job->timeout / 2) {

@@ -378,7 +378,7 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, u3
 
 	spin_lock_irq(&sched->lock);
 	rknpu_sched_set_state_locked(sched, cores | group, RKNPU_SLOT_IDLE);
-	if (!ret && !sched->stopping && !job->cancelled) {
+	if (!ret && !sched->stopping && !job->cancelled && !job->abandoned) {
 		rknpu_sched_start_locked(sched, job, cores);
 		job = NULL;
 	} else {

@@ -26,6 +26,13 @@ struct rknpu_vm;
 #define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
 
 /*
+ * What a job may still take when its file has been closed or its submitter killed. Jobs
+ * take milliseconds, and who has exported a result may have gone before it is there; one
+ * that hangs holds its core no longer than this.
+ */
+#define RKNPU_SCHED_GRACE_JIFFIES	(HZ / 2)
+
+/*
  * A turn: how long an address space may keep a core while another one of equal
  * priority waits. A change costs a reset, about 20 us, so jobs that are much longer
  * than that alternate one by one, and short ones in bunches. Cores that share an

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,42 +206,82 @@ TEST_LIMIT(exits_without_a_word, 3600) { dies_with(exits, RUN_US, 0); }
 TEST_LIMIT(crashes_with_jobs, 3600) { dies_with(crashes, RUN_US, 0); }
 TEST_LIMIT(becomes_another_program, 3600) { dies_with(executes, RUN_US, 0); }
 TEST_LIMIT(closes_its_file, 3600) { dies_with(closes, RUN_US, 0); }
-TEST_LIMIT(J12_killed_while_it_waits_for_a_job, 3600) { dies_with(is_killed_while_it_waits, 1500000, 0); }
+TEST_LIMIT(J12_killed_while_it_waits_for_a_job, 3600) { dies_with(is_killed_while_it_waits, 1300000, 0); }
 
-/* The job of a dead process runs into its time-out */
+struct hang {
+	int socket;
+	bool blocking;
+};
+
+static void *waits_for_hang(void *arg)
+{
+	npu_submit(mm.out.fd, arg);
+	return NULL;
+}
+
+/* Its job would take much longer than anybody waits */
 static void hangs_and_is_killed(void *arg)
 {
+	struct hang *h = arg;
 	struct rknpu_submit args;
-	int fence;
+	pthread_t thread;
+	int fence = -1;
 
 	small_matmul(&mm, npu_open(), 93);
 	kicks = twin_stat(0, TWIN_STAT_KICKS);
 	twin_fault(0, TWIN_FAULT_LATE, MUCH_TOO_LATE_US, 1);
 	args = matmul_args(&mm, 1);
-	args.timeout = 200;
-	ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
+	args.timeout = MUCH_TOO_LATE_US / 1000;
+	if (h->blocking)
+		ASSERT_EQ(pthread_create(&thread, NULL, waits_for_hang, &args), 0);
+	else
+		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
 	wait_for_kick();
-	send_fds(*(int *)arg, &fence, 1);
+	/* Of a blocking submit the file, which so stays open */
+	send_fds(h->socket, h->blocking ? &mm.out.fd : &fence, 1);
 	raise(SIGKILL);
 }
 
-TEST_LIMIT(killed_with_a_hanging_job, 3600)
+/* Its core is free soon, and what runs on another one is not touched */
+static void frees_its_core(bool blocking)
 {
-	int sockets[2], fence;
-	unsigned int i;
+	struct hang h = { .blocking = blocking };
+	unsigned int other = npu_nth(1), i;
+	int sockets[2], left, fence = -1;
+	uint32_t others_kicks;
 
 	twin_need();
 	small_matmul(&mm, npu_open(), 92);
 	ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
+	h.socket = sockets[1];
 	for (i = 0; i < rounds(); i++) {
-		pid_t pid = ktap_fork(hangs_and_is_killed, &sockets[1]);
+		uint64_t start;
+		pid_t pid;
 
-		receive_fds(sockets[0], &fence, 1);
+		if (other != 1) {
+			others_kicks = twin_stat(__builtin_ctz(other), TWIN_STAT_KICKS);
+			twin_fault(__builtin_ctz(other), TWIN_FAULT_LATE, 2 * RUN_US, 1);
+			ASSERT_RET(job_start(&mm, other, -1, &fence), 0);
+		}
+		pid = ktap_fork(hangs_and_is_killed, &h);
+		receive_fds(sockets[0], &left, 1);
 		ktap_join(pid);
+		start = ktap_now_ns();
 		EXPECT_CORRECT(&mm, 1);
-		EXPECT_RET(fence_end(fence), -ETIMEDOUT);
+		EXPECT((ktap_now_ns() - start) / 1000 < MUCH_TOO_LATE_US / 2);
+		if (blocking)
+			close(left);
+		else
+			EXPECT_RET(fence_end(left), -ECANCELED);
+		if (other != 1) {
+			EXPECT_RET(fence_end(fence), 0);
+			EXPECT_EQ(twin_stat(__builtin_ctz(other), TWIN_STAT_KICKS), others_kicks + 1);
+		}
 	}
 }
+
+TEST_LIMIT(killed_with_a_hanging_job, 3600) { frees_its_core(false); }
+TEST_LIMIT(killed_while_it_waits_for_a_hanging_job, 3600) { frees_its_core(true); }
 
 /* A child has the parent's file: neither's end is the other's */
 static void child_ends(void *arg)
