@@ -19,6 +19,7 @@
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
 #include "rknpu_soc.h"
+#include "rknpu_trace.h"
 
 /*
  * Held while cores are in reset, when their registers must not be read. One for
@@ -339,6 +340,7 @@ void rknpu_core_power_up(struct rknpu_core *core)
 	rknpu_hw_stop(&core->hw);
 	rknpu_hw_prime(&core->hw);
 	WRITE_ONCE(core->powered, true);
+	trace_power_on(core->hw.index);
 }
 
 /**
@@ -352,4 +354,5 @@ void rknpu_core_power_down(struct rknpu_core *core)
 	rknpu_hw_stop(&core->hw);
 	WRITE_ONCE(core->powered, false);
 	synchronize_irq(core->irq);
+	trace_power_off(core->hw.index);
 }

@@ -14,6 +14,19 @@
 #include "rknpu_client.h"
 #include "rknpu_device.h"
 #include "rknpu_sched.h"
+#include "rknpu_usage.h"
+
+/**
+ * rknpu_file_init() - an open of any node
+ * @rfile: zeroed; rknpu_file_fini() is owed for it
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rknpu_file_init(struct rknpu_file *rfile)
+{
+	rfile->usage = rknpu_usage_create();
+	return rfile->usage ? 0 : -ENOMEM;
+}
 
 /**
  * rknpu_file_open() - DRM callback
@@ -25,9 +38,13 @@
 int rknpu_file_open(struct drm_device *drm, struct drm_file *file)
 {
 	struct rknpu_file *rfile = kzalloc(sizeof(*rfile), GFP_KERNEL_ACCOUNT);
+	int ret = rfile ? rknpu_file_init(rfile) : -ENOMEM;
 
-	file->driver_priv = rfile;
-	return rfile ? 0 : -ENOMEM;
+	if (ret)
+		kfree(rfile);
+	else
+		file->driver_priv = rfile;
+	return ret;
 }
 
 /**
@@ -52,6 +69,7 @@ void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile)
 {
 	rknpu_sched_cancel_file(&rdev->sched, rfile);
 	rknpu_client_put(rfile->client);
+	rknpu_usage_put(rfile->usage);
 }
 
 /**

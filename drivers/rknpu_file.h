@@ -9,15 +9,19 @@ struct drm_device;
 struct drm_file;
 struct rknpu_client;
 struct rknpu_device;
+struct rknpu_usage;
 
 /**
  * struct rknpu_file - one open, of a DRM node or of /dev/rknpu
  * @client: process that made the first memory or submit call; set once.
+ * @usage: what it has used. Immutable.
  */
 struct rknpu_file {
 	struct rknpu_client *client;
+	struct rknpu_usage *usage;
 };
 
+int rknpu_file_init(struct rknpu_file *rfile);
 int rknpu_file_open(struct drm_device *drm, struct drm_file *file);
 void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file);
 void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile);

@@ -90,6 +90,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 	struct rknpu_job_args job = {
 		.drm = &rdev->drm,
 		.file = rfile,
+		.usage = rfile->usage,
 		.task_token = args->task_obj_addr,
 		.task_base = args->task_base_addr,
 		.timeout_ms = args->timeout,

@@ -22,6 +22,7 @@
 #include "rknpu_refuse.h"
 #include "rknpu_regcmd.h"
 #include "rknpu_regs.h"
+#include "rknpu_usage.h"
 #include "rknpu_vm.h"
 
 static unsigned int rknpu_sched_timeout_ms = 60000;
@@ -155,6 +156,7 @@ static void rknpu_job_release(struct rknpu_job *job)
 	rknpu_mapping_put(job->task_mapping);
 	rknpu_vm_epoch_put(job->epoch);
 	rknpu_vm_put(job->vm);
+	rknpu_usage_put(job->usage);
 	/* Memory that goes round would hide a use after free from who looks for it. */
 	kfree(IS_ENABLED(CONFIG_KASAN) ? job : xchg(&client->spare_job, job));
 	rknpu_client_put(client);
@@ -206,6 +208,7 @@ struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rkn
 	INIT_WORK(&job->free_work, rknpu_job_free_work);
 	job->client = rknpu_client_get(args->client);
 	job->file = args->file;
+	job->usage = rknpu_usage_get(args->usage);
 	job->vm = rknpu_vm_get(args->vm);
 	job->epoch = rknpu_vm_epoch_get(args->vm);
 	job->in_fence = args->in_fence;

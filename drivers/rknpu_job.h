@@ -20,6 +20,7 @@ struct rknpu_client;
 struct rknpu_epoch;
 struct rknpu_mapping;
 struct rknpu_sched;
+struct rknpu_usage;
 struct rknpu_vm;
 
 /**
@@ -27,6 +28,7 @@ struct rknpu_vm;
  * @drm: for messages about what is refused.
  * @client: the caller's client.
  * @file: the caller's file: identity only.
+ * @usage: counts for @file.
  * @vm: address space that the command stream means.
  * @task_token: buffer of task descriptors.
  * @task_base: added to every data address.
@@ -44,6 +46,7 @@ struct rknpu_job_args {
 	struct drm_device *drm;
 	struct rknpu_client *client;
 	const void *file;
+	struct rknpu_usage *usage;
 	struct rknpu_vm *vm;
 	u64 task_token;
 	u64 task_base;
@@ -94,6 +97,8 @@ enum rknpu_job_place {
  * @sched: where it was pushed. Immutable from then on.
  * @client: who asked. Immutable.
  * @file: through which open; identity only. Immutable.
+ * @usage: counts for @file; kept alive. Immutable.
+ * @id: number that no other job has; from push on. Immutable.
  * @vm: address space. Immutable.
  * @epoch: keeps every mapping of @vm that existed at submit. Immutable.
  * @task_mapping: the task buffer, for its result words. Immutable.
@@ -119,6 +124,7 @@ enum rknpu_job_place {
  * @abandoned: its file has been closed or its submitter killed, so that @deadline is soon; sched->lock.
  * @deadline: jiffies at which it has run out of time, of waiting or of running; sched->lock.
  * @started: start on the hardware, 0 = never; sched->lock until @done.
+ * @ended: end on the last of its cores so far; likewise.
  * @elapsed_ns: time on the hardware; valid after @done.
  * @tasks_done: descriptors executed, all cores together; valid after @done.
  * @result: 0 or a negative errno; valid after @done.
@@ -131,6 +137,8 @@ struct rknpu_job {
 	struct rknpu_sched *sched;
 	struct rknpu_client *client;
 	const void *file;
+	struct rknpu_usage *usage;
+	u64 id;
 	struct rknpu_vm *vm;
 	struct rknpu_epoch *epoch;
 	struct rknpu_mapping *task_mapping;
@@ -157,6 +165,7 @@ struct rknpu_job {
 	bool abandoned;
 	unsigned long deadline;
 	ktime_t started;
+	ktime_t ended;
 
 	u64 elapsed_ns;
 	u32 tasks_done;

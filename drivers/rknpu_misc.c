@@ -286,6 +286,10 @@ static int rknpu_misc_open(struct inode *inode, struct file *file)
 
 	if (!session)
 		return -ENOMEM;
+	if (rknpu_file_init(&session->rfile)) {
+		kfree(session);
+		return -ENOMEM;
+	}
 	/* The node is there, and its lock is held, so the device is alive. */
 	drm_dev_get(&rdev->drm);
 	session->rdev = rdev;

@@ -13,6 +13,7 @@
 #include <linux/sched/signal.h>
 #include <linux/workqueue.h>
 
+#include "rknpu_account.h"
 #include "rknpu_client.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
@@ -271,6 +272,7 @@ int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job)
 		ret = -EIO;
 	} else {
 		kref_get(&job->ref);
+		rknpu_account_queue_locked(sched, job);
 		if (wait) {
 			job->place = RKNPU_JOB_WAITING;
 			job->deadline = jiffies + job->timeout;

@@ -24,6 +24,7 @@
 #include <linux/jiffies.h>
 #include <linux/pid.h>
 
+#include "rknpu_account.h"
 #include "rknpu_client.h"
 #include "rknpu_core.h"
 #include "rknpu_job.h"
@@ -32,6 +33,7 @@
 #include "rknpu_regs.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
+#include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
 /* ---- Faults -------------------------------------------------------------- */
@@ -41,6 +43,8 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
 	slot->faulted = true;
 	slot->fault_iova = iova;
 	slot->fault_write = write;
+	slot->sched->counts.faults++;
+	trace_mmu_fault(slot->index, slot->job ? slot->job->id : 0, iova, write);
 	disable_irq_nosync(slot->core->irq);
 	mod_delayed_work(slot->sched->wq, &slot->watchdog, 0);
 }
@@ -201,6 +205,7 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 		job->tasks_done += job->range[core].chunk * sched->soc->max_tasks +
 				   rknpu_hw_tasks_done(&slot->core->hw, &hw_state);
 		job->range[core].seen |= hw_state.raw & RKNPU_INT_ALL;
+		rknpu_account_end_locked(slot, job, result);
 		slot->job = NULL;
 		slot->state = state;
 	}
@@ -251,6 +256,7 @@ static void rknpu_recover_halt(struct rknpu_sched *sched, unsigned long mask, en
 {
 	struct rknpu_slot_set set;
 
+	rknpu_account_resets(sched, hweight32(mask));
 	if (state == RKNPU_SLOT_STALLED) {
 		rknpu_slot_set_fill(&set, sched, mask);
 		rknpu_slots_quiesce(&set);
@@ -422,6 +428,7 @@ static bool rknpu_recover_repeat_locked(struct rknpu_sched *sched, struct rknpu_
 	    time_before(jiffies, job->deadline)) {
 		/* It keeps its deadline: two lost starts cost no more time than one. */
 		job->retried = true;
+		sched->counts.lost++;
 		rknpu_sched_restart_locked(sched, job);
 		return false;
 	}
@@ -447,6 +454,7 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 	if (!rknpu_recover_all_idle(sched))
 		return;
 	rknpu_recover_collect(sched, &set);
+	rknpu_account_resets(sched, set.num);
 	ret = rknpu_slots_reset(&set);
 	for (i = 0; i < set.num && !ret; i++)
 		attached |= rknpu_recover_reattach(set.slot[i]);

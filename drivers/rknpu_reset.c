@@ -15,6 +15,7 @@
 #include "rknpu_recover.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
+#include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
 /**
@@ -82,6 +83,8 @@ static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
 	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
 		disable_irq(set->slot[0]->sched->slots[i].core->irq);
 	ret = rknpu_core_reset(cores, set->num);
+	for (i = 0; i < set->num; i++)
+		trace_core_reset(set->slot[i]->index, ret);
 	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
 		enable_irq(set->slot[0]->sched->slots[i].core->irq);
 	return ret;

@@ -20,6 +20,7 @@
 #include <linux/dma-fence.h>
 #include <linux/jiffies.h>
 
+#include "rknpu_account.h"
 #include "rknpu_client.h"
 #include "rknpu_core.h"
 #include "rknpu_fence.h"
@@ -29,6 +30,7 @@
 #include "rknpu_power.h"
 #include "rknpu_recover.h"
 #include "rknpu_sched_priv.h"
+#include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
 /**
@@ -56,9 +58,10 @@ void rknpu_sched_settle_locked(struct rknpu_job *job, int result)
 	unsigned int core;
 
 	job->result = result;
+	rknpu_account_result_locked(job);
 	if (!job->started)
 		return;
-	job->elapsed_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
+	job->elapsed_ns = ktime_to_ns(ktime_sub(job->ended, job->started));
 	for (core = 0; core < RKNPU_MAX_CORES; core++) {
 		/* What was running has left its count when it was given up. */
 		if (job->ran & BIT(core) && !(job->running & BIT(core)))
@@ -117,6 +120,7 @@ static void rknpu_sched_start_locked(struct rknpu_sched *sched, struct rknpu_job
 	job->ran = cores;
 	job->started = ktime_get();
 	job->deadline = jiffies + job->timeout;
+	rknpu_account_begin_locked(job);
 	rknpu_sched_restart_locked(sched, job);
 }
 
@@ -207,6 +211,7 @@ static struct rknpu_job *rknpu_slot_complete_locked(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
+	rknpu_account_end_locked(slot, job, 0);
 	slot->job = NULL;
 	job->running &= ~BIT(slot->index);
 	/* Next job first, then the news. */
@@ -325,6 +330,7 @@ static int rknpu_sched_switch(struct rknpu_sched *sched, const struct rknpu_job 
 
 		if (!ret && slot->mmu->vm != job->vm) {
 			ret = rknpu_mmu_attach(slot->mmu, job->vm);
+			trace_vm_attach(core, job->vm->id, pid_nr(job->client->tgid), ret);
 			rknpu_slot_begin_turn(slot);
 		}
 		if (!ret)

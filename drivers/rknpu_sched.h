@@ -13,6 +13,7 @@
 
 #include "rknpu_queue.h"
 #include "rknpu_soc.h"
+#include "rknpu_usage.h"
 #include "rknpu_vm.h"
 
 struct rknpu_client;
@@ -55,6 +56,7 @@ enum rknpu_slot_state {
  * @faulted: an IOMMU fault hit @job; the interrupt line is disabled until recovery.
  * @fault_iova: where.
  * @fault_write: how.
+ * @load: time that it has worked.
  * @watchdog: fires at or before @job's deadline; runs on sched->wq.
  */
 struct rknpu_slot {
@@ -70,6 +72,7 @@ struct rknpu_slot {
 	bool faulted;
 	u32 fault_iova;
 	bool fault_write;
+	struct rknpu_load load;
 	struct delayed_work watchdog;
 };
 
@@ -83,6 +86,8 @@ struct rknpu_slot {
  * @patience: ends the impatient ones among @waiting; runs on @wq.
  * @failed: jobs whose input fence failed; the worker ends them.
  * @slots: the cores.
+ * @last_id: of the job that came last.
+ * @counts: what has become of all jobs.
  * @stopping: no job is accepted or started any more.
  * @reset_all: no job is started until all cores are idle and have been reset.
  * @suspended: number of cores that are suspended or about to be; no job is started.
@@ -101,6 +106,8 @@ struct rknpu_sched {
 	struct delayed_work patience;
 	struct list_head failed;
 	struct rknpu_slot slots[RKNPU_MAX_CORES];
+	u64 last_id;
+	struct rknpu_counts counts;
 	bool stopping;
 	bool reset_all;
 	unsigned int suspended;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: What the scheduler calls where a job begins and ends: sums, counts and
+ * tracepoints. Part of the path between two jobs, so nothing there allocates, waits
+ * or takes a lock. Readers add what is running, so that a long job can be seen
+ * before it ends.
+ */
+#include "rknpu_account.h"
+
+#include <linux/bitops.h>
+#include <linux/ktime.h>
+
+#include "rknpu_usage.h"
+
+/**
+ * rknpu_account_trace_start() - the tracepoints of a job that is about to start
+ * @job: job->running says on which cores
+ */
+void rknpu_account_trace_start(const struct rknpu_job *job)
+{
+	unsigned long cores = job->running;
+	unsigned int core;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		trace_job_start(job, core);
+}
+
+/**
+ * rknpu_account_end_locked() - a core has done with a job
+ * @slot: the core
+ * @job: was started there; gets the time as job->ended
+ * @result: how it went on this core, 0 or a negative errno
+ */
+void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, int result)
+{
+	ktime_t now = ktime_get();
+
+	lockdep_assert_held(&slot->sched->lock);
+	rknpu_load_add(&slot->load, job->started, now);
+	job->usage->busy_ns[slot->index] += now - job->started;
+	job->ended = now;
+	trace_job_end(job, slot->index, now - job->started, result);
+}
+
+/**
+ * rknpu_account_resets() - cores are reset to recover them
+ * @sched: the scheduler
+ * @number: how many
+ *
+ * Context: process; takes sched->lock.
+ */
+void rknpu_account_resets(struct rknpu_sched *sched, unsigned int number)
+{
+	spin_lock_irq(&sched->lock);
+	sched->counts.resets += number;
+	spin_unlock_irq(&sched->lock);
+}
+
+/* Since when a core has been at work; @now when it is not. */
+static u64 rknpu_slot_since_locked(const struct rknpu_slot *slot, u64 now)
+{
+	const struct rknpu_job *job = slot->job;
+
+	lockdep_assert_held(&slot->sched->lock);
+	/* A core that is being prepared has a job, too. */
+	return job && job->running & BIT(slot->index) ? job->started : now;
+}
+
+/**
+ * rknpu_account_read() - read all sums and counts
+ * @sched: the scheduler
+ * @account: result; 0 for cores that are absent
+ *
+ * Context: process; takes sched->lock.
+ */
+void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account)
+{
+	unsigned int i;
+	u64 now;
+
+	spin_lock_irq(&sched->lock);
+	account->counts = sched->counts;
+	now = ktime_get();
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_load *load = &sched->slots[i].load;
+		u64 since = sched->slots[i].sched ? rknpu_slot_since_locked(&sched->slots[i], now) : now;
+
+		if (now >= load->end)
+			rknpu_load_advance(load, since, now);
+		account->busy_ns[i] = load->busy_ns + (now - since);
+		account->last_ns[i] = load->last_ns;
+	}
+	spin_unlock_irq(&sched->lock);
+}
+
+/**
+ * rknpu_account_read_usage() - read what one open has used
+ * @sched: the scheduler
+ * @usage: of the open
+ * @result: a copy, with what runs added
+ *
+ * Context: process; takes sched->lock.
+ */
+void rknpu_account_read_usage(struct rknpu_sched *sched, const struct rknpu_usage *usage,
+			      struct rknpu_usage *result)
+{
+	unsigned int i;
+	u64 now;
+
+	spin_lock_irq(&sched->lock);
+	*result = *usage;
+	now = ktime_get();
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		const struct rknpu_slot *slot = &sched->slots[i];
+
+		if (slot->job && slot->job->usage == usage)
+			result->busy_ns[i] += now - rknpu_slot_since_locked(slot, now);
+	}
+	spin_unlock_irq(&sched->lock);
+}
