@@ -192,6 +192,7 @@
 #define RKNPU_CNA_CONV_CON3_DECONV_Y_STRIDE	0x00003800	/* - 1 */
 #define RKNPU_CNA_CONV_CON3_X_DILATION		0x001f0000	/* - 1 */
 #define RKNPU_CNA_CONV_CON3_Y_DILATION		0x03e00000	/* - 1 */
+#define RKNPU_CNA_CONV_CON3_NN_MODE		0x70000000	/* MAC arrays of several cores as one */
 #define RKNPU_CNA_DATA_SIZE0			0x1020
 #define RKNPU_CNA_DATA_SIZE0_HEIGHT		0x000007ff	/* true size, unlike CORE/DPU fields */
 #define RKNPU_CNA_DATA_SIZE0_WIDTH		0x07ff0000
@@ -203,6 +204,7 @@
 #define RKNPU_CNA_DATA_SIZE2_OUT_WIDTH		0x000007ff
 #define RKNPU_CNA_DATA_SIZE3			0x102c
 #define RKNPU_CNA_DATA_SIZE3_OUT_ATOMICS	0x003fffff	/* output width * height */
+#define RKNPU_CNA_DATA_SIZE3_SURF_MODE		0x00c00000
 #define RKNPU_CNA_WEIGHT_SIZE0			0x1030	/* total bytes */
 #define RKNPU_CNA_WEIGHT_SIZE1			0x1034
 #define RKNPU_CNA_WEIGHT_SIZE1_BYTES_PER_KERNEL	0x0007ffff
@@ -234,6 +236,8 @@
 #define RKNPU_CNA_CVT_CON2			0x1054
 #define RKNPU_CNA_CVT_CON3			0x1058
 #define RKNPU_CNA_CVT_CON4			0x105c
+#define RKNPU_CNA_FC_CON0			0x1060
+#define RKNPU_CNA_FC_CON0_SKIP_EN		0x00000001
 #define RKNPU_CNA_PAD_CON0			0x1068
 #define RKNPU_CNA_PAD_CON0_TOP			0x0000000f
 #define RKNPU_CNA_PAD_CON0_LEFT			0x000000f0
@@ -277,14 +281,21 @@
 #define RKNPU_DPU_FEATURE_MODE_CFG_OUTPUT	0x00000006	/* 2 = memory */
 #define RKNPU_DPU_FEATURE_MODE_CFG_CONV_MODE	0x00000018	/* 0 direct, 3 depthwise; same in DPU_RDMA */
 #define RKNPU_DPU_FEATURE_MODE_CFG_BURST	0x000001e0
+#define RKNPU_DPU_FEATURE_MODE_CFG_SURF_LEN	0x01fffe00	/* of an output without gaps */
+#define RKNPU_DPU_FEATURE_MODE_CFG_NONALIGN	0x02000000	/* output without gaps */
+#define RKNPU_DPU_FEATURE_MODE_CFG_RGP_TYPE	0x3c000000	/* regrouping */
 #define RKNPU_DPU_FEATURE_MODE_CFG_TP_EN	0x40000000
+#define RKNPU_DPU_FEATURE_MODE_CFG_COMB_USE	0x80000000	/* bit 0 of DPU_RDMA's */
 #define RKNPU_DPU_DATA_FORMAT			0x4010
 #define RKNPU_DPU_DATA_FORMAT_PROC_PREC		0x00000007
 #define RKNPU_DPU_DATA_FORMAT_MC_SURF_OUT	0x00000008
 #define RKNPU_DPU_DATA_FORMAT_BS_SHIFT_NEG	0x000003f0
 #define RKNPU_DPU_DATA_FORMAT_BN_SHIFT_NEG	0x0000fc00
+#define RKNPU_DPU_DATA_FORMAT_EW_TRUNCATE_NEG	0x03ff0000
 #define RKNPU_DPU_DATA_FORMAT_IN_PREC		0x1c000000
 #define RKNPU_DPU_DATA_FORMAT_OUT_PREC		0xe0000000
+#define RKNPU_DPU_OFFSET_PEND			0x4014	/* value of channels beyond CHANNEL_ORIG, as wide as elements are */
+#define RKNPU_DPU_OFFSET_PEND_VALUE		0x0000ffff
 #define RKNPU_DPU_DST_BASE_ADDR			0x4020	/* DMA write base, bytes */
 #define RKNPU_DPU_DST_SURF_STRIDE		0x4024
 #define RKNPU_DPU_DST_SURF_STRIDE_MASK		0xfffffff0	/* atoms in [31:4] */
@@ -292,6 +303,7 @@
 #define RKNPU_DPU_DATA_CUBE_WIDTH_MASK		0x00001fff	/* - 1 */
 #define RKNPU_DPU_DATA_CUBE_HEIGHT		0x4034
 #define RKNPU_DPU_DATA_CUBE_HEIGHT_MASK		0x00001fff	/* - 1 */
+#define RKNPU_DPU_DATA_CUBE_HEIGHT_MINMAX	0x01c00000	/* [0] on, [1] type, [2] the value alone, not its place */
 #define RKNPU_DPU_DATA_CUBE_NOTCH		0x4038
 #define RKNPU_DPU_DATA_CUBE_NOTCH_0		0x00001fff
 #define RKNPU_DPU_DATA_CUBE_NOTCH_1		0x1fff0000	/* same value as _0 in all clients */
@@ -309,10 +321,12 @@
 #define RKNPU_DPU_BS_OW_CFG_SIZE_E_1		0x000000e0
 #define RKNPU_DPU_BS_OW_CFG_SIZE_E_2		0x00000700
 #define RKNPU_DPU_BS_OW_CFG_TP_ORG_EN		0x08000000
+#define RKNPU_DPU_BS_OW_CFG_RGP_CNTER		0xf0000000
 #define RKNPU_DPU_BS_OW_OP			0x4054	/* CPEND: times the window sum */
 #define RKNPU_DPU_BS_OW_OP_OPERAND		0x0000ffff	/* signed: - (weight zero point) [seen: captured bytes] */
 #define RKNPU_DPU_WDMA_SIZE0			0x4058
 #define RKNPU_DPU_WDMA_SIZE0_CHANNEL		0x00001fff	/* - 1 */
+#define RKNPU_DPU_WDMA_SIZE0_SIZE_C		0x07ff0000	/* groups - 1, of the transposed writer */
 #define RKNPU_DPU_WDMA_SIZE0_TP_PREC		0x08000000	/* of the transposed writer: 0 8 bits, 1 16 bits */
 #define RKNPU_DPU_WDMA_SIZE1			0x405c
 #define RKNPU_DPU_WDMA_SIZE1_WIDTH		0x00001fff	/* - 1 */
@@ -332,6 +346,7 @@
 #define RKNPU_DPU_STAGE_CFG_ALU_ALGO		0x000f0000	/* 2 add, 4 subtract */
 /* Fields shared by BS_MUL_CFG and BN_MUL_CFG */
 #define RKNPU_DPU_STAGE_MUL_SRC			0x00000001	/* 1: operand from memory, per channel */
+#define RKNPU_DPU_STAGE_MUL_TRUNCATE_SRC	0x00000002	/* 1: shift from memory */
 #define RKNPU_DPU_STAGE_MUL_SHIFT		0x00003f00	/* of products >= 0; DATA_FORMAT has that of negative ones */
 #define RKNPU_DPU_STAGE_MUL_OPERAND		0xffff0000	/* int16, or fp16 bits */
 #define RKNPU_DPU_EW_CFG			0x4070
@@ -355,6 +370,7 @@
 #define RKNPU_DPU_EW_CVT_SCALE			0x4078
 #define RKNPU_DPU_EW_CVT_SCALE_SCALE		0x0000ffff
 #define RKNPU_DPU_EW_CVT_SCALE_SHIFT		0x003f0000
+#define RKNPU_DPU_EW_CVT_SCALE_TRUNCATE		0xffc00000
 #define RKNPU_DPU_EW_RELUX_CMP			0x407c
 #define RKNPU_DPU_OUT_CVT_OFFSET		0x4080
 #define RKNPU_DPU_OUT_CVT_SCALE			0x4084
@@ -379,6 +395,7 @@
 #define RKNPU_DPU_LUT_TABLES			2
 #define RKNPU_DPU_LUT_ENTRIES			513
 #define RKNPU_DPU_LUT_CFG			0x4108	/* priorities of the tables: 0x68 in all clients */
+#define RKNPU_DPU_LUT_CFG_OTHER			0x00000097	/* what is 0 in all clients */
 #define RKNPU_DPU_LUT_INFO			0x410c
 #define RKNPU_DPU_LUT_INFO_LE_SELECT		0x0000ff00	/* log2 of the step from entry to entry */
 #define RKNPU_DPU_LUT_INFO_LO_SELECT		0x00ff0000
@@ -390,6 +407,12 @@
 #define RKNPU_DPU_LUT_LE_SLOPE_SHIFT		0x4124
 #define RKNPU_DPU_LUT_LO_SLOPE_SCALE		0x4128
 #define RKNPU_DPU_LUT_LO_SLOPE_SHIFT		0x412c
+
+/* Fields of the two slopes, of LE and LO alike: beyond the last entry and before the first [TRM] */
+#define RKNPU_DPU_LUT_SLOPE_SCALE_OFLOW		0xffff0000	/* signed */
+#define RKNPU_DPU_LUT_SLOPE_SCALE_UFLOW		0x0000ffff
+#define RKNPU_DPU_LUT_SLOPE_SHIFT_OFLOW		0x000003e0
+#define RKNPU_DPU_LUT_SLOPE_SHIFT_UFLOW		0x0000001f
 
 /* Operations of EW_CFG_ALU_ALGO: main value op operand [seen: client programs] */
 #define RKNPU_EW_ALU_MAX			0
@@ -414,18 +437,21 @@
 #define RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL_MASK	0x00001fff	/* - 1 */
 #define RKNPU_DPU_RDMA_SRC_BASE_ADDR		0x5018	/* MRDMA, the main input: DMA read base, bytes */
 #define RKNPU_DPU_RDMA_BRDMA_CFG		0x501c
-/* 1 = int32 or fp32 per channel; 7 = 64 bytes per 8 channels: int32 ALU[8], int16 CPEND[8], int16 MUL[8] [seen: rockchip-npu-notes] */
+/*
+ * What is read, for eight channels at a time: bit 0 int32 or fp32 ALU[8], bit 1 int16 CPEND[8],
+ * bit 2 int16 or fp16 MUL[8], bit 3 shifts [TRM; layout seen: rockchip-npu-notes, rknn-toolkit2]
+ */
 #define RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE	0x0000001e
 #define RKNPU_DPU_RDMA_BS_BASE_ADDR		0x5020
 #define RKNPU_DPU_RDMA_NRDMA_CFG		0x5028
-#define RKNPU_DPU_RDMA_NRDMA_CFG_DATA_USE	0x0000001e
+#define RKNPU_DPU_RDMA_NRDMA_CFG_DATA_USE	0x0000001e	/* as BRDMA's, without CPEND */
 #define RKNPU_DPU_RDMA_BN_BASE_ADDR		0x502c
 #define RKNPU_DPU_RDMA_ERDMA_CFG		0x5034
 #define RKNPU_DPU_RDMA_ERDMA_CFG_DISABLE	0x00000001
 #define RKNPU_DPU_RDMA_ERDMA_CFG_DATA_SIZE	0x0000000c
 #define RKNPU_DPU_RDMA_ERDMA_CFG_NONALIGN	0x10000000
 #define RKNPU_DPU_RDMA_ERDMA_CFG_SURF_MODE	0x20000000
-#define RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE	0xc0000000
+#define RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE	0xc0000000	/* operands: 0 per channel, 1 per element, 2 per channel and pixel [TRM] */
 #define RKNPU_DPU_RDMA_EW_BASE_ADDR		0x5038
 #define RKNPU_DPU_RDMA_EW_SURF_STRIDE		0x5040
 #define RKNPU_DPU_RDMA_EW_SURF_STRIDE_MASK	0xfffffff0	/* atoms in [31:4] */
@@ -436,16 +462,24 @@
 /* Without it, and without use for its data, the task never ends [seen: rockchip-npu-notes] */
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE	0x00000010
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC	0x000000e0
-/* 5: MRDMA and ERDMA fetch the EW operand between them; with FLYING, bit 0 hangs the task [seen: rockchip-npu-notes] */
+/*
+ * [0] MRDMA and ERDMA fetch one cube between them, [1] for the main path, [2] for EW [TRM]. 5 with the
+ * accumulator, 3 with FLYING [seen: rknn-toolkit2]; 5 with FLYING hangs the task [seen: rockchip-npu-notes]
+ */
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE	0x00000700
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_BURST	0x00007800
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC	0x00038000
 #define RKNPU_DPU_RDMA_SRC_DMA_CFG		0x5048
-#define RKNPU_DPU_RDMA_SRC_DMA_CFG_UNPOOLING	0x00003fff	/* kernel, stride, enable, method */
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_KERNEL_WIDTH	0x00000007	/* of unpooling, - 1; so are the next three [TRM] */
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_KERNEL_HEIGHT	0x00000038
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_X_STRIDE	0x000001c0
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_Y_STRIDE	0x00000e00
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_UNPOOLING	0x00001000
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_METHOD	0x00002000	/* 0 average, which repeats; 1 minimum or maximum */
 #define RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH	0xfff80000	/* atoms between lines */
 #define RKNPU_DPU_RDMA_SURF_NOTCH		0x504c
 #define RKNPU_DPU_RDMA_SURF_NOTCH_MASK		0xfffffff0	/* atoms in [31:4] */
-#define RKNPU_DPU_RDMA_PAD_CFG			0x5064
+#define RKNPU_DPU_RDMA_PAD_CFG			0x5064	/* of unpooling */
 #define RKNPU_DPU_RDMA_WEIGHT			0x5068	/* arbitration weights: no effect on results */
 #define RKNPU_DPU_RDMA_EW_SURF_NOTCH		0x506c
 #define RKNPU_DPU_RDMA_EW_SURF_NOTCH_MASK	0xfffffff0	/* atoms in [31:4] */
@@ -465,8 +499,8 @@
 #define RKNPU_PPU_OPERATION_MODE_CFG		0x6024
 #define RKNPU_PPU_OPERATION_MODE_CFG_METHOD	0x00000003	/* RKNPU_PPU_METHOD_* */
 #define RKNPU_PPU_OPERATION_MODE_CFG_FLYING	0x00000010	/* input from memory, not from DPU */
-#define RKNPU_PPU_OPERATION_MODE_CFG_USE_CNT	0x00000700
-#define RKNPU_PPU_OPERATION_MODE_CFG_NOTCH	0x1fff0000
+#define RKNPU_PPU_OPERATION_MODE_CFG_USE_CNT	0x000000e0
+#define RKNPU_PPU_OPERATION_MODE_CFG_NOTCH	0x1fff0000	/* atoms between lines of the output */
 #define RKNPU_PPU_OPERATION_MODE_CFG_INDEX_EN	0x40000000	/* positions too, not only values */
 #define RKNPU_PPU_POOLING_KERNEL_CFG		0x6034
 #define RKNPU_PPU_POOLING_KERNEL_CFG_WIDTH	0x0000000f	/* - 1 */
@@ -482,8 +516,9 @@
 #define RKNPU_PPU_POOLING_PADDING_CFG_TOP	0x00000070
 #define RKNPU_PPU_POOLING_PADDING_CFG_RIGHT	0x00000700
 #define RKNPU_PPU_POOLING_PADDING_CFG_BOTTOM	0x00007000
-#define RKNPU_PPU_PADDING_VALUE_1_CFG		0x6044
+#define RKNPU_PPU_PADDING_VALUE_1_CFG		0x6044	/* [31:0] of a signed number */
 #define RKNPU_PPU_PADDING_VALUE_2_CFG		0x6048
+#define RKNPU_PPU_PADDING_VALUE_2_MASK		0x00000007	/* [34:32] of it */
 #define RKNPU_PPU_DST_BASE_ADDR			0x6070	/* DMA write base, bytes in [31:4] */
 #define RKNPU_PPU_DST_SURF_STRIDE		0x607c
 #define RKNPU_PPU_DST_SURF_STRIDE_MASK		0xfffffff0	/* bytes in [31:4] */

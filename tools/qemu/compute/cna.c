@@ -132,7 +132,10 @@ static enum twin_compute_status parse_deconv(const struct task *t, const struct 
 	return TWIN_COMPUTE_OK;
 }
 
-/* Channels are what the bytes of a kernel have room for [seen: client programs] */
+/*
+ * Channels are what the bytes of a kernel have room for [seen: client programs]. Kernels may fill their
+ * last group with channels that memory does not have [seen: streams of rknn-toolkit2].
+ */
 static enum twin_compute_status parse_channels(const struct task *t, struct conv *conv)
 {
 	uint32_t bytes = reg_field(t, RKNPU_CNA_WEIGHT_SIZE1, RKNPU_CNA_WEIGHT_SIZE1_BYTES_PER_KERNEL);
@@ -141,12 +144,11 @@ static enum twin_compute_status parse_channels(const struct task *t, struct conv
 
 	if (!in_memory)
 		return refuse(t, RKNPU_CNA_DATA_SIZE1, "no channels");
-	if (!channels || channels > in_memory || channels * conv->taps * conv->operand->bits != bytes * 8)
+	if (!channels || channels > round_up(in_memory, LANES) ||
+	    channels * conv->taps * conv->operand->bits != bytes * 8)
 		return refuse(t, RKNPU_CNA_WEIGHT_SIZE1, "bytes per kernel do not match taps and channels");
-	/* A group of 64 that is not full never completes [seen: rockchip-npu-notes] */
-	if (conv->depthwise && conv->precision == RKNPU_PREC_INT8 && channels % conv->operand->depthwise_group)
-		return refuse(t, RKNPU_CNA_WEIGHT_SIZE1, "depthwise int8 with a partial group of channels");
 	conv->feature.channels = channels;
+	conv->feature.stored_channels = min_u32(channels, in_memory);
 	conv->groups = (channels + conv->lanes - 1) / conv->lanes;
 	conv->depth = (size_t)conv->lanes * conv->groups * conv->taps;
 	return TWIN_COMPUTE_OK;

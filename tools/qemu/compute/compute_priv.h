@@ -93,10 +93,11 @@ struct operand {
 	int8_t rate_shift;
 };
 
-/* Input conversion of packed pixels, channel by channel: x * scale + offset, or the addition first */
+/* Input conversion, lane by lane: (x * scale >> truncate) + offset, or the addition first */
 struct in_cvt {
-	bool on, add_first, is_signed;
+	bool on, add_first, is_signed, half_away;
 	int32_t scale[4], offset[4];
+	uint32_t truncate[4];
 };
 
 /* Feature data as CNA fetches it; strides in atoms, but in pixels for packed pixels */
@@ -104,6 +105,7 @@ struct feature {
 	uint32_t addr;
 	uint32_t width, height;
 	uint32_t channels;		/* those the kernels use */
+	uint32_t stored_channels;	/* those of them that memory has, the others are 0 */
 	uint32_t packed_channels;	/* 0: NC1HWC2, else channels of a packed pixel */
 	bool group_line_off;
 	int32_t line_stride, surf_stride;

@@ -13,6 +13,21 @@
 #define OUTPUT_MEMORY		2
 #define CONV_MODE_DIRECT	0
 #define CONV_MODE_DEPTHWISE	3
+#define MINMAX_VALUE_OF_MAX	7
+
+/*
+ * The largest of each pixel's channels, as softmax wants it [seen: streams of rknn-toolkit2, its
+ * simulator]; programs that tried other settings got no sensible numbers [seen: rockchip-npu-notes]
+ */
+static enum twin_compute_status parse_reduction(const struct task *t, struct dpu *dpu)
+{
+	uint32_t control = reg_field(t, RKNPU_DPU_DATA_CUBE_HEIGHT, RKNPU_DPU_DATA_CUBE_HEIGHT_MINMAX);
+
+	dpu->reduce = control == MINMAX_VALUE_OF_MAX;
+	if (control && !dpu->reduce)
+		return refuse(t, RKNPU_DPU_DATA_CUBE_HEIGHT, "minimum or place of channels");
+	return TWIN_COMPUTE_OK;
+}
 
 static enum twin_compute_status parse_mode(const struct task *t, const struct conv *conv,
 					   struct dpu *dpu)
@@ -30,9 +45,7 @@ static enum twin_compute_status parse_mode(const struct task *t, const struct co
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "output other than memory");
 	if (conv_mode != expected)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "convolution mode other than CNA's");
-	if (mode & RKNPU_DPU_FEATURE_MODE_CFG_TP_EN)
-		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "transposed output");
-	return TWIN_COMPUTE_OK;
+	return parse_reduction(t, dpu);
 }
 
 /* The DPU has no code for tf32: programs say fp32, its accumulator [seen: rockchip-npu-notes] */
@@ -41,95 +54,144 @@ static uint32_t dpu_precision(const struct conv *conv)
 	return conv->precision == RKNPU_PREC_TF32 ? RKNPU_PREC_FP32 : conv->precision;
 }
 
+/* What DPU_RDMA makes of 16-bit data with FP16TOFP32 is a half, whatever integer type it is called */
+static uint32_t flying_precision(const struct task *t, uint32_t in, uint32_t proc)
+{
+	uint32_t mode = reg_read(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG);
+	bool widened = mode & RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FP16TOFP32;
+
+	return in == RKNPU_PREC_INT16 && proc == RKNPU_PREC_FP16 && widened ? RKNPU_PREC_FP16 : in;
+}
+
+static bool is_half(uint32_t precision)
+{
+	return precision == RKNPU_PREC_FP16 || precision == RKNPU_PREC_BF16;
+}
+
+/*
+ * Types that a flying task may name: DPU_RDMA's are those of the main input,
+ * DPU's those of EW's operand, and both floats of 16 bits may be mixed
+ * [seen: streams of rknn-toolkit2, its simulator].
+ */
+static bool flying_types_agree(uint32_t in, uint32_t proc, uint32_t rdma_in, uint32_t rdma_proc)
+{
+	if (is_half(in) && is_half(rdma_in))
+		return in == proc && rdma_in == rdma_proc;
+	return in == rdma_in && proc == rdma_proc;
+}
+
+static enum twin_compute_status parse_flying(const struct task *t, uint32_t in, struct dpu *dpu)
+{
+	uint32_t mode = reg_read(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG), proc = dpu->processing;
+	uint32_t rdma_in = field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC, mode);
+	uint32_t rdma_proc = field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC, mode);
+
+	if (!flying_types_agree(in, proc, rdma_in, rdma_proc))
+		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "precision differs from DPU's");
+	if (!element_init(&dpu->main, flying_precision(t, rdma_in, rdma_proc)))
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input of this precision from memory");
+	dpu->is_float = element_is_float(&dpu->main);
+	/* fp32 in memory may be processed as fp16 is [seen: a client program], or as itself */
+	if (rdma_in == RKNPU_PREC_FP32 && rdma_proc == RKNPU_PREC_FP16)
+		return TWIN_COMPUTE_OK;
+	if (!dpu->raw && dpu->main.precision != rdma_proc)
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input and processing precision differ");
+	return TWIN_COMPUTE_OK;
+}
+
 static enum twin_compute_status parse_main(const struct task *t, const struct conv *conv,
 					   struct dpu *dpu)
 {
 	uint32_t format = reg_read(t, RKNPU_DPU_DATA_FORMAT);
 	uint32_t in = field_get(RKNPU_DPU_DATA_FORMAT_IN_PREC, format);
+
+	dpu->processing = field_get(RKNPU_DPU_DATA_FORMAT_PROC_PREC, format);
+	if (!conv)
+		return parse_flying(t, in, dpu);
+	dpu->is_float = conv->is_float;
+	if (in != dpu_precision(conv) || dpu->processing != in)
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "precision differs from CNA's");
+	return TWIN_COMPUTE_OK;
+}
+
+static bool stage_passes(uint32_t cfg)
+{
+	return !cfg || cfg & RKNPU_DPU_STAGE_CFG_BYPASS;
+}
+
+/* No stage does anything, and no type is converted into another */
+static bool is_raw(const struct task *t, const struct conv *conv, bool reduce)
+{
+	uint32_t format = reg_read(t, RKNPU_DPU_DATA_FORMAT), scale = reg_read(t, RKNPU_DPU_OUT_CVT_SCALE);
+	uint32_t in = field_get(RKNPU_DPU_DATA_FORMAT_IN_PREC, format);
+	uint32_t out = field_get(RKNPU_DPU_DATA_FORMAT_OUT_PREC, format);
 	uint32_t proc = field_get(RKNPU_DPU_DATA_FORMAT_PROC_PREC, format);
 
-	dpu->processing = proc;
-	if (conv) {
-		dpu->is_float = conv->is_float;
-		if (in != dpu_precision(conv) || proc != in)
-			return refuse(t, RKNPU_DPU_DATA_FORMAT, "precision differs from CNA's");
-		return TWIN_COMPUTE_OK;
-	}
-	if (!element_init(&dpu->main, in))
-		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input of this precision from memory");
-	dpu->is_float = element_is_float(&dpu->main);
-	/* The one pair that differs in client programs: fp32 in memory, processed as fp16 is */
-	if (in == RKNPU_PREC_FP32 ? proc != RKNPU_PREC_FP16 : proc != in)
-		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input and processing precision differ");
-	return TWIN_COMPUTE_OK;
+	return !conv && !reduce && stage_passes(reg_read(t, RKNPU_DPU_BS_CFG)) &&
+	       stage_passes(reg_read(t, RKNPU_DPU_BN_CFG)) &&
+	       reg_read(t, RKNPU_DPU_EW_CFG) & RKNPU_DPU_EW_CFG_BYPASS && scale <= 1 &&
+	       !reg_read(t, RKNPU_DPU_OUT_CVT_OFFSET) &&
+	       !reg_field(t, RKNPU_DPU_OUT_CVT_SHIFT, RKNPU_DPU_OUT_CVT_SHIFT_SHIFT) &&
+	       !reg_field(t, RKNPU_DPU_OUT_CVT_SHIFT, RKNPU_DPU_OUT_CVT_SHIFT_MINUS_EXP) &&
+	       !(reg_read(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG) & RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FP16TOFP32) &&
+	       (in == out || (in == RKNPU_PREC_INT16 && proc == out));
 }
 
 static enum twin_compute_status parse_format(const struct task *t, struct dpu *dpu)
 {
 	uint32_t format = reg_read(t, RKNPU_DPU_DATA_FORMAT);
+	uint32_t out = field_get(RKNPU_DPU_DATA_FORMAT_OUT_PREC, format);
+	uint32_t in = field_get(RKNPU_DPU_DATA_FORMAT_IN_PREC, format);
+	bool to_half = reg_read(t, RKNPU_DPU_OUT_CVT_SCALE) & RKNPU_DPU_OUT_CVT_SCALE_FP32TOFP16;
 
-	if (!element_init(&dpu->out, field_get(RKNPU_DPU_DATA_FORMAT_OUT_PREC, format)))
+	/* Halves that are called int16 on both sides */
+	if (dpu->is_float && out == RKNPU_PREC_INT16 && in == out && to_half)
+		out = RKNPU_PREC_FP16;
+	if (!element_init(&dpu->out, out))
 		return refuse(t, RKNPU_DPU_DATA_FORMAT, "output of this precision");
-	/* How it rounds is not known */
-	if (dpu->is_float && !element_is_float(&dpu->out))
-		return refuse(t, RKNPU_DPU_DATA_FORMAT, "integer output of float values");
+	if (dpu->reduce && !dpu->is_float)
+		return refuse(t, RKNPU_DPU_DATA_CUBE_HEIGHT, "maximum of integer channels");
+	if (dpu->is_float && !element_is_float(&dpu->out) && out != RKNPU_PREC_INT8)
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "wide integer output of float values");
+	if (!dpu->is_float && out == RKNPU_PREC_BF16)
+		return refuse(t, RKNPU_DPU_DATA_FORMAT, "bf16 output of integers");
 	if (format & RKNPU_DPU_DATA_FORMAT_MC_SURF_OUT)
 		return refuse(t, RKNPU_DPU_DATA_FORMAT, "serialized surfaces");
 	return TWIN_COMPUTE_OK;
 }
 
-/* The larger of cube, write DMA and read DMA counts: clients leave one of them 0 [seen: client programs] */
+static bool field_fits(uint32_t field, uint32_t size)
+{
+	return !field || field + 1 == size;
+}
+
+/*
+ * What comes in decides: CORE's output, or what DPU_RDMA reads. DPU's own sizes
+ * repeat it or stay 0, or, of a flying task, are those of the cube that the
+ * output is part of [seen: client programs, streams of rknn-toolkit2].
+ */
 static enum twin_compute_status parse_size(const struct task *t, const struct conv *conv,
 					   struct dpu *dpu)
 {
 	struct cube *cube = &dpu->cube;
+	uint32_t channels = reg_field(t, RKNPU_DPU_DATA_CUBE_CHANNEL, RKNPU_DPU_DATA_CUBE_CHANNEL_PADDED);
 
-	cube->width = 1 + max_u32(
-		reg_field(t, RKNPU_DPU_DATA_CUBE_WIDTH, RKNPU_DPU_DATA_CUBE_WIDTH_MASK),
-		reg_field(t, RKNPU_DPU_WDMA_SIZE1, RKNPU_DPU_WDMA_SIZE1_WIDTH));
-	cube->height = 1 + max_u32(
-		reg_field(t, RKNPU_DPU_DATA_CUBE_HEIGHT, RKNPU_DPU_DATA_CUBE_HEIGHT_MASK),
-		reg_field(t, RKNPU_DPU_WDMA_SIZE1, RKNPU_DPU_WDMA_SIZE1_HEIGHT));
-	cube->channels = 1 + max_u32(
-		reg_field(t, RKNPU_DPU_DATA_CUBE_CHANNEL, RKNPU_DPU_DATA_CUBE_CHANNEL_PADDED),
-		reg_field(t, RKNPU_DPU_WDMA_SIZE0, RKNPU_DPU_WDMA_SIZE0_CHANNEL));
 	if (dpu->flying) {
-		cube->width = max_u32(cube->width, dpu->rdma.cube.width);
-		cube->height = max_u32(cube->height, dpu->rdma.cube.height);
-		cube->channels = max_u32(cube->channels, dpu->rdma.cube.channels);
+		*cube = dpu->rdma.cube;
 		if ((uint64_t)cube->width * cube->height * round_up(cube->channels, 16) *
 		    sizeof(int32_t) > MAX_OPERAND_BYTES)
-			return refuse(t, RKNPU_DPU_DATA_CUBE_WIDTH, "cube beyond the model's memory bound");
+			return refuse(t, RKNPU_DPU_RDMA_DATA_CUBE_WIDTH, "cube beyond the model's memory bound");
 		return TWIN_COMPUTE_OK;
 	}
-	if (cube->width != conv->out_width)
+	cube->width = conv->out_width;
+	cube->height = conv->out_height;
+	cube->channels = conv->out_channels;
+	if (!field_fits(reg_field(t, RKNPU_DPU_DATA_CUBE_WIDTH, RKNPU_DPU_DATA_CUBE_WIDTH_MASK), cube->width))
 		return refuse(t, RKNPU_DPU_DATA_CUBE_WIDTH, "width differs from CORE's");
-	if (cube->height != conv->out_height)
+	if (!field_fits(reg_field(t, RKNPU_DPU_DATA_CUBE_HEIGHT, RKNPU_DPU_DATA_CUBE_HEIGHT_MASK), cube->height))
 		return refuse(t, RKNPU_DPU_DATA_CUBE_HEIGHT, "height differs from CORE's");
-	if (cube->channels != conv->out_channels)
+	if (!field_fits(channels, cube->channels))
 		return refuse(t, RKNPU_DPU_DATA_CUBE_CHANNEL, "channels differ from CORE's");
-	return TWIN_COMPUTE_OK;
-}
-
-static enum twin_compute_status parse_address(const struct task *t, struct dpu *dpu)
-{
-	uint32_t notch = reg_read(t, RKNPU_DPU_DATA_CUBE_NOTCH);
-	uint32_t ow = reg_read(t, RKNPU_DPU_BS_OW_CFG);
-	uint32_t size_e = field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_0, ow);
-
-	if (ow & RKNPU_DPU_BS_OW_CFG_TP_ORG_EN)
-		return refuse(t, RKNPU_DPU_BS_OW_CFG, "transposed output");
-	if (field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_1, ow) != size_e ||
-	    field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_2, ow) != size_e)
-		return refuse(t, RKNPU_DPU_BS_OW_CFG, "three different SIZE_E");
-	dpu->notch = field_get(RKNPU_DPU_DATA_CUBE_NOTCH_0, notch);
-	if (field_get(RKNPU_DPU_DATA_CUBE_NOTCH_1, notch) != dpu->notch)
-		return refuse(t, RKNPU_DPU_DATA_CUBE_NOTCH, "two different notches");
-	dpu->atoms_per_group = size_e + 1;
-	dpu->dst_addr = reg_read(t, RKNPU_DPU_DST_BASE_ADDR) + t->dma_base;
-	/* Atoms in [31:4] make bytes in [31:0] */
-	dpu->surf_stride = reg_read(t, RKNPU_DPU_DST_SURF_STRIDE) & RKNPU_DPU_DST_SURF_STRIDE_MASK;
-	dpu->surf_add = reg_read(t, RKNPU_DPU_SURFACE_ADD) & RKNPU_DPU_SURFACE_ADD_MASK;
 	return TWIN_COMPUTE_OK;
 }
 
@@ -141,6 +203,7 @@ enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv
 
 	memset(dpu, 0, sizeof(*dpu));
 	status = parse_mode(t, conv, dpu);
+	dpu->raw = is_raw(t, conv, dpu->reduce);
 	if (status == TWIN_COMPUTE_OK)
 		status = parse_main(t, conv, dpu);
 	if (status == TWIN_COMPUTE_OK)
@@ -156,7 +219,7 @@ enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv
 	if (status == TWIN_COMPUTE_OK)
 		status = parse_size(t, conv, dpu);
 	if (status == TWIN_COMPUTE_OK)
-		status = parse_address(t, dpu);
+		status = wdma_parse(t, dpu);
 	if (status == TWIN_COMPUTE_OK)
 		rdma_parse_ew(t, dpu);
 	return status;
@@ -166,7 +229,7 @@ enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv
 uint64_t dpu_memory_bytes(const struct dpu *dpu)
 {
 	uint64_t values = (uint64_t)dpu->cube.width * dpu->cube.height * dpu->cube.channels;
-	uint64_t bytes = values * dpu->out.bytes;
+	uint64_t bytes = values * dpu->out.bytes * dpu->rdma.copies_x * dpu->rdma.copies_y;
 
 	if (dpu->flying)
 		bytes += values * dpu->main.bytes;
@@ -185,14 +248,42 @@ bool cube_alloc(struct accumulator *acc, const struct cube *cube, uint32_t pitch
 	return acc->i;
 }
 
-/**
- * dpu_run() - from the accumulator to memory
- * @acc: what CORE made; for a flying task: empty, filled here and the caller's to free
- *
- * All input is read before the first byte is written.
- */
-enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
-				 struct accumulator *acc)
+static void reduce(struct accumulator *acc)
+{
+	for (uint32_t p = 0; p < acc->pixels; p++) {
+		float *x = acc->f + (size_t)p * acc->pitch;
+
+		for (uint32_t c = 1; c < acc->channels; c++)
+			x[0] = x[c] > x[0] ? x[c] : x[0];
+	}
+	acc->channels = 1;
+}
+
+/* Values become atoms; what an atom has beyond the channels is 0 */
+static enum twin_compute_status convert(const struct task *t, const struct dpu *dpu,
+					const struct accumulator *acc, struct image *image)
+{
+	uint32_t per_atom = dpu->out.per_atom;
+	size_t plane = (size_t)acc->pixels * RKNPU_ATOM_BYTES;
+	uint8_t *row;
+
+	image->pixels = acc->pixels;
+	image->atoms = cube_atoms(&dpu->out, acc->channels);
+	image->bytes = malloc(image->atoms * plane);
+	row = calloc(image->atoms, RKNPU_ATOM_BYTES);
+	for (uint32_t p = 0; row && image->bytes && p < acc->pixels; p++) {
+		uint8_t *to = image->bytes + (size_t)p * RKNPU_ATOM_BYTES;
+
+		out_cvt_run(dpu, acc, (size_t)p * acc->pitch, acc->channels, row);
+		for (uint32_t a = 0; a < image->atoms; a++)
+			memcpy(to + a * plane, row + a * per_atom * dpu->out.bytes, RKNPU_ATOM_BYTES);
+	}
+	free(row);
+	return row && image->bytes ? TWIN_COMPUTE_OK : out_of_memory(t);
+}
+
+static enum twin_compute_status calculate(const struct task *t, const struct dpu *dpu,
+					  struct accumulator *acc, struct image *image)
 {
 	enum twin_compute_status status = TWIN_COMPUTE_OK;
 
@@ -202,7 +293,28 @@ enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
 		status = stages_run(t, dpu, acc);
 	if (status == TWIN_COMPUTE_OK)
 		status = ew_run(t, dpu, acc);
+	if (status == TWIN_COMPUTE_OK && dpu->reduce)
+		reduce(acc);
 	if (status == TWIN_COMPUTE_OK)
-		status = wdma_write(t, dpu, acc);
+		status = convert(t, dpu, acc, image);
+	return status;
+}
+
+/**
+ * dpu_run() - from the accumulator to memory
+ * @acc: what CORE made; for a flying task: empty, filled here and the caller's to free
+ *
+ * All input is read before the first byte is written.
+ */
+enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
+				 struct accumulator *acc)
+{
+	struct image image = { 0 };
+	enum twin_compute_status status = dpu->raw ? rdma_fetch_raw(t, dpu, &image)
+						   : calculate(t, dpu, acc, &image);
+
+	if (status == TWIN_COMPUTE_OK)
+		status = wdma_write(t, dpu, &image);
+	free(image.bytes);
 	return status;
 }

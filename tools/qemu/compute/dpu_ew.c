@@ -14,10 +14,10 @@
 #include "dpu_priv.h"
 
 /* Values of fields */
+#define SIZE_4			0
 #define SIZE_8			1
 #define SIZE_16			2
 #define SIZE_32			3
-#define MODE_PER_ELEMENT	1
 
 #define EW_KNOWN		(RKNPU_DPU_EW_CFG_BYPASS | RKNPU_DPU_EW_CFG_OP_BYPASS | \
 				 RKNPU_DPU_EW_CFG_OP_MUL | RKNPU_DPU_EW_CFG_PRELU | \
@@ -81,33 +81,56 @@ static enum twin_compute_status convert_parse(const struct task *t, const struct
 	return TWIN_COMPUTE_OK;
 }
 
-static bool operand_init(struct ew *ew, bool is_float)
+static bool operand_init(const struct dpu *dpu, uint32_t size, struct element *operand)
 {
-	switch (ew->size) {
+	switch (size) {
 	case SIZE_8:
-		return !is_float && element_init(&ew->operand, RKNPU_PREC_INT8);
+		return !dpu->is_float && element_init(operand, RKNPU_PREC_INT8);
 	case SIZE_16:
-		return element_init(&ew->operand, is_float ? RKNPU_PREC_FP16 : RKNPU_PREC_INT16);
+		if (dpu->is_float && dpu->processing == RKNPU_PREC_BF16)
+			return element_init(operand, RKNPU_PREC_BF16);
+		return element_init(operand, dpu->is_float ? RKNPU_PREC_FP16 : RKNPU_PREC_INT16);
 	case SIZE_32:
-		return element_init(&ew->operand, is_float ? RKNPU_PREC_FP32 : RKNPU_PREC_INT32);
+		return element_init(operand, dpu->is_float ? RKNPU_PREC_FP32 : RKNPU_PREC_INT32);
 	default:
 		return false;
 	}
 }
 
+/*
+ * The register as an operand of 4 bits: known only as 0, where clients use it for
+ * "maximum with 0" or for nothing, and where both give what they check
+ * [seen: client programs, streams of rknn-toolkit2].
+ */
+static enum twin_compute_status zero_parse(const struct task *t, const struct dpu *dpu, struct ew *ew)
+{
+	if (ew->operand_bits)
+		return refuse(t, RKNPU_DPU_EW_OP_VALUE_0, "operand of 4 bits that is not 0");
+	element_init(&ew->operand, dpu->is_float ? RKNPU_PREC_FP32 : RKNPU_PREC_INT32);
+	return TWIN_COMPUTE_OK;
+}
+
+/* From memory, what ERDMA reads counts: clients leave EW's own size 0 [seen: streams of rknn-toolkit2] */
 static enum twin_compute_status operand_parse(const struct task *t, uint32_t enable,
 					      const struct dpu *dpu, struct ew *ew)
 {
 	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG);
+	uint32_t size = field_get(RKNPU_DPU_EW_CFG_DATA_SIZE, cfg), erdma_size;
 
 	ew->memory = cfg & RKNPU_DPU_EW_CFG_OP_SRC;
-	ew->size = field_get(RKNPU_DPU_EW_CFG_DATA_SIZE, cfg);
+	ew->mode = field_get(RKNPU_DPU_EW_CFG_DATA_MODE, cfg);
 	ew->operand_bits = reg_read(t, RKNPU_DPU_EW_OP_VALUE_0);
+	if (!ew->memory && size == SIZE_4)
+		return zero_parse(t, dpu, ew);
 	if (ew->memory && !(enable & RKNPU_ENABLE_DPU_RDMA))
 		return refuse(t, RKNPU_DPU_EW_CFG, "operand from memory without DPU_RDMA");
-	if (ew->memory && field_get(RKNPU_DPU_EW_CFG_DATA_MODE, cfg) != MODE_PER_ELEMENT)
-		return refuse(t, RKNPU_DPU_EW_CFG, "operand other than one per element");
-	if (!operand_init(ew, dpu->is_float))
+	if (ew->memory) {
+		erdma_size = reg_field(t, RKNPU_DPU_RDMA_ERDMA_CFG, RKNPU_DPU_RDMA_ERDMA_CFG_DATA_SIZE);
+		if (size != SIZE_4 && size != erdma_size)
+			return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "size of the operand differs from EW's");
+		size = erdma_size;
+	}
+	if (!operand_init(dpu, size, &ew->operand))
 		return refuse(t, RKNPU_DPU_EW_CFG, "operand of this size");
 	return TWIN_COMPUTE_OK;
 }
@@ -133,8 +156,6 @@ enum twin_compute_status ew_parse(const struct task *t, uint32_t enable, struct 
 	ew->active = ew->lut || ew->operate || ew->relu;
 	if (ew->relux && !ew->relu)
 		return refuse(t, RKNPU_DPU_EW_CFG, "RELUX without ReLU");
-	if (ew->lut && !dpu->is_float)
-		return refuse(t, RKNPU_DPU_EW_CFG, "lookup table on the integer path");
 	if (ew->lut)
 		status = lut_parse(t, &dpu->lut);
 	if (!ew->operate || status != TWIN_COMPUTE_OK)
@@ -207,50 +228,49 @@ static void convert(const struct ew *ew, int32_t *y, size_t count)
 
 /* ---- run ------------------------------------------------------------------ */
 
-/* The register's operand, as wide as the size field says [guess] */
+/* The register's operand, as wide as the size field says [guess], for every channel of one pixel */
 static void fill_operand(const struct ew *ew, struct accumulator *operand)
 {
-	size_t count = (size_t)operand->pixels * operand->pitch;
 	uint8_t bytes[sizeof(ew->operand_bits)];
-	int32_t value_i;
-	float value_f;
 
 	store_le(bytes, ew->operand_bits, sizeof(bytes));
-	if (operand->is_float) {
-		element_load(&ew->operand, bytes, 1, 1, &value_f, 1);
-		for (size_t i = 0; i < count; i++)
-			operand->f[i] = value_f;
-	} else {
-		element_load(&ew->operand, bytes, 1, 1, &value_i, 1);
-		for (size_t i = 0; i < count; i++)
-			operand->i[i] = value_i;
+	for (uint32_t c = 0; c < operand->channels; c++)
+		element_load(&ew->operand, bytes, 1, 1,
+			     operand->is_float ? (void *)(operand->f + c) : (void *)(operand->i + c), 1);
+}
+
+static void operate_all(const struct ew *ew, const struct accumulator *operand, struct accumulator *acc)
+{
+	bool one = operand->pixels == 1;
+
+	for (uint32_t p = 0; p < acc->pixels; p++) {
+		size_t first = (size_t)p * acc->pitch, other = one ? 0 : first;
+
+		if (acc->is_float)
+			operate_float(ew, acc->f + first, operand->f + other, acc->channels);
+		else
+			operate_int(ew, acc->i + first, operand->i + other, acc->channels);
 	}
 }
 
 static enum twin_compute_status operate(const struct task *t, const struct dpu *dpu,
 					struct accumulator *acc)
 {
+	const struct cube pixel = { .width = 1, .height = 1, .channels = dpu->cube.channels };
+	bool each = dpu->ew.memory && !dpu->rdma.ew_per_channel;
 	enum twin_compute_status status = TWIN_COMPUTE_OK;
 	struct accumulator operand = { 0 };
-	const struct ew *ew = &dpu->ew;
 
-	if (!cube_alloc(&operand, &dpu->cube, acc->pitch, acc->is_float))
+	if (!cube_alloc(&operand, each ? &dpu->cube : &pixel, acc->pitch, acc->is_float))
 		return out_of_memory(t);
-	if (ew->memory)
+	if (dpu->ew.memory)
 		status = rdma_fetch_ew(t, dpu, &operand);
 	else
-		fill_operand(ew, &operand);
-	for (uint32_t p = 0; status == TWIN_COMPUTE_OK && p < acc->pixels; p++) {
-		size_t first = (size_t)p * acc->pitch;
-
-		if (acc->is_float) {
-			operate_float(ew, acc->f + first, operand.f + first, acc->channels);
-			continue;
-		}
-		if (ew->convert)
-			convert(ew, operand.i + first, acc->channels);
-		operate_int(ew, acc->i + first, operand.i + first, acc->channels);
-	}
+		fill_operand(&dpu->ew, &operand);
+	for (uint32_t p = 0; status == TWIN_COMPUTE_OK && dpu->ew.convert && p < operand.pixels; p++)
+		convert(&dpu->ew, operand.i + (size_t)p * operand.pitch, operand.channels);
+	if (status == TWIN_COMPUTE_OK)
+		operate_all(&dpu->ew, &operand, acc);
 	free(operand.i);
 	return status;
 }
@@ -262,7 +282,8 @@ enum twin_compute_status ew_run(const struct task *t, const struct dpu *dpu, str
 
 	if (ew->lut)
 		for (uint32_t p = 0; p < acc->pixels; p++)
-			lut_run(&dpu->lut, acc->f + (size_t)p * acc->pitch, acc->channels);
+			acc->is_float ? lut_run(&dpu->lut, acc->f + (size_t)p * acc->pitch, acc->channels)
+				      : lut_run_int(&dpu->lut, acc->i + (size_t)p * acc->pitch, acc->channels);
 	if (ew->operate)
 		status = operate(t, dpu, acc);
 	for (uint32_t p = 0; ew->relu && p < acc->pixels; p++) {

@@ -3,13 +3,14 @@
  * Copyright (C) the rknpu authors
  *
  * DPU: the lookup tables LE and LO. A value below LO's start is looked up in
- * LE, any other in LO; neighbouring entries are interpolated and the result is
- * not rounded to an integer. The fraction has 14 bits: of the choices tried,
- * only that one satisfies all client programs [seen: client programs].
+ * LE, any other in LO; neighbouring entries are interpolated. The fraction has
+ * 14 bits: of the choices tried, only that one satisfies all client programs
+ * [seen: client programs]. On the float path the result is not rounded.
  *
- * Beyond the ends of a table its last entry counts; silicon goes on with a
- * slope, which no client program needs. LUT_CFG, which chooses among the tables
- * where both or none apply, is the same in all of them and not looked at.
+ * Below LE's start and beyond LO's end the tables go on with a slope, scale >>
+ * shift [TRM; seen: streams of rknn-toolkit2, whose activations of large values
+ * are linear only by it]. LUT_CFG, which chooses among the tables where both or
+ * none apply, is the same in all client programs and not looked at.
  */
 #include <math.h>
 
@@ -21,6 +22,14 @@
 #define FRACTION		0x1p14
 #define SEGMENTS		(RKNPU_DPU_LUT_ENTRIES - 1)
 #define SELECT_MAX		31
+
+static double slope(const struct task *t, uint32_t scale_reg, uint32_t scale_mask, uint32_t shift_reg,
+		    uint32_t shift_mask)
+{
+	int16_t scale = (int16_t)reg_field(t, scale_reg, scale_mask);
+
+	return ldexp(scale, -(int)reg_field(t, shift_reg, shift_mask));
+}
 
 enum twin_compute_status lut_parse(const struct task *t, struct lut *lut)
 {
@@ -36,27 +45,40 @@ enum twin_compute_status lut_parse(const struct task *t, struct lut *lut)
 	lut->start[LO] = (int32_t)reg_read(t, RKNPU_DPU_LUT_LO_START);
 	lut->table[LE] = t->regs->lut[LE];
 	lut->table[LO] = t->regs->lut[LO];
+	lut->below = slope(t, RKNPU_DPU_LUT_LE_SLOPE_SCALE, RKNPU_DPU_LUT_SLOPE_SCALE_UFLOW,
+			   RKNPU_DPU_LUT_LE_SLOPE_SHIFT, RKNPU_DPU_LUT_SLOPE_SHIFT_UFLOW);
+	lut->beyond = slope(t, RKNPU_DPU_LUT_LO_SLOPE_SCALE, RKNPU_DPU_LUT_SLOPE_SCALE_OFLOW,
+			    RKNPU_DPU_LUT_LO_SLOPE_SHIFT, RKNPU_DPU_LUT_SLOPE_SHIFT_OFLOW);
 	return TWIN_COMPUTE_OK;
 }
 
-static float look_up(const int16_t *table, double place)
+/* NaN: the first entry [guess] */
+static double look_up(const struct lut *lut, double value)
 {
-	double at = place > 0 ? place < SEGMENTS ? place : SEGMENTS : 0;	/* NaN: the first entry [guess] */
+	int which = value < lut->start[LO] ? LE : LO;
+	const int16_t *table = lut->table[which];
+	double place = ldexp(value - lut->start[which], -(int)lut->select[which]);
+	double at = place > 0 ? place < SEGMENTS ? place : SEGMENTS : 0;
 	int entry = at < SEGMENTS ? (int)at : SEGMENTS - 1;
 	double fraction = rint((at - entry) * FRACTION) / FRACTION;
+	double rest = ldexp(place - at, (int)lut->select[which]);
+	double result = table[entry] * (1 - fraction) + table[entry + 1] * fraction;
 
-	/* Exact in double, then one rounding to fp32 */
-	return (float)(table[entry] * (1 - fraction) + table[entry + 1] * fraction);
+	if (rest < 0 && which == LE)
+		return result + rest * lut->below;
+	return rest > 0 && which == LO ? result + rest * lut->beyond : result;
 }
 
+/* One rounding to fp32, if any */
 void lut_run(const struct lut *lut, float *values, size_t count)
 {
-	const double step[] = { 1.0 / (1u << lut->select[LE]), 1.0 / (1u << lut->select[LO]) };
+	for (size_t i = 0; i < count; i++)
+		values[i] = (float)look_up(lut, values[i]);
+}
 
-	for (size_t i = 0; i < count; i++) {
-		double value = values[i];
-		int which = value < lut->start[LO] ? LE : LO;
-
-		values[i] = look_up(lut->table[which], (value - lut->start[which]) * step[which]);
-	}
+/* To nearest, halves to even [seen to one step of the output: simulator of rknn-toolkit2] */
+void lut_run_int(const struct lut *lut, int32_t *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = saturate32((int64_t)rint(look_up(lut, values[i])));
 }

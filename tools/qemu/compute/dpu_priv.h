@@ -71,7 +71,7 @@ struct operands {
  * @op: RKNPU_EW_ALU_*, unless @mul
  * @memory: the operand is a cube from memory; otherwise @operand_bits for all
  * @operand: type of the operand in memory
- * @size: the field that says how wide it is
+ * @mode: the field that says whether it has one value per element or per channel
  * @convert: integer operands go through (v + @offset) * @scale >> @shift
  */
 struct ew {
@@ -81,41 +81,91 @@ struct ew {
 	bool memory;
 	uint32_t operand_bits;
 	struct element operand;
-	uint32_t size;
+	uint32_t mode;
 	bool convert, half_away;
 	int32_t offset, scale;
 	uint32_t shift;
 	uint32_t cap;
 };
 
-/* Per-channel operands that come as records */
-#define RECORD_CHANNELS		8
-#define RECORD_BYTES		64
-
 /* Lookup tables: int16 entries at equal steps from a start on */
 struct lut {
 	const int16_t *table[RKNPU_DPU_LUT_TABLES];
 	int32_t start[RKNPU_DPU_LUT_TABLES];
 	uint32_t select[RKNPU_DPU_LUT_TABLES];	/* log2 of the step */
+	double below, beyond;			/* slopes outside of both */
+};
+
+/*
+ * Where the atoms of a cube are: plane a at addr[a % streams] + a / streams *
+ * pitch[a % streams] bytes
+ */
+struct planes {
+	uint32_t streams;
+	uint32_t addr[2], pitch[2];
+	uint32_t line_atoms;		/* from line to line */
+};
+
+/* Operands per channel come for so many channels at a time */
+#define VECTOR_CHANNELS		8
+
+/* Operands per channel: where they are, and which of them; the rest is the registers' */
+struct vector {
+	uint32_t addr;
+	bool alu, pend, mul;
 };
 
 /**
  * struct rdma - DPU_RDMA: main input, per-channel operands, EW operand
- * @records: per-channel operands are 64-byte records of eight channels
- * @ew_addr: even atoms of the EW operand and odd ones come from two streams
- *	if @ew_split, else all from the first
- * @ew_pitch: bytes from atom to atom of one stream
+ * @copies_x: unpooling: how often each pixel of a line is repeated, else 1; @copies_y: each line
+ * @ew_per_channel: the EW operand has one value per channel
  */
 struct rdma {
 	struct cube cube;
-	uint32_t main_addr;
-	uint32_t main_line_atoms;	/* from line to line */
-	uint32_t main_surf_atoms;	/* from surface to surface */
-	uint32_t bs_addr;
-	bool records;
-	bool ew_split;
-	uint32_t ew_addr[2];
-	uint32_t ew_pitch[2];
+	struct planes main, ew;
+	struct vector bs, bn;
+	uint32_t copies_x, copies_y;
+	bool ew_per_channel;
+};
+
+/*
+ * In which order atoms leave the DPU
+ * @ORDER_GROUPS: group by group of SIZE_E + 1 atoms, in a group pixel by pixel
+ * @ORDER_PLANES: atom by atom of the channels, in each pixel by pixel (TP_EN)
+ * @ORDER_TRANSPOSED: as planes, but blocks of as many pixels as an atom has
+ *	elements are transposed: atom i of a block has element i of each pixel (TP_ORG_EN)
+ * @ORDER_UNPOOLED: by lines, each pixel as often as the unpooling window is wide, and as
+ *	many atoms per pixel as it is high
+ */
+enum order {
+	ORDER_GROUPS,
+	ORDER_PLANES,
+	ORDER_TRANSPOSED,
+	ORDER_UNPOOLED,
+};
+
+/**
+ * struct wdma - where the write DMA puts atoms, in the order in which they come
+ * @groups: outermost, @surf_add bytes apart; then @height and @width, lines @notch
+ *	atoms longer than they are wide; then @atoms, @surf_stride bytes apart
+ * @last_atoms: atoms per pixel of the last group
+ * @last_bytes: of the last one of these
+ * @kept_atoms: atoms of channels beyond these are not written
+ * @linear: values without gaps from @addr on, no atoms
+ */
+struct wdma {
+	enum order order;
+	uint32_t element_bytes;		/* of ORDER_TRANSPOSED */
+	uint32_t width, height, groups;
+	uint32_t atoms, last_atoms, last_bytes, kept_atoms;
+	uint32_t addr, notch, surf_stride, surf_add;
+	bool linear;
+};
+
+/* The cube on its way out: atoms, plane by plane */
+struct image {
+	uint32_t pixels, atoms;
+	uint8_t *bytes;
 };
 
 /* Output conversion */
@@ -126,19 +176,19 @@ struct out_cvt {
 	uint32_t minus_exp;
 	bool half_away;
 	bool identity;
+	bool to_half;			/* FP32TOFP16 */
 };
 
 /**
  * struct dpu - everything a DPU task is told by registers
  * @flying: the main input comes from memory
+ * @raw: atoms pass as they are; nothing calculates
  * @main: type of the main input in memory, if @flying
  * @processing: RKNPU_PREC_* that DATA_FORMAT has for it
- * @notch: atoms between lines of the output
- * @surf_stride: bytes; so is @surf_add
+ * @reduce: only the maximum of a pixel's channels is put out
  */
 struct dpu {
-	bool flying, is_float;
-	bool bs_operands;		/* something is per channel, from BRDMA */
+	bool flying, raw, is_float, reduce;
 	struct element main;
 	uint32_t processing;
 	struct cube cube;
@@ -149,10 +199,7 @@ struct dpu {
 	struct rdma rdma;
 	struct out_cvt cvt;
 	struct element out;
-	uint32_t dst_addr;
-	uint32_t notch;
-	uint32_t surf_stride, surf_add;
-	uint32_t atoms_per_group;
+	struct wdma wdma;
 };
 
 static inline uint32_t max_u32(uint32_t a, uint32_t b)
@@ -266,13 +313,17 @@ enum twin_compute_status ew_run(const struct task *t, const struct dpu *dpu,
 				struct accumulator *acc);
 enum twin_compute_status lut_parse(const struct task *t, struct lut *lut);
 void lut_run(const struct lut *lut, float *values, size_t count);
+void lut_run_int(const struct lut *lut, int32_t *values, size_t count);
 
 /* dpu_rdma.c */
 enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struct dpu *dpu);
 void rdma_parse_ew(const struct task *t, struct dpu *dpu);
 enum twin_compute_status rdma_fetch_main(const struct task *t, const struct dpu *dpu,
 					 struct accumulator *acc);
-enum twin_compute_status rdma_fetch_bs(const struct task *t, const struct dpu *dpu, uint8_t **bytes);
+enum twin_compute_status rdma_fetch_raw(const struct task *t, const struct dpu *dpu, struct image *image);
+enum twin_compute_status rdma_fetch_vector(const struct task *t, const struct vector *vector,
+					   uint32_t channels, uint8_t **bytes);
+uint32_t vector_bytes(const struct vector *vector);
 enum twin_compute_status rdma_fetch_ew(const struct task *t, const struct dpu *dpu,
 				       struct accumulator *operand);
 
@@ -281,13 +332,22 @@ enum twin_compute_status out_cvt_parse(const struct task *t, struct dpu *dpu);
 void out_cvt_run(const struct dpu *dpu, const struct accumulator *acc, size_t first, size_t count,
 		 uint8_t *to);
 
-/* wdma.c: collects adjacent bytes, so that order is kept but calls are few */
+/* writer.c: collects adjacent bytes, so that order is kept but calls are few */
 struct writer;
 struct writer *writer_create(const struct task *t);
 bool writer_put(struct writer *w, uint32_t addr, const void *bytes, uint32_t count);
 bool writer_finish(struct writer *w);	/* frees; false: something faulted */
+
+/* wdma.c, dpu_order.c; dpu_order_parse() sets what leaves the DPU, wdma_parse() compares */
+enum twin_compute_status wdma_parse(const struct task *t, struct dpu *dpu);
 enum twin_compute_status wdma_write(const struct task *t, const struct dpu *dpu,
-				    const struct accumulator *acc);
+				    const struct image *image);
+bool order_fits(const struct dpu *dpu);
+const uint8_t *order_atom(const struct dpu *dpu, const struct image *image, uint64_t place,
+			  uint32_t atom, uint8_t *scratch);
+
+/* fields.c: refuses what is set and not known */
+enum twin_compute_status fields_parse(const struct task *t, uint32_t enable);
 
 /* ppu.c */
 enum twin_compute_status ppu_task(const struct task *t);

@@ -2,12 +2,14 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU_RDMA: the main input of a flying task, the per-channel operands of BS,
- * and EW's second cube.
+ * DPU_RDMA: the main input of a flying task, the operands of BS and BN that are
+ * per channel, and EW's operand.
  *
- * With the accumulator as main input, MRDMA has no work of its own and helps
- * ERDMA with EW's operand: its atoms alternate between the two. An MRDMA that
- * is on and has nothing to feed hangs a task [seen: rockchip-npu-notes].
+ * MRDMA and ERDMA can share a cube: its atoms alternate between them. With the
+ * accumulator as main input that is how EW gets its operand, and an MRDMA that
+ * is on and has nothing to feed hangs a task [seen: rockchip-npu-notes]. A
+ * flying task may have its main input fetched like that [seen: streams of
+ * rknn-toolkit2 2.3.2, for fp32 and fp16].
  */
 #include <stdlib.h>
 
@@ -15,37 +17,97 @@
 
 /* Values of fields */
 #define COMB_NONE		0
+#define COMB_SPLIT_MAIN		3
 #define COMB_ERDMA		4	/* flying, as good as 0 [seen: rockchip-npu-notes] */
-#define COMB_SPLIT		5
+#define COMB_SPLIT_EW		5
+#define MODE_PER_CHANNEL	0
 #define MODE_PER_ELEMENT	1
 
+#define USE_ALU			1
+#define USE_PEND		2
+#define USE_MUL			4
+#define USE_SHIFT		8
+
 /* ---- set-up -------------------------------------------------------------- */
+
+static uint32_t field_plus_1(const struct task *t, uint32_t reg, uint32_t mask)
+{
+	return reg_field(t, reg, mask) + 1;
+}
+
+static uint32_t atoms_in_bytes(const struct task *t, uint32_t reg)
+{
+	return reg_read(t, reg) & -RKNPU_ATOM_BYTES;
+}
+
+/* Upsampling: every pixel becomes a window of its copies [seen: streams of rknn-toolkit2, its simulator] */
+static enum twin_compute_status unpool_parse(const struct task *t, struct rdma *rdma)
+{
+	uint32_t cfg = reg_read(t, RKNPU_DPU_RDMA_SRC_DMA_CFG);
+	uint32_t width = field_get(RKNPU_DPU_RDMA_SRC_DMA_CFG_KERNEL_WIDTH, cfg);
+	uint32_t height = field_get(RKNPU_DPU_RDMA_SRC_DMA_CFG_KERNEL_HEIGHT, cfg);
+
+	rdma->copies_x = rdma->copies_y = 1;
+	if (!(cfg & RKNPU_DPU_RDMA_SRC_DMA_CFG_UNPOOLING))
+		return TWIN_COMPUTE_OK;
+	if (cfg & RKNPU_DPU_RDMA_SRC_DMA_CFG_METHOD || reg_read(t, RKNPU_DPU_RDMA_PAD_CFG) ||
+	    field_get(RKNPU_DPU_RDMA_SRC_DMA_CFG_X_STRIDE, cfg) != width ||
+	    field_get(RKNPU_DPU_RDMA_SRC_DMA_CFG_Y_STRIDE, cfg) != height)
+		return refuse(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, "unpooling other than copies of pixels");
+	rdma->copies_x = width + 1;
+	rdma->copies_y = height + 1;
+	return TWIN_COMPUTE_OK;
+}
+
+/* A notch is what lies behind the last pixel of a line, or of the cube, and may be negative */
+static void main_planes(const struct task *t, struct rdma *rdma)
+{
+	uint32_t notch = reg_field(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH);
+	uint32_t surf_notch = atoms_in_bytes(t, RKNPU_DPU_RDMA_SURF_NOTCH);
+	struct planes *main = &rdma->main;
+
+	main->streams = 1;
+	main->line_atoms = rdma->cube.width + notch;
+	main->addr[0] = reg_read(t, RKNPU_DPU_RDMA_SRC_BASE_ADDR) + t->dma_base;
+	main->pitch[0] = (main->line_atoms * (rdma->cube.height - 1) + rdma->cube.width) *
+			 RKNPU_ATOM_BYTES + surf_notch;
+}
+
+static enum twin_compute_status main_split(const struct task *t, struct rdma *rdma)
+{
+	struct planes *main = &rdma->main;
+
+	if (reg_read(t, RKNPU_DPU_RDMA_ERDMA_CFG) & RKNPU_DPU_RDMA_ERDMA_CFG_DISABLE)
+		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "shared reads without ERDMA");
+	if (main->line_atoms != rdma->cube.width)
+		return refuse(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, "gaps between lines of shared reads");
+	main->streams = 2;
+	main->addr[1] = reg_read(t, RKNPU_DPU_RDMA_EW_BASE_ADDR) + t->dma_base;
+	main->pitch[1] = atoms_in_bytes(t, RKNPU_DPU_RDMA_EW_SURF_STRIDE);
+	return TWIN_COMPUTE_OK;
+}
 
 static enum twin_compute_status main_parse(const struct task *t, struct dpu *dpu)
 {
 	uint32_t mode = reg_read(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG);
 	uint32_t comb = field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE, mode);
-	uint32_t notch = reg_field(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH);
-	uint32_t surf_notch = reg_field(t, RKNPU_DPU_RDMA_SURF_NOTCH, RKNPU_DPU_RDMA_SURF_NOTCH_MASK);
+	bool shared = reg_field(t, RKNPU_DPU_FEATURE_MODE_CFG, RKNPU_DPU_FEATURE_MODE_CFG_COMB_USE);
+	bool split = comb == COMB_SPLIT_MAIN;
 	struct rdma *rdma = &dpu->rdma;
 
 	if (mode & RKNPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE)
 		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "flying mode without MRDMA");
-	if (comb != COMB_NONE && comb != COMB_ERDMA)
+	if (comb != COMB_NONE && comb != COMB_ERDMA && (!split || dpu->ew.memory))
 		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "flying mode with shared reads");
-	if (field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC, mode) != dpu->main.precision ||
-	    field_get(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC, mode) != dpu->processing)
-		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "precision differs from DPU's");
-	rdma->cube.width = 1 + reg_field(t, RKNPU_DPU_RDMA_DATA_CUBE_WIDTH,
-					 RKNPU_DPU_RDMA_DATA_CUBE_WIDTH_MASK);
-	rdma->cube.height = 1 + reg_field(t, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT,
-					  RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT_MASK);
-	rdma->cube.channels = 1 + reg_field(t, RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL,
-					    RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL_MASK);
-	rdma->main_addr = reg_read(t, RKNPU_DPU_RDMA_SRC_BASE_ADDR) + t->dma_base;
-	rdma->main_line_atoms = rdma->cube.width + notch;
-	rdma->main_surf_atoms = rdma->main_line_atoms * rdma->cube.height + surf_notch;
-	return TWIN_COMPUTE_OK;
+	if (shared != split)
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "shared reads in one of DPU and DPU_RDMA");
+	rdma->cube.width = field_plus_1(t, RKNPU_DPU_RDMA_DATA_CUBE_WIDTH, RKNPU_DPU_RDMA_DATA_CUBE_WIDTH_MASK);
+	rdma->cube.height = field_plus_1(t, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT,
+					 RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT_MASK);
+	rdma->cube.channels = field_plus_1(t, RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL,
+					   RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL_MASK);
+	main_planes(t, rdma);
+	return split ? main_split(t, rdma) : TWIN_COMPUTE_OK;
 }
 
 /* With the accumulator as main input */
@@ -57,27 +119,58 @@ static enum twin_compute_status helper_parse(const struct task *t, struct dpu *d
 
 	if (!dpu->ew.memory && !disabled)
 		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "MRDMA with nothing to feed");
-	if (dpu->ew.memory && (disabled || comb != COMB_SPLIT))
+	if (dpu->ew.memory && (disabled || comb != COMB_SPLIT_EW))
 		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "EW operand other than by MRDMA and ERDMA");
-	dpu->rdma.ew_split = dpu->ew.memory;
 	if (dpu->ew.memory && reg_field(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH))
 		return refuse(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, "gaps between lines of the EW operand");
+	if (dpu->rdma.copies_x != 1 || dpu->rdma.copies_y != 1)
+		return refuse(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, "unpooling of a convolution's output");
 	return TWIN_COMPUTE_OK;
 }
 
-static enum twin_compute_status erdma_parse(const struct task *t, const struct ew *ew)
+static enum twin_compute_status erdma_parse(const struct task *t, struct dpu *dpu)
 {
 	uint32_t cfg = reg_read(t, RKNPU_DPU_RDMA_ERDMA_CFG);
+	uint32_t mode = field_get(RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE, cfg);
 
 	if (cfg & RKNPU_DPU_RDMA_ERDMA_CFG_DISABLE)
 		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "EW operand from memory without ERDMA");
-	if (field_get(RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE, cfg) != MODE_PER_ELEMENT ||
+	if ((mode != MODE_PER_ELEMENT && mode != MODE_PER_CHANNEL) || mode != dpu->ew.mode ||
 	    cfg & (RKNPU_DPU_RDMA_ERDMA_CFG_NONALIGN | RKNPU_DPU_RDMA_ERDMA_CFG_SURF_MODE))
-		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "operand other than one per element");
-	if (field_get(RKNPU_DPU_RDMA_ERDMA_CFG_DATA_SIZE, cfg) != ew->size)
-		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "size of the operand differs from EW's");
+		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "operand other than one per element or channel");
+	if (mode == MODE_PER_CHANNEL && !dpu->flying)
+		return refuse(t, RKNPU_DPU_RDMA_ERDMA_CFG, "operand per channel with the accumulator");
 	if (reg_field(t, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT_EW_LINE_NOTCH))
 		return refuse(t, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT, "gaps between lines of the EW operand");
+	dpu->rdma.ew_per_channel = mode == MODE_PER_CHANNEL;
+	return TWIN_COMPUTE_OK;
+}
+
+static void vector_parse(const struct task *t, uint32_t use, uint32_t base, struct vector *vector)
+{
+	vector->addr = reg_read(t, base) + t->dma_base;
+	vector->alu = use & USE_ALU;
+	vector->pend = use & USE_PEND;
+	vector->mul = use & USE_MUL;
+}
+
+/* What BRDMA and NRDMA read is what the stages want */
+static enum twin_compute_status vectors_parse(const struct task *t, struct dpu *dpu)
+{
+	uint32_t bs = reg_field(t, RKNPU_DPU_RDMA_BRDMA_CFG, RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE);
+	uint32_t bn = reg_field(t, RKNPU_DPU_RDMA_NRDMA_CFG, RKNPU_DPU_RDMA_NRDMA_CFG_DATA_USE);
+	struct rdma *rdma = &dpu->rdma;
+
+	vector_parse(t, bs, RKNPU_DPU_RDMA_BS_BASE_ADDR, &rdma->bs);
+	vector_parse(t, bn, RKNPU_DPU_RDMA_BN_BASE_ADDR, &rdma->bn);
+	if ((dpu->bs.alu_memory || dpu->bs.mul_memory || dpu->cpend.memory) &&
+	    (bs & USE_SHIFT || (dpu->bs.alu_memory && !rdma->bs.alu) || (dpu->bs.mul_memory && !rdma->bs.mul) ||
+	     (dpu->cpend.memory && !rdma->bs.pend)))
+		return refuse(t, RKNPU_DPU_RDMA_BRDMA_CFG, "operands of BS are not those that are read");
+	if ((dpu->bn.alu_memory || dpu->bn.mul_memory) &&
+	    (bn & (USE_SHIFT | USE_PEND) || (dpu->bn.alu_memory && !rdma->bn.alu) ||
+	     (dpu->bn.mul_memory && !rdma->bn.mul)))
+		return refuse(t, RKNPU_DPU_RDMA_NRDMA_CFG, "operands of BN are not those that are read");
 	return TWIN_COMPUTE_OK;
 }
 
@@ -86,17 +179,19 @@ enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struc
 	enum twin_compute_status status;
 	bool flying;
 
+	dpu->rdma.copies_x = dpu->rdma.copies_y = 1;
 	if (!(enable & RKNPU_ENABLE_DPU_RDMA))
 		return TWIN_COMPUTE_OK;
 	flying = reg_read(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG) & RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FLYING;
 	if (flying != dpu->flying)
 		return refuse(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, "flying mode in one of DPU and DPU_RDMA");
-	if (reg_field(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, RKNPU_DPU_RDMA_SRC_DMA_CFG_UNPOOLING))
-		return refuse(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, "unpooling");
-	dpu->rdma.bs_addr = reg_read(t, RKNPU_DPU_RDMA_BS_BASE_ADDR) + t->dma_base;
-	status = flying ? main_parse(t, dpu) : helper_parse(t, dpu);
+	status = unpool_parse(t, &dpu->rdma);
+	if (status == TWIN_COMPUTE_OK)
+		status = vectors_parse(t, dpu);
+	if (status == TWIN_COMPUTE_OK)
+		status = flying ? main_parse(t, dpu) : helper_parse(t, dpu);
 	if (status == TWIN_COMPUTE_OK && dpu->ew.memory)
-		status = erdma_parse(t, &dpu->ew);
+		status = erdma_parse(t, dpu);
 	return status;
 }
 
@@ -104,66 +199,55 @@ enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struc
 void rdma_parse_ew(const struct task *t, struct dpu *dpu)
 {
 	uint32_t plane = dpu->cube.width * dpu->cube.height * RKNPU_ATOM_BYTES;
-	uint32_t stride, notch, surf_notch;
-	struct rdma *rdma = &dpu->rdma;
+	struct planes *ew = &dpu->rdma.ew;
 
 	if (!dpu->ew.memory)
 		return;
-	stride = reg_read(t, RKNPU_DPU_RDMA_EW_SURF_STRIDE) & RKNPU_DPU_RDMA_EW_SURF_STRIDE_MASK;
-	notch = reg_read(t, RKNPU_DPU_RDMA_EW_SURF_NOTCH) & RKNPU_DPU_RDMA_EW_SURF_NOTCH_MASK;
-	surf_notch = reg_read(t, RKNPU_DPU_RDMA_SURF_NOTCH) & RKNPU_DPU_RDMA_SURF_NOTCH_MASK;
-	rdma->ew_addr[0] = reg_read(t, RKNPU_DPU_RDMA_EW_BASE_ADDR) + t->dma_base;
-	rdma->ew_pitch[0] = stride;
-	if (!rdma->ew_split)
+	ew->streams = 1;
+	ew->line_atoms = dpu->cube.width;
+	ew->addr[0] = reg_read(t, RKNPU_DPU_RDMA_EW_BASE_ADDR) + t->dma_base;
+	ew->pitch[0] = atoms_in_bytes(t, RKNPU_DPU_RDMA_EW_SURF_STRIDE);
+	if (dpu->flying)
 		return;
-	rdma->ew_addr[1] = rdma->ew_addr[0];
-	rdma->ew_pitch[1] = stride + notch;
-	rdma->ew_addr[0] = reg_read(t, RKNPU_DPU_RDMA_SRC_BASE_ADDR) + t->dma_base;
-	rdma->ew_pitch[0] = plane + surf_notch;
+	ew->streams = 2;
+	ew->addr[1] = ew->addr[0];
+	ew->pitch[1] = ew->pitch[0] + atoms_in_bytes(t, RKNPU_DPU_RDMA_EW_SURF_NOTCH);
+	ew->addr[0] = reg_read(t, RKNPU_DPU_RDMA_SRC_BASE_ADDR) + t->dma_base;
+	ew->pitch[0] = plane + atoms_in_bytes(t, RKNPU_DPU_RDMA_SURF_NOTCH);
 }
 
 /* ---- fetch ---------------------------------------------------------------- */
 
 /* Atom @a of every pixel, @line_atoms apart from line to line, to @raw */
-static bool read_plane(const struct task *t, const struct cube *cube, uint32_t addr,
-		       uint32_t line_atoms, uint8_t *raw)
+static bool read_plane(const struct task *t, const struct cube *cube, const struct planes *planes,
+		       uint32_t plane, uint8_t *raw)
 {
-	uint32_t line_bytes = cube->width * RKNPU_ATOM_BYTES;
+	uint32_t stream = plane % planes->streams, line_bytes = cube->width * RKNPU_ATOM_BYTES;
+	uint32_t addr = planes->addr[stream] + plane / planes->streams * planes->pitch[stream];
 
-	if (line_atoms == cube->width)
+	if (planes->line_atoms == cube->width)
 		return dma_read(t, addr, raw, (size_t)cube->height * line_bytes);
 	for (uint32_t y = 0; y < cube->height; y++)
-		if (!dma_read(t, addr + y * line_atoms * RKNPU_ATOM_BYTES,
+		if (!dma_read(t, addr + y * planes->line_atoms * RKNPU_ATOM_BYTES,
 			      raw + (size_t)y * line_bytes, line_bytes))
 			return false;
 	return true;
 }
 
-/* Where the planes of a cube are: plane a at addr[a % streams] + a / streams * pitch[a % streams] */
-struct planes {
-	const struct element *element;
-	uint32_t streams;
-	uint32_t addr[2];
-	uint32_t pitch[2];
-	uint32_t line_atoms;
-};
-
 static enum twin_compute_status fetch(const struct task *t, const struct cube *cube,
-				      const struct planes *planes, struct accumulator *acc)
+				      const struct planes *planes, const struct element *element,
+				      struct accumulator *acc)
 {
-	uint32_t per_atom = planes->element->per_atom, atoms = cube_atoms(planes->element, cube->channels);
+	uint32_t per_atom = element->per_atom, atoms = cube_atoms(element, cube->channels);
 	uint8_t *raw = malloc((size_t)cube->width * cube->height * RKNPU_ATOM_BYTES);
 	bool ok = raw;
 
 	if (!raw)
 		return out_of_memory(t);
 	for (uint32_t a = 0; ok && a < atoms; a++) {
-		uint32_t stream = a % planes->streams;
-		uint32_t addr = planes->addr[stream] + a / planes->streams * planes->pitch[stream];
-
-		ok = read_plane(t, cube, addr, planes->line_atoms, raw);
+		ok = read_plane(t, cube, planes, a, raw);
 		if (ok)
-			element_load(planes->element, raw, acc->pixels,
+			element_load(element, raw, cube->width * cube->height,
 				     min_u32(per_atom, cube->channels - a * per_atom),
 				     acc->is_float ? (void *)(acc->f + (size_t)a * per_atom)
 						   : (void *)(acc->i + (size_t)a * per_atom),
@@ -176,41 +260,60 @@ static enum twin_compute_status fetch(const struct task *t, const struct cube *c
 enum twin_compute_status rdma_fetch_main(const struct task *t, const struct dpu *dpu,
 					 struct accumulator *acc)
 {
-	const struct planes planes = {
-		.element = &dpu->main, .streams = 1,
-		.addr = { dpu->rdma.main_addr },
-		.pitch = { dpu->rdma.main_surf_atoms * RKNPU_ATOM_BYTES },
-		.line_atoms = dpu->rdma.main_line_atoms,
-	};
-
 	if (!cube_alloc(acc, &dpu->cube, dpu->cube.channels, dpu->is_float))
 		return out_of_memory(t);
-	return fetch(t, &dpu->cube, &planes, acc);
+	return fetch(t, &dpu->cube, &dpu->rdma.main, &dpu->main, acc);
 }
 
+enum twin_compute_status rdma_fetch_raw(const struct task *t, const struct dpu *dpu, struct image *image)
+{
+	const struct cube *cube = &dpu->cube;
+
+	image->pixels = cube->width * cube->height;
+	image->atoms = cube_atoms(&dpu->main, cube->channels);
+	image->bytes = malloc((size_t)image->pixels * image->atoms * RKNPU_ATOM_BYTES);
+	if (!image->bytes)
+		return out_of_memory(t);
+	for (uint32_t a = 0; a < image->atoms; a++)
+		if (!read_plane(t, cube, &dpu->rdma.main, a,
+				image->bytes + (size_t)a * image->pixels * RKNPU_ATOM_BYTES))
+			return TWIN_COMPUTE_FAULT;
+	return TWIN_COMPUTE_OK;
+}
+
+/* One value per channel fills the first pixel only */
 enum twin_compute_status rdma_fetch_ew(const struct task *t, const struct dpu *dpu,
 				       struct accumulator *operand)
 {
-	const struct rdma *rdma = &dpu->rdma;
-	const struct planes planes = {
-		.element = &dpu->ew.operand, .streams = rdma->ew_split ? 2 : 1,
-		.addr = { rdma->ew_addr[0], rdma->ew_addr[1] },
-		.pitch = { rdma->ew_pitch[0], rdma->ew_pitch[1] },
-		.line_atoms = dpu->cube.width,
-	};
+	struct cube cube = dpu->cube;
+	struct planes planes = dpu->rdma.ew;
 
-	return fetch(t, &dpu->cube, &planes, operand);
+	if (dpu->rdma.ew_per_channel)
+		cube.width = cube.height = planes.line_atoms = 1;
+	return fetch(t, &cube, &planes, &dpu->ew.operand, operand);
 }
 
-/* To *@bytes, which the caller frees whatever is answered */
-enum twin_compute_status rdma_fetch_bs(const struct task *t, const struct dpu *dpu, uint8_t **bytes)
+/* Of eight channels */
+uint32_t vector_bytes(const struct vector *vector)
 {
-	uint32_t channels = dpu->cube.channels;
-	size_t size = dpu->rdma.records ? round_up(channels, RECORD_CHANNELS) / RECORD_CHANNELS *
-					  (size_t)RECORD_BYTES : channels * sizeof(uint32_t);
+	return VECTOR_CHANNELS * ((vector->alu ? 4 : 0) + (vector->pend ? 2 : 0) + (vector->mul ? 2 : 0));
+}
 
-	*bytes = malloc(size);
+/*
+ * To *@bytes, which the caller frees whatever is answered. What is alone is dense, and no more
+ * than the channels is read.
+ */
+enum twin_compute_status rdma_fetch_vector(const struct task *t, const struct vector *vector,
+					   uint32_t channels, uint8_t **bytes)
+{
+	uint32_t record = vector_bytes(vector);
+	bool alone = vector->alu + vector->pend + vector->mul == 1;
+	size_t size = round_up(channels, VECTOR_CHANNELS) / VECTOR_CHANNELS * (size_t)record;
+
+	*bytes = calloc(1, size);
 	if (!*bytes)
 		return out_of_memory(t);
-	return dma_read(t, dpu->rdma.bs_addr, *bytes, size) ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
+	if (alone)
+		size = channels * (size_t)(record / VECTOR_CHANNELS);
+	return dma_read(t, vector->addr, *bytes, size) ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 }

@@ -3,9 +3,9 @@
  * Copyright (C) the rknpu authors
  *
  * DPU: CPEND, BS and BN. Both stages add or subtract, multiply, and clamp, with
- * operands that are the same for all channels or, for BS, one per channel from
- * memory. BS adds before it multiplies, BN after [seen: client programs need
- * one order in one stage and the other in the other].
+ * operands that are the same for all channels, or one per channel from memory.
+ * BS adds before it multiplies, BN after [seen: client programs need one order
+ * in one stage and the other in the other].
  *
  * Integers are kept wide within a stage and saturate once, at its end
  * [seen: rockchip-npu-notes, for BS; guess for BN]. Floats are fp32 throughout.
@@ -17,8 +17,6 @@
 /* Values of fields */
 #define ALGO_ADD		2
 #define ALGO_SUBTRACT		4
-#define USE_ALU			1
-#define USE_RECORDS		7
 
 #define CFG_KNOWN		(RKNPU_DPU_STAGE_CFG_BYPASS | RKNPU_DPU_STAGE_CFG_ALU_BYPASS | \
 				 RKNPU_DPU_STAGE_CFG_MUL_BYPASS | RKNPU_DPU_STAGE_CFG_PRELU | \
@@ -26,10 +24,6 @@
 				 RKNPU_DPU_STAGE_CFG_ALU_SRC | RKNPU_DPU_STAGE_CFG_ALU_ALGO)
 #define MUL_KNOWN		(RKNPU_DPU_STAGE_MUL_SRC | RKNPU_DPU_STAGE_MUL_SHIFT | \
 				 RKNPU_DPU_STAGE_MUL_OPERAND)
-
-/* Within a record of eight channels: int32 ALU[8], int16 CPEND[8], int16 MUL[8] [seen: rockchip-npu-notes] */
-#define RECORD_PEND		32
-#define RECORD_MUL		48
 
 /* ---- set-up -------------------------------------------------------------- */
 
@@ -114,26 +108,10 @@ static enum twin_compute_status stage_parse(const struct task *t, const struct s
 	return status;
 }
 
-/* What BRDMA has to deliver */
-static enum twin_compute_status memory_parse(const struct task *t, uint32_t enable, struct dpu *dpu)
+static bool operands_from_memory(const struct dpu *dpu)
 {
-	bool records = dpu->bs.mul_memory || dpu->cpend.memory;
-	uint32_t use;
-
-	dpu->bs_operands = dpu->bs.alu_memory || records;
-	if (!dpu->bs_operands)
-		return TWIN_COMPUTE_OK;
-	if (!(enable & RKNPU_ENABLE_DPU_RDMA))
-		return refuse(t, RKNPU_DPU_BS_CFG, "operands from memory without DPU_RDMA");
-	use = reg_field(t, RKNPU_DPU_RDMA_BRDMA_CFG, RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE);
-	if (use == USE_ALU && records)
-		return refuse(t, RKNPU_DPU_RDMA_BRDMA_CFG, "no multiplier and CPEND operands are read");
-	if (use == USE_RECORDS && dpu->is_float)
-		return refuse(t, RKNPU_DPU_RDMA_BRDMA_CFG, "records on the float path");
-	if (use != USE_ALU && use != USE_RECORDS)
-		return refuse(t, RKNPU_DPU_RDMA_BRDMA_CFG, "layout of per-channel operands");
-	dpu->rdma.records = use == USE_RECORDS;
-	return TWIN_COMPUTE_OK;
+	return dpu->bs.alu_memory || dpu->bs.mul_memory || dpu->cpend.memory ||
+	       dpu->bn.alu_memory || dpu->bn.mul_memory;
 }
 
 enum twin_compute_status stages_parse(const struct task *t, const struct conv *conv,
@@ -154,11 +132,8 @@ enum twin_compute_status stages_parse(const struct task *t, const struct conv *c
 		status = stage_parse(t, &bs, dpu->is_float, &dpu->bs);
 	if (status == TWIN_COMPUTE_OK)
 		status = stage_parse(t, &bn, dpu->is_float, &dpu->bn);
-	/* The one program that tried it hung [seen: rockchip-npu-notes] */
-	if (status == TWIN_COMPUTE_OK && (dpu->bn.alu_memory || dpu->bn.mul_memory))
-		return refuse(t, RKNPU_DPU_BN_CFG, "operands of BN from memory");
-	if (status == TWIN_COMPUTE_OK)
-		status = memory_parse(t, enable, dpu);
+	if (status == TWIN_COMPUTE_OK && !(enable & RKNPU_ENABLE_DPU_RDMA) && operands_from_memory(dpu))
+		return refuse(t, RKNPU_DPU_BS_CFG, "operands from memory without DPU_RDMA");
 	return status;
 }
 
@@ -169,6 +144,14 @@ static void operands_free(struct operands *o)
 	free(o->alu_i);
 	free(o->mul_i);
 	free(o->pend);
+}
+
+/* Factors are of the type that DPU processes, bf16 or else fp16 [seen: streams of rknn-toolkit2] */
+static float factor_of(const struct dpu *dpu, uint32_t bits)
+{
+	if (dpu->processing == RKNPU_PREC_BF16)
+		return float_from_bits(bits << 16);
+	return half_to_float((uint16_t)bits);
 }
 
 /* The registers' operands, once per channel */
@@ -185,7 +168,7 @@ static bool operands_alloc(const struct dpu *dpu, const struct stage *s, struct 
 		o->pend[c] = dpu->cpend.operand;
 		if (dpu->is_float) {
 			o->alu_f[c] = float_from_bits(s->alu_bits);
-			o->mul_f[c] = half_to_float((uint16_t)s->mul_bits);
+			o->mul_f[c] = factor_of(dpu, s->mul_bits);
 		} else {
 			o->alu_i[c] = (int32_t)s->alu_bits;
 			o->mul_i[c] = (int16_t)s->mul_bits;
@@ -194,27 +177,28 @@ static bool operands_alloc(const struct dpu *dpu, const struct stage *s, struct 
 	return true;
 }
 
-/* Overwrites what comes from memory */
-static void operands_load(const struct dpu *dpu, const uint8_t *bytes, struct operands *o)
+/* Overwrites what comes from memory: the vectors of eight channels lie one after the other */
+static void operands_load(const struct dpu *dpu, const struct stage *s, const struct vector *vector,
+			  bool pend, const uint8_t *bytes, struct operands *o)
 {
-	for (uint32_t c = 0; c < dpu->cube.channels; c++) {
-		const uint8_t *record = bytes + c / RECORD_CHANNELS * RECORD_BYTES;
-		uint32_t lane = c % RECORD_CHANNELS;
+	uint32_t record = vector_bytes(vector), pend_at = vector->alu ? 4 * VECTOR_CHANNELS : 0;
+	uint32_t mul_at = pend_at + (vector->pend ? 2 * VECTOR_CHANNELS : 0);
 
-		if (dpu->is_float) {
-			o->alu_f[c] = float_from_bits(load_le(bytes + 4 * c, 4));
-			continue;
-		}
-		if (!dpu->rdma.records) {
-			o->alu_i[c] = (int32_t)load_le(bytes + 4 * c, 4);
-			continue;
-		}
-		if (dpu->bs.alu_memory)
-			o->alu_i[c] = (int32_t)load_le(record + 4 * lane, 4);
-		if (dpu->cpend.memory)
-			o->pend[c] = (int16_t)load_le(record + RECORD_PEND + 2 * lane, 2);
-		if (dpu->bs.mul_memory)
-			o->mul_i[c] = (int16_t)load_le(record + RECORD_MUL + 2 * lane, 2);
+	for (uint32_t c = 0; c < dpu->cube.channels; c++) {
+		const uint8_t *from = bytes + c / VECTOR_CHANNELS * record;
+		uint32_t lane = c % VECTOR_CHANNELS, alu = s->alu_memory ? load_le(from + 4 * lane, 4) : 0;
+		uint16_t mul = (uint16_t)(s->mul_memory ? load_le(from + mul_at + 2 * lane, 2) : 0);
+
+		if (s->alu_memory && dpu->is_float)
+			o->alu_f[c] = float_from_bits(alu);
+		else if (s->alu_memory)
+			o->alu_i[c] = (int32_t)alu;
+		if (pend)
+			o->pend[c] = (int16_t)load_le(from + pend_at + 2 * lane, 2);
+		if (s->mul_memory && dpu->is_float)
+			o->mul_f[c] = factor_of(dpu, mul);
+		else if (s->mul_memory)
+			o->mul_i[c] = (int16_t)mul;
 	}
 }
 
@@ -255,15 +239,23 @@ static void wide_alu(const struct stage *s, const struct operands *o, int64_t *x
 			x[c] += o->alu_i[c];
 }
 
-/* The product's sign chooses the shift, and without a shift nothing is rounded [seen: rockchip-npu-notes] */
 static void wide_mul(const struct stage *s, const struct operands *o, int64_t *x, uint32_t count)
 {
-	for (uint32_t c = 0; c < count; c++) {
-		int64_t product = x[c] * o->mul_i[c];
-		int64_t shifted = shift_rounded(product, product < 0 ? s->shift_neg : s->shift, false);
+	for (uint32_t c = 0; c < count; c++)
+		x[c] = s->prelu && x[c] >= 0 ? x[c] : x[c] * o->mul_i[c];
+}
 
-		x[c] = s->prelu && x[c] >= 0 ? x[c] : shifted;
-	}
+/*
+ * The sign chooses the shift, and without a shift nothing is rounded
+ * [seen: rockchip-npu-notes, for BS]. It comes last, after BN's ALU as well: the
+ * ALU's operands are in units of the product [seen: streams of rknn-toolkit2, its
+ * simulator]. What PReLU passes is not shifted [guess].
+ */
+static void wide_shift(const struct stage *s, int64_t *x, uint32_t count)
+{
+	for (uint32_t c = 0; c < count; c++)
+		if (!s->prelu || x[c] < 0)
+			x[c] = shift_rounded(x[c], x[c] < 0 ? s->shift_neg : s->shift, false);
 }
 
 static void wide_stage(const struct stage *s, const struct operands *o, int64_t *x, uint32_t count)
@@ -274,6 +266,8 @@ static void wide_stage(const struct stage *s, const struct operands *o, int64_t 
 		wide_mul(s, o, x, count);
 	if (s->alu && !s->alu_first)
 		wide_alu(s, o, x, count);
+	if (s->mul)
+		wide_shift(s, x, count);
 }
 
 static void wide_pend(const struct accumulator *acc, const struct operands *o, size_t pixel, int64_t *x)
@@ -343,28 +337,46 @@ static void run_float(const struct stage *s, const struct operands *o, struct ac
 
 /* ---- both ---------------------------------------------------------------- */
 
-/* @pend: CPEND comes before this stage and shares its width */
+/* @cpend: comes before BS and shares its width; NULL for BN */
+static enum twin_compute_status stage_operands(const struct task *t, const struct dpu *dpu,
+					       const struct stage *s, const struct cpend *cpend,
+					       struct operands *o)
+{
+	const struct vector *vector = cpend ? &dpu->rdma.bs : &dpu->rdma.bn;
+	enum twin_compute_status status = TWIN_COMPUTE_OK;
+	bool pend = cpend && cpend->memory;
+	uint8_t *bytes = NULL;
+
+	if (!operands_alloc(dpu, s, o))
+		return out_of_memory(t);
+	if (!s->alu_memory && !s->mul_memory && !pend)
+		return TWIN_COMPUTE_OK;
+	status = rdma_fetch_vector(t, vector, dpu->cube.channels, &bytes);
+	if (status == TWIN_COMPUTE_OK)
+		operands_load(dpu, s, vector, pend, bytes, o);
+	free(bytes);
+	return status;
+}
+
 static enum twin_compute_status stage_run(const struct task *t, const struct dpu *dpu,
-					  const struct stage *s, const uint8_t *memory, bool pend,
+					  const struct stage *s, const struct cpend *cpend,
 					  struct accumulator *acc)
 {
-	enum twin_compute_status status = TWIN_COMPUTE_OK;
+	bool pend = cpend && cpend->active;
+	enum twin_compute_status status;
 	struct operands o = { 0 };
 	int64_t *wide;
 
 	if (!s->active && !pend)
 		return TWIN_COMPUTE_OK;
+	status = stage_operands(t, dpu, s, cpend, &o);
 	wide = malloc(acc->channels * sizeof(*wide));
-	if (!wide || !operands_alloc(dpu, s, &o)) {
+	if (!wide)
 		status = out_of_memory(t);
-	} else {
-		if (memory)
-			operands_load(dpu, memory, &o);
-		if (acc->is_float)
-			run_float(s, &o, acc);
-		else
-			run_int(s, &o, pend, acc, wide);
-	}
+	if (status == TWIN_COMPUTE_OK && acc->is_float)
+		run_float(s, &o, acc);
+	else if (status == TWIN_COMPUTE_OK)
+		run_int(s, &o, pend, acc, wide);
 	operands_free(&o);
 	free(wide);
 	return status;
@@ -373,15 +385,9 @@ static enum twin_compute_status stage_run(const struct task *t, const struct dpu
 enum twin_compute_status stages_run(const struct task *t, const struct dpu *dpu,
 				    struct accumulator *acc)
 {
-	enum twin_compute_status status = TWIN_COMPUTE_OK;
-	uint8_t *memory = NULL;
+	enum twin_compute_status status = stage_run(t, dpu, &dpu->bs, &dpu->cpend, acc);
 
-	if (dpu->bs_operands)
-		status = rdma_fetch_bs(t, dpu, &memory);
 	if (status == TWIN_COMPUTE_OK)
-		status = stage_run(t, dpu, &dpu->bs, memory, dpu->cpend.active, acc);
-	if (status == TWIN_COMPUTE_OK)
-		status = stage_run(t, dpu, &dpu->bn, NULL, false, acc);
-	free(memory);
+		status = stage_run(t, dpu, &dpu->bn, NULL, acc);
 	return status;
 }

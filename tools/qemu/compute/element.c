@@ -15,6 +15,7 @@ bool element_init(struct element *e, uint32_t precision)
 		break;
 	case RKNPU_PREC_INT16:
 	case RKNPU_PREC_FP16:
+	case RKNPU_PREC_BF16:
 		e->bytes = 2;
 		break;
 	case RKNPU_PREC_INT32:
@@ -31,7 +32,8 @@ bool element_init(struct element *e, uint32_t precision)
 
 bool element_is_float(const struct element *e)
 {
-	return e->precision == RKNPU_PREC_FP16 || e->precision == RKNPU_PREC_FP32;
+	return e->precision == RKNPU_PREC_FP16 || e->precision == RKNPU_PREC_BF16 ||
+	       e->precision == RKNPU_PREC_FP32;
 }
 
 static void load_int8(const uint8_t *bytes, uint32_t lanes, int32_t *to)
@@ -50,6 +52,12 @@ static void load_fp16(const uint8_t *bytes, uint32_t lanes, float *to)
 {
 	for (uint32_t i = 0; i < lanes; i++)
 		to[i] = half_to_float((uint16_t)load_le(bytes + 2 * i, 2));
+}
+
+static void load_bf16(const uint8_t *bytes, uint32_t lanes, float *to)
+{
+	for (uint32_t i = 0; i < lanes; i++)
+		to[i] = float_from_bits(load_le(bytes + 2 * i, 2) << 16);
 }
 
 static void load_int32(const uint8_t *bytes, uint32_t lanes, int32_t *to)
@@ -87,6 +95,9 @@ void element_load(const struct element *e, const uint8_t *bytes, uint32_t atoms,
 		break;
 	case RKNPU_PREC_FP16:
 		EACH_ATOM(load_fp16, float);
+		break;
+	case RKNPU_PREC_BF16:
+		EACH_ATOM(load_bf16, float);
 		break;
 	case RKNPU_PREC_FP32:
 		EACH_ATOM(load_fp32, float);

@@ -86,7 +86,7 @@ static enum twin_compute_status read_raw(const struct task *t, struct raw_featur
 		raw->surfaces = 1;
 		raw->row_bytes = f->width * f->packed_channels * conv->operand->bits / 8;
 	} else {
-		raw->surfaces = (f->channels + atom_channels - 1) / atom_channels;
+		raw->surfaces = (f->stored_channels + atom_channels - 1) / atom_channels;
 		raw->row_bytes = f->width * RKNPU_ATOM_BYTES;
 	}
 	/* Matrices in row-major order have a pixel's surfaces side by side */
@@ -105,7 +105,7 @@ static uint8_t unpack_point(const struct raw_feature *raw, uint32_t group, uint3
 	const struct feature *f = &conv->feature;
 	uint32_t bits = conv->operand->bits;
 	uint32_t per_row = f->packed_channels ? f->packed_channels : RKNPU_ATOM_BYTES * 8 / bits;
-	uint32_t last = min_u32(f->channels, per_row * raw->surfaces);
+	uint32_t last = min_u32(f->stored_channels, per_row * raw->surfaces);
 	uint32_t end = min_u32(last, (group + 1) * conv->lanes);
 	uint64_t magnitudes = 0;
 

@@ -116,6 +116,47 @@ static void convert_float(const struct out_cvt *cvt, const float *x, size_t coun
 			to[i] = (float)((double)(x[i] + offset) * factor) * scale;
 }
 
+/* To nearest, halves to even: bf16 and int8 [seen: simulator of rknn-toolkit2] */
+static uint16_t bf16_from_float(float value)
+{
+	uint32_t bits = float_bits(value);
+
+	if (isnan(value))
+		return bits >> 16;
+	return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+/* NaN becomes 0 [guess] */
+static uint8_t int8_from_float(float value)
+{
+	float rounded = rintf(value);
+
+	if (!(rounded >= INT8_MIN))
+		return isnan(value) ? 0 : (uint8_t)INT8_MIN;
+	return (uint8_t)(rounded > INT8_MAX ? INT8_MAX : (int8_t)rounded);
+}
+
+static void narrow_float(uint32_t precision, const float *x, size_t count, uint8_t *to)
+{
+	switch (precision) {
+	case RKNPU_PREC_FP16:
+		for (size_t i = 0; i < count; i++)
+			store_le(to + 2 * i, half_from_float(x[i]), 2);
+		break;
+	case RKNPU_PREC_BF16:
+		for (size_t i = 0; i < count; i++)
+			store_le(to + 2 * i, bf16_from_float(x[i]), 2);
+		break;
+	case RKNPU_PREC_INT8:
+		for (size_t i = 0; i < count; i++)
+			to[i] = int8_from_float(x[i]);
+		break;
+	default:
+		for (size_t i = 0; i < count; i++)
+			store_le(to + 4 * i, float_bits(x[i]), 4);
+	}
+}
+
 static void run_float(const struct dpu *dpu, const float *x, size_t count, uint8_t *to)
 {
 	float values[BLOCK];
@@ -124,12 +165,7 @@ static void run_float(const struct dpu *dpu, const float *x, size_t count, uint8
 		size_t n = count - done < BLOCK ? count - done : BLOCK;
 
 		convert_float(&dpu->cvt, x + done, n, values);
-		if (dpu->out.precision == RKNPU_PREC_FP16)
-			for (size_t i = 0; i < n; i++)
-				store_le(to + 2 * (done + i), half_from_float(values[i]), 2);
-		else
-			for (size_t i = 0; i < n; i++)
-				store_le(to + 4 * (done + i), float_bits(values[i]), 4);
+		narrow_float(dpu->out.precision, values, n, to + done * dpu->out.bytes);
 	}
 }
 

@@ -2,13 +2,12 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CORE: what a window sees at one place: a pixel, a zero between the pixels of
- * a deconvolution, or padding. Right and bottom padding follow from the output
- * size.
+ * CORE: what a window sees at one place: a pixel, or padding, which also lies
+ * between the pixels of a deconvolution [seen: streams of rknn-toolkit2, whose
+ * zero point would be wrong there otherwise]. Right and bottom padding follow
+ * from the output size.
  */
 #include "compute_priv.h"
-
-static const float zeros[LANES];
 
 /* Size of the image with what deconvolution puts between its pixels */
 static int64_t spread_size(uint32_t size, uint32_t spread)
@@ -21,11 +20,12 @@ struct place place_of(const struct conv *conv, const struct dense_feature *featu
 {
 	const struct feature *f = &conv->feature;
 	const struct window *w = &conv->window;
-	struct place place = { .lanes = zeros };
+	struct place place;
 	size_t point;
 
 	if (y < 0 || x < 0 || y >= spread_size(f->height, w->y_spread) ||
-	    x >= spread_size(f->width, w->x_spread)) {
+	    x >= spread_size(f->width, w->x_spread) || y & ((1 << w->y_spread) - 1) ||
+	    x & ((1 << w->x_spread) - 1)) {
 		bool last = group == conv->groups - 1, odd = group & 1;
 
 		place.span = feature->pad_span;
@@ -33,8 +33,6 @@ struct place place_of(const struct conv *conv, const struct dense_feature *featu
 					     : (const void *)feature->pad.i[last][odd];
 		return place;
 	}
-	if (y & ((1 << w->y_spread) - 1) || x & ((1 << w->x_spread) - 1))
-		return place;
 	point = ((size_t)group * f->height + (y >> w->y_spread)) * f->width + (x >> w->x_spread);
 	place.span = feature->span[point];
 	place.lanes = (const uint8_t *)feature->data + point * conv->lanes * conv->operand->dense_bytes;
@@ -49,13 +47,14 @@ static bool axis_leaves(uint32_t outputs, uint32_t stride, uint32_t taps, uint32
 	return before || last >= size;
 }
 
-/* Some window sees padding */
+/* Some window sees padding, or may */
 bool window_leaves_image(const struct conv *conv)
 {
 	const struct feature *f = &conv->feature;
 	const struct window *w = &conv->window;
 
-	return axis_leaves(conv->out_width, w->x_stride, w->width, w->x_dilation, w->left,
+	return w->x_spread || w->y_spread ||
+	       axis_leaves(conv->out_width, w->x_stride, w->width, w->x_dilation, w->left,
 			   spread_size(f->width, w->x_spread)) ||
 	       axis_leaves(conv->out_height, w->y_stride, w->height, w->y_dilation, w->top,
 			   spread_size(f->height, w->y_spread));

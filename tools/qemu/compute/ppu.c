@@ -20,7 +20,6 @@
 static enum twin_compute_status parse_mode(const struct task *t, struct pool *pool)
 {
 	uint32_t mode = reg_read(t, RKNPU_PPU_OPERATION_MODE_CFG);
-	uint32_t misc = reg_read(t, RKNPU_PPU_MISC_CTRL);
 
 	pool->method = field_get(RKNPU_PPU_OPERATION_MODE_CFG_METHOD, mode);
 	if (pool->method > METHOD_LAST)
@@ -29,10 +28,9 @@ static enum twin_compute_status parse_mode(const struct task *t, struct pool *po
 		return refuse(t, RKNPU_PPU_OPERATION_MODE_CFG, "input other than memory");
 	if (mode & RKNPU_PPU_OPERATION_MODE_CFG_INDEX_EN)
 		return refuse(t, RKNPU_PPU_OPERATION_MODE_CFG, "output of positions");
-	if (mode & (RKNPU_PPU_OPERATION_MODE_CFG_USE_CNT | RKNPU_PPU_OPERATION_MODE_CFG_NOTCH))
-		return refuse(t, RKNPU_PPU_OPERATION_MODE_CFG, "count or notch");
-	if (misc & ~RKNPU_PPU_MISC_CTRL_BURST)
-		return refuse(t, RKNPU_PPU_MISC_CTRL, "layout of the output");
+	if (mode & RKNPU_PPU_OPERATION_MODE_CFG_USE_CNT)
+		return refuse(t, RKNPU_PPU_OPERATION_MODE_CFG, "count");
+	pool->notch = field_get(RKNPU_PPU_OPERATION_MODE_CFG_NOTCH, mode);
 	return TWIN_COMPUTE_OK;
 }
 
@@ -92,6 +90,19 @@ static bool windows_hit(uint32_t places, uint32_t stride, uint32_t before, uint3
 	return window > before && last < size;
 }
 
+/* 35 bits, signed [TRM; seen: streams of rknn-toolkit2] */
+static enum twin_compute_status parse_padding(const struct task *t, struct pool *pool)
+{
+	uint64_t high = reg_field(t, RKNPU_PPU_PADDING_VALUE_2_CFG, RKNPU_PPU_PADDING_VALUE_2_MASK);
+	uint64_t bits = high << 32 | reg_read(t, RKNPU_PPU_PADDING_VALUE_1_CFG);
+
+	/* Floats: 0, whatever clients have there [seen: client programs] */
+	pool->padding = element_is_float(&pool->element) ? 0 : (int64_t)(bits << 29) >> 29;
+	if (pool->padding < INT16_MIN || pool->padding > INT16_MAX)
+		return refuse(t, RKNPU_PPU_PADDING_VALUE_1_CFG, "padding value beyond 16 bits");
+	return TWIN_COMPUTE_OK;
+}
+
 static enum twin_compute_status parse_window(const struct task *t, struct pool *pool)
 {
 	uint32_t kernel = reg_read(t, RKNPU_PPU_POOLING_KERNEL_CFG);
@@ -105,9 +116,9 @@ static enum twin_compute_status parse_window(const struct task *t, struct pool *
 	pool->top = field_get(RKNPU_PPU_POOLING_PADDING_CFG_TOP, padding);
 	pool->recip_width = reg_field(t, RKNPU_PPU_RECIP_KERNEL_WIDTH, RKNPU_PPU_RECIP_KERNEL_MASK);
 	pool->recip_height = reg_field(t, RKNPU_PPU_RECIP_KERNEL_HEIGHT, RKNPU_PPU_RECIP_KERNEL_MASK);
-	/* What would be the maximum of nothing? An average is 0 */
+	/* What would be the maximum of nothing? An average is that of the padding */
 	if (pool->method == RKNPU_PPU_METHOD_AVERAGE)
-		return TWIN_COMPUTE_OK;
+		return parse_padding(t, pool);
 	if (!windows_hit(pool->out.width, pool->x_stride, pool->left, pool->width, pool->in.width) ||
 	    !windows_hit(pool->out.height, pool->y_stride, pool->top, pool->height, pool->in.height))
 		return refuse(t, RKNPU_PPU_POOLING_PADDING_CFG, "window without any input");
@@ -206,9 +217,12 @@ static bool write_surface(struct writer *w, const struct pool *pool, uint32_t su
 				 pool->out.channels - surface * pool->element.per_atom);
 	size_t pixels = (size_t)pool->out.width * pool->out.height;
 
-	for (size_t p = 0; p < pixels; p++, addr += RKNPU_ATOM_BYTES)
+	for (size_t p = 0; p < pixels; p++, addr += RKNPU_ATOM_BYTES) {
+		if (p && p % pool->out.width == 0)
+			addr += pool->notch * RKNPU_ATOM_BYTES;
 		if (!writer_put(w, addr, from + p * RKNPU_ATOM_BYTES, lanes * pool->element.bytes))
 			return false;
+	}
 	return true;
 }
 

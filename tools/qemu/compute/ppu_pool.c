@@ -4,8 +4,10 @@
  *
  * PPU: maximum, minimum and average over windows, lane by lane.
  *
- * What lies outside of the input takes no part in a maximum or minimum and
- * counts as zero in an average, which always divides by the whole window. The
+ * What lies outside of the input takes no part in a maximum or minimum. In an
+ * average, which always divides by the whole window, it counts as the padding
+ * value, for int8 [TRM; the streams of rknn-toolkit2 have the zero point there],
+ * or as zero. The
  * PPU does not divide: it multiplies by two reciprocals from registers, of
  * which clients make use on purpose [seen: client programs].
  */
@@ -89,11 +91,20 @@ static void divide_float(const struct pool *pool, float *x)
  * measured: halves go to even with exact reciprocals, towards zero with others
  * [seen: rockchip-npu-notes; that it holds in general: guess].
  */
-static void divide_int(const struct pool *pool, int32_t *x)
+static void divide_int(const struct pool *pool, int64_t padding, int32_t *x)
 {
+	int64_t scale = (int64_t)pool->recip_width * pool->recip_height;
+
 	for (uint32_t i = 0; i < pool->element.per_atom; i++)
-		x[i] = (int32_t)shift_rounded((int64_t)x[i] * pool->recip_width * pool->recip_height,
-					      32, false);
+		x[i] = (int32_t)shift_rounded((x[i] + padding) * scale, 32, false);
+}
+
+/* Places of the window that are outside of the input */
+static uint32_t outside(const struct pool *pool, const struct span *rows, const struct span *columns)
+{
+	uint32_t inside = (rows->end - rows->first) * (columns->end - columns->first);
+
+	return pool->width * pool->height - inside;
 }
 
 static void pool_pixel(const struct pool *pool, uint32_t y, uint32_t x, const void *from, void *to)
@@ -108,8 +119,11 @@ static void pool_pixel(const struct pool *pool, uint32_t y, uint32_t x, const vo
 			divide_float(pool, to);
 	} else {
 		window_int(pool, &rows, &columns, from, to);
-		if (average)
-			divide_int(pool, to);
+		if (average) {
+			int64_t padding = pool->padding * outside(pool, &rows, &columns);
+
+			divide_int(pool, padding, to);
+		}
 	}
 }
 

@@ -14,6 +14,7 @@
  * @method: RKNPU_PPU_METHOD_*
  * @recip_width: 65536 / width of the window, as an integer or as fp16 bits
  * @line_stride: bytes; so are the other strides
+ * @notch: atoms between lines of the output
  */
 struct pool {
 	struct element element;
@@ -23,8 +24,9 @@ struct pool {
 	uint32_t x_stride, y_stride;
 	uint32_t left, top;
 	uint32_t recip_width, recip_height;
+	int64_t padding;			/* value of what is outside of the input */
 	uint32_t src_addr, line_stride, src_surf_stride;
-	uint32_t dst_addr, dst_surf_stride;
+	uint32_t dst_addr, dst_surf_stride, notch;
 };
 
 /* ppu_pool.c: one surface, [y][x][lane], int32_t or float; @to has room for the output's */

@@ -118,16 +118,18 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 	struct task t = { .regs = regs, .dma = dma, .result = result, .dma_base = dma_base };
 
 	memset(result, 0, sizeof(*result));
+	if (enable != ENABLE_CONV && enable != ENABLE_CONV_RDMA && enable != ENABLE_FLYING && enable != ENABLE_POOL)
+		return refuse(&t, RKNPU_GLOBAL_OPERATION_ENABLE, "this combination of enabled blocks");
+	if (fields_parse(&t, enable) != TWIN_COMPUTE_OK)
+		return TWIN_COMPUTE_REFUSED;
 	switch (enable) {
-	case ENABLE_CONV:
-	case ENABLE_CONV_RDMA:
-		return conv_task(&t, enable);
 	case ENABLE_FLYING:
 		return flying_task(&t, enable);
 	case ENABLE_POOL:
 		return ppu_task(&t);
+	default:
+		return conv_task(&t, enable);
 	}
-	return refuse(&t, RKNPU_GLOBAL_OPERATION_ENABLE, "this combination of enabled blocks");
 }
 
 void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,

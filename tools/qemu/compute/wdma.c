@@ -2,157 +2,219 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: write DMA. Channels go to memory in groups of SIZE_E + 1 atoms: a group
- * is written pixel by pixel, all atoms of the pixel, and then the next group.
- * Clients program surfaces that overlap and rely on the last writer
+ * DPU: write DMA. It takes places of SIZE_E + 1 atoms one after the other, by
+ * groups, lines and columns of its own, and writes a place's atoms a surface
+ * apart. Clients program surfaces that overlap and rely on the last writer
  * [seen: client programs], so this order shows.
  */
 #include <stdlib.h>
 
 #include "dpu_priv.h"
 
-#define RUN_BYTES	16384
+/* ---- set-up -------------------------------------------------------------- */
 
-/* Adjacent bytes on their way to memory */
-struct writer {
-	const struct task *t;
-	uint32_t addr;
-	uint32_t used;
-	bool faulted;
-	uint8_t bytes[RUN_BYTES];
+static enum twin_compute_status parse_order(const struct task *t, struct dpu *dpu)
+{
+	bool planes = reg_field(t, RKNPU_DPU_FEATURE_MODE_CFG, RKNPU_DPU_FEATURE_MODE_CFG_TP_EN);
+	bool transposed = reg_field(t, RKNPU_DPU_BS_OW_CFG, RKNPU_DPU_BS_OW_CFG_TP_ORG_EN);
+	bool halves = reg_field(t, RKNPU_DPU_WDMA_SIZE0, RKNPU_DPU_WDMA_SIZE0_TP_PREC);
+	bool unpooled = dpu->rdma.copies_x != 1 || dpu->rdma.copies_y != 1;
+	struct wdma *w = &dpu->wdma;
+
+	w->order = planes ? ORDER_PLANES : transposed ? ORDER_TRANSPOSED :
+		   unpooled ? ORDER_UNPOOLED : ORDER_GROUPS;
+	w->element_bytes = halves ? 2 : 1;
+	if (planes + transposed + unpooled > 1)
+		return refuse(t, RKNPU_DPU_BS_OW_CFG, "two ways to reorder the output");
+	/* All programs that do it move data and nothing else */
+	if ((planes || transposed) && !dpu->raw)
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "transposed output of values that are calculated");
+	return TWIN_COMPUTE_OK;
+}
+
+/* A transposed output has its own count of groups, else they follow from the channels */
+static void parse_groups(const struct task *t, struct dpu *dpu)
+{
+	uint32_t size = reg_read(t, RKNPU_DPU_WDMA_SIZE0);
+	uint32_t channels = field_get(RKNPU_DPU_WDMA_SIZE0_CHANNEL, size) + 1;
+	uint32_t kept = reg_field(t, RKNPU_DPU_DATA_CUBE_CHANNEL, RKNPU_DPU_DATA_CUBE_CHANNEL_ORIG) + 1;
+	uint32_t atoms = cube_atoms(&dpu->out, channels);
+	struct wdma *w = &dpu->wdma;
+
+	w->last_bytes = ((channels - 1) % dpu->out.per_atom + 1) * dpu->out.bytes;
+	w->kept_atoms = cube_atoms(&dpu->out, kept);
+	w->groups = (atoms + w->atoms - 1) / w->atoms;
+	w->last_atoms = atoms - (w->groups - 1) * w->atoms;
+	if (w->order == ORDER_GROUPS)
+		return;
+	w->last_bytes = RKNPU_ATOM_BYTES;
+	w->last_atoms = w->atoms;
+	if (w->order != ORDER_UNPOOLED)
+		w->groups = field_get(RKNPU_DPU_WDMA_SIZE0_SIZE_C, size) + 1;
+}
+
+static enum twin_compute_status parse_address(const struct task *t, struct wdma *w)
+{
+	uint32_t notch = reg_read(t, RKNPU_DPU_DATA_CUBE_NOTCH);
+	uint32_t ow = reg_read(t, RKNPU_DPU_BS_OW_CFG);
+	uint32_t size_e = field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_0, ow);
+
+	if (field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_1, ow) != size_e ||
+	    field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_2, ow) != size_e)
+		return refuse(t, RKNPU_DPU_BS_OW_CFG, "three different SIZE_E");
+	w->notch = field_get(RKNPU_DPU_DATA_CUBE_NOTCH_0, notch);
+	if (field_get(RKNPU_DPU_DATA_CUBE_NOTCH_1, notch) != w->notch)
+		return refuse(t, RKNPU_DPU_DATA_CUBE_NOTCH, "two different notches");
+	w->atoms = size_e + 1;
+	w->addr = reg_read(t, RKNPU_DPU_DST_BASE_ADDR) + t->dma_base;
+	/* Atoms in [31:4] make bytes in [31:0] */
+	w->surf_stride = reg_read(t, RKNPU_DPU_DST_SURF_STRIDE) & RKNPU_DPU_DST_SURF_STRIDE_MASK;
+	w->surf_add = reg_read(t, RKNPU_DPU_SURFACE_ADD) & RKNPU_DPU_SURFACE_ADD_MASK;
+	return TWIN_COMPUTE_OK;
+}
+
+/* The length it is given is in units of 16 bytes [seen: streams of rknn-toolkit2; 8 in the TRM] */
+static enum twin_compute_status parse_linear(const struct task *t, struct dpu *dpu)
+{
+	uint32_t mode = reg_read(t, RKNPU_DPU_FEATURE_MODE_CFG);
+	uint32_t units = field_get(RKNPU_DPU_FEATURE_MODE_CFG_SURF_LEN, mode);
+	uint64_t bytes = (uint64_t)dpu->cube.width * dpu->cube.height * dpu->out.bytes;
+
+	dpu->wdma.linear = mode & RKNPU_DPU_FEATURE_MODE_CFG_NONALIGN;
+	if (dpu->wdma.linear != dpu->reduce)
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "output without gaps, or a maximum of channels, alone");
+	if (dpu->wdma.linear && (bytes + RKNPU_ATOM_BYTES - 1) / RKNPU_ATOM_BYTES != units)
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "length of the output without gaps");
+	return TWIN_COMPUTE_OK;
+}
+
+enum twin_compute_status wdma_parse(const struct task *t, struct dpu *dpu)
+{
+	uint32_t size = reg_read(t, RKNPU_DPU_WDMA_SIZE1);
+	struct wdma *w = &dpu->wdma;
+	enum twin_compute_status status = parse_address(t, w);
+
+	if (status == TWIN_COMPUTE_OK)
+		status = parse_order(t, dpu);
+	if (status == TWIN_COMPUTE_OK)
+		status = parse_linear(t, dpu);
+	if (status != TWIN_COMPUTE_OK)
+		return status;
+	w->width = field_get(RKNPU_DPU_WDMA_SIZE1_WIDTH, size) + 1;
+	w->height = field_get(RKNPU_DPU_WDMA_SIZE1_HEIGHT, size) + 1;
+	parse_groups(t, dpu);
+	if (!w->linear && !order_fits(dpu))
+		return refuse(t, RKNPU_DPU_WDMA_SIZE1, "write DMA's size differs from what there is to write");
+	return TWIN_COMPUTE_OK;
+}
+
+/* ---- run ------------------------------------------------------------------ */
+
+struct group {
+	uint32_t index, addr, atoms;
 };
 
-/* NULL: no memory */
-struct writer *writer_create(const struct task *t)
+/* No byte is written twice within a group, whichever order is taken */
+static bool surfaces_apart(const struct wdma *w, const struct group *group)
 {
-	struct writer *w = malloc(sizeof(*w));
+	uint64_t lines = (uint64_t)(w->height - 1) * (w->width + w->notch) + w->width;
+	uint64_t plane = lines * RKNPU_ATOM_BYTES;
 
-	if (w) {
-		w->t = t;
-		w->used = 0;
-		w->faulted = false;
-	}
-	return w;
+	return w->surf_stride >= plane &&
+	       (uint64_t)w->surf_stride * (group->atoms - 1) + plane <= 1ULL << 32;
 }
 
-static bool writer_flush(struct writer *w)
+/* The last atom of all may have channels that do not exist */
+static uint32_t atom_bytes(const struct wdma *w, const struct group *group, uint32_t atom)
 {
-	uint32_t used = w->used;
+	bool last = group->index == w->groups - 1 && atom == group->atoms - 1;
 
-	w->used = 0;
-	if (used && !w->faulted)
-		w->faulted = !dma_write(w->t, w->addr, w->bytes, used);
-	return !w->faulted;
+	return last ? w->last_bytes : RKNPU_ATOM_BYTES;
 }
 
-/* At most RUN_BYTES; false: a write so far has faulted */
-bool writer_put(struct writer *w, uint32_t addr, const void *bytes, uint32_t count)
+static bool write_atom(struct writer *out, const struct dpu *dpu, const struct image *image,
+		       const struct group *group, uint32_t place, uint32_t atom)
 {
-	if (w->used && (addr != w->addr + w->used || w->used + count > RUN_BYTES))
-		if (!writer_flush(w))
+	const struct wdma *w = &dpu->wdma;
+	uint32_t line = place / w->width * (w->width + w->notch) + place % w->width;
+	uint32_t addr = group->addr + atom * w->surf_stride + line * RKNPU_ATOM_BYTES;
+	uint64_t all = (uint64_t)group->index * w->width * w->height + place;
+	uint8_t scratch[RKNPU_ATOM_BYTES];
+	const uint8_t *from = order_atom(dpu, image, all, atom, scratch);
+
+	return !from || writer_put(out, addr, from, atom_bytes(w, group, atom));
+}
+
+/* A surface that is one plane of the image */
+static bool write_plane(struct writer *out, const struct dpu *dpu, const struct image *image,
+			const struct group *group, uint32_t atom)
+{
+	const struct wdma *w = &dpu->wdma;
+	uint32_t plane = group->index * w->atoms + atom, pitch = (w->width + w->notch) * RKNPU_ATOM_BYTES;
+	const uint8_t *from = image->bytes + (size_t)plane * image->pixels * RKNPU_ATOM_BYTES;
+	uint32_t addr = group->addr + atom * w->surf_stride, line = w->width * RKNPU_ATOM_BYTES;
+
+	if (plane >= w->kept_atoms)
+		return true;
+	for (uint32_t y = 0; y < w->height; y++, addr += pitch, from += line)
+		if (!writer_put(out, addr, from, line))
 			return false;
-	if (!w->used)
-		w->addr = addr;
-	memcpy(w->bytes + w->used, bytes, count);
-	w->used += count;
 	return true;
 }
 
-bool writer_finish(struct writer *w)
+static bool write_group(struct writer *out, const struct dpu *dpu, const struct image *image,
+			const struct group *group)
 {
-	bool ok = writer_flush(w);
+	const struct wdma *w = &dpu->wdma;
+	uint32_t places = w->width * w->height;
+	bool planes = w->order == ORDER_GROUPS && places == image->pixels;
 
-	free(w);
-	return ok;
-}
-
-/* One group of atoms */
-struct group {
-	uint32_t addr;
-	uint32_t first;		/* channel */
-	uint32_t channels;
-	uint32_t atoms;
-};
-
-/* The cube as it goes to memory, still pixel by pixel and without gaps */
-struct image {
-	const struct dpu *dpu;
-	uint32_t pixels, channels;
-	uint8_t *bytes;
-};
-
-static bool write_atom(struct writer *w, const struct image *image, const struct group *group,
-		       uint32_t pixel, uint32_t atom)
-{
-	const struct dpu *dpu = image->dpu;
-	uint32_t width = dpu->cube.width, channel = atom * dpu->out.per_atom;
-	uint32_t line = pixel / width * (width + dpu->notch) + pixel % width;
-	uint32_t addr = group->addr + atom * dpu->surf_stride + line * RKNPU_ATOM_BYTES;
-	uint32_t count = min_u32(group->channels - channel, dpu->out.per_atom);
-	size_t from = ((size_t)pixel * image->channels + group->first + channel) * dpu->out.bytes;
-
-	return writer_put(w, addr, image->bytes + from, count * dpu->out.bytes);
-}
-
-/* No byte is written twice within a group, whichever order is taken */
-static bool surfaces_apart(const struct dpu *dpu, const struct group *group)
-{
-	uint64_t lines = (uint64_t)(dpu->cube.height - 1) * (dpu->cube.width + dpu->notch) + dpu->cube.width;
-	uint64_t plane = lines * RKNPU_ATOM_BYTES;
-
-	return dpu->surf_stride >= plane &&
-	       (uint64_t)dpu->surf_stride * (group->atoms - 1) + plane <= 1ULL << 32;
-}
-
-static bool write_group(struct writer *w, const struct image *image, const struct group *group)
-{
-	if (surfaces_apart(image->dpu, group)) {
-		for (uint32_t atom = 0; atom < group->atoms; atom++)
-			for (uint32_t pixel = 0; pixel < image->pixels; pixel++)
-				if (!write_atom(w, image, group, pixel, atom))
+	if (!surfaces_apart(w, group)) {
+		for (uint32_t place = 0; place < places; place++)
+			for (uint32_t atom = 0; atom < group->atoms; atom++)
+				if (!write_atom(out, dpu, image, group, place, atom))
 					return false;
 		return true;
 	}
-	for (uint32_t pixel = 0; pixel < image->pixels; pixel++)
-		for (uint32_t atom = 0; atom < group->atoms; atom++)
-			if (!write_atom(w, image, group, pixel, atom))
+	for (uint32_t atom = 0; atom < group->atoms; atom++) {
+		if (planes && atom_bytes(w, group, atom) == RKNPU_ATOM_BYTES) {
+			if (!write_plane(out, dpu, image, group, atom))
 				return false;
+			continue;
+		}
+		for (uint32_t place = 0; place < places; place++)
+			if (!write_atom(out, dpu, image, group, place, atom))
+				return false;
+	}
 	return true;
 }
 
-static void write_groups(struct writer *w, const struct image *image)
+/* The first value of each pixel, one after the other */
+static void write_linear(struct writer *out, const struct dpu *dpu, const struct image *image)
 {
-	const struct dpu *dpu = image->dpu;
-	uint32_t group_channels = dpu->out.per_atom * dpu->atoms_per_group;
-	struct group group = { .addr = dpu->dst_addr };
+	uint32_t bytes = dpu->out.bytes;
 
-	for (; group.first < image->channels; group.first += group_channels) {
-		group.channels = min_u32(image->channels - group.first, group_channels);
-		group.atoms = cube_atoms(&dpu->out, group.channels);
-		if (!write_group(w, image, &group))
+	for (uint32_t p = 0; p < image->pixels; p++)
+		if (!writer_put(out, dpu->wdma.addr + p * bytes,
+				image->bytes + (size_t)p * RKNPU_ATOM_BYTES, bytes))
 			return;
-		group.addr += dpu->surf_add;
-	}
 }
 
 enum twin_compute_status wdma_write(const struct task *t, const struct dpu *dpu,
-				    const struct accumulator *acc)
+				    const struct image *image)
 {
-	struct image image = { .dpu = dpu, .pixels = acc->pixels, .channels = acc->channels };
-	size_t row = (size_t)acc->channels * dpu->out.bytes;
-	struct writer *w = writer_create(t);
-	bool ok;
+	const struct wdma *w = &dpu->wdma;
+	struct writer *out = writer_create(t);
+	struct group group = { .addr = w->addr };
 
-	image.bytes = malloc(row * acc->pixels);
-	if (!w || !image.bytes) {
-		free(w);
-		free(image.bytes);
+	if (!out)
 		return out_of_memory(t);
+	if (w->linear)
+		write_linear(out, dpu, image);
+	for (; !w->linear && group.index < w->groups; group.index++, group.addr += w->surf_add) {
+		group.atoms = group.index == w->groups - 1 ? w->last_atoms : w->atoms;
+		if (!write_group(out, dpu, image, &group))
+			break;
 	}
-	for (uint32_t p = 0; p < acc->pixels; p++)
-		out_cvt_run(dpu, acc, (size_t)p * acc->pitch, acc->channels, image.bytes + p * row);
-	write_groups(w, &image);
-	ok = writer_finish(w);
-	free(image.bytes);
-	return ok ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
+	return writer_finish(out) ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 }

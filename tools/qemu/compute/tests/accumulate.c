@@ -108,25 +108,25 @@ static uint32_t padding(const struct shape *s, int c)
 
 static uint32_t converted(const struct pixel_cvt *cvt, int c, uint32_t bits)
 {
-	int64_t value = cvt->is_signed ? (int8_t)bits : (uint8_t)bits;
-	int64_t scale = cvt->scale[c] >> cvt->truncate;
+	double value = cvt->is_signed ? (int8_t)bits : (uint8_t)bits;
 
-	value = cvt->add_first ? (value + cvt->offset[c]) * scale : value * scale + cvt->offset[c];
-	return (uint8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+	value = ldexp((cvt->add_first ? value + cvt->offset[c] : value) * cvt->scale[c], -cvt->truncate);
+	value = cvt->away ? round(value) : rint(value);
+	value += cvt->add_first ? 0 : cvt->offset[c];
+	return (uint8_t)(int)(value < -128 ? -128 : value > 127 ? 127 : value);
 }
 
-/* One input element; between the pixels of a deconvolution there are zeros, around them is padding */
+/* One input element; padding is around the pixels, and between those of a deconvolution */
 static uint32_t input(const struct program *p, int c, int y, int x)
 {
 	const struct shape *s = &p->shape;
 	int step_x = s->deconv_x ? s->deconv_x : 1, step_y = s->deconv_y ? s->deconv_y : 1;
 
-	if (y < 0 || x < 0 || y > (s->height - 1) * step_y || x > (s->width - 1) * step_x)
+	if (y < 0 || x < 0 || y > (s->height - 1) * step_y || x > (s->width - 1) * step_x ||
+	    y % step_y || x % step_x)
 		return padding(s, c);
-	if (y % step_y || x % step_x)
-		return 0;
-	if (s->in_cvt.on && c < s->packed)
-		return converted(&s->in_cvt, c, program_feature(p, c, y / step_y, x / step_x));
+	if (s->in_cvt.on && (s->layout != LAYOUT_PACKED || c < s->packed))
+		return converted(&s->in_cvt, c % 4, program_feature(p, c, y / step_y, x / step_x));
 	return program_feature(p, c, y / step_y, x / step_x);
 }
 

@@ -14,7 +14,7 @@
 #define BS_ADDR		0x50000000u
 #define EVEN_ADDR	0x58000000u	/* SRC_BASE_ADDR, with the accumulator as main input */
 #define EW_ADDR		0x60000000u
-#define RECORD		64
+#define BN_ADDR		0x54000000u
 
 struct shape shape_flying(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels)
 {
@@ -89,7 +89,7 @@ static void set_ew(struct program *p, const struct back *b)
 	cfg |= b->ew_relux ? RKNPU_DPU_EW_CFG_RELUX : 0;
 	/* Float additions want the converter on, multiplications want it off */
 	cfg |= b->convert || (main_is_float(p) && !b->mul) ? 0 : RKNPU_DPU_EW_CFG_OP_CVT_BYPASS;
-	cfg |= (uint32_t)b->operand_size << 22 | 1u << 28;
+	cfg |= (uint32_t)b->operand_size << 22 | (uint32_t)!b->operand_per_channel << 28;
 	cfg |= b->convert_away ? RKNPU_DPU_EW_CFG_CVT_ROUND : 0;
 	cfg |= RKNPU_DPU_EW_CFG_CVT_TYPE;
 	*program_reg(p, RKNPU_DPU_EW_CFG) = cfg;
@@ -103,6 +103,23 @@ static void set_ew(struct program *p, const struct back *b)
 	set(p, RKNPU_DPU_LUT_INFO, RKNPU_DPU_LUT_INFO_LO_SELECT, b->lut_select[1]);
 	*program_reg(p, RKNPU_DPU_LUT_LE_START) = b->lut_start[0];
 	*program_reg(p, RKNPU_DPU_LUT_LO_START) = b->lut_start[1];
+	*program_reg(p, RKNPU_DPU_LUT_LE_SLOPE_SCALE) = (uint16_t)b->lut_slope[0] | 0x12340000;
+	*program_reg(p, RKNPU_DPU_LUT_LE_SLOPE_SHIFT) = b->lut_slope_shift[0] | 3 << 5;
+	*program_reg(p, RKNPU_DPU_LUT_LO_SLOPE_SCALE) = (uint32_t)b->lut_slope[1] << 16 | 0x4321;
+	*program_reg(p, RKNPU_DPU_LUT_LO_SLOPE_SHIFT) = b->lut_slope_shift[1] << 5 | 7;
+}
+
+/* What of a stage comes from memory: 1 ALU, 2 CPEND, 4 multiplier */
+static int bs_vectors(const struct back *b)
+{
+	int needed = b->bs.alu_memory | b->pend_memory << 1 | b->bs.mul_memory << 2;
+
+	return b->vectors ? b->vectors : needed;
+}
+
+static int bn_vectors(const struct back *b)
+{
+	return b->bn.alu_memory | b->bn.mul_memory << 2;
 }
 
 static void set_rdma(struct program *p, const struct back *b)
@@ -114,12 +131,17 @@ static void set_rdma(struct program *p, const struct back *b)
 	*program_reg(p, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT) = s->out_h - 1;
 	*program_reg(p, RKNPU_DPU_RDMA_DATA_CUBE_CHANNEL) = s->out_c - 1;
 	*program_reg(p, RKNPU_DPU_RDMA_BS_BASE_ADDR) = BS_ADDR;
-	set(p, RKNPU_DPU_RDMA_BRDMA_CFG, RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE, b->records ? 7 : 1);
+	*program_reg(p, RKNPU_DPU_RDMA_BN_BASE_ADDR) = BN_ADDR;
+	set(p, RKNPU_DPU_RDMA_BRDMA_CFG, RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE, bs_vectors(b));
+	set(p, RKNPU_DPU_RDMA_NRDMA_CFG, RKNPU_DPU_RDMA_NRDMA_CFG_DATA_USE, bn_vectors(b));
 	*program_reg(p, RKNPU_DPU_RDMA_EW_BASE_ADDR) = EW_ADDR;
-	set(p, RKNPU_DPU_RDMA_ERDMA_CFG, RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE, 1);
+	set(p, RKNPU_DPU_RDMA_ERDMA_CFG, RKNPU_DPU_RDMA_ERDMA_CFG_DATA_MODE, !b->operand_per_channel);
 	set(p, RKNPU_DPU_RDMA_ERDMA_CFG, RKNPU_DPU_RDMA_ERDMA_CFG_DATA_SIZE, b->operand_size);
 	set(p, RKNPU_DPU_RDMA_ERDMA_CFG, RKNPU_DPU_RDMA_ERDMA_CFG_DISABLE, !(b->operate && b->operand_memory));
-	set(p, RKNPU_DPU_RDMA_EW_SURF_STRIDE, RKNPU_DPU_RDMA_EW_SURF_STRIDE_MASK, plane + b->ew_surf_stride);
+	set(p, RKNPU_DPU_RDMA_EW_SURF_STRIDE, RKNPU_DPU_RDMA_EW_SURF_STRIDE_MASK,
+	    (b->operand_per_channel ? 1 : plane) + b->ew_surf_stride);
+	set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FP16TOFP32,
+	    main_is_float(p));
 	set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_BURST, 15);
 	set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC, s->in_prec);
 	set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC, s->in_prec);
@@ -143,7 +165,12 @@ static void set_flying(struct program *p, const struct back *b)
 	*program_reg(p, RKNPU_DPU_RDMA_SRC_BASE_ADDR) = s->feature_addr;
 	set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FLYING, 1);
 	set(p, RKNPU_DPU_RDMA_SRC_DMA_CFG, RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH, b->line_notch);
-	set(p, RKNPU_DPU_RDMA_SURF_NOTCH, RKNPU_DPU_RDMA_SURF_NOTCH_MASK, b->surf_notch);
+	/* From the last pixel on, which has no gap behind it */
+	set(p, RKNPU_DPU_RDMA_SURF_NOTCH, RKNPU_DPU_RDMA_SURF_NOTCH_MASK, b->surf_notch + b->line_notch);
+	if (b->bf16) {
+		set(p, RKNPU_DPU_DATA_FORMAT, RKNPU_DPU_DATA_FORMAT_IN_PREC, RKNPU_PREC_BF16);
+		set(p, RKNPU_DPU_DATA_FORMAT, RKNPU_DPU_DATA_FORMAT_PROC_PREC, RKNPU_PREC_BF16);
+	}
 	if (s->in_prec != RKNPU_PREC_FP32)
 		return;
 	/* Processed as fp16 is */
@@ -179,22 +206,28 @@ static void add_region(struct program *p, int region, uint32_t addr, size_t byte
 		r->data[i] = rng_next(rng);
 }
 
-/* Dense: int32 or fp32 per channel; records: 8 int32, 8 int16, 8 int16 for eight channels */
-static void pack_vectors(struct program *p, const struct back *b, struct rng *rng)
+/* Eight channels at a time: int32 or fp32 ALU[8], int16 CPEND[8], int16 or fp16 MUL[8], as far as they are read */
+static void pack_vectors(struct program *p, int region, uint32_t addr, int use, const int32_t *alu,
+			 const int16_t *pend, const int16_t *mul, struct rng *rng)
 {
-	int channels = p->shape.out_c;
+	int channels = p->shape.out_c, pend_at = use & 1 ? 32 : 0, mul_at = pend_at + (use & 2 ? 16 : 0);
+	int record = mul_at + (use & 4 ? 16 : 0);
+	bool alone = use == 1 || use == 2 || use == 4;
 	uint8_t *to;
 
-	add_region(p, REGION_BS, BS_ADDR, b->records ? (channels + 7) / 8 * RECORD : channels * 4, rng);
-	to = p->memory.region[REGION_BS].data;
+	if (!use)
+		return;
+	add_region(p, region, addr, alone ? channels * record / 8 : (channels + 7) / 8 * record, rng);
+	to = p->memory.region[region].data;
 	for (int c = 0; c < channels; c++) {
-		if (!b->records) {
-			store(to + 4 * c, b->alu[c], 4);
-			continue;
-		}
-		store(to + c / 8 * RECORD + c % 8 * 4, b->alu[c], 4);
-		store(to + c / 8 * RECORD + 32 + c % 8 * 2, b->pend_vector[c], 2);
-		store(to + c / 8 * RECORD + 48 + c % 8 * 2, b->mul_vector[c], 2);
+		uint8_t *at = to + c / 8 * record;
+
+		if (use & 1)
+			store(at + c % 8 * 4, alu[c], 4);
+		if (use & 2)
+			store(at + pend_at + c % 8 * 2, pend[c], 2);
+		if (use & 4)
+			store(at + mul_at + c % 8 * 2, mul[c], 2);
 	}
 }
 
@@ -203,10 +236,16 @@ static void draw_vectors(struct program *p, struct back *b, struct rng *rng)
 	b->alu = noise(p->shape.out_c, sizeof(*b->alu), rng);
 	b->pend_vector = noise(p->shape.out_c, sizeof(*b->pend_vector), rng);
 	b->mul_vector = noise(p->shape.out_c, sizeof(*b->mul_vector), rng);
+	b->bn_alu = noise(p->shape.out_c, sizeof(*b->bn_alu), rng);
+	b->bn_mul_vector = noise(p->shape.out_c, sizeof(*b->bn_mul_vector), rng);
 	if (!main_is_float(p))
 		return;
-	for (int c = 0; c < p->shape.out_c; c++)
+	for (int c = 0; c < p->shape.out_c; c++) {
 		b->alu[c] = (int32_t)float_bits(rng_range(rng, -1000, 1000) / 64.0f);
+		b->bn_alu[c] = (int32_t)float_bits(rng_range(rng, -1000, 1000) / 64.0f);
+		b->mul_vector[c] = (int16_t)draw_fp16_unit(rng);
+		b->bn_mul_vector[c] = (int16_t)draw_fp16_unit(rng);
+	}
 }
 
 /* Byte offset of an element of the EW operand, and the region it lies in */
@@ -218,6 +257,8 @@ static size_t operand_offset(const struct program *p, const struct back *b, int 
 	int stride = plane + b->ew_surf_stride;
 
 	*region = REGION_EW;
+	if (b->operand_per_channel)
+		return 16 * (size_t)atom * (1 + b->ew_surf_stride) + c % per_atom * bytes;
 	if (b->flying)
 		return 16 * ((size_t)atom * stride + place) + c % per_atom * bytes;
 	if (atom % 2 == 0) {
@@ -257,7 +298,7 @@ static void draw_operand(struct program *p, struct back *b, draw_fn draw, struct
 void back_init(struct program *p, struct back *b, draw_fn draw, uint64_t seed)
 {
 	struct rng rng = { .state = seed * 0x2545f4914f6cdd1dULL + 77 };
-	bool memory = b->bs.alu_memory || b->bs.mul_memory || b->pend_memory;
+	bool memory = bs_vectors(b) || bn_vectors(b);
 
 	p->back = b;
 	p->enable = b->flying ? RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA : ENABLE_CONV;
@@ -273,8 +314,8 @@ void back_init(struct program *p, struct back *b, draw_fn draw, uint64_t seed)
 	if (b->flying)
 		set_flying(p, b);
 	draw_vectors(p, b, &rng);
-	if (memory)
-		pack_vectors(p, b, &rng);
+	pack_vectors(p, REGION_BS, BS_ADDR, bs_vectors(b), b->alu, b->pend_vector, b->mul_vector, &rng);
+	pack_vectors(p, REGION_BN, BN_ADDR, bn_vectors(b), b->bn_alu, NULL, b->bn_mul_vector, &rng);
 	if (b->operate && b->operand_memory)
 		draw_operand(p, b, draw, &rng);
 	if (b->lut)
@@ -286,9 +327,11 @@ void back_free(struct back *b)
 	free(b->alu);
 	free(b->pend_vector);
 	free(b->mul_vector);
+	free(b->bn_alu);
+	free(b->bn_mul_vector);
 	free(b->operand);
-	b->alu = NULL;
-	b->pend_vector = b->mul_vector = NULL;
+	b->alu = b->bn_alu = NULL;
+	b->pend_vector = b->mul_vector = b->bn_mul_vector = NULL;
 	b->operand = NULL;
 }
 

@@ -13,7 +13,7 @@
 
 enum { BACK_TABLE = RKNPU_DPU_LUT_ENTRIES };
 
-/* BS or BN. Operands come from memory if the flag says so, for BS only. */
+/* BS or BN. Operands come from memory if the flag says so. */
 struct back_stage {
 	bool on;
 	int alu;			/* 0 none, 2 add, 4 subtract */
@@ -37,16 +37,19 @@ struct back {
 	bool pend, pend_memory;
 	int16_t pend_int;
 	struct back_stage bs, bn;
-	bool records;			/* else a dense vector */
+	int vectors;			/* fields of BRDMA and NRDMA: 1 ALU, 2 CPEND, 4 multiplier; 0: what is needed */
+	bool bf16;			/* what DPU processes, and so factors and EW's operand */
 	/* EW */
 	bool lut;
 	int32_t lut_start[2];
 	int lut_select[2];
 	int16_t table[2][BACK_TABLE];
+	int16_t lut_slope[2];		/* before the first table and beyond the second */
+	int lut_slope_shift[2];
 	bool operate;
 	int op;				/* RKNPU_EW_ALU_*, unless @mul */
 	bool mul, prelu;
-	bool operand_memory;
+	bool operand_memory, operand_per_channel;
 	uint32_t operand_value;
 	int operand_size;		/* field: 1 8, 2 16, 3 32 bits */
 	bool convert, convert_away;
@@ -60,6 +63,8 @@ struct back {
 	/* Drawn by back_init() */
 	int32_t *alu;			/* [c], or fp32 bits */
 	int16_t *pend_vector, *mul_vector;
+	int32_t *bn_alu;
+	int16_t *bn_mul_vector;
 	uint32_t *operand;		/* [c][y][x], bits as in memory */
 };
 

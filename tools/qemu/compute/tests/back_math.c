@@ -53,13 +53,17 @@ static wide stage_add(const struct back_stage *s, int32_t operand, wide value)
 	return s->alu == 2 ? value + operand : s->alu == 4 ? value - operand : value;
 }
 
-static wide stage_multiply(const struct back_stage *s, int16_t operand, wide value)
+/* PReLU leaves what is not negative alone, and does not shift it */
+static bool multiplies(const struct back_stage *s, wide value)
 {
-	wide product = value * operand;
+	return s->mul && !(s->prelu && value >= 0);
+}
 
+static wide stage_shift(const struct back_stage *s, wide value)
+{
 	if (!s->mul || (s->prelu && value >= 0))
 		return value;
-	return quotient(product, product < 0 ? s->shift_neg : s->shift, false);
+	return quotient(value, value < 0 ? s->shift_neg : s->shift, false);
 }
 
 static int32_t stage_clamp(const struct back_stage *s, wide value)
@@ -80,18 +84,22 @@ static int32_t bs_int(const struct back *b, int c, wide value)
 	if (!s->on)
 		return saturated(value);
 	value = stage_add(s, s->alu_memory ? b->alu[c] : s->alu_int, value);
-	value = stage_multiply(s, s->mul_memory ? b->mul_vector[c] : s->mul_int, value);
-	return stage_clamp(s, value);
+	if (multiplies(s, value))
+		value *= s->mul_memory ? b->mul_vector[c] : s->mul_int;
+	return stage_clamp(s, stage_shift(s, value));
 }
 
-static int32_t bn_int(const struct back *b, wide value)
+/* The sum is shifted, not the product */
+static int32_t bn_int(const struct back *b, int c, wide value)
 {
 	const struct back_stage *s = &b->bn;
 
 	if (!s->on)
 		return (int32_t)value;
-	value = stage_multiply(s, s->mul_int, value);
-	return stage_clamp(s, stage_add(s, s->alu_int, value));
+	if (multiplies(s, value))
+		value *= s->mul_memory ? b->bn_mul_vector[c] : s->mul_int;
+	value = stage_add(s, s->alu_memory ? b->bn_alu[c] : s->alu_int, value);
+	return stage_clamp(s, stage_shift(s, value));
 }
 
 static float add_float(const struct back_stage *s, float operand, float value)
@@ -99,9 +107,11 @@ static float add_float(const struct back_stage *s, float operand, float value)
 	return s->alu == 2 ? value + operand : s->alu == 4 ? value - operand : value;
 }
 
-static float multiply_float(const struct back_stage *s, float value)
+static float multiply_float(const struct back *b, const struct back_stage *s, uint16_t operand, float value)
 {
-	return !s->mul || (s->prelu && !(value < 0)) ? value : value * half_value(s->mul_half);
+	float factor = b->bf16 ? float_of((uint32_t)operand << 16) : half_value(operand);
+
+	return !s->mul || (s->prelu && !(value < 0)) ? value : value * factor;
 }
 
 /* Not a number counts as more than any cap */
@@ -120,12 +130,12 @@ static float stages_float(const struct back *b, int c, float value)
 
 	if (bs->on) {
 		value = add_float(bs, bs->alu_memory ? float_of(b->alu[c]) : bs->alu_float, value);
-		value = multiply_float(bs, value);
+		value = multiply_float(b, bs, bs->mul_memory ? (uint16_t)b->mul_vector[c] : bs->mul_half, value);
 		value = clamp_float(bs->relu, bs->relux, bs->cap_float, value);
 	}
 	if (bn->on) {
-		value = multiply_float(bn, value);
-		value = add_float(bn, bn->alu_float, value);
+		value = multiply_float(b, bn, bn->mul_memory ? (uint16_t)b->bn_mul_vector[c] : bn->mul_half, value);
+		value = add_float(bn, bn->alu_memory ? float_of(b->bn_alu[c]) : bn->alu_float, value);
 		value = clamp_float(bn->relu, bn->relux, bn->cap_float, value);
 	}
 	return value;
@@ -133,21 +143,27 @@ static float stages_float(const struct back *b, int c, float value)
 
 /* ---- EW -------------------------------------------------------------------- */
 
-/* In units of 2^-14 between two entries */
-static float look_up(const struct back *b, float value)
+/* In units of 2^-14 between two entries; before the first and after the last table go straight lines */
+static double look_up(const struct back *b, double value)
 {
-	int which = (double)value < b->lut_start[1] ? 0 : 1;
-	double place = ((double)value - b->lut_start[which]) / pow(2, b->lut_select[which]);
+	int which = value < b->lut_start[1] ? 0 : 1;
+	double place = (value - b->lut_start[which]) / pow(2, b->lut_select[which]);
+	double end = b->lut_start[1] + pow(2, b->lut_select[1]) * (BACK_TABLE - 1);
 	const int16_t *table = b->table[which];
 	double entry, part;
 
-	if (place <= 0)
+	if (place <= 0 && which == 0)
+		return table[0] + (value - b->lut_start[0]) * b->lut_slope[0] / pow(2, b->lut_slope_shift[0]);
+	if (place <= 0 || isnan(place))
 		return table[0];
+	if (place >= BACK_TABLE - 1 && which == 1)
+		return table[BACK_TABLE - 1] +
+		       (value - end) * b->lut_slope[1] / pow(2, b->lut_slope_shift[1]);
 	if (place >= BACK_TABLE - 1)
 		return table[BACK_TABLE - 1];
 	entry = floor(place);
 	part = rint((place - entry) * 16384);
-	return (float)((table[(int)entry] * (16384 - part) + table[(int)entry + 1] * part) / 16384);
+	return (table[(int)entry] * (16384 - part) + table[(int)entry + 1] * part) / 16384;
 }
 
 static uint32_t operand_bits(const struct program *p, int c, int y, int x)
@@ -156,12 +172,17 @@ static uint32_t operand_bits(const struct program *p, int c, int y, int x)
 
 	if (!p->back->operand_memory)
 		return p->back->operand_value;
+	/* Of all that were drawn, the last one of a channel stays in memory */
+	if (p->back->operand_per_channel) {
+		x = s->out_w - 1;
+		y = s->out_h - 1;
+	}
 	return p->back->operand[((size_t)c * s->out_h + y) * s->out_w + x];
 }
 
 static float operate_float(const struct back *b, float value, uint32_t bits)
 {
-	float operand = b->operand_size == 3 ? float_of(bits) : half_value(bits);
+	float operand = b->operand_size == 3 ? float_of(bits) : b->bf16 ? float_of(bits << 16) : half_value(bits);
 
 	if (b->mul)
 		return b->prelu && !(value < 0) ? value : value * operand;
@@ -226,7 +247,7 @@ void back_apply(const struct program *p, int c, int y, int x, struct accumulated
 	if (a->is_float) {
 		a->f = stages_float(b, c, a->f);
 		if (b->lut)
-			a->f = look_up(b, a->f);
+			a->f = (float)look_up(b, a->f);
 		if (b->operate)
 			a->f = operate_float(b, a->f, operand_bits(p, c, y, x));
 		a->f = clamp_float(b->ew_relu, b->ew_relux, b->ew_cap_float, a->f);
@@ -234,7 +255,12 @@ void back_apply(const struct program *p, int c, int y, int x, struct accumulated
 	}
 	if (b->pend)
 		value += (wide)a->window * (b->pend_memory ? b->pend_vector[c] : b->pend_int);
-	a->i = bn_int(b, bs_int(b, c, value));
+	a->i = bn_int(b, c, bs_int(b, c, value));
+	if (b->lut) {
+		double found = rint(look_up(b, a->i));
+
+		a->i = saturated((wide)found);
+	}
 	if (b->operate)
 		a->i = operate_int(b, a->i, operand_bits(p, c, y, x));
 	if (b->ew_relu && a->i < 0)
@@ -255,6 +281,8 @@ struct accumulated back_main(const struct program *p, int c, int y, int x)
 		return (struct accumulated){ .i = (int16_t)bits };
 	case RKNPU_PREC_FP16:
 		return (struct accumulated){ .is_float = true, .f = half_value(bits) };
+	case RKNPU_PREC_BF16:
+		return (struct accumulated){ .is_float = true, .f = float_of(bits << 16) };
 	case RKNPU_PREC_FP32:
 		return (struct accumulated){ .is_float = true, .f = float_of(bits) };
 	default:

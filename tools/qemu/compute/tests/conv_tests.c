@@ -48,6 +48,33 @@ static void test_random(void)
 	}
 }
 
+/* Channels that fill no group of 64, as the compiler makes them; memory may have less than the kernel */
+static void test_channel_groups(void)
+{
+	static const int channels[] = { 16, 32, 63, 80, 96, 160 };
+
+	for (int i = 0; i < 6; i++) {
+		struct shape s = shape_depthwise(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 6, 5, channels[i], 3, 3);
+
+		s.left = s.top = 1;
+		s.pad = 0xf4f4;
+		shape_output(&s);
+		reference_test(&s, draw_int8, 20 + i);
+		s.out_c = (channels[i] + 63) / 64 * 64;
+		reference_test(&s, draw_int8, 30 + i);
+	}
+	for (int i = 0; i < 4; i++) {
+		bool wise = i & 1, fp16 = i & 2;
+		struct shape s = wise ? shape_depthwise(fp16 ? RKNPU_PREC_FP16 : RKNPU_PREC_INT8,
+							fp16 ? RKNPU_PREC_FP32 : RKNPU_PREC_INT32, 6, 5, 96, 3, 3)
+				      : shape_conv(fp16 ? RKNPU_PREC_FP16 : RKNPU_PREC_INT8,
+						   fp16 ? RKNPU_PREC_FP32 : RKNPU_PREC_INT32, 6, 5, 96, 16, 3, 3);
+
+		s.stored = 80;
+		reference_test(&s, fp16 ? draw_fp16_unit : draw_int8, 40 + i);
+	}
+}
+
 /* The largest fields: stride 7, 31 taps, 15 pixels of padding, dilation 32 */
 static void test_extremes(void)
 {
@@ -91,6 +118,7 @@ static void test_outside(void)
 void conv_tests(void)
 {
 	test_random();
+	test_channel_groups();
 	test_extremes();
 	test_outside();
 }

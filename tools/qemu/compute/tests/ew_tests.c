@@ -154,6 +154,42 @@ static void test_conversion(void)
 	}
 }
 
+/* One value for all pixels of a channel */
+static void test_per_channel(void)
+{
+	for (size_t i = 0; i < 3; i++) {
+		struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 5, 4, 27);
+		struct back b = operation(&ops[i], 2);
+
+		b.operand_per_channel = true;
+		back_test(&s, &b, draw_fp16_unit, draw_fp16_unit, i, "operand per channel");
+		b.ew_surf_stride = 3;
+		back_test(&s, &b, draw_fp16_unit, draw_fp16_unit, 10 + i, "operand per channel, with gaps");
+		s = shape_flying(RKNPU_PREC_INT8, RKNPU_PREC_INT8, 5, 4, 40);
+		b = operation(&ops[i], 1);
+		b.operand_per_channel = b.convert = true;
+		b.convert_offset = -31;
+		b.convert_scale = 0x6574;
+		b.convert_shift = 9;
+		back_test(&s, &b, draw_int8, draw_int8, 20 + i, "int8 operand per channel");
+	}
+}
+
+/* What is read from memory is as wide as ERDMA says, if EW says nothing */
+static void test_size_of_erdma(void)
+{
+	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 5, 4, 27);
+	struct back b = operation(&ops[2], 2);
+	struct program p;
+
+	program_init(&p, &s, draw_fp16_unit, 1);
+	back_init(&p, &b, draw_fp16_unit, 1);
+	*program_reg(&p, RKNPU_DPU_EW_CFG) &= ~RKNPU_DPU_EW_CFG_DATA_SIZE;
+	tap_ok(reference_runs(&p), "size of the operand from ERDMA alone");
+	program_free(&p);
+	back_free(&b);
+}
+
 /* With integers this bit changes neither maximum nor minimum */
 static void test_equal(void)
 {
@@ -184,6 +220,11 @@ static uint32_t draw_table_values(struct rng *rng)
 	return bits;
 }
 
+static uint32_t draw_table_integers(struct rng *rng)
+{
+	return (uint32_t)rng_range(rng, -40000, 40000);
+}
+
 static void fill_tables(struct back *b, uint64_t seed)
 {
 	struct rng rng = { .state = seed + 5 };
@@ -197,11 +238,15 @@ static const struct table_case {
 	const char *name;
 	int32_t start[2];
 	int select[2];
+	int16_t slope[2];
+	int slope_shift[2];
 } tables[] = {
 	{ "symmetric", { -16384, 0 }, { 5, 5 } },
 	{ "different steps", { -16384, 100 }, { 4, 7 } },
 	{ "first table only", { -9000, 0x44000000 }, { 6, 14 } },
 	{ "second table only", { 0, INT32_MIN }, { 5, 22 } },
+	{ "slopes", { -16384, 0 }, { 5, 5 }, { 0x5a43, 0x5000 }, { 22, 11 } },
+	{ "falling slopes", { -3000, 0 }, { 2, 3 }, { -77, INT16_MIN }, { 4, 14 } },
 	{ "largest step", { -2000000000, 2000000000 }, { 31, 31 } },
 	{ "smallest step", { -100, 0 }, { 0, 0 } },
 };
@@ -215,8 +260,38 @@ static void test_tables(void)
 		fill_tables(&b, i);
 		memcpy(b.lut_start, tables[i].start, sizeof(b.lut_start));
 		memcpy(b.lut_select, tables[i].select, sizeof(b.lut_select));
+		memcpy(b.lut_slope, tables[i].slope, sizeof(b.lut_slope));
+		memcpy(b.lut_slope_shift, tables[i].slope_shift, sizeof(b.lut_slope_shift));
 		back_test(&s, &b, draw_table_values, NULL, i, tables[i].name);
+		s.in_prec = s.out_prec = RKNPU_PREC_INT32;
+		back_test(&s, &b, draw_table_integers, NULL, i, tables[i].name);
 	}
+}
+
+/* As rknn-toolkit2 programs int8: BN scales and adds before it shifts, then table, then "maximum with 0" */
+static void test_int8_activation(void)
+{
+	struct shape s = shape_flying(RKNPU_PREC_INT8, RKNPU_PREC_INT8, 16, 3, 24);
+	struct back b = {
+		.flying = true, .lut = true, .lut_start = { -16384, 0 }, .lut_select = { 5, 5 },
+		.lut_slope = { 0x5a43, 0x5000 }, .lut_slope_shift = { 22, 11 },
+		.bn = { .on = true, .alu = 2, .alu_int = 0x2d47e, .mul = true, .mul_int = 0x4873, .shift = 8,
+			.shift_neg = 8 },
+	};
+
+	fill_tables(&b, 7);
+	s.cvt_scale = 0x4122;
+	s.cvt_shift = 0x15;
+	s.cvt_offset = -128;
+	back_test(&s, &b, draw_int8, NULL, 1, "int8 activation");
+	b.operate = true;
+	b.op = RKNPU_EW_ALU_MAX;
+	b.operand_size = 0;
+	back_test(&s, &b, draw_int8, NULL, 2, "int8 activation and maximum with 0");
+	s.in_prec = s.out_prec = RKNPU_PREC_FP16;
+	s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 16, 3, 24);
+	b.bn = (struct back_stage){ .on = true, .mul = true, .mul_half = 0x6912 };
+	back_test(&s, &b, draw_fp16_small_int, NULL, 3, "activation and maximum with 0");
 }
 
 /* A sigmoid as clients program it: BN makes the index, the conversion makes Q0.15 a number; ReLU after the table */
@@ -252,6 +327,9 @@ void ew_tests(void)
 	test_split();
 	test_conversion();
 	test_equal();
+	test_per_channel();
+	test_size_of_erdma();
+	test_int8_activation();
 	test_tables();
 	test_activation();
 }

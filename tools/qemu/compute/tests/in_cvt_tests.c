@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Input conversion of packed int8 pixels.
+ * Input conversion: of packed int8 pixels, and of int8 features.
  */
 #include <string.h>
 
@@ -58,17 +58,28 @@ static void test_lanes(void)
 	}
 }
 
+/* Features of many channels, quantized anew */
+static struct shape features(void)
+{
+	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 9, 7, 40, 16, 3, 3);
+
+	s.in_cvt = (struct pixel_cvt){ .on = true, .add_first = true, .is_signed = true, .truncate = 15 };
+	for (int i = 0; i < 4; i++) {
+		s.in_cvt.scale[i] = 0x74b1;
+		s.in_cvt.offset[i] = -11;
+	}
+	return s;
+}
+
 static void test_refused(void)
 {
 	static const struct {
 		const char *name;
 		uint32_t reg, clear, set;
 	} changes[] = {
-		{ "rounding", RKNPU_CNA_CVT_CON0, 0, RKNPU_CNA_CVT_CON0_ROUND },
 		{ "channel not enabled", RKNPU_CNA_CVT_CON5, 2, 0 },
 		{ "scale 0", RKNPU_CNA_CVT_CON2, 0xffff0000, 0 },
 		{ "scale 0x8000", RKNPU_CNA_CVT_CON1, 0xffff0000, 0x80000000 },
-		{ "dropped bits", RKNPU_CNA_CVT_CON3, 0xffff0000, 32388u << 16 },
 	};
 	struct shape s = picture(3);
 	struct program p;
@@ -88,17 +99,42 @@ static void test_refused(void)
 	*program_reg(&p, RKNPU_CNA_CVT_CON5) = 7;
 	tap_ok(border_runs(&p), "input conversion ignores lanes without pixels");
 	program_free(&p);
-	s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 9, 7, 16, 16, 3, 3);
-	s.in_cvt.on = true;
+	s = features();
+	s.in_cvt.scale[2]++;
 	program_init(&p, &s, draw_int8, 0);
-	tap_ok(program_run(&p) == TWIN_COMPUTE_REFUSED && p.result.refused_reg == RKNPU_CNA_CVT_CON0,
-	       "input conversion refused: no packed pixels (%s)", p.result.reason);
+	tap_ok(program_run(&p) == TWIN_COMPUTE_REFUSED && p.result.refused_reg == RKNPU_CNA_CVT_CON1,
+	       "input conversion refused: lanes of unpacked channels differ (%s)", p.result.reason);
 	program_free(&p);
+	s = shape_conv(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 9, 7, 16, 16, 3, 3);
+	s.in_cvt = features().in_cvt;
+	program_init(&p, &s, draw_fp16_unit, 0);
+	tap_ok(program_run(&p) == TWIN_COMPUTE_REFUSED && p.result.refused_reg == RKNPU_CNA_CVT_CON0,
+	       "input conversion refused: floats (%s)", p.result.reason);
+	program_free(&p);
+}
+
+/* Numbers of a stream of rknn-toolkit2, and some at which halves abound */
+static void test_features(void)
+{
+	struct shape s = features();
+
+	border_test(&s, draw_int8, 60);
+	s.layout = LAYOUT_LINES;
+	for (int away = 0; away < 2; away++)
+		for (int add_first = 0; add_first < 2; add_first++) {
+			s.in_cvt.away = away;
+			s.in_cvt.add_first = add_first;
+			s.in_cvt.truncate = 2;
+			for (int i = 0; i < 4; i++)
+				s.in_cvt.scale[i] = 5;
+			border_test(&s, draw_int8, 61 + 2 * away + add_first);
+		}
 }
 
 void in_cvt_tests(void)
 {
 	test_known();
 	test_lanes();
+	test_features();
 	test_refused();
 }

@@ -30,9 +30,9 @@ static int min_int(int a, int b)
 
 int stored_channels(const struct shape *s)
 {
-	int c2 = 128 / element_bits(s->in_prec);
+	int c2 = 128 / element_bits(s->in_prec), channels = s->stored ? s->stored : s->channels;
 
-	return s->layout == LAYOUT_PACKED ? s->packed : (s->channels + c2 - 1) / c2 * c2;
+	return s->layout == LAYOUT_PACKED ? s->packed : (channels + c2 - 1) / c2 * c2;
 }
 
 int64_t feature_bit(const struct shape *s, int c, int y, int x)

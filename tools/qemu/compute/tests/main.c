@@ -23,6 +23,7 @@ int main(void)
 	stage_tests();
 	ew_tests();
 	flying_tests();
+	order_tests();
 	pool_tests();
 	dpu_refuse_tests();
 	refuse_tests();

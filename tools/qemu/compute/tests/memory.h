@@ -10,8 +10,8 @@
 
 #include "compute.h"
 
-/* The last three only with DPU_RDMA: operands of BS, odd and even atoms of the operand of EW */
-enum { REGION_FEATURE, REGION_WEIGHTS, REGION_OUTPUT, REGION_BS, REGION_EW, REGION_EVEN, REGIONS };
+/* The last four only with DPU_RDMA: operands of BS and BN, odd and even atoms of the operand of EW */
+enum { REGION_FEATURE, REGION_WEIGHTS, REGION_OUTPUT, REGION_BS, REGION_BN, REGION_EW, REGION_EVEN, REGIONS };
 
 struct region {
 	uint32_t addr;		/* may wrap around the end of the address space */

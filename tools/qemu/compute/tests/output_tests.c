@@ -173,9 +173,8 @@ static void test_bypass(void)
 	*program_reg(&p, RKNPU_DPU_EW_CFG) = 0x382;
 	*program_reg(&p, RKNPU_DPU_BS_OW_CFG) &= ~RKNPU_DPU_BS_OW_CFG_OD_BYPASS;
 	tap_ok(reference_runs(&p), "OD_BYPASS 0 with operand 0 changes nothing");
-	/* The larger of cube and write DMA size counts */
 	*program_reg(&p, RKNPU_DPU_DATA_CUBE_WIDTH) = 0;
-	*program_reg(&p, RKNPU_DPU_WDMA_SIZE0) = 0;
+	*program_reg(&p, RKNPU_DPU_DATA_CUBE_HEIGHT) = 0;
 	tap_ok(reference_runs(&p), "size registers left 0");
 	program_free(&p);
 }

@@ -27,6 +27,8 @@ struct pool_shape {
 	int out_w, out_h;
 	uint32_t recip_w, recip_h;
 	int line_gap, surf_gap, out_gap;	/* atoms */
+	int notch;			/* between lines of the output */
+	int padding;			/* of an average of int8 */
 	uint32_t dma_base;
 };
 
@@ -92,7 +94,7 @@ static uint32_t in_surface(const struct pool_shape *s)
 
 static uint32_t out_surface(const struct pool_shape *s)
 {
-	return 16 * (s->out_w * s->out_h + s->out_gap);
+	return 16 * ((s->out_w + s->notch) * s->out_h + s->out_gap);
 }
 
 static size_t in_offset(const struct pool_shape *s, int c, int y, int x)
@@ -106,7 +108,7 @@ static size_t out_offset(const struct pool_shape *s, int c, int y, int x)
 {
 	int size = element_size(s), per_atom = 16 / size;
 
-	return (size_t)(c / per_atom) * out_surface(s) + 16 * ((size_t)y * s->out_w + x) + c % per_atom * size;
+	return (size_t)(c / per_atom) * out_surface(s) + 16 * ((size_t)y * (s->out_w + s->notch) + x) + c % per_atom * size;
 }
 
 static void set(struct pool *p, uint32_t offset, uint32_t value)
@@ -124,12 +126,13 @@ static void set_registers(struct pool *p)
 	set(p, RKNPU_PPU_DATA_CUBE_OUT_WIDTH, s->out_w - 1);
 	set(p, RKNPU_PPU_DATA_CUBE_OUT_HEIGHT, s->out_h - 1);
 	set(p, RKNPU_PPU_DATA_CUBE_OUT_CHANNEL, s->channels - 1);
-	set(p, RKNPU_PPU_OPERATION_MODE_CFG, 0x10 | s->method);
+	set(p, RKNPU_PPU_OPERATION_MODE_CFG, 0x10 | s->method | s->notch << 16);
 	set(p, RKNPU_PPU_POOLING_KERNEL_CFG, (s->kw - 1) | (s->kh - 1) << 8 | (s->sx - 1) << 16 | (s->sy - 1) << 20);
 	set(p, RKNPU_PPU_RECIP_KERNEL_WIDTH, s->recip_w);
 	set(p, RKNPU_PPU_RECIP_KERNEL_HEIGHT, s->recip_h);
 	set(p, RKNPU_PPU_POOLING_PADDING_CFG, s->left | s->top << 4 | s->right << 8 | s->bottom << 12);
-	set(p, RKNPU_PPU_PADDING_VALUE_1_CFG, 0xfc00);
+	set(p, RKNPU_PPU_PADDING_VALUE_1_CFG, s->fp16 ? 0xfc00 : (uint32_t)s->padding);
+	set(p, RKNPU_PPU_PADDING_VALUE_2_CFG, !s->fp16 && s->padding < 0 ? 7 : 0);
 	set(p, RKNPU_PPU_DST_BASE_ADDR, OUT_ADDR);
 	set(p, RKNPU_PPU_DST_SURF_STRIDE, out_surface(s));
 	set(p, RKNPU_PPU_DATA_FORMAT, out_surface(s) | (s->fp16 ? RKNPU_PREC_FP16 : RKNPU_PREC_INT8));
@@ -217,8 +220,10 @@ static uint32_t pool_element(const struct pool *p, int c, int oy, int ox)
 			int y = oy * s->sy + ky - s->top, x = ox * s->sx + kx - s->left;
 			double value;
 
-			if (y < 0 || x < 0 || y >= s->height || x >= s->width)
+			if (y < 0 || x < 0 || y >= s->height || x >= s->width) {
+				sum += s->fp16 ? 0 : s->padding;
 				continue;
+			}
 			value = input(p, c, y, x);
 			sum += (float)value;
 			if (s->method == RKNPU_PPU_METHOD_MAX ? value > best : value < best)
@@ -433,8 +438,7 @@ static const struct refusal {
 	{ "method 3", RKNPU_PPU_OPERATION_MODE_CFG, 0x13 },
 	{ "input from DPU", RKNPU_PPU_OPERATION_MODE_CFG, 0x01 },
 	{ "positions", RKNPU_PPU_OPERATION_MODE_CFG, 0x40000011 },
-	{ "notch", RKNPU_PPU_OPERATION_MODE_CFG, 0x00010011 },
-	{ "count", RKNPU_PPU_OPERATION_MODE_CFG, 0x111 },
+	{ "count", RKNPU_PPU_OPERATION_MODE_CFG, 0x31 },
 	{ "layout of the output", RKNPU_PPU_MISC_CTRL, 0x83 },
 	{ "DPU_FLYIN", RKNPU_PPU_DATA_FORMAT, 0xa },
 	{ "int16", RKNPU_PPU_DATA_FORMAT, 1 },
@@ -471,6 +475,37 @@ static void test_refusals(void)
 	}
 }
 
+/* Halves of a picture, side by side, as rknn-toolkit2 has them */
+static void test_notch(void)
+{
+	for (int i = 0; i < 4; i++) {
+		struct pool_shape s = shape_pool(i & 1, i / 2 ? RKNPU_PPU_METHOD_MAX : RKNPU_PPU_METHOD_AVERAGE,
+						 14, 9, 20, 5, 5);
+
+		s.left = s.top = s.bottom = 2;
+		s.notch = 12;
+		s.out_gap = 3;
+		shape_out(&s);
+		pool_test(&s, i & 1 ? draw_fp16_unit : draw_int8, i);
+	}
+}
+
+/* The zero point around a picture */
+static void test_padding(void)
+{
+	static const int values[] = { -4, -128, 127 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		struct pool_shape s = shape_pool(false, RKNPU_PPU_METHOD_AVERAGE, 7, 6, 20, 4, 2);
+
+		s.left = 2;
+		s.top = s.right = s.bottom = 1;
+		s.padding = values[i];
+		shape_out(&s);
+		pool_test(&s, draw_int8, i);
+	}
+}
+
 static void test_cost(void)
 {
 	struct pool_shape s = shape_pool(true, RKNPU_PPU_METHOD_MAX, 9, 8, 16, 3, 3);
@@ -495,5 +530,7 @@ void pool_tests(void)
 	test_storage();
 	test_addresses();
 	test_refusals();
+	test_notch();
+	test_padding();
 	test_cost();
 }

@@ -121,6 +121,7 @@ static void set_in_cvt(struct program *p, const struct shape *s)
 	}
 	SET(p, CNA_CVT_CON0, TYPE, cvt->add_first);
 	SET(p, CNA_CVT_CON0, DATA_SIGN, cvt->is_signed);
+	SET(p, CNA_CVT_CON0, ROUND, cvt->away);
 	for (int lane = 0; lane < 4; lane++) {
 		*program_reg(p, RKNPU_CNA_CVT_CON0) |= cvt->truncate << (4 + 6 * lane);
 		*program_reg(p, RKNPU_CNA_CVT_CON1 + 4 * lane) =
@@ -146,7 +147,7 @@ static void set_cna(struct program *p, const struct shape *s)
 	SET(p, CNA_CONV_CON3, DECONV_Y_STRIDE, s->deconv_y ? s->deconv_y - 1 : 0);
 	SET(p, CNA_DATA_SIZE0, WIDTH, s->width);
 	SET(p, CNA_DATA_SIZE0, HEIGHT, s->height);
-	SET(p, CNA_DATA_SIZE1, CHANNEL, s->channels);
+	SET(p, CNA_DATA_SIZE1, CHANNEL, s->stored ? s->stored : s->channels);
 	SET(p, CNA_DATA_SIZE1, CHANNEL_REAL, s->channels - 1);
 	SET(p, CNA_PAD_CON0, LEFT, s->left);
 	SET(p, CNA_PAD_CON0, TOP, s->top);
@@ -232,8 +233,8 @@ static uint32_t *weight_at(const struct program *p, int k, int c, int ky, int kx
 
 uint32_t program_feature(const struct program *p, int c, int y, int x)
 {
-	/* A packed pixel has no more channels than these */
-	if (p->shape.layout == LAYOUT_PACKED && c >= p->shape.packed)
+	/* A packed pixel has no more channels than these, nor may memory have all */
+	if (c >= stored_channels(&p->shape))
 		return 0;
 	return *feature_at(p, c, y, x);
 }

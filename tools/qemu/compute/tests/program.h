@@ -18,9 +18,9 @@ enum layout {
 	LAYOUT_PACKED,		/* pixels of 1..4 channels */
 };
 
-/* Input conversion of packed pixels: lane is channel */
+/* Input conversion; the lane of a packed pixel is its channel */
 struct pixel_cvt {
-	bool on, add_first, is_signed;
+	bool on, add_first, is_signed, away;
 	int truncate;
 	uint16_t scale[4];
 	int16_t offset[4];
@@ -31,6 +31,7 @@ struct shape {
 	uint32_t in_prec, out_prec;
 	enum layout layout;
 	int width, height, channels;
+	int stored;			/* channels that memory has, if less than the kernels'; 0: all */
 	int packed;			/* channels of a packed pixel */
 	int line_stride, surf_stride;
 	int kernels, kw, kh, sx, sy, dx, dy, left, top;

@@ -34,6 +34,15 @@ static uint32_t float_bits(float value)
 	return isnan(value) ? 0x7fc00000 : bits;
 }
 
+/* Eight bits of fraction, nearest even; no number here is as small or large as fp32 gets */
+static uint32_t brain_bits(double value)
+{
+	int exp;
+
+	frexp(value, &exp);
+	return float_bits((float)ldexp(rint(ldexp(value, 8 - exp)), exp - 8)) >> 16;
+}
+
 /* double holds every product of int32 and int16 */
 static uint32_t convert_int(const struct shape *s, int32_t x)
 {
@@ -61,7 +70,16 @@ static uint32_t convert_float(const struct shape *s, float x)
 
 	value *= powf(2, -s->cvt_minus_exp);
 	value *= s->cvt_scale ? s->cvt_scale : 1;
-	return s->out_prec == RKNPU_PREC_FP16 ? half_bits(value) : float_bits(value);
+	switch (s->out_prec) {
+	case RKNPU_PREC_FP16:
+		return half_bits(value);
+	case RKNPU_PREC_BF16:
+		return brain_bits(value);
+	case RKNPU_PREC_INT8:
+		return (uint32_t)(int32_t)clamp(rint(value), -128, 127);
+	default:
+		return float_bits(value);
+	}
 }
 
 static uint32_t element(const struct program *p, int k, int y, int x)

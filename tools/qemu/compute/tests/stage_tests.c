@@ -106,7 +106,7 @@ static void test_vectors(void)
 
 		back_test(&s, &b, draw_int8, NULL, i, "bias per channel");
 		b.bs.alu = 4;
-		b.records = true;
+		b.vectors = 7;
 		back_test(&s, &b, draw_int8, NULL, 10 + i, "bias in records");
 		b.bs.alu = 2;
 		b.bs.mul = b.bs.mul_memory = true;
@@ -125,6 +125,74 @@ static void test_vectors(void)
 	}
 }
 
+/* Factors alone, and those of BN; as a batch normalization and a PReLU have them */
+static void test_factors(void)
+{
+	static const int channels[] = { 1, 7, 8, 9, 40 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(channels); i++) {
+		struct shape s = int8_conv(channels[i]), f = float_cube(channels[i]);
+		struct back b = { .bs = { .on = true, .mul = true, .mul_memory = true, .shift = 9, .shift_neg = 9 } };
+
+		back_test(&s, &b, draw_int8, NULL, i, "factor per channel");
+		b.bn = (struct back_stage){ .on = true, .alu = 2, .alu_memory = true };
+		back_test(&s, &b, draw_int8, NULL, 10 + i, "factor per channel, bias per channel of BN");
+		b.bn = (struct back_stage){ .on = true, .mul = true, .mul_memory = true, .prelu = true };
+		back_test(&s, &b, draw_int8, NULL, 20 + i, "PReLU per channel");
+		b.bn.prelu = false;
+		b.bn.alu = 4;
+		b.bn.alu_memory = true;
+		b.bn.shift = 11;
+		b.bn.shift_neg = 3;
+		back_test(&s, &b, draw_int8, NULL, 30 + i, "factor and bias per channel of BN");
+		b = (struct back){ .flying = true, .bs = { .on = true, .mul = true, .mul_memory = true } };
+		b.bn = (struct back_stage){ .on = true, .alu = 2, .alu_memory = true };
+		back_test(&f, &b, draw_fp16_unit, NULL, 40 + i, "batch normalization of floats");
+		b.bn.mul = b.bn.mul_memory = true;
+		back_test(&f, &b, draw_fp16_unit, NULL, 50 + i, "float factors and biases of both stages");
+	}
+}
+
+/* Factors and what is read are bf16, as layer normalization has it */
+static void test_bf16(void)
+{
+	static const uint32_t types[] = { RKNPU_PREC_FP16, RKNPU_PREC_BF16, RKNPU_PREC_FP32 };
+
+	for (int i = 0; i < 9; i++) {
+		struct shape s = shape_flying(types[i / 3], types[i % 3], 5, 3, 20);
+		struct back b = {
+			.flying = true, .bf16 = types[i / 3] != RKNPU_PREC_FP32,
+			.bs = { .on = true, .mul = true, .mul_half = 0xbf00 },
+			.operate = true, .mul = true, .operand_memory = true, .operand_size = 2,
+		};
+
+		back_test(&s, &b, types[i / 3] == RKNPU_PREC_BF16 ? draw_bf16_unit :
+			  types[i / 3] == RKNPU_PREC_FP32 ? draw_fp32_unit : draw_fp16_unit,
+			  b.bf16 ? draw_bf16_unit : draw_fp16_unit, i, "bf16");
+	}
+	for (int i = 0; i < 3; i++) {
+		struct shape s = shape_conv(RKNPU_PREC_BF16, i ? i == 1 ? RKNPU_PREC_BF16 : RKNPU_PREC_FP16
+							       : RKNPU_PREC_FP32, 5, 3, 40, 20, 1, 1);
+		struct back b = { .bf16 = true, .bs = { .on = true, .alu = 2, .alu_float = 0x1p-7f, .mul = true,
+							.mul_half = 0x3e00 } };
+
+		back_test(&s, &b, draw_bf16_unit, NULL, 10 + i, "bf16 convolution");
+	}
+}
+
+/* Quantized again: to the nearest, halves to even, and saturated */
+static void test_float_to_int8(void)
+{
+	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_INT8, 7, 3, 40);
+	struct back b = { .flying = true, .bs = { .on = true, .mul = true, .mul_half = 0x3800 } };
+
+	back_test(&s, &b, draw_fp16_small_int, NULL, 1, "halves to int8");
+	b.bs.mul_half = 0x5b00;
+	b.bn = (struct back_stage){ .on = true, .alu = 2, .alu_float = 13 };
+	back_test(&s, &b, draw_fp16_unit, NULL, 2, "floats to int8");
+	back_test(&s, &b, draw_fp16_any_finite, NULL, 3, "large floats to int8");
+}
+
 /* Padding counts in the window sum, which the kernels of a direct convolution share */
 static void test_pend(void)
 {
@@ -141,7 +209,7 @@ static void test_pend(void)
 		back_test(s, &b, draw_int8, NULL, i, "weight zero point");
 		b.bs = (struct back_stage){ .on = true, .alu = 2, .alu_memory = true, .mul = true, .mul_memory = true,
 					    .shift = 17, .shift_neg = 17 };
-		b.records = true;
+		b.vectors = 7;
 		b.pend_int = INT16_MIN;
 		back_test(s, &b, draw_int8, NULL, 10 + i, "weight zero point and records");
 		b.pend_memory = true;
@@ -269,8 +337,10 @@ static void test_random(void)
 		};
 
 		b.bs.alu_memory = b.bs.on && b.bs.alu && rng_next(&rng) % 3 == 0;
-		b.records = integers && rng_next(&rng) & 1;
-		b.bs.mul_memory = b.bs.on && b.bs.mul && b.records;
+		b.bs.mul_memory = b.bs.on && b.bs.mul && rng_next(&rng) & 1;
+		b.bn.alu_memory = b.bn.on && b.bn.alu && rng_next(&rng) % 3 == 0;
+		b.bn.mul_memory = b.bn.on && b.bn.mul && rng_next(&rng) & 1;
+		b.vectors = integers && (b.bs.alu_memory || b.bs.mul_memory) && rng_next(&rng) & 1 ? 7 : 0;
 		back_test(&s, &b, integers ? draw_int32 : i % 6 == 4 ? draw_fp16_unit : draw_fp32_unit, NULL, i,
 			  "random stages");
 	}
@@ -280,6 +350,9 @@ void stage_tests(void)
 {
 	test_stage_cases();
 	test_vectors();
+	test_factors();
+	test_bf16();
+	test_float_to_int8();
 	test_pend();
 	test_pend_of_floats();
 	test_quantized();

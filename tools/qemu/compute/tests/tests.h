@@ -16,6 +16,7 @@ void conv_tests(void);
 void layout_tests(void);
 void output_tests(void);
 void flying_tests(void);
+void order_tests(void);
 void pool_tests(void);
 void dpu_refuse_tests(void);
 void refuse_tests(void);
