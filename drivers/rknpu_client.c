@@ -4,24 +4,30 @@
  *
  * DOC: One process that uses the NPU: its up to 16 address spaces and the tokens
  * of its buffers. Spaces belong to the process and not to the open file, because
- * deployed programs pass NPU addresses between their own files. Nothing here can
- * be reached from another process.
+ * deployed programs pass NPU addresses between their own files. A process is what
+ * shares memory, &struct mm_struct: threads are the same one and so is a child that
+ * vfork() made; a forked child is another one, and so is the program that execve()
+ * puts in the place of a process, which may have more rights than what it replaces.
+ * Nothing here can be reached from another process.
  *
- * A token is an opaque number: a random tag of the client in the upper half, an
- * index times 16 in the lower. It is looked up, never followed.
+ * A token is an opaque number that cannot be guessed: an index times 16, and random
+ * bits above. It is looked up, never followed.
  */
 #include "rknpu_client.h"
 
+#include <linux/bitfield.h>
 #include <linux/moduleparam.h>
 #include <linux/pid.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "rknpu_vm.h"
 
-#define RKNPU_TOKEN_INDEX_SHIFT	4	/* token + 8 is never another token */
-#define RKNPU_TOKEN_MAX_INDEX	(U32_MAX >> RKNPU_TOKEN_INDEX_SHIFT)
+/* Top bit clear, so that a token never looks like a kernel address; token + 8 is never another token. */
+#define RKNPU_TOKEN_RANDOM	GENMASK_ULL(62, 28)
+#define RKNPU_TOKEN_INDEX	GENMASK_ULL(27, 4)
 
 static unsigned long long rknpu_client_max_bytes;
 module_param_named(client_max_bytes, rknpu_client_max_bytes, ullong, 0644);
@@ -64,10 +70,10 @@ static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *cli
 	kref_init(&client->ref);
 	client->clients = clients;
 	mutex_init(&client->lock);
+	client->mm = current->mm;
+	mmgrab(client->mm);
 	client->tgid = get_pid(task_tgid(current));
 	get_task_comm(client->comm, current->group_leader);
-	/* Top bit clear, so that a token never looks like a kernel address. */
-	client->tag = (get_random_u32() >> 1) | 1;
 	xa_init_flags(&client->tokens, XA_FLAGS_ALLOC1);
 	list_add(&client->node, &clients->list);
 	return client;
@@ -87,7 +93,7 @@ struct rknpu_client *rknpu_client_get_current(struct rknpu_clients *clients)
 
 	mutex_lock(&clients->lock);
 	list_for_each_entry(client, &clients->list, node) {
-		if (!clients->per_file && client->tgid == task_tgid(current) &&
+		if (!clients->per_file && client->mm == current->mm &&
 		    kref_get_unless_zero(&client->ref))
 			goto unlock;
 	}
@@ -124,6 +130,7 @@ static void rknpu_client_release(struct kref *ref)
 	WARN_ON(atomic64_read(&client->bytes) || atomic_read(&client->buffers));
 	xa_destroy(&client->tokens);
 	put_pid(client->tgid);
+	mmdrop(client->mm);
 	kfree(client->turns);
 	kfree(client->spare_job);
 	mutex_destroy(&client->lock);
@@ -228,26 +235,39 @@ void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes)
 	atomic_dec(&client->buffers);
 }
 
+/* Random, and never zero in the upper half: that is how programs of old interfaces are told, see SUBMIT. */
+static u64 rknpu_token_draw(void)
+{
+	u64 random;
+
+	do
+		random = get_random_u64() & RKNPU_TOKEN_RANDOM;
+	while (!upper_32_bits(random));
+	return random;
+}
+
 /**
  * rknpu_client_token_add() - make something findable by a number
  * @client: the client
- * @entry: what to find; freed by its owner only after an RCU grace period
- * @token: result, never 0
+ * @token: part of what is to be found, which its owner frees only after an RCU grace period; gets
+ *	the number
  *
  * Context: may sleep.
  *
- * Return: 0, -ENOMEM, or -EBUSY when 2^28 tokens exist.
+ * Return: 0, -ENOMEM, or -EBUSY when 2^24 tokens exist.
  */
-int rknpu_client_token_add(struct rknpu_client *client, void *entry, u64 *token)
+int rknpu_client_token_add(struct rknpu_client *client, struct rknpu_token *token)
 {
 	u32 index;
 	int ret;
 
-	ret = xa_alloc_cyclic(&client->tokens, &index, entry, XA_LIMIT(1, RKNPU_TOKEN_MAX_INDEX),
-			      &client->next_token, GFP_KERNEL_ACCOUNT);
+	/* Before it can be found; the index is where it is found, and added for who is told the number. */
+	token->value = rknpu_token_draw();
+	ret = xa_alloc_cyclic(&client->tokens, &index, token,
+			      XA_LIMIT(1, FIELD_MAX(RKNPU_TOKEN_INDEX)), &client->next_token, GFP_KERNEL_ACCOUNT);
 	if (ret < 0)
 		return ret;
-	*token = (u64)client->tag << 32 | index << RKNPU_TOKEN_INDEX_SHIFT;
+	WRITE_ONCE(token->value, token->value | FIELD_PREP(RKNPU_TOKEN_INDEX, index));
 	return 0;
 }
 
@@ -256,25 +276,25 @@ int rknpu_client_token_add(struct rknpu_client *client, void *entry, u64 *token)
  * @client: the client
  * @token: from rknpu_client_token_add()
  */
-void rknpu_client_token_remove(struct rknpu_client *client, u64 token)
+void rknpu_client_token_remove(struct rknpu_client *client, const struct rknpu_token *token)
 {
-	xa_erase(&client->tokens, lower_32_bits(token) >> RKNPU_TOKEN_INDEX_SHIFT);
+	xa_erase(&client->tokens, FIELD_GET(RKNPU_TOKEN_INDEX, token->value));
 }
 
 /**
  * rknpu_client_token_find() - what a token stands for
  * @client: the client
- * @token: from user space, any value
+ * @value: from user space, any
  *
  * Context: RCU read side; takes no lock, so a submit never waits for somebody's MEM_CREATE.
  *
- * Return: the entry, which the caller must still pin, or NULL.
+ * Return: the token that was added, whose owner the caller must still pin, or NULL.
  */
-void *rknpu_client_token_find(struct rknpu_client *client, u64 token)
+struct rknpu_token *rknpu_client_token_find(struct rknpu_client *client, u64 value)
 {
-	u32 index = lower_32_bits(token) >> RKNPU_TOKEN_INDEX_SHIFT;
+	struct rknpu_token *token = xa_load(&client->tokens, FIELD_GET(RKNPU_TOKEN_INDEX, value));
 
-	if (upper_32_bits(token) != client->tag || index << RKNPU_TOKEN_INDEX_SHIFT != lower_32_bits(token))
+	if (!token || (READ_ONCE(token->value) ^ value) & ~RKNPU_TOKEN_INDEX)
 		return NULL;
-	return xa_load(&client->tokens, index);
+	return token;
 }

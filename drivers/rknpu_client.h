@@ -14,6 +14,7 @@
 #include "rknpu_hw.h"
 
 struct device;
+struct mm_struct;
 struct pid;
 struct rknpu_fault_sink;
 struct rknpu_turns;
@@ -39,17 +40,25 @@ struct rknpu_clients {
 };
 
 /**
+ * struct rknpu_token - a number that stands for what it is part of
+ * @value: the number; read under RCU without a lock. Immutable once it has been added.
+ */
+struct rknpu_token {
+	u64 value;
+};
+
+/**
  * struct rknpu_client - one process
  * @ref: each open file bound to it, each job.
  * @node: entry of the device's list; clients->lock.
  * @clients: the list. Immutable.
  * @lock: protects @vms (writers).
- * @tgid: the process; identity, kept alive, so never reused while we look. Immutable.
+ * @mm: its memory; identity, kept alive, so never reused while we look. Never looked into. Immutable.
+ * @tgid: its number, for messages; kept alive. Immutable.
  * @comm: its name when it came, for messages. Immutable.
- * @tag: upper half of this client's tokens; makes another process's token invalid here. Immutable.
  * @next_token: where the next token is looked for, so that a freed one is not reused soon. The
  *	lock of @tokens.
- * @tokens: token index -> what the upper floor stored; read under RCU; it has a lock of its own.
+ * @tokens: index -> &struct rknpu_token; read under RCU; it has a lock of its own.
  * @vms: address spaces by domain id, made on first use; read without a lock, never cleared.
  * @turns: queued jobs, for the scheduler; made on first use, freed with the client. Plain memory.
  * @spare_job: memory of a job that is done, for the next one, so that a client that submits one job
@@ -64,9 +73,9 @@ struct rknpu_client {
 	struct list_head node;
 	struct rknpu_clients *clients;
 	struct mutex lock;
+	struct mm_struct *mm;
 	struct pid *tgid;
 	char comm[TASK_COMM_LEN];
-	u32 tag;
 	u32 next_token;
 	struct xarray tokens;
 	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
@@ -90,8 +99,8 @@ void rknpu_client_mark_reset(struct rknpu_client *client);
 int rknpu_client_charge(struct rknpu_client *client, u64 bytes);
 void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes);
 
-int rknpu_client_token_add(struct rknpu_client *client, void *entry, u64 *token);
-void rknpu_client_token_remove(struct rknpu_client *client, u64 token);
-void *rknpu_client_token_find(struct rknpu_client *client, u64 token);
+int rknpu_client_token_add(struct rknpu_client *client, struct rknpu_token *token);
+void rknpu_client_token_remove(struct rknpu_client *client, const struct rknpu_token *token);
+struct rknpu_token *rknpu_client_token_find(struct rknpu_client *client, u64 value);
 
 #endif /* RKNPU_CLIENT_H */

@@ -40,7 +40,7 @@ static int rknpu_mem_check(struct drm_device *drm, const struct rknpu_mem_create
 static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_mapping *mapping)
 {
 	args->size = mapping->bo->base.size;
-	args->obj_addr = mapping->token;
+	args->obj_addr = mapping->token.value;
 	args->dma_addr = mapping->space.node.start;
 	args->sram_size = rknpu_gem_sram_bytes(mapping->bo);
 }

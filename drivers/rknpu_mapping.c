@@ -68,7 +68,7 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 	if (ret)
 		goto uncharge;
 	drm_gem_object_get(&bo->base);
-	ret = rknpu_client_token_add(client, mapping, &mapping->token);
+	ret = rknpu_client_token_add(client, &mapping->token);
 	if (ret)
 		goto unmap;
 	list_add_tail(&mapping->node, &bo->mappings);
@@ -90,7 +90,7 @@ static void rknpu_mapping_retire(struct rknpu_mapping *mapping)
 {
 	trace_mem_destroy(pid_nr(mapping->client->tgid), mapping->space.vm->id, mapping->space.node.start,
 			  mapping->bo->base.size);
-	rknpu_client_token_remove(mapping->client, mapping->token);
+	rknpu_client_token_remove(mapping->client, &mapping->token);
 	rknpu_client_uncharge(mapping->client, mapping->bo->base.size);
 	rknpu_vm_retire(&mapping->space);
 }
@@ -251,10 +251,13 @@ void rknpu_mapping_close(struct rknpu_bo *bo, const void *file)
  */
 struct rknpu_mapping *rknpu_mapping_find(struct rknpu_client *client, u64 token)
 {
-	struct rknpu_mapping *mapping;
+	struct rknpu_mapping *mapping = NULL;
+	struct rknpu_token *found;
 
 	rcu_read_lock();
-	mapping = rknpu_client_token_find(client, token);
+	found = rknpu_client_token_find(client, token);
+	if (found)
+		mapping = container_of(found, struct rknpu_mapping, token);
 	if (mapping && !refcount_inc_not_zero(&mapping->ref))
 		mapping = NULL;
 	rcu_read_unlock();

@@ -9,10 +9,10 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 
+#include "rknpu_client.h"
 #include "rknpu_vm.h"
 
 struct rknpu_bo;
-struct rknpu_client;
 
 /**
  * struct rknpu_mapping - a buffer in an address space; what a token stands for
@@ -30,7 +30,7 @@ struct rknpu_mapping {
 	struct rknpu_mapping_space space;
 	struct rknpu_bo *bo;
 	struct rknpu_client *client;
-	u64 token;
+	struct rknpu_token token;
 	struct list_head node;
 	struct list_head holds;
 	struct rcu_head rcu;

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/fds.h"
 #include "lib/foreign.h"
 #include "lib/job.h"
 #include "lib/testing.h"
@@ -67,33 +68,6 @@ static void begin(struct work *w, int fd, uint32_t run_us, const struct foreign 
 	wait_for_kick();
 	ASSERT_RET(job_start(&w->mm, 1, -1, &w->queued), 0);
 	ASSERT_RET(job_start(&w->mm, npu_nth(1), input->fence, &w->waiting), 0);
-}
-
-static void send_fds(int socket, const int *fds, unsigned int num)
-{
-	char byte = 0, control[CMSG_SPACE(sizeof(int) * 8)] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(sizeof(int) * num),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int) * num);
-	memcpy(CMSG_DATA(c), fds, sizeof(int) * num);
-	ASSERT_EQ(sendmsg(socket, &msg, 0), 1);
-}
-
-static void receive_fds(int socket, int *fds, unsigned int num)
-{
-	char byte, control[CMSG_SPACE(sizeof(int) * 8)] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
-
-	ASSERT_EQ(recvmsg(socket, &msg, MSG_CMSG_CLOEXEC), 1);
-	ASSERT(CMSG_FIRSTHDR(&msg));
-	memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int) * num);
 }
 
 struct client {

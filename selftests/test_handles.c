@@ -253,6 +253,26 @@ TEST(P2_forged_tokens)
 	EXPECT_RET(npu_sync(fd, c.obj_addr, 0, 1, RKNPU_MEM_SYNC_TO_DEVICE), 0);
 }
 
+/* From some tokens nothing follows for the next: here no difference comes twice */
+TEST(tokens_cannot_be_counted)
+{
+	uint64_t tokens[16], steps[15];
+	int fd = npu_open();
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(tokens); i++) {
+		struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };
+
+		ASSERT_RET(npu_create(fd, &c), 0);
+		tokens[i] = c.obj_addr;
+		if (!i)
+			continue;
+		steps[i - 1] = tokens[i] - tokens[i - 1];
+		for (j = 0; j + 1 < i; j++)
+			ASSERT(steps[j] != steps[i - 1]);
+	}
+}
+
 TEST(P2_stale_token)
 {
 	struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };

@@ -6,9 +6,16 @@
  * them is up to its address space alone.
  */
 #define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/fds.h"
 #include "lib/job.h"
 #include "lib/testing.h"
 
@@ -88,6 +95,98 @@ TEST(I1_writing_another_process)
 	EXPECT_EQ(ktap_join(ktap_fork(writes_foreign_memory, &v)), 0);
 	EXPECT_EQ(changed(&v.bo), 0);
 	EXPECT_CORRECT(&own, 1);
+}
+
+/* ---- a process that executes another program ------------------------------------------- */
+
+#define NEW_PROGRAM	"NEW_PROGRAM"
+
+struct new_program {
+	uint64_t token;
+	uint32_t iova;
+};
+
+/* This program, executed by a case: has memory on the NPU that must stay as it is */
+__attribute__((constructor)) static void is_the_new_program(void)
+{
+	const char *env = getenv(NEW_PROGRAM);
+	struct new_program told;
+	struct victim v;
+	int socket;
+
+	if (!env)
+		return;
+	socket = atoi(env);
+	make_victim(&v);
+	told = (struct new_program){ v.bo.token, v.iova };
+	_exit(write(socket, &told, sizeof(told)) == sizeof(told) && read(socket, &told, 1) == 1 && !changed(&v.bo) ?
+	      KTAP_PASS : KTAP_FAIL);
+}
+
+/* Opens the NPU, uses it, leaves the file to the case, and executes */
+static void becomes_another_program(void *arg)
+{
+	int socket = *(int *)arg;
+	struct matmul mm;
+	char env[16];
+
+	small_matmul(&mm, npu_open(), 45);
+	EXPECT_CORRECT(&mm, 1);
+	send_fds(socket, &mm.out.fd, 1);
+	snprintf(env, sizeof(env), "%d", socket);
+	setenv(NEW_PROGRAM, env, 1);
+	execl("/proc/self/exe", "new", NULL);
+	ktap_fail(__FILE__, __LINE__, "not executed");
+}
+
+/* Who kept a file of before, a child say, has nothing of what the new program has: that may be set-user-ID */
+TEST(exec_leaves_nothing_to_who_has_the_old_file)
+{
+	struct new_program other;
+	struct matmul mm;
+	int sockets[2], old;
+	pid_t pid;
+
+	close(npu_open());
+	ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets), 0);
+	pid = ktap_fork(becomes_another_program, &sockets[1]);
+	receive_fds(sockets[0], &old, 1);
+	ASSERT_EQ(read(sockets[0], &other, sizeof(other)), sizeof(other));
+	EXPECT_RET(npu_sync(old, other.token, 0, 1, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
+	small_matmul(&mm, old, 46);
+	EXPECT_RET(npu_sync(old, other.token, 0, 1, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
+	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, other.iova));
+	EXPECT_RET(matmul_run(&mm, 1, NULL), -EIO);
+	ASSERT_EQ(write(sockets[0], "", 1), 1);
+	EXPECT_EQ(ktap_join(pid), 0);
+}
+
+static uint64_t token_of_parent;
+static int result_in_child;
+
+static int syncs_in_the_same_memory(void *arg)
+{
+	int fd = npu_open_render(NULL, 0);
+
+	(void)arg;
+	result_in_child = npu_sync(fd, token_of_parent, 0, 1, RKNPU_MEM_SYNC_TO_DEVICE);
+	_exit(0);
+}
+
+/* What shares memory is one client, threads of the same process or not */
+TEST(processes_with_one_memory_are_one_client)
+{
+	static _Alignas(16) char stack[64 * 1024];
+	struct npu_bo bo;
+	pid_t pid;
+
+	ASSERT_RET(npu_bo_init(&bo, npu_open(), NPU_PAGE, NPU_FLAGS_DATA), 0);
+	token_of_parent = bo.token;
+	result_in_child = 1;
+	pid = clone(syncs_in_the_same_memory, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+	ASSERT(pid > 0);
+	ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+	EXPECT_RET(result_in_child, 0);
 }
 
 /* The shadow of the process's own other address space is no way round either */
