@@ -467,17 +467,18 @@ static void test_untranslated(const void *arg)
 /* The moment at which the accesses would come is luck, so what counts is that they were to come */
 static void test_switched_off_meanwhile(const void *arg)
 {
+	const uint32_t *how = arg;
 	struct machine *m = machine_default();
 	struct kick kick = simple_kick(m);
 
-	(void)arg;
 	start_kick(m, 1, &kick);
-	command(m, 1, bank_offset(1, 0), RK_IOMMU_COMMAND_DISABLE_PAGING);
+	command(m, 1, bank_offset(1, 0), *how);
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_COUNT), 1);
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_UNTRANSLATED);
+	wr(m, 1, bank_offset(1, 0) + RK_IOMMU_DTE_ADDR, entry_of(m->directory));
 	command(m, 1, bank_offset(1, 0), RK_IOMMU_COMMAND_ENABLE_PAGING);
 	CHECK(machine_run_to_irq(m, 1));
-	command(m, 1, bank_offset(1, 0), RK_IOMMU_COMMAND_DISABLE_PAGING);
+	command(m, 1, bank_offset(1, 0), *how);
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_COUNT), 1);
 	ctl_wr(m, TWIN_ERROR_ACK, 1);
 	machine_destroy(m);
@@ -592,6 +593,7 @@ static void test_unknown_command(const void *arg)
 }
 
 static const bool yes = true, no;
+static const uint32_t switch_off = RK_IOMMU_COMMAND_DISABLE_PAGING, force_reset = RK_IOMMU_COMMAND_FORCE_RESET;
 
 const struct test_case mmu_tests[] = {
 	{ "translation: directory, table and page above 4 GiB", test_above_4g, 0 },
@@ -625,7 +627,8 @@ const struct test_case mmu_tests[] = {
 	{ "TLB: zaps and directories are counted per core", test_zap_counters, 0 },
 	{ "paging off: DMA is a guest error and goes through", test_untranslated, &no },
 	{ "paging off: unless that is allowed", test_untranslated, &yes },
-	{ "paging off: not while a kick runs", test_switched_off_meanwhile, 0 },
+	{ "paging off: not while a kick runs", test_switched_off_meanwhile, &switch_off },
+	{ "paging off: nor by a reset of the bank", test_switched_off_meanwhile, &force_reset },
 	{ "paging off: in the second bank of core 0 alone", test_second_bank_forgotten, 0 },
 	{ "stall: holds the kick until it ends", test_stall_handshake, 0 },
 	{ "stall: of the writing bank alone", test_stall_of_one_bank, 0 },

@@ -244,6 +244,7 @@ static void bank_command(struct twin_core *core, struct twin_bank *bank, uint32_
 		page_fault_done(core, bank);
 		break;
 	case RK_IOMMU_COMMAND_FORCE_RESET:
+		stop_translating(core, bank);
 		twin_bank_reset(bank);
 		twin_kick_wake(core, 0);
 		break;
