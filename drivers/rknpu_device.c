@@ -253,3 +253,15 @@ void rknpu_device_stop(struct rknpu_device *rdev)
 	drm_dev_unplug(&rdev->drm);
 	rknpu_device_stop_cores(rdev);
 }
+
+/**
+ * rknpu_device_shutdown() - get the hardware quiet before the machine goes down
+ * @rdev: started; may have been shut down before
+ *
+ * Jobs end with -ENODEV, and nothing starts any more. User space, which still runs, keeps its files and
+ * buffers. Takes no longer than the reset of all cores: nobody's job is waited for.
+ */
+void rknpu_device_shutdown(struct rknpu_device *rdev)
+{
+	rknpu_sched_stop(&rdev->sched);
+}

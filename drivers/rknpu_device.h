@@ -58,6 +58,7 @@ struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_dr
 					 const struct rknpu_soc *soc, bool per_file);
 int rknpu_device_start(struct rknpu_device *rdev);
 void rknpu_device_stop(struct rknpu_device *rdev);
+void rknpu_device_shutdown(struct rknpu_device *rdev);
 struct rknpu_core *rknpu_device_first_core(struct rknpu_device *rdev);
 
 #endif /* RKNPU_DEVICE_H */

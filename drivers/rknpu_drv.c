@@ -9,6 +9,7 @@
  */
 #include <linux/component.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <linux/platform_device.h>
@@ -62,11 +63,17 @@ static bool rknpu_claim_rknn_core = true;
 module_param_named(claim_rknn_core, rknpu_claim_rknn_core, bool, 0444);
 MODULE_PARM_DESC(claim_rknn_core, "Take the nodes of mainline's binding (default: yes); no leaves them to the rocket driver");
 
+/*
+ * Held while an NPU begins or ends. Unbinding or shutting down any one of its devices
+ * ends it, each under the lock of its own device only.
+ */
+static DEFINE_MUTEX(rknpu_drv_lock);
+
 /**
  * struct rknpu_node - one bound platform device
  * @power: its power; first, because the device's driver data is that of power management too.
  * @cores: its cores.
- * @rdev: the NPU, in the head's node only, while it is up.
+ * @rdev: the NPU that the cores belong to, while it is up. rknpu_drv_lock.
  */
 struct rknpu_node {
 	struct rknpu_power power;
@@ -169,9 +176,43 @@ static struct rknpu_device *rknpu_drv_create(struct device *dev)
 	return rdev;
 }
 
+/* Say in the node of every core which NPU it belongs to. */
+static void rknpu_drv_set_rdev_locked(struct rknpu_device *rdev, struct rknpu_device *value)
+{
+	struct rknpu_node *node;
+	unsigned int i;
+
+	lockdep_assert_held(&rknpu_drv_lock);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (!rdev->cores[i])
+			continue;
+		node = dev_get_drvdata(rdev->cores[i]->dev);
+		node->rdev = value;
+	}
+}
+
+static int rknpu_drv_start(struct rknpu_device *rdev)
+{
+	int ret;
+
+	mutex_lock(&rknpu_drv_lock);
+	ret = rknpu_device_start(rdev);
+	if (!ret)
+		rknpu_drv_set_rdev_locked(rdev, rdev);
+	mutex_unlock(&rknpu_drv_lock);
+	return ret;
+}
+
+static void rknpu_drv_stop(struct rknpu_device *rdev)
+{
+	mutex_lock(&rknpu_drv_lock);
+	rknpu_device_stop(rdev);
+	rknpu_drv_set_rdev_locked(rdev, NULL);
+	mutex_unlock(&rknpu_drv_lock);
+}
+
 static int rknpu_drv_head_bind(struct device *dev)
 {
-	struct rknpu_node *node = dev_get_drvdata(dev);
 	struct rknpu_device *rdev = rknpu_drv_create(dev);
 	int ret;
 
@@ -180,22 +221,19 @@ static int rknpu_drv_head_bind(struct device *dev)
 	ret = component_bind_all(dev, rdev);
 	if (ret)
 		return ret;
-	ret = rknpu_device_start(rdev);
-	if (ret) {
+	ret = rknpu_drv_start(rdev);
+	if (ret)
 		component_unbind_all(dev, rdev);
-		return ret;
-	}
-	node->rdev = rdev;
-	return 0;
+	return ret;
 }
 
 static void rknpu_drv_head_unbind(struct device *dev)
 {
 	struct rknpu_node *node = dev_get_drvdata(dev);
+	struct rknpu_device *rdev = node->rdev;
 
-	rknpu_device_stop(node->rdev);
-	component_unbind_all(dev, node->rdev);
-	node->rdev = NULL;
+	rknpu_drv_stop(rdev);
+	component_unbind_all(dev, rdev);
 }
 
 static const struct component_master_ops rknpu_drv_head_ops = {
@@ -206,16 +244,9 @@ static const struct component_master_ops rknpu_drv_head_ops = {
 /* All cores that the tree enables are here: there is nobody to wait for. */
 static int rknpu_drv_bind_alone(struct device *dev)
 {
-	struct rknpu_node *node = dev_get_drvdata(dev);
 	struct rknpu_device *rdev = rknpu_drv_create(dev);
-	int ret;
 
-	if (IS_ERR(rdev))
-		return PTR_ERR(rdev);
-	ret = rknpu_device_start(rdev);
-	if (!ret)
-		node->rdev = rdev;
-	return ret;
+	return IS_ERR(rdev) ? PTR_ERR(rdev) : rknpu_drv_start(rdev);
 }
 
 /*
@@ -295,13 +326,29 @@ static rknpu_remove_t rknpu_drv_remove(struct platform_device *pdev)
 	else if (match)
 		component_master_del(&pdev->dev, &rknpu_drv_head_ops);
 	else
-		rknpu_device_stop(node->rdev);
+		rknpu_drv_stop(node->rdev);
 	return RKNPU_REMOVE_RETURN;
+}
+
+/*
+ * Poweroff, reboot and kexec. After the cores, whose suppliers they are, the IOMMUs shut
+ * down and stop to translate: what a core still read or wrote would go to physical memory.
+ */
+static void rknpu_drv_shutdown(struct platform_device *pdev)
+{
+	struct rknpu_node *node = platform_get_drvdata(pdev);
+
+	mutex_lock(&rknpu_drv_lock);
+	if (node->rdev)
+		rknpu_device_shutdown(node->rdev);
+	mutex_unlock(&rknpu_drv_lock);
+	rknpu_power_shutdown(&node->power);
 }
 
 static struct platform_driver rknpu_drv_platform = {
 	.probe = rknpu_drv_probe,
 	.remove = rknpu_drv_remove,
+	.shutdown = rknpu_drv_shutdown,
 	.driver = {
 		.name = RKNPU_PLATFORM_DRIVER,
 		.of_match_table = rknpu_drv_of_match,

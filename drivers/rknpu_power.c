@@ -265,6 +265,15 @@ int rknpu_power_enable(struct rknpu_power *power)
 }
 
 /**
+ * rknpu_power_shutdown() - off, and not on again until the machine has gone down
+ * @power: nobody uses its cores any more
+ */
+void rknpu_power_shutdown(struct rknpu_power *power)
+{
+	pm_runtime_force_suspend(power->dev);
+}
+
+/**
  * rknpu_power_get() - power a core and keep it powered
  * @power: of the core
  *

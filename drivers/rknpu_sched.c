@@ -524,15 +524,20 @@ u32 rknpu_sched_cores(const struct rknpu_sched *sched)
 
 /**
  * rknpu_sched_stop() - end all jobs and let go of the hardware
- * @sched: the scheduler; jobs end with -ENODEV
+ * @sched: the scheduler; jobs end with -ENODEV; may have been stopped before
  *
- * Afterwards no interrupt, worker or timer touches a core. Context: may sleep.
+ * Afterwards no interrupt, worker or timer touches a core. Context: may sleep; never two at once.
  */
 void rknpu_sched_stop(struct rknpu_sched *sched)
 {
+	bool stopped;
+
 	spin_lock_irq(&sched->lock);
+	stopped = sched->stopping;
 	sched->stopping = true;
 	spin_unlock_irq(&sched->lock);
+	if (stopped)
+		return;
 	rknpu_sched_drop_all(sched, -ENODEV);
 	cancel_delayed_work_sync(&sched->patience);
 	cancel_work_sync(&sched->dispatch);
