@@ -10,7 +10,7 @@
  * registers in both. So whatever it needs may not depend on the master's own
  * callbacks: supplies stay on while the driver is bound, the clocks of a node
  * whose IOMMU has none of its own too, and power domains that the platform bus does
- * not attach are made suppliers of the IOMMU.
+ * not attach are made suppliers of the IOMMU, or of the device where there is none.
  */
 #include "rknpu_power.h"
 
@@ -117,25 +117,29 @@ static void rknpu_power_unlink(void *link)
 	device_link_del(link);
 }
 
-static int rknpu_power_add_domain(struct device *dev, unsigned int core, struct device *iommu)
+static int rknpu_power_add_domain(struct device *dev, unsigned int nth, struct device *consumer)
 {
-	char name[] = "npuN";
-	struct device *domain;
+	struct device *domain = dev_pm_domain_attach_by_id(dev, nth);
 	struct device_link *link;
 	int ret;
 
-	name[3] = '0' + core;
-	domain = dev_pm_domain_attach_by_name(dev, name);
-	/* NULL: the tree has no power domains. */
 	if (IS_ERR_OR_NULL(domain))
-		return PTR_ERR_OR_ZERO(domain);
+		return domain ? PTR_ERR(domain) : -ENODEV;
 	ret = devm_add_action_or_reset(dev, rknpu_power_detach_domain, domain);
 	if (ret)
 		return ret;
-	link = device_link_add(iommu, domain, DL_FLAG_STATELESS | DL_FLAG_PM_RUNTIME);
+	link = device_link_add(consumer, domain, DL_FLAG_STATELESS | DL_FLAG_PM_RUNTIME);
 	if (!link)
 		return -EINVAL;
 	return devm_add_action_or_reset(dev, rknpu_power_unlink, link);
+}
+
+/* One domain is attached by the platform bus, several are ours to attach. Return: how many. */
+static int rknpu_power_count_domains(const struct device *dev)
+{
+	int num = of_count_phandle_with_args(dev->of_node, "power-domains", "#power-domain-cells");
+
+	return num < 2 ? 0 : num;
 }
 
 /*
@@ -149,11 +153,12 @@ static int rknpu_power_find_iommu(struct rknpu_power *power)
 	struct platform_device *iommu;
 	struct device_node *np;
 
-	/* One domain is attached by the platform bus. */
-	if (of_count_phandle_with_args(dev->of_node, "power-domains", "#power-domain-cells") < 2)
+	if (!rknpu_power_count_domains(dev))
 		return 0;
 	np = of_parse_phandle(dev->of_node, "iommus", 0);
-	iommu = np ? of_find_device_by_node(np) : NULL;
+	if (!np)
+		return 0;
+	iommu = of_find_device_by_node(np);
 	of_node_put(np);
 	if (!iommu)
 		return dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n");
@@ -161,19 +166,26 @@ static int rknpu_power_find_iommu(struct rknpu_power *power)
 	return devm_add_action_or_reset(dev, rknpu_power_put_iommu, &iommu->dev);
 }
 
+/*
+ * All of them, by number: trees have npu0, npu1, npu2 for names, nputop, npu1, npu2, or
+ * none. Of a part with a core that does not work only those of the others, in the cores'
+ * order in all trees.
+ */
 static int rknpu_power_add_domains(struct rknpu_power *power)
 {
-	unsigned int i;
+	struct device *consumer = power->iommu ?: power->dev;
+	int num = rknpu_power_count_domains(power->dev);
 	int ret = 0;
+	int i;
 
-	if (!power->iommu)
-		return 0;
-	for (i = 0; i < power->soc->num_cores && !ret; i++)
-		ret = rknpu_power_add_domain(power->dev, i, power->iommu);
+	if (power->soc != power->binding->soc)
+		num = min_t(int, num, power->soc->num_cores);
+	for (i = 0; i < num && !ret; i++)
+		ret = rknpu_power_add_domain(power->dev, i, consumer);
 	if (ret)
-		return dev_err_probe(power->dev, ret, "cannot attach the power domains\n");
+		return dev_err_probe(power->dev, ret, "cannot attach power domain %d\n", i - 1);
 	/* Was bound before, see rknpu_power_put_iommu(). */
-	if (!pm_runtime_enabled(power->iommu))
+	if (power->iommu && !pm_runtime_enabled(power->iommu))
 		pm_runtime_enable(power->iommu);
 	return 0;
 }
