@@ -18,6 +18,7 @@
 #include <drm/drm_prime.h>
 
 #include "rknpu_gem.h"
+#include "rknpu_pool.h"
 #include "rknpu_sram.h"
 
 static int rknpu_backing_map(struct rknpu_bo *bo)
@@ -134,7 +135,7 @@ static struct sg_table *rknpu_backing_range_table(struct page *first, dma_addr_t
 
 static void rknpu_backing_contiguous_release(struct rknpu_bo *bo)
 {
-	dma_free_pages(bo->dma_dev, bo->base.size, bo->pages[0], sg_dma_address(bo->sgt->sgl), DMA_BIDIRECTIONAL);
+	rknpu_pool_free(bo->pool, bo->pages[0], bo->base.size, sg_dma_address(bo->sgt->sgl));
 	sg_free_table(bo->sgt);
 	kfree(bo->sgt);
 	kvfree(bo->pages);
@@ -149,6 +150,7 @@ static const struct rknpu_backing rknpu_backing_contiguous_ops = {
 /**
  * rknpu_backing_contiguous() - give a buffer one physical range that the NPU can name
  * @bo: initialised, without memory
+ * @pool: where it comes from; outlives the buffer
  *
  * Only needed where no IOMMU translates. What comes from the kernel's contiguous
  * area is charged to no memory cgroup, which is one more reason not to use it
@@ -156,7 +158,7 @@ static const struct rknpu_backing rknpu_backing_contiguous_ops = {
  *
  * Return: 0, -ENOMEM.
  */
-int rknpu_backing_contiguous(struct rknpu_bo *bo)
+int rknpu_backing_contiguous(struct rknpu_bo *bo, struct rknpu_pool *pool)
 {
 	unsigned long i, count = bo->base.size >> PAGE_SHIFT;
 	struct page *first;
@@ -165,8 +167,7 @@ int rknpu_backing_contiguous(struct rknpu_bo *bo)
 	bo->pages = kvmalloc_array(count, sizeof(*bo->pages), GFP_KERNEL_ACCOUNT);
 	if (!bo->pages)
 		return -ENOMEM;
-	first = dma_alloc_pages(bo->dma_dev, bo->base.size, &addr, DMA_BIDIRECTIONAL,
-				GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	first = rknpu_pool_alloc(pool, bo->base.size, &addr);
 	if (!first)
 		goto free_pages;
 	bo->sgt = rknpu_backing_range_table(first, addr, bo->base.size);
@@ -176,11 +177,12 @@ int rknpu_backing_contiguous(struct rknpu_bo *bo)
 		bo->pages[i] = pfn_to_page(page_to_pfn(first) + i);
 	/* Zeroed by the CPU: in the caches, until this. */
 	dma_sync_single_for_device(bo->dma_dev, addr, bo->base.size, DMA_BIDIRECTIONAL);
+	bo->pool = pool;
 	bo->backing = &rknpu_backing_contiguous_ops;
 	return 0;
 
 free_range:
-	dma_free_pages(bo->dma_dev, bo->base.size, first, addr, DMA_BIDIRECTIONAL);
+	rknpu_pool_free(pool, first, bo->base.size, addr);
 free_pages:
 	kvfree(bo->pages);
 	bo->pages = NULL;

@@ -29,6 +29,9 @@ MODULE_PARM_DESC(allow_unsafe_dma, "Without an IOMMU, let everybody use the NPU,
 
 static void rknpu_device_release_dma_dev(struct drm_device *drm, void *data)
 {
+	struct rknpu_device *rdev = to_rknpu_device(drm);
+
+	rknpu_pool_fini(&rdev->pool);
 	platform_device_unregister(data);
 }
 
@@ -79,6 +82,8 @@ static int rknpu_device_add_dma_dev(struct rknpu_device *rdev)
 		platform_device_unregister(pdev);
 		return ret;
 	}
+	if (!rdev->translated)
+		rknpu_pool_init(&rdev->pool, rdev->dma_dev, rdev->drm.dev->of_node);
 	return drmm_add_action_or_reset(&rdev->drm, rknpu_device_release_dma_dev, pdev);
 }
 

@@ -12,6 +12,7 @@
 #include "rknpu_client.h"
 #include "rknpu_mmu.h"
 #include "rknpu_sched.h"
+#include "rknpu_pool.h"
 #include "rknpu_soc.h"
 #include "rknpu_sram.h"
 
@@ -28,6 +29,7 @@ struct rknpu_core;
  * @translated: an IOMMU translates for every core. Immutable.
  * @anybody: everybody may use it although none does. Immutable.
  * @dma_dev: untranslated device for pages and cache maintenance. Immutable.
+ * @pool: contiguous memory, for where nothing translates.
  * @sram: on-chip memory.
  * @hw_version: as user space knows it; read once. Immutable.
  * @clients: processes.
@@ -42,6 +44,7 @@ struct rknpu_device {
 	bool translated;
 	bool anybody;
 	struct device *dma_dev;
+	struct rknpu_pool pool;
 	struct rknpu_sram sram;
 	u32 hw_version;
 	struct rknpu_clients clients;

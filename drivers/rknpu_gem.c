@@ -90,9 +90,9 @@ static int rknpu_gem_get_memory(struct rknpu_bo *bo, const struct rknpu_gem_requ
 	struct rknpu_sram_area *area;
 	int ret;
 
-	if (want->contiguous) {
+	if (want->pool) {
 		drm_gem_private_object_init(want->drm, &bo->base, want->bytes);
-		return rknpu_backing_contiguous(bo);
+		return rknpu_backing_contiguous(bo, want->pool);
 	}
 	area = want->sram ? rknpu_sram_alloc(want->sram, min(want->sram_bytes, want->bytes)) : NULL;
 	if (area)

@@ -12,6 +12,7 @@
 
 struct file;
 struct rknpu_bo;
+struct rknpu_pool;
 struct rknpu_sram;
 struct rknpu_sram_area;
 struct sg_table;
@@ -40,6 +41,7 @@ struct rknpu_backing {
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
  * @pages: the pages, if the buffer consists of pages of ours and nothing else. Immutable.
  * @sgt: all of it, with physical addresses for DMA addresses. Immutable.
+ * @pool: where its contiguous range comes from, or NULL. Immutable.
  * @sram: on-chip memory that the buffer begins with, or NULL. Immutable.
  * @rest: buffer of pages that goes on where @sram ends, or NULL. Immutable.
  * @vaddr: kernel mapping, made on first need, kept until the end; read without a lock once set.
@@ -55,6 +57,7 @@ struct rknpu_bo {
 	struct mutex lock;
 	struct page **pages;
 	struct sg_table *sgt;
+	struct rknpu_pool *pool;
 	struct rknpu_sram_area *sram;
 	struct rknpu_bo *rest;
 	void *vaddr;
@@ -72,7 +75,7 @@ struct rknpu_bo {
  * @cached: CPU mappings are cached.
  * @aligned: NPU addresses are multiples of the power of two that holds it, if possible.
  * @dma32: pages below 4 GiB.
- * @contiguous: one physical range; no @sram then.
+ * @pool: one physical range, from there; no @sram then. NULL: pages from anywhere.
  */
 struct rknpu_gem_request {
 	struct drm_device *drm;
@@ -83,7 +86,7 @@ struct rknpu_gem_request {
 	bool cached;
 	bool aligned;
 	bool dma32;
-	bool contiguous;
+	struct rknpu_pool *pool;
 };
 
 static inline struct rknpu_bo *to_rknpu_bo(struct drm_gem_object *obj)

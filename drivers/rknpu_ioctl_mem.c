@@ -122,7 +122,7 @@ struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_m
 		.aligned = !(args->flags & RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT),
 		.dma32 = args->flags & RKNPU_MEM_DMA32 || rdev->soc->dma_bits <= 32,
 		/* Behind an IOMMU pages serve both kinds; without one nothing else can be named. */
-		.contiguous = !rdev->translated,
+		.pool = rdev->translated ? NULL : &rdev->pool,
 	};
 	int ret = rknpu_mem_check(&rdev->drm, args);
 	struct rknpu_bo *bo;

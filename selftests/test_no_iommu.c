@@ -4,7 +4,7 @@
  *
  * A tree without IOMMUs: addresses are physical ones, and whoever can submit
  * can reach all memory. ANYBODY=1 in the environment says that the module was
- * loaded with allow_unsafe_dma=1.
+ * loaded with allow_unsafe_dma=1, POOL=ADDRESS+BYTES that the tree reserves memory.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -91,6 +91,38 @@ TEST(M1_too_much_is_an_error)
 	EXPECT_RET(npu_create(fd, &c), -ENOMEM);
 	c.size = NPU_PAGE;
 	EXPECT_RET(npu_create(fd, &c), 0);
+}
+
+/* All of it, from nowhere else, and again once it is free */
+TEST(reserved_memory_is_where_buffers_come_from)
+{
+	const char *env = getenv("POOL");
+	uint64_t base = env ? strtoull(env, NULL, 0) : 0, bytes = env ? strtoull(strchr(env, '+') + 1, NULL, 0) : 0;
+	struct npu_bo bo[1024];
+	unsigned int i, n, round, before = 0;
+	int fd = open_untranslated(), ret = 0;
+
+	if (!env)
+		SKIP("the tree reserves no memory");
+	for (round = 0; round < 2; round++) {
+		uint64_t got = 0;
+
+		for (n = 0; n < ARRAY_SIZE(bo); n++) {
+			/* A few of each size, as long as there are */
+			ret = npu_bo_init(&bo[n], fd, n % 4 ? (1 << 20) : NPU_PAGE, NPU_FLAGS_DATA);
+			if (ret)
+				break;
+			if (!EXPECT(bo[n].iova >= base && bo[n].iova + bo[n].size <= base + bytes))
+				return;
+			got += bo[n].size;
+		}
+		EXPECT_RET(ret, -ENOMEM);
+		EXPECT(got <= bytes && got > bytes * 3 / 4);
+		EXPECT(!round || n == before);
+		before = n;
+		for (i = 0; i < n; i++)
+			npu_bo_fini(&bo[i]);
+	}
 }
 
 TEST(no_sram_without_an_iommu)
