@@ -26,6 +26,7 @@
 #define RKNPU_TARGET_WRITE			0x0001
 #define RKNPU_TARGET_SEPARATOR			0x0041	/* normally precedes the op-enable word; no effect */
 #define RKNPU_TARGET_OP_ENABLE			0x0081	/* offset 8; the value is a RKNPU_ENABLE_* bitmap */
+#define RKNPU_TARGET_GLOBAL			0x1003	/* op-enable as well, at offset 0xf008 [seen: client streams] */
 #define RKNPU_TARGET_PC				0x0101
 #define RKNPU_TARGET_CNA			0x0201
 #define RKNPU_TARGET_RK356X_2000		0x0401	/* registers 0x2xxx of RK356x [seen: mtx512/rk3588-npu] */

@@ -79,15 +79,16 @@ static void decode_write(struct segment *seg, const struct image *img, uint64_t 
 
 static void decode_enable(struct segment *seg, uint64_t at, uint64_t word, bool list)
 {
-	uint32_t offset = word & RKNPU_REGCMD_OFFSET_MASK;
+	uint32_t offset = word & RKNPU_REGCMD_OFFSET_MASK, right = RKNPU_OPERATION_ENABLE;
 
+	if (word >> RKNPU_REGCMD_TARGET_SHIFT == RKNPU_TARGET_GLOBAL)
+		right = RKNPU_GLOBAL_OPERATION_ENABLE;
 	seg->ended = true;
 	seg->enable = word >> RKNPU_REGCMD_VALUE_SHIFT;
 	if (list)
 		printf("%-*s  0x%08x%s\n", TITLE_COLUMN, "start", seg->enable, reg_enable_names(seg->enable));
-	if (offset != RKNPU_OPERATION_ENABLE)
-		finding(ERROR, at, "enable", "the op-enable word names offset 0x%04x, not 0x%04x", offset,
-			RKNPU_OPERATION_ENABLE);
+	if (offset != right)
+		finding(ERROR, at, "enable", "the op-enable word names offset 0x%04x, not 0x%04x", offset, right);
 }
 
 /* Says so and skips the rest of a run of empty words; returns how many there were */
@@ -123,6 +124,7 @@ static bool decode_word(struct segment *seg, const struct image *img, uint64_t a
 			printf("separator\n");
 		break;
 	case RKNPU_TARGET_OP_ENABLE:
+	case RKNPU_TARGET_GLOBAL:
 		decode_enable(seg, at, word, list);
 		break;
 	case RKNPU_TARGET_RK356X_2000:
@@ -135,7 +137,7 @@ static bool decode_word(struct segment *seg, const struct image *img, uint64_t a
 	default:
 		decode_write(seg, img, at, word, list);
 	}
-	if (target != RKNPU_TARGET_OP_ENABLE)
+	if (!seg->ended)
 		seg->separated = target == RKNPU_TARGET_SEPARATOR;
 	return seg->ended;
 }

@@ -72,6 +72,7 @@ static enum twin_compute_status parse_layout(const struct task *t, const struct 
 	return in_cvt_parse(t, conv, &f->cvt);
 }
 
+/* Stride 0 sees the same pixels again and again, which repeats a line [seen: streams of rknn-toolkit2] */
 static enum twin_compute_status parse_window(const struct task *t, struct window *w)
 {
 	uint32_t con3 = reg_read(t, RKNPU_CNA_CONV_CON3);
@@ -86,8 +87,6 @@ static enum twin_compute_status parse_window(const struct task *t, struct window
 	w->top = reg_field(t, RKNPU_CNA_PAD_CON0, RKNPU_CNA_PAD_CON0_TOP);
 	if (!w->width || !w->height)
 		return refuse(t, RKNPU_CNA_WEIGHT_SIZE2, "kernel without width or height");
-	if (!w->x_stride || !w->y_stride)
-		return refuse(t, RKNPU_CNA_CONV_CON3, "stride 0");
 	return TWIN_COMPUTE_OK;
 }
 
@@ -112,7 +111,7 @@ static bool deconv_pad_is_bad(uint32_t spread, uint32_t pad)
 }
 
 /* Without DECONV its stride fields do nothing [seen: rockchip-npu-notes] */
-static enum twin_compute_status parse_deconv(const struct task *t, const struct conv *conv, struct window *w)
+static enum twin_compute_status parse_deconv(const struct task *t, struct window *w)
 {
 	uint32_t con3 = reg_read(t, RKNPU_CNA_CONV_CON3);
 
@@ -123,8 +122,6 @@ static enum twin_compute_status parse_deconv(const struct task *t, const struct 
 	w->y_spread = spread_of(field_get(RKNPU_CNA_CONV_CON3_DECONV_Y_STRIDE, con3));
 	if (!w->x_spread && !w->y_spread)
 		return TWIN_COMPUTE_OK;
-	if (conv->depthwise)
-		return refuse(t, RKNPU_CNA_CONV_CON1, "depthwise deconvolution");
 	if (w->x_stride != 1 || w->y_stride != 1 || w->x_dilation != 1 || w->y_dilation != 1)
 		return refuse(t, RKNPU_CNA_CONV_CON3, "deconvolution with stride or dilation");
 	if (deconv_pad_is_bad(w->x_spread, w->left) || deconv_pad_is_bad(w->y_spread, w->top))
@@ -195,7 +192,7 @@ enum twin_compute_status cna_parse(const struct task *t, struct conv *conv)
 	if (status == TWIN_COMPUTE_OK)
 		status = parse_window(t, w);
 	if (status == TWIN_COMPUTE_OK)
-		status = parse_deconv(t, conv, w);
+		status = parse_deconv(t, w);
 	if (status != TWIN_COMPUTE_OK)
 		return status;
 	conv->taps = w->width * w->height;

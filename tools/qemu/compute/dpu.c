@@ -300,6 +300,25 @@ static enum twin_compute_status calculate(const struct task *t, const struct dpu
 	return status;
 }
 
+/*
+ * Channels that the last atom has beyond those that there are get a value, so
+ * that who reads it finds its zero point [seen: streams of rknn-toolkit2, its
+ * simulator]. How 16 bits become more is not known; wide elements stay.
+ */
+static void fill_channels(const struct dpu *dpu, struct image *image)
+{
+	const struct wdma *w = &dpu->wdma;
+	uint32_t bytes = dpu->out.bytes;
+	uint8_t *atom;
+
+	if (!w->kept_bytes || w->kept_atoms > image->atoms || bytes > sizeof(uint16_t))
+		return;
+	atom = image->bytes + (size_t)(w->kept_atoms - 1) * image->pixels * RKNPU_ATOM_BYTES;
+	for (uint32_t p = 0; p < image->pixels; p++, atom += RKNPU_ATOM_BYTES)
+		for (uint32_t at = w->kept_bytes; at < RKNPU_ATOM_BYTES; at += bytes)
+			store_le(atom + at, w->fill, bytes);
+}
+
 /**
  * dpu_run() - from the accumulator to memory
  * @acc: what CORE made; for a flying task: empty, filled here and the caller's to free
@@ -313,8 +332,10 @@ enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
 	enum twin_compute_status status = dpu->raw ? rdma_fetch_raw(t, dpu, &image)
 						   : calculate(t, dpu, acc, &image);
 
-	if (status == TWIN_COMPUTE_OK)
+	if (status == TWIN_COMPUTE_OK) {
+		fill_channels(dpu, &image);
 		status = wdma_write(t, dpu, &image);
+	}
 	free(image.bytes);
 	return status;
 }

@@ -39,9 +39,8 @@ static enum twin_compute_status op_parse(const struct task *t, const struct dpu 
 	ew->prelu = cfg & RKNPU_DPU_EW_CFG_PRELU;
 	if (cfg & RKNPU_DPU_EW_CFG_BINARY_EN)
 		return refuse(t, RKNPU_DPU_EW_CFG, "binary comparison");
-	/* With integers, maximum and minimum are what they are without it [seen: rockchip-npu-notes] */
-	if (cfg & RKNPU_DPU_EW_CFG_EQUAL_EN &&
-	    (dpu->is_float || ew->mul || ew->op > RKNPU_EW_ALU_MIN))
+	/* Maximum and minimum are what they are without it [seen: rockchip-npu-notes, client programs] */
+	if (cfg & RKNPU_DPU_EW_CFG_EQUAL_EN && (ew->mul || ew->op > RKNPU_EW_ALU_MIN))
 		return refuse(t, RKNPU_DPU_EW_CFG, "comparison for equality");
 	if (ew->prelu && (!ew->mul || !dpu->is_float))
 		return refuse(t, RKNPU_DPU_EW_CFG, "PReLU other than a multiplication of floats");
@@ -61,10 +60,11 @@ static enum twin_compute_status convert_parse(const struct task *t, const struct
 	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG), scale = reg_read(t, RKNPU_DPU_EW_CVT_SCALE);
 	bool live = !(cfg & RKNPU_DPU_EW_CFG_OP_CVT_BYPASS);
 
-	/* A multiplication that converts never ends, an addition that does not is wrong [seen: rockchip-npu-notes] */
+	/* A multiplication that converts never ends, an addition of halves that does not is wrong [seen: rockchip-npu-notes] */
 	if (dpu->is_float && ew->memory && ew->mul && live)
 		return refuse(t, RKNPU_DPU_EW_CFG, "float multiplication with operand conversion");
-	if (dpu->is_float && ew->memory && !ew->mul && ew->op == RKNPU_EW_ALU_ADD && !live)
+	if (dpu->is_float && ew->memory && !ew->mul && ew->op == RKNPU_EW_ALU_ADD && !live &&
+	    ew->operand.precision != RKNPU_PREC_FP32)
 		return refuse(t, RKNPU_DPU_EW_CFG, "float addition without operand conversion");
 	ew->convert = live && !dpu->is_float;
 	if (!ew->convert)

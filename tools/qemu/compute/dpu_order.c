@@ -51,7 +51,7 @@ bool order_fits(const struct dpu *dpu)
 	case ORDER_PLANES:
 		return pixels * atoms % w->atoms == 0;
 	case ORDER_TRANSPOSED:
-		return w->atoms == 8 && pixels % block_pixels(w) == 0;
+		return w->atoms == 8 && pixels * atoms % block_pixels(w) == 0;
 	default:
 		return w->atoms == dpu->rdma.copies_y;
 	}
@@ -62,13 +62,12 @@ static const uint8_t *plane_atom(const struct image *image, uint64_t plane, uint
 	return image->bytes + (plane * image->pixels + pixel) * RKNPU_ATOM_BYTES;
 }
 
-/* Element @element of each pixel of a block */
+/* Element @element of each atom of a block, which may go on from one plane to the next */
 static const uint8_t *transposed(const struct image *image, uint32_t bytes, uint64_t block,
 				 uint32_t element, uint8_t *scratch)
 {
 	uint32_t count = RKNPU_ATOM_BYTES / bytes;
-	uint64_t blocks = image->pixels / count;
-	const uint8_t *from = plane_atom(image, block / blocks, block % blocks * count);
+	const uint8_t *from = plane_atom(image, 0, block * count);
 
 	for (uint32_t i = 0; i < count; i++)
 		memcpy(scratch + i * bytes, from + (size_t)i * RKNPU_ATOM_BYTES + element * bytes, bytes);

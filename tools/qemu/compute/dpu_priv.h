@@ -150,14 +150,15 @@ enum order {
  *	atoms longer than they are wide; then @atoms, @surf_stride bytes apart
  * @last_atoms: atoms per pixel of the last group
  * @last_bytes: of the last one of these
- * @kept_atoms: atoms of channels beyond these are not written
+ * @kept_atoms: atoms of channels beyond these are not written; of the last one of these only
+ *	@kept_bytes are the cube's, unless 0, and elements of the rest become @fill
  * @linear: values without gaps from @addr on, no atoms
  */
 struct wdma {
 	enum order order;
-	uint32_t element_bytes;		/* of ORDER_TRANSPOSED */
+	uint32_t element_bytes;		/* of ORDER_TRANSPOSED, and of @linear */
 	uint32_t width, height, groups;
-	uint32_t atoms, last_atoms, last_bytes, kept_atoms;
+	uint32_t atoms, last_atoms, last_bytes, kept_atoms, kept_bytes, fill;
 	uint32_t addr, notch, surf_stride, surf_add;
 	bool linear;
 };

@@ -195,7 +195,12 @@ enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struc
 	return status;
 }
 
-/* Needs the cube's size. Strides of atoms in [31:4] make bytes in [31:0]. */
+/*
+ * Needs the cube's size. With the accumulator the surfaces of both streams lie a
+ * plane and a notch apart, and the stride does nothing [seen: streams of
+ * rknn-toolkit2 with planes that are no multiple of four pixels]. Strides of atoms in
+ * [31:4] make bytes in [31:0].
+ */
 void rdma_parse_ew(const struct task *t, struct dpu *dpu)
 {
 	uint32_t plane = dpu->cube.width * dpu->cube.height * RKNPU_ATOM_BYTES;
@@ -211,7 +216,7 @@ void rdma_parse_ew(const struct task *t, struct dpu *dpu)
 		return;
 	ew->streams = 2;
 	ew->addr[1] = ew->addr[0];
-	ew->pitch[1] = ew->pitch[0] + atoms_in_bytes(t, RKNPU_DPU_RDMA_EW_SURF_NOTCH);
+	ew->pitch[1] = plane + atoms_in_bytes(t, RKNPU_DPU_RDMA_EW_SURF_NOTCH);
 	ew->addr[0] = reg_read(t, RKNPU_DPU_RDMA_SRC_BASE_ADDR) + t->dma_base;
 	ew->pitch[0] = plane + atoms_in_bytes(t, RKNPU_DPU_RDMA_SURF_NOTCH);
 }

@@ -13,6 +13,9 @@
 /* Beyond this, no product of an int32 and an int16 reaches one half */
 #define SHIFT_MAX	62
 
+/* Exponent field of Inf and NaN */
+#define HALF_EXP_MAX	31
+
 /* Values converted at a time, before they are narrowed */
 #define BLOCK		256
 
@@ -116,6 +119,25 @@ static void convert_float(const struct out_cvt *cvt, const float *x, size_t coun
 			to[i] = (float)((double)(x[i] + offset) * factor) * scale;
 }
 
+/*
+ * MINUS_EXP is taken from the exponent field of Inf and NaN too, which makes
+ * numbers of them, and NaN is 0x7c01 before that: comparisons rely on it [seen:
+ * client programs]. A field below 0 becomes 0 [guess].
+ */
+static uint16_t half_of_nonfinite(float value, uint32_t minus_exp)
+{
+	uint16_t exponent = minus_exp < HALF_EXP_MAX ? HALF_EXP_MAX - minus_exp : 0;
+	uint16_t sign = signbit(value) && !isnan(value) ? 0x8000 : 0;
+
+	return sign | exponent << 10 | (isnan(value) ? 1 : 0);
+}
+
+static void narrow_half(const struct out_cvt *cvt, const float *x, size_t count, uint8_t *to)
+{
+	for (size_t i = 0; i < count; i++)
+		store_le(to + 2 * i, isfinite(x[i]) ? half_from_float(x[i]) : half_of_nonfinite(x[i], cvt->minus_exp), 2);
+}
+
 /* To nearest, halves to even: bf16 and int8 [seen: simulator of rknn-toolkit2] */
 static uint16_t bf16_from_float(float value)
 {
@@ -136,12 +158,11 @@ static uint8_t int8_from_float(float value)
 	return (uint8_t)(rounded > INT8_MAX ? INT8_MAX : (int8_t)rounded);
 }
 
-static void narrow_float(uint32_t precision, const float *x, size_t count, uint8_t *to)
+static void narrow_float(const struct dpu *dpu, const float *x, size_t count, uint8_t *to)
 {
-	switch (precision) {
+	switch (dpu->out.precision) {
 	case RKNPU_PREC_FP16:
-		for (size_t i = 0; i < count; i++)
-			store_le(to + 2 * i, half_from_float(x[i]), 2);
+		narrow_half(&dpu->cvt, x, count, to);
 		break;
 	case RKNPU_PREC_BF16:
 		for (size_t i = 0; i < count; i++)
@@ -165,7 +186,7 @@ static void run_float(const struct dpu *dpu, const float *x, size_t count, uint8
 		size_t n = count - done < BLOCK ? count - done : BLOCK;
 
 		convert_float(&dpu->cvt, x + done, n, values);
-		narrow_float(dpu->out.precision, values, n, to + done * dpu->out.bytes);
+		narrow_float(dpu, values, n, to + done * dpu->out.bytes);
 	}
 }
 

@@ -43,10 +43,13 @@ static void parse_groups(const struct task *t, struct dpu *dpu)
 
 	w->last_bytes = ((channels - 1) % dpu->out.per_atom + 1) * dpu->out.bytes;
 	w->kept_atoms = cube_atoms(&dpu->out, kept);
+	w->kept_bytes = (kept % dpu->out.per_atom) * dpu->out.bytes;
+	w->fill = reg_field(t, RKNPU_DPU_OFFSET_PEND, RKNPU_DPU_OFFSET_PEND_VALUE);
 	w->groups = (atoms + w->atoms - 1) / w->atoms;
 	w->last_atoms = atoms - (w->groups - 1) * w->atoms;
 	if (w->order == ORDER_GROUPS)
 		return;
+	w->kept_bytes = 0;
 	w->last_bytes = RKNPU_ATOM_BYTES;
 	w->last_atoms = w->atoms;
 	if (w->order != ORDER_UNPOOLED)
@@ -73,17 +76,40 @@ static enum twin_compute_status parse_address(const struct task *t, struct wdma 
 	return TWIN_COMPUTE_OK;
 }
 
-/* The length it is given is in units of 16 bytes [seen: streams of rknn-toolkit2; 8 in the TRM] */
+/* Bytes that are taken of each atom, by RGP_TYPE, of which 0 is all channels; 0: not known */
+static uint32_t regrouped_bytes(const struct dpu *dpu, uint32_t type)
+{
+	static const uint8_t bytes[] = { 0, 0, 1, 2, 4, 8 };
+	uint32_t channels = dpu->reduce ? 1 : dpu->cube.channels;
+
+	if (!type)
+		return min_u32(channels * (dpu->raw ? dpu->main.bytes : dpu->out.bytes), RKNPU_ATOM_BYTES);
+	return type < sizeof(bytes) ? bytes[type] : 0;
+}
+
+/*
+ * Output without gaps: a maximum of channels, the first elements of each atom, or
+ * a single pixel. Its length is given in units of 16 bytes [seen: streams of
+ * rknn-toolkit2, its simulator; the TRM says 8].
+ */
 static enum twin_compute_status parse_linear(const struct task *t, struct dpu *dpu)
 {
 	uint32_t mode = reg_read(t, RKNPU_DPU_FEATURE_MODE_CFG);
 	uint32_t units = field_get(RKNPU_DPU_FEATURE_MODE_CFG_SURF_LEN, mode);
-	uint64_t bytes = (uint64_t)dpu->cube.width * dpu->cube.height * dpu->out.bytes;
+	uint32_t type = field_get(RKNPU_DPU_FEATURE_MODE_CFG_RGP_TYPE, mode);
+	uint32_t pixels = dpu->cube.width * dpu->cube.height;
+	uint32_t atoms = cube_atoms(dpu->raw ? &dpu->main : &dpu->out, dpu->reduce ? 1 : dpu->cube.channels);
+	struct wdma *w = &dpu->wdma;
 
-	dpu->wdma.linear = mode & RKNPU_DPU_FEATURE_MODE_CFG_NONALIGN;
-	if (dpu->wdma.linear != dpu->reduce)
-		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "output without gaps, or a maximum of channels, alone");
-	if (dpu->wdma.linear && (bytes + RKNPU_ATOM_BYTES - 1) / RKNPU_ATOM_BYTES != units)
+	w->linear = mode & RKNPU_DPU_FEATURE_MODE_CFG_NONALIGN;
+	if (!w->linear && (type || dpu->reduce))
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "regrouped output, or a maximum of channels, with gaps");
+	if (!w->linear)
+		return TWIN_COMPUTE_OK;
+	w->element_bytes = regrouped_bytes(dpu, type);
+	if (!w->element_bytes || w->order != ORDER_GROUPS || (type && !dpu->raw) || (pixels > 1 && atoms > 1))
+		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "output without gaps of this kind");
+	if (((uint64_t)pixels * atoms * w->element_bytes + RKNPU_ATOM_BYTES - 1) / RKNPU_ATOM_BYTES != units)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "length of the output without gaps");
 	return TWIN_COMPUTE_OK;
 }
@@ -189,14 +215,14 @@ static bool write_group(struct writer *out, const struct dpu *dpu, const struct 
 	return true;
 }
 
-/* The first value of each pixel, one after the other */
+/* The first bytes of each atom, one after the other */
 static void write_linear(struct writer *out, const struct dpu *dpu, const struct image *image)
 {
-	uint32_t bytes = dpu->out.bytes;
+	uint32_t bytes = dpu->wdma.element_bytes, atoms = image->pixels * image->atoms;
 
-	for (uint32_t p = 0; p < image->pixels; p++)
-		if (!writer_put(out, dpu->wdma.addr + p * bytes,
-				image->bytes + (size_t)p * RKNPU_ATOM_BYTES, bytes))
+	for (uint32_t a = 0; a < atoms; a++)
+		if (!writer_put(out, dpu->wdma.addr + a * bytes,
+				image->bytes + (size_t)a * RKNPU_ATOM_BYTES, bytes))
 			return;
 }
 

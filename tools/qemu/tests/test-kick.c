@@ -223,6 +223,23 @@ static void test_no_op_words(const void *arg)
 	machine_destroy(m);
 }
 
+/* The op-enable word under the global block's name */
+static void test_global_op_enable(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+	struct stream s = stream_at(m, CMD_IOVA);
+
+	(void)arg;
+	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, 0);
+	stream_raw(&s, RKNPU_REGCMD(RKNPU_TARGET_GLOBAL, RKNPU_GLOBAL_OPERATION_ENABLE, ENABLE_CONV));
+	kick.words = s.words;
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK(simple_kick_done(m));
+	machine_destroy(m);
+}
+
 struct bad_word {
 	uint64_t word;
 	bool hangs;
@@ -235,6 +252,7 @@ static const struct bad_word bad_words[] = {
 	{ RKNPU_REGCMD(RKNPU_TARGET_CNA, 0x1ffc, 0), false },
 	{ RKNPU_REGCMD(0x0301, RKNPU_CNA_CONV_CON1, 0), false },
 	{ RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_PC_BASE_ADDRESS, ENABLE_CONV), false },
+	{ RKNPU_REGCMD(RKNPU_TARGET_GLOBAL, RKNPU_OPERATION_ENABLE, ENABLE_CONV), false },
 	{ RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_OPERATION_ENABLE, ENABLE_CONV | 2), false },
 	{ RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_OPERATION_ENABLE, 0), true },
 };
@@ -528,14 +546,16 @@ const struct test_case kick_tests[] = {
 	{ "kick: 1000 tasks that take no time", test_tasks_without_length, 0 },
 	{ "kick: words after the op-enable word are ignored", test_overfetch, 0 },
 	{ "kick: no-operations and unnamed registers are accepted", test_no_op_words, 0 },
+	{ "kick: op-enable word of the global block", test_global_op_enable, 0 },
 	{ "stream: RK356x target", test_bad_words, &bad_words[0] },
 	{ "stream: target and offset differ", test_bad_words, &bad_words[1] },
 	{ "stream: PC register other than the link", test_bad_words, &bad_words[2] },
 	{ "stream: offset beyond the block", test_bad_words, &bad_words[3] },
 	{ "stream: two target bits", test_bad_words, &bad_words[4] },
 	{ "stream: op-enable with another offset", test_bad_words, &bad_words[5] },
-	{ "stream: op-enable with an unknown block", test_bad_words, &bad_words[6] },
-	{ "stream: op-enable of nothing hangs the kick", test_bad_words, &bad_words[7] },
+	{ "stream: op-enable of the global block with another offset", test_bad_words, &bad_words[6] },
+	{ "stream: op-enable with an unknown block", test_bad_words, &bad_words[7] },
+	{ "stream: op-enable of nothing hangs the kick", test_bad_words, &bad_words[8] },
 	{ "stream: no op-enable word hangs the kick", test_no_op_enable, 0 },
 	{ "kick: fetch over a page boundary", test_fetch_over_pages, 0 },
 	{ "kick: TASK_DMA_BASE_ADDR is added", test_dma_base, 0 },

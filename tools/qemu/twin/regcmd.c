@@ -97,7 +97,9 @@ static bool op_enable(struct twin_core *core, uint64_t word)
 {
 	uint32_t value = word >> RKNPU_REGCMD_VALUE_SHIFT;
 
-	if ((word & RKNPU_REGCMD_OFFSET_MASK) != RKNPU_OPERATION_ENABLE) {
+	bool global = word >> RKNPU_REGCMD_TARGET_SHIFT == RKNPU_TARGET_GLOBAL;
+
+	if ((word & RKNPU_REGCMD_OFFSET_MASK) != (global ? RKNPU_GLOBAL_OPERATION_ENABLE : RKNPU_OPERATION_ENABLE)) {
 		stream_error(core, word);
 		return false;
 	}
@@ -119,6 +121,7 @@ bool twin_regcmd_run(struct twin_core *core, const uint8_t *segment, size_t word
 		case RKNPU_TARGET_SEPARATOR:
 			break;
 		case RKNPU_TARGET_OP_ENABLE:
+		case RKNPU_TARGET_GLOBAL:
 			/* Clients fetch too much; what follows is not theirs to run [npu-model 2.2] */
 			if (op_enable(core, word))
 				return true;

@@ -151,7 +151,7 @@ static void set_rdma(struct program *p, const struct back *b)
 		*program_reg(p, RKNPU_DPU_RDMA_SRC_BASE_ADDR) = EVEN_ADDR;
 		set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE, 5);
 		set(p, RKNPU_DPU_RDMA_SURF_NOTCH, RKNPU_DPU_RDMA_SURF_NOTCH_MASK, plane + b->ew_surf_stride);
-		set(p, RKNPU_DPU_RDMA_EW_SURF_NOTCH, RKNPU_DPU_RDMA_EW_SURF_NOTCH_MASK, plane);
+		set(p, RKNPU_DPU_RDMA_EW_SURF_NOTCH, RKNPU_DPU_RDMA_EW_SURF_NOTCH_MASK, plane + b->ew_surf_stride);
 	} else {
 		set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE, 1);
 	}

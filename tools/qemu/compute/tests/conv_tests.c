@@ -75,6 +75,28 @@ static void test_channel_groups(void)
 	}
 }
 
+/* A line that is seen again and again; transposed depthwise */
+static void test_compiler(void)
+{
+	struct shape s = shape_depthwise(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 9, 1, 32, 1, 1);
+
+	s.sy = 0;
+	s.out_w = 9;
+	s.out_h = 7;
+	s.dst_stride = 63;
+	s.surf_add = 63 * (s.size_e + 1);
+	reference_test(&s, draw_fp16_unit, 50);
+	for (int i = 0; i < 2; i++) {
+		s = shape_depthwise(i ? RKNPU_PREC_INT8 : RKNPU_PREC_FP16, i ? RKNPU_PREC_INT32 : RKNPU_PREC_FP32,
+				    6, 5, 32, 4, 4);
+		s.deconv_x = s.deconv_y = 2;
+		s.left = s.top = 2;
+		s.pad = i ? 0xf9f9 : 0;
+		shape_output(&s);
+		reference_test(&s, i ? draw_int8 : draw_fp16_unit, 51 + i);
+	}
+}
+
 /* The largest fields: stride 7, 31 taps, 15 pixels of padding, dilation 32 */
 static void test_extremes(void)
 {
@@ -119,6 +141,7 @@ void conv_tests(void)
 {
 	test_random();
 	test_channel_groups();
+	test_compiler();
 	test_extremes();
 	test_outside();
 }

@@ -190,18 +190,20 @@ static void test_size_of_erdma(void)
 	back_free(&b);
 }
 
-/* With integers this bit changes neither maximum nor minimum */
+/* This bit changes neither maximum nor minimum */
 static void test_equal(void)
 {
-	for (int i = 0; i < 2; i++) {
-		struct shape s = shape_flying(RKNPU_PREC_INT16, RKNPU_PREC_INT16, 9, 2, 8);
-		struct back b = operation(&ops[i], 2);
+	for (int i = 0; i < 4; i++) {
+		uint32_t type = i / 2 ? RKNPU_PREC_FP16 : RKNPU_PREC_INT16;
+		struct shape s = shape_flying(type, type, 9, 2, 8);
+		struct back b = operation(&ops[i % 2], 2);
+		draw_fn draw = i / 2 ? draw_fp16_unit : draw_int32;
 		struct program p;
 
-		program_init(&p, &s, draw_int32, i);
-		back_init(&p, &b, draw_int32, i);
+		program_init(&p, &s, draw, i);
+		back_init(&p, &b, draw, i);
 		*program_reg(&p, RKNPU_DPU_EW_CFG) |= RKNPU_DPU_EW_CFG_EQUAL_EN;
-		tap_ok(reference_runs(&p), "EQUAL_EN with integers: %s", ops[i].name);
+		tap_ok(reference_runs(&p), "EQUAL_EN with %s: %s", i / 2 ? "floats" : "integers", ops[i % 2].name);
 		program_free(&p);
 		back_free(&b);
 	}

@@ -193,6 +193,23 @@ static void test_channels_first_of_bytes(void)
 	}
 }
 
+/* A plane ends within a block: what is turned is the stream of atoms, plane after plane */
+static void test_blocks_across_planes(void)
+{
+	int rows = 24, atoms = 4, blocks = rows * atoms / 16;
+	struct move m;
+
+	move_init(&m, RAW_INT16, 0xf821, (size_t)rows * atoms * 16, (size_t)rows * atoms * 16);
+	set_source(&m, 1, rows, atoms * 8, 0, 0);
+	set_target(&m, 1, 2, atoms * 8, blocks);
+	set_strides(&m, 7, 8 * blocks - 1, blocks, 1);
+	or_reg(&m, RKNPU_DPU_BS_OW_CFG, RKNPU_DPU_BS_OW_CFG_TP_ORG_EN);
+	for (int lane = 0; lane < 16; lane++)
+		for (int i = 0; i < rows * atoms; i++)
+			expect(&m, (size_t)lane * rows * atoms + i, (size_t)i * 16 + lane, 1);
+	move_check(&m, "blocks across planes");
+}
+
 /* ---- places of the write DMA's own --------------------------------------------- */
 
 /*
@@ -216,7 +233,7 @@ static void test_scatter(void)
 	move_check(&m, "scattered pixels");
 }
 
-/* Atoms of channels that the cube does not really have stay in the DPU */
+/* Atoms of channels that the cube does not really have stay in the DPU; what completes the last one is given */
 static void test_kept_channels(void)
 {
 	static const int real[] = { 1, 16, 17, 32, 48, 64 };
@@ -230,9 +247,13 @@ static void test_kept_channels(void)
 		set_target(&m, pixels, 1, channels, 1);
 		set_strides(&m, 3, 0, pixels, 4 * pixels);
 		set(&m, RKNPU_DPU_DATA_CUBE_CHANNEL, (channels - 1) | (real[i] - 1) << 16);
+		set(&m, RKNPU_DPU_OFFSET_PEND, 0xfff8);
 		for (int c = 0; c < kept; c++)
 			for (int p = 0; p < pixels; p++)
-				expect(&m, cube_at(pixels, 1, c, p), cube_at(pixels, 1, c, p), 1);
+				if (c < real[i])
+					expect(&m, cube_at(pixels, 1, c, p), cube_at(pixels, 1, c, p), 1);
+				else
+					m.expected[cube_at(pixels, 1, c, p)] = 0xf8;
 		move_check(&m, "atoms beyond the channels that there are");
 	}
 }
@@ -342,8 +363,56 @@ static void test_maximum(void)
 	}
 }
 
+/* ---- without gaps ------------------------------------------------------------------ */
+
+/* One channel of many pixels, in elements of 1 to 8 bytes */
+static void test_regrouped(void)
+{
+	static const struct {
+		int type, bytes;
+	} types[] = { { 2, 1 }, { 3, 2 }, { 4, 4 }, { 5, 8 } };
+
+	for (int i = 0; i < 4; i++) {
+		int pixels = 20, bytes = types[i].bytes, units = (pixels * bytes + 15) / 16;
+		struct move m;
+
+		move_init(&m, RAW_INT16, 0xf821, (size_t)pixels * 16, (size_t)pixels * bytes);
+		set_source(&m, 5, 4, 8, 0, 0);
+		set_target(&m, 5, 4, 8, 1);
+		or_reg(&m, RKNPU_DPU_FEATURE_MODE_CFG,
+		       RKNPU_DPU_FEATURE_MODE_CFG_NONALIGN | units << 9 | types[i].type << 26);
+		for (int p = 0; p < pixels; p++)
+			expect(&m, (size_t)p * bytes, (size_t)p * 16, bytes);
+		move_check(&m, "first elements of atoms");
+	}
+}
+
+/* Pixels of few channels side by side, and all atoms of a single pixel */
+static void test_packed(void)
+{
+	static const int sizes[][2] = { { 2, 8 }, { 16, 3 }, { 1, 40 } };
+
+	for (int i = 0; i < 3; i++) {
+		int pixels = sizes[i][0], channels = sizes[i][1], atoms = (channels + 15) / 16;
+		int each = atoms > 1 ? atoms * 16 : channels;
+		struct move m;
+
+		move_init(&m, 0, 0x7801, (size_t)pixels * atoms * 16, (size_t)pixels * each);
+		set_source(&m, pixels, 1, channels, 0, 0);
+		set_target(&m, pixels, 1, atoms * 16, 1);
+		or_reg(&m, RKNPU_DPU_FEATURE_MODE_CFG,
+		       RKNPU_DPU_FEATURE_MODE_CFG_NONALIGN | (pixels * each + 15) / 16 << 9);
+		for (int p = 0; p < pixels; p++)
+			expect(&m, (size_t)p * each, (size_t)p * 16, each);
+		move_check(&m, "pixels without gaps");
+	}
+}
+
 void order_tests(void)
 {
+	test_blocks_across_planes();
+	test_regrouped();
+	test_packed();
 	test_channels_last();
 	test_channels_first();
 	test_channels_first_of_bytes();

@@ -67,12 +67,17 @@ static uint32_t convert_float(const struct shape *s, float x)
 {
 	/* No offset leaves a negative zero alone */
 	float value = s->cvt_offset ? x + (float)s->cvt_offset : x;
+	int exp;
 
 	value *= powf(2, -s->cvt_minus_exp);
 	value *= s->cvt_scale ? s->cvt_scale : 1;
 	switch (s->out_prec) {
 	case RKNPU_PREC_FP16:
-		return half_bits(value);
+		if (!isnan(value) && !isinf(value))
+			return half_bits(value);
+		/* What has no number is one when its exponent is less */
+		exp = 31 - s->cvt_minus_exp > 0 ? 31 - s->cvt_minus_exp : 0;
+		return exp << 10 | (isnan(value) ? 1 : value < 0 ? 0x8000 : 0);
 	case RKNPU_PREC_BF16:
 		return brain_bits(value);
 	case RKNPU_PREC_INT8:

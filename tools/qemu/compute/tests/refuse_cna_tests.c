@@ -50,10 +50,6 @@ static void test_depthwise(void)
 	s = shape_depthwise(RKNPU_PREC_TF32, RKNPU_PREC_FP32, 5, 5, 64, 3, 3);
 	init(&p, &s);
 	refused(&p, RKNPU_CNA_CONV_CON1, "depthwise tf32");
-	s = shape_depthwise(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 5, 5, 64, 3, 3);
-	s.deconv_x = 2;
-	init(&p, &s);
-	refused(&p, RKNPU_CNA_CONV_CON1, "depthwise deconvolution");
 }
 
 static struct shape deconv(void)

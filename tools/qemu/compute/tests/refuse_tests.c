@@ -35,7 +35,6 @@ static const struct change changes[] = {
 	{ "no kernel width", RKNPU_CNA_WEIGHT_SIZE2, 0x1f000000, 0 },
 	{ "no kernel height", RKNPU_CNA_WEIGHT_SIZE2, 0x1f0000, 0 },
 	{ "no kernels", RKNPU_CNA_WEIGHT_SIZE2, 0x3fff, 0 },
-	{ "stride 0", RKNPU_CNA_CONV_CON3, 7, 0 },
 	{ "no channels", RKNPU_CNA_DATA_SIZE1, 0xffff, 0 },
 	{ "no width", RKNPU_CNA_DATA_SIZE0, 0x7ff0000, 0 },
 	{ "no height", RKNPU_CNA_DATA_SIZE0, 0x7ff, 0 },
