@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Every difference between kernels 6.1 and 7.3 that the driver meets; the rest
- * knows no version. Each boundary is safe on kernels with backports: the old branch
- * still compiles where the new interface has been backported too.
+ * DOC: Every difference between kernels 6.1 and 7.3 that the driver meets. None is told by
+ * the kernel's version, which says nothing where interfaces have been backported: each
+ * RKNPU_HAVE_ is the answer of the compiler to the file of that name in drivers/probe.
  */
 #ifndef RKNPU_COMPAT_H
 #define RKNPU_COMPAT_H
@@ -13,60 +13,58 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/version.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_prime.h>
 
-/* iommu_domain_alloc(bus) exists up to 6.12 and beside the new call in 6.11 and 6.12. */
+#include "rknpu_features.h"
+
 static inline struct iommu_domain *rknpu_paging_domain_alloc(struct device *dev)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
-	return iommu_domain_alloc(dev->bus) ?: ERR_PTR(-ENOMEM);
-#else
+#ifdef RKNPU_HAVE_IOMMU_PAGING_DOMAIN_ALLOC
 	return iommu_paging_domain_alloc(dev);
+#else
+	return iommu_domain_alloc(dev->bus) ?: ERR_PTR(-ENOMEM);
 #endif
 }
 
-/* The gfp argument came tree-wide in 6.3. */
 static inline int rknpu_iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,
 				  size_t bytes, int prot)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-	return iommu_map(domain, iova, paddr, bytes, prot);
-#else
+#ifdef RKNPU_HAVE_IOMMU_MAP_GFP
 	return iommu_map(domain, iova, paddr, bytes, prot, GFP_KERNEL);
+#else
+	return iommu_map(domain, iova, paddr, bytes, prot);
 #endif
 }
 
-/* The call with the flags left when the one with the mapping came, in 7.3. */
 static inline bool rknpu_is_cow_mapping(struct vm_area_struct *vma)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
-	return is_cow_mapping(vma->vm_flags);
-#else
+#ifdef RKNPU_HAVE_VMA_IS_COW_MAPPING
 	return vma_is_cow_mapping(vma);
+#else
+	return is_cow_mapping(vma->vm_flags);
 #endif
 }
 
-/* platform_driver.remove returns void since 6.11, tree-wide. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
-#define rknpu_remove_t int
-#define RKNPU_REMOVE_RETURN 0
-#else
+#ifdef RKNPU_HAVE_PLATFORM_REMOVE_VOID
 #define rknpu_remove_t void
 #define RKNPU_REMOVE_RETURN
+#else
+#define rknpu_remove_t int
+#define RKNPU_REMOVE_RETURN 0
 #endif
 
-/* drm_driver.date left in 6.14; 6.1 warns when it is missing. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+/* 6.1 warns when it is missing. */
+#ifdef RKNPU_HAVE_DRM_DRIVER_DATE
 #define RKNPU_DRM_DATE .date = "20240828",
 #else
 #define RKNPU_DRM_DATE
 #endif
-/* These became the DRM core's default in 6.6; with backports they are still accepted. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+
+/* Without them sharing is -ENOSYS; all became the DRM core's default when the last one left. */
+#ifdef RKNPU_HAVE_DRM_GEM_PRIME_MMAP
 #define RKNPU_DRM_PRIME							\
 	.prime_handle_to_fd = drm_gem_prime_handle_to_fd,		\
 	.prime_fd_to_handle = drm_gem_prime_fd_to_handle,		\
@@ -74,15 +72,15 @@ static inline bool rknpu_is_cow_mapping(struct vm_area_struct *vma)
 #else
 #define RKNPU_DRM_PRIME
 #endif
-/* The DRM core refuses open() without it since 6.12: a macro, so a true feature test. */
+
+/* The DRM core refuses open() without it since 6.12. */
 #ifdef FOP_UNSIGNED_OFFSET
 #define RKNPU_FOP_FLAGS .fop_flags = FOP_UNSIGNED_OFFSET,
 #else
 #define RKNPU_FOP_FLAGS
 #endif
 
-/* A string since 6.13; before, a string would be taken for an identifier with quotes in it. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#ifdef RKNPU_HAVE_IMPORT_NS_IDENTIFIER
 #define RKNPU_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
 #else
 #define RKNPU_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")

@@ -74,6 +74,11 @@ check_kernel_doc() {
 	unless_unchanged kernel-doc drivers/*.[ch] include/*.h uapi/drm/*.h -- kernel_doc_warnings "$source"
 }
 
+check_probes() {
+	unless_unchanged probes Kbuild drivers/probe/*.c drivers/rknpu_{compat.h,vm.c,gem.c,drv.c} "$CACHE/kernels/6.12/packages" \
+		-- tools/test-probes
+}
+
 # What calls itself by our version has the same one.
 check_version() {
 	local version
@@ -101,6 +106,7 @@ static_tests() {
 	static_step checkpatch check_patch_style
 	static_step kernel-doc check_kernel_doc
 	static_step coccinelle check_coccinelle
+	static_step probes check_probes
 	static_step version check_version
 	static_step spelling check_spelling
 	static_step layout tools/check-layout

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What every kernel compiles: if this does not, no answer of the others means anything. */
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_prime.h>
+
+static int __maybe_unused probe(struct drm_device *drm, struct platform_device *pdev)
+{
+	return drm->dev == &pdev->dev;
+}
