@@ -67,7 +67,8 @@ void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
  */
 void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile)
 {
-	rknpu_sched_cancel_file(&rdev->sched, rfile);
+	if (rfile->client)
+		rknpu_sched_cancel_file(&rdev->sched, rfile->client, rfile);
 	rknpu_client_put(rfile->client);
 	rknpu_usage_put(rfile->usage);
 }

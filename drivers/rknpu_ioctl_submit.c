@@ -169,7 +169,8 @@ static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *a
  * Context: may sleep; waits unless told not to.
  *
  * Return: 0; -EINVAL any field out of range, or a token or sync file that is none; -EPERM a
- * priority above the default without CAP_SYS_NICE; -EMFILE; -ENOMEM; -ENODEV; and of a job that is
+ * priority above the default without CAP_SYS_NICE; -EAGAIN the caller's process has as many jobs
+ * waiting as it may have; -EMFILE; -ENOMEM; -ENODEV; and of a job that is
  * waited for: -ETIMEDOUT; -EIO the hardware failed it; -ECANCELED the caller's process asked for a
  * reset; -EINTR the caller was killed; the error of its input fence.
  */

@@ -24,6 +24,7 @@
 #include "rknpu_regs.h"
 #include "rknpu_usage.h"
 #include "rknpu_vm.h"
+#include "rknpu_wait.h"
 
 static unsigned int rknpu_sched_timeout_ms = 60000;
 module_param_named(sched_timeout_ms, rknpu_sched_timeout_ms, uint, 0644);
@@ -151,6 +152,7 @@ static void rknpu_job_release(struct rknpu_job *job)
 		if (job->range[core].num_chunks > 1)
 			kvfree(job->range[core].chunks);
 	}
+	rknpu_wait_release(job->wait);
 	dma_fence_put(job->in_fence);
 	dma_fence_put(job->out_fence);
 	rknpu_mapping_put(job->task_mapping);
@@ -176,6 +178,10 @@ static int rknpu_job_build(struct rknpu_job *job, const struct rknpu_soc *soc,
 		ret = rknpu_job_pin_descriptors(job, args);
 	if (!ret)
 		ret = rknpu_job_build_ranges(job, soc, args);
+	if (!ret && job->in_fence) {
+		job->wait = rknpu_wait_create(job->in_fence);
+		ret = job->wait ? 0 : -ENOMEM;
+	}
 	if (ret || !args->out_fence)
 		return ret;
 	job->out_fence = rknpu_fence_create();
@@ -203,7 +209,7 @@ struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rkn
 	}
 	kref_init(&job->ref);
 	INIT_LIST_HEAD(&job->node);
-	INIT_LIST_HEAD(&job->in_cb.node);
+	INIT_LIST_HEAD(&job->owned);
 	init_completion(&job->done);
 	INIT_WORK(&job->free_work, rknpu_job_free_work);
 	job->client = rknpu_client_get(args->client);

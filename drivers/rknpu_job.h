@@ -22,6 +22,7 @@ struct rknpu_mapping;
 struct rknpu_sched;
 struct rknpu_usage;
 struct rknpu_vm;
+struct rknpu_wait;
 
 /**
  * struct rknpu_job_args - a checked-for-shape request; every number still comes from user space
@@ -112,9 +113,11 @@ enum rknpu_job_place {
  * @pingpong: fetch ahead. Immutable.
  * @in_fence: dependency or NULL. Immutable.
  * @impatient: @in_fence may never signal, so the wait for it ends at @deadline too. Immutable.
- * @in_cb: its callback.
+ * @wait: what it waits for @in_fence with, and before it is pushed what it could; sched->lock.
+ * @late: entry of sched->late while it waits and is @impatient; sched->lock.
  * @out_fence: signalled when the job is done, or NULL. Immutable.
  * @node: entry of the list that @place names; sched->lock.
+ * @owned: entry of its client's list of jobs that have not started; sched->lock.
  * @place: where it is; sched->lock.
  * @arrival: number of its arrival in the queue; sched->lock.
  * @running: cores that have not finished their range; sched->lock.
@@ -152,10 +155,12 @@ struct rknpu_job {
 	bool pingpong;
 	struct dma_fence *in_fence;
 	bool impatient;
-	struct dma_fence_cb in_cb;
+	struct rknpu_wait *wait;
+	struct rb_node late;
 	struct dma_fence *out_fence;
 
 	struct list_head node;
+	struct list_head owned;
 	enum rknpu_job_place place;
 	u64 arrival;
 	u32 running;

@@ -14,10 +14,15 @@
 #include "rknpu_queue.h"
 
 #include <linux/bitops.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include "rknpu_client.h"
 #include "rknpu_job.h"
+
+static unsigned int rknpu_client_max_jobs = 8192;
+module_param_named(client_max_jobs, rknpu_client_max_jobs, uint, 0644);
+MODULE_PARM_DESC(client_max_jobs, "Jobs that one process may have waiting for a core or a fence (default 8192)");
 
 #define RKNPU_QUEUE_CORES_MASK	(BIT(RKNPU_MAX_CORES) - 1)
 
@@ -46,6 +51,7 @@ void rknpu_queue_init(struct rknpu_queue *queue)
 
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
 		INIT_LIST_HEAD(&queue->levels[i]);
+	INIT_LIST_HEAD(&queue->busy);
 }
 
 /**
@@ -67,6 +73,9 @@ int rknpu_queue_prepare(struct rknpu_client *client)
 	turns = kzalloc(sizeof(*turns), GFP_KERNEL_ACCOUNT);
 	if (!turns)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&turns->unstarted);
+	INIT_LIST_HEAD(&turns->busy);
+	turns->waits = RB_ROOT;
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
 		INIT_LIST_HEAD(&turns->level[i].node);
 		for (j = 0; j < RKNPU_QUEUE_CLASSES; j++)
@@ -75,6 +84,49 @@ int rknpu_queue_prepare(struct rknpu_client *client)
 	if (cmpxchg(&client->turns, NULL, turns))
 		kfree(turns);
 	return 0;
+}
+
+/**
+ * rknpu_queue_full() - whether a client has all the jobs waiting that it may have
+ * @client: prepared
+ *
+ * Return: true when one more must be refused.
+ */
+bool rknpu_queue_full(const struct rknpu_client *client)
+{
+	return client->turns->num_unstarted >= READ_ONCE(rknpu_client_max_jobs);
+}
+
+/**
+ * rknpu_queue_own() - a job has been accepted and waits, for a core or for a fence
+ * @queue: the queue
+ * @job: on no list of its client; its client has been prepared
+ */
+void rknpu_queue_own(struct rknpu_queue *queue, struct rknpu_job *job)
+{
+	struct rknpu_turns *turns = job->client->turns;
+
+	if (!turns->num_unstarted++) {
+		list_add_tail(&turns->busy, &queue->busy);
+		queue->num_busy++;
+	}
+	list_add_tail(&job->owned, &turns->unstarted);
+}
+
+/**
+ * rknpu_queue_disown() - a job waits for nothing any more
+ * @queue: the queue
+ * @job: from rknpu_queue_own()
+ */
+void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job)
+{
+	struct rknpu_turns *turns = job->client->turns;
+
+	list_del_init(&job->owned);
+	if (!--turns->num_unstarted) {
+		list_del_init(&turns->busy);
+		queue->num_busy--;
+	}
 }
 
 /**
@@ -93,6 +145,7 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 	queue->used |= BIT(level);
 	turn->used |= BIT(class);
 	list_add_tail(&job->node, &turn->jobs[class]);
+	rknpu_queue_own(queue, job);
 	job->arrival = queue->arrivals++;
 }
 
@@ -107,6 +160,7 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 	unsigned int class = rknpu_queue_class(job);
 	unsigned int level = rknpu_queue_level(job);
 
+	rknpu_queue_disown(queue, job);
 	list_del_init(&job->node);
 	if (list_empty(&turn->jobs[class]))
 		turn->used &= ~BIT(class);
@@ -196,49 +250,6 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 		job = rknpu_turn_next(turn, cores);
 		if (job && job->vm == vm)
 			return job;
-	}
-	return NULL;
-}
-
-static struct rknpu_job *rknpu_turn_find(const struct rknpu_turn *turn,
-					 bool (*match)(const struct rknpu_job *job, const void *data),
-					 const void *data)
-{
-	unsigned long used = turn->used;
-	struct rknpu_job *job;
-	unsigned int class;
-
-	for_each_set_bit(class, &used, RKNPU_QUEUE_CLASSES) {
-		list_for_each_entry(job, &turn->jobs[class], node) {
-			if (match(job, data))
-				return job;
-		}
-	}
-	return NULL;
-}
-
-/**
- * rknpu_queue_find() - look for any queued job with a property
- * @queue: the queue
- * @match: the property
- * @data: for @match
- *
- * Return: a job, still queued, or NULL.
- */
-struct rknpu_job *rknpu_queue_find(struct rknpu_queue *queue,
-				   bool (*match)(const struct rknpu_job *job, const void *data),
-				   const void *data)
-{
-	const struct rknpu_turn *turn;
-	struct rknpu_job *job;
-	unsigned int i;
-
-	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		list_for_each_entry(turn, &queue->levels[i], node) {
-			job = rknpu_turn_find(turn, match, data);
-			if (job)
-				return job;
-		}
 	}
 	return NULL;
 }

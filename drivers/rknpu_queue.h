@@ -6,6 +6,7 @@
 #define RKNPU_QUEUE_H
 
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/types.h>
 
 #include "rknpu_soc.h"
@@ -35,11 +36,19 @@ struct rknpu_turn {
 };
 
 /**
- * struct rknpu_turns - all queued jobs of one client
- * @level: by priority.
+ * struct rknpu_turns - all jobs of one client that have not started; sched->lock
+ * @level: those that wait for a core, by priority.
+ * @waits: what the others wait for: &struct rknpu_wait by fence.
+ * @unstarted: all of them, in no order.
+ * @num_unstarted: how many.
+ * @busy: entry of the queue's list while there are any.
  */
 struct rknpu_turns {
 	struct rknpu_turn level[RKNPU_QUEUE_LEVELS];
+	struct rb_root waits;
+	struct list_head unstarted;
+	unsigned int num_unstarted;
+	struct list_head busy;
 };
 
 /**
@@ -47,23 +56,27 @@ struct rknpu_turns {
  * @used: bit n: @levels[n] is not empty.
  * @levels: clients with jobs, by priority; whose turn it is stands first.
  * @arrivals: number of jobs that have been queued.
+ * @busy: clients with jobs that have not started, those that wait for a fence too.
+ * @num_busy: how many.
  */
 struct rknpu_queue {
 	unsigned long used;
 	struct list_head levels[RKNPU_QUEUE_LEVELS];
 	u64 arrivals;
+	struct list_head busy;
+	unsigned int num_busy;
 };
 
 void rknpu_queue_init(struct rknpu_queue *queue);
 int rknpu_queue_prepare(struct rknpu_client *client);
+bool rknpu_queue_full(const struct rknpu_client *client);
+void rknpu_queue_own(struct rknpu_queue *queue, struct rknpu_job *job);
+void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job);
 struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores);
 struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores,
 				      const struct rknpu_vm *vm, int priority);
-struct rknpu_job *rknpu_queue_find(struct rknpu_queue *queue,
-				   bool (*match)(const struct rknpu_job *job, const void *data),
-				   const void *data);
 
 #endif /* RKNPU_QUEUE_H */

@@ -32,6 +32,7 @@
 #include "rknpu_sched_priv.h"
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
+#include "rknpu_wait.h"
 
 /**
  * rknpu_sched_finish() - tell whoever waits and drop the queue's reference
@@ -298,20 +299,43 @@ static const struct rknpu_core_ops rknpu_sched_core_ops = {
 };
 
 /**
- * rknpu_sched_enqueue_locked() - start a job, or let it wait for a core
+ * rknpu_sched_try_locked() - start a job at once
  * @sched: the scheduler
- * @job: ready to run; the queue has its reference
+ * @job: ready to run; the hardware has its reference if it starts
+ *
+ * Return: whether it has been started.
  */
-void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
+bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	u32 cores;
 
 	rknpu_sched_decide_locked(sched);
 	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
-	if (cores && rknpu_sched_start_now_locked(sched, job, cores, 0))
-		return;
+	return cores && rknpu_sched_start_now_locked(sched, job, cores, 0);
+}
+
+/**
+ * rknpu_sched_queue_locked() - let a job wait for a core
+ * @sched: the scheduler
+ * @job: could not be started; the queue has its reference
+ */
+void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
+{
 	rknpu_queue_add(&sched->queue, job);
 	job->place = RKNPU_JOB_QUEUED;
+	queue_work(sched->wq, &sched->dispatch);
+}
+
+/**
+ * rknpu_sched_fail_locked() - have the worker end a job whose input fence failed
+ * @sched: the scheduler
+ * @job: on no list
+ * @error: of the fence
+ */
+void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error)
+{
+	rknpu_sched_settle_locked(job, error);
+	list_add_tail(&job->node, &sched->failed);
 	queue_work(sched->wq, &sched->dispatch);
 }
 
@@ -434,11 +458,16 @@ static void rknpu_sched_dispatch(struct work_struct *work)
 	struct rknpu_sched *sched = container_of(work, struct rknpu_sched, dispatch);
 	struct rknpu_job *job;
 	u32 cores, group;
+	bool more;
 
-	rknpu_sched_drop_failed(sched);
+	more = rknpu_sched_drop_failed(sched);
+	more |= rknpu_wait_pass_ready(sched);
 	rknpu_recover_reset_all(sched);
 	while ((job = rknpu_sched_claim(sched, &cores, &group)))
 		rknpu_sched_run(sched, job, cores, group);
+	/* However many one client has, a core waits for no more than a few of them. */
+	if (more)
+		queue_work(sched->wq, &sched->dispatch);
 }
 
 /**
@@ -453,8 +482,9 @@ int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 	sched->soc = soc;
 	spin_lock_init(&sched->lock);
 	rknpu_queue_init(&sched->queue);
-	INIT_LIST_HEAD(&sched->waiting);
-	INIT_DELAYED_WORK(&sched->patience, rknpu_sched_drop_late);
+	INIT_LIST_HEAD(&sched->ready);
+	sched->late = RB_ROOT_CACHED;
+	INIT_DELAYED_WORK(&sched->patience, rknpu_wait_drop_late);
 	INIT_LIST_HEAD(&sched->failed);
 	init_waitqueue_head(&sched->idle);
 	INIT_WORK(&sched->dispatch, rknpu_sched_dispatch);
@@ -543,7 +573,8 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 	cancel_work_sync(&sched->dispatch);
 	rknpu_recover_stop(sched);
 	cancel_work_sync(&sched->dispatch);
-	rknpu_sched_drop_failed(sched);
+	while (rknpu_sched_drop_failed(sched))
+		;
 	flush_workqueue(sched->free_wq);
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -82,8 +83,9 @@ struct rknpu_slot {
  * @lock: protects all that follows but the workqueues; taken in hard interrupts.
  * @queue: jobs that wait for a core.
  * @now: when the decision that is being made began; 0 as long as it did not need to know.
- * @waiting: jobs that wait for a fence.
- * @patience: ends the impatient ones among @waiting; runs on @wq.
+ * @ready: waits whose fence has signalled and that still have jobs, see rknpu_wait.c.
+ * @late: jobs that wait for a fence and are impatient, by deadline.
+ * @patience: ends those that have waited too long; runs on @wq.
  * @failed: jobs whose input fence failed; the worker ends them.
  * @slots: the cores.
  * @last_id: of the job that came last.
@@ -102,7 +104,8 @@ struct rknpu_sched {
 	spinlock_t lock;
 	struct rknpu_queue queue;
 	ktime_t now;
-	struct list_head waiting;
+	struct list_head ready;
+	struct rb_root_cached late;
 	struct delayed_work patience;
 	struct list_head failed;
 	struct rknpu_slot slots[RKNPU_MAX_CORES];
@@ -127,6 +130,6 @@ u32 rknpu_sched_cores(const struct rknpu_sched *sched);
 int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job);
 int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *client);
-void rknpu_sched_cancel_file(struct rknpu_sched *sched, const void *file);
+void rknpu_sched_cancel_file(struct rknpu_sched *sched, struct rknpu_client *client, const void *file);
 
 #endif /* RKNPU_SCHED_H */

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What rknpu_sched.c, rknpu_place.c, rknpu_push.c, rknpu_recover.c and
- * rknpu_reset.c share: they are one scheduler in five files. Nobody else includes
- * this.
+ * What rknpu_sched.c, rknpu_place.c, rknpu_push.c, rknpu_wait.c, rknpu_drop.c,
+ * rknpu_recover.c and rknpu_reset.c share: they are one scheduler in several files.
+ * Nobody else includes this.
  */
 #ifndef RKNPU_SCHED_PRIV_H
 #define RKNPU_SCHED_PRIV_H
@@ -15,8 +15,6 @@
 
 #include "rknpu_soc.h"
 
-struct work_struct;
-
 struct rknpu_job;
 struct rknpu_sched;
 struct rknpu_slot;
@@ -24,6 +22,9 @@ struct rknpu_vm;
 
 /* Longest time that a system suspend waits for what runs. */
 #define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
+
+/* Jobs that are dealt with while interrupts are off, or before the worker looks after the cores again. */
+#define RKNPU_SCHED_BATCH		16
 
 /*
  * What a job may still take when its file has been closed or its submitter killed. Jobs
@@ -69,12 +70,13 @@ void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, i
 void rknpu_sched_settle_locked(struct rknpu_job *job, int result);
 void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job);
-void rknpu_sched_enqueue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
+bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job);
+void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
+void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error);
 void rknpu_slot_next_locked(struct rknpu_slot *slot);
 
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
-void rknpu_sched_drop_failed(struct rknpu_sched *sched);
-void rknpu_sched_drop_late(struct work_struct *work);
+bool rknpu_sched_drop_failed(struct rknpu_sched *sched);
 void rknpu_sched_drop_orphans(struct rknpu_sched *sched);
 
 #endif /* RKNPU_SCHED_PRIV_H */

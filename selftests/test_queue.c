@@ -8,10 +8,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
+#include "lib/foreign.h"
 #include "lib/job.h"
 #include "lib/testing.h"
 
@@ -317,6 +321,136 @@ TEST(nonblock_returns_at_once)
 	ASSERT_RET(npu_bo_from_device(&mm.out), 0);
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 	EXPECT_RET(fence_end(held), 0);
+}
+
+/* ---- how much one client can have waiting ------------------------------------------ */
+
+#define MOST		40
+
+/* Of another process: what one has waiting is no other's limit */
+static void queues_a_few(void *arg)
+{
+	struct matmul own;
+	int fence, i;
+
+	small_matmul(&own, npu_open(), 76);
+	for (i = 0; i < MOST / 2; i++)
+		ASSERT_RET(job_start(&own, 1, -1, &fence), 0);
+	EXPECT_EQ(write(*(int *)arg, "", 1), 1);
+	EXPECT_RET(fence_end(fence), 0);
+}
+
+static int behind(const struct foreign *input, int *fence)
+{
+	struct rknpu_submit args = matmul_args(&mm, 1);
+
+	/* The wait for others' fences has its end, too */
+	args.timeout = HOLD_MS;
+	return job_start_args(&mm, args, input->fence, fence);
+}
+
+/* Once: programs of this interface repeat a call that says EAGAIN until there is room */
+static int try_once(uint32_t flags, int fence_in)
+{
+	struct rknpu_submit args = matmul_args(&mm, 1);
+
+	args.flags |= flags;
+	args.fence_fd = fence_in;
+	return ioctl(mm.out.fd, DRM_IOCTL_RKNPU_SUBMIT, &args) ? -errno : 0;
+}
+
+/* For a core and for a fence; what runs does not count */
+TEST(a_clients_queue_has_an_end)
+{
+	struct foreign input;
+	int held, i, ready[2];
+	char text[16], byte;
+	pid_t other;
+
+	setup();
+	foreign_init(&input);
+	ASSERT_RET(driver_get_param("client_max_jobs", text, sizeof(text)), 0);
+	EXPECT_EQ(atoi(text), 8192);
+	snprintf(text, sizeof(text), "%d", MOST);
+	ASSERT_RET(driver_set_param("client_max_jobs", text), 0);
+	held = hold();
+	for (i = 0; i < MOST / 2; i++) {
+		ASSERT_RET(job_start(&mm, 1, -1, NULL), 0);
+		ASSERT_RET(behind(&input, NULL), 0);
+	}
+	EXPECT_RET(try_once(RKNPU_JOB_NONBLOCK, -1), -EAGAIN);
+	EXPECT_RET(try_once(RKNPU_JOB_NONBLOCK | RKNPU_JOB_FENCE_IN, input.fence), -EAGAIN);
+	EXPECT_RET(try_once(0, -1), -EAGAIN);
+	ASSERT_EQ(pipe(ready), 0);
+	other = ktap_fork(queues_a_few, &ready[1]);
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	twin_release(0);
+	EXPECT_RET(fence_end(held), 0);
+	foreign_signal(&input);
+	EXPECT_EQ(ktap_join(other), 0);
+	for (i = 0; i < 2 * MOST; i++)
+		EXPECT_CORRECT(&mm, 1);
+	foreign_abandon(&input);
+	close(input.fence);
+}
+
+/*
+ * Thousands behind one fence: it lets them go on in the order in which they came, and
+ * whoever else comes is not behind them.
+ */
+TEST_LIMIT(thousands_behind_one_fence, 120)
+{
+	struct foreign input;
+	int first, middle, last, i;
+
+	setup();
+	twin_write(TWIN_TASK_OVERHEAD_NS, 1);
+	foreign_init(&input);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	ASSERT_RET(behind(&input, &first), 0);
+	for (i = 0; i < DEEP / 4; i++)
+		ASSERT_RET(behind(&input, i == DEEP / 8 ? &middle : NULL), 0);
+	ASSERT_RET(behind(&input, &last), 0);
+	EXPECT_EQ(new_kicks(), 0);
+	foreign_signal(&input);
+	EXPECT_RET(fence_wait(last, 60000), 0);
+	EXPECT(fence_time_ns(first) <= fence_time_ns(middle));
+	EXPECT(fence_time_ns(middle) <= fence_time_ns(last));
+	EXPECT_EQ(new_kicks(), DEEP / 4 + 2);
+	foreign_abandon(&input);
+}
+
+/* A failed input fails all of them, and a reset takes those away that wait for one that never comes */
+TEST_LIMIT(thousands_behind_a_fence_that_fails, 120)
+{
+	struct rknpu_submit args;
+	struct foreign never;
+	int fails, last, dropped, i;
+
+	setup();
+	foreign_init(&never);
+	kicks = twin_stat(0, TWIN_STAT_KICKS);
+	args = matmul_args(&mm, 1);
+	args.timeout = 1000;
+	twin_hold(0, 1);
+	ASSERT_RET(job_start_args(&mm, args, -1, &fails), 0);
+	for (i = 0; i < DEEP / 4; i++) {
+		ASSERT_RET(job_start(&mm, 1, fails, &last), 0);
+		ASSERT_RET(behind(&never, &dropped), 0);
+		if (i < DEEP / 4 - 1) {
+			close(last);
+			close(dropped);
+		}
+	}
+	ASSERT_RET(job_start(&mm, 1, last, NULL), 0);
+	EXPECT_RET(fence_end(fails), -ETIMEDOUT);
+	EXPECT_RET(fence_end(last), -ETIMEDOUT);
+	EXPECT_EQ(fence_status(dropped), 0);
+	EXPECT_RET(npu_action(mm.out.fd, RKNPU_ACT_RESET, &(uint32_t){ 0 }), 0);
+	EXPECT_RET(fence_end(dropped), -ECANCELED);
+	EXPECT_EQ(new_kicks(), 1);
+	foreign_abandon(&never);
+	EXPECT_CORRECT(&mm, 1);
 }
 
 /* J4: jobs so short that they are done before their submit returns */

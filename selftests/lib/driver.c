@@ -26,6 +26,37 @@ int driver_write(const char *path, const char *text)
 	return ret;
 }
 
+static void param_path(const char *name, char *path, size_t size)
+{
+	snprintf(path, size, "/sys/module/rknpu/parameters/%s", name);
+}
+
+int driver_set_param(const char *name, const char *value)
+{
+	char path[128];
+
+	param_path(name, path, sizeof(path));
+	return driver_write(path, value);
+}
+
+int driver_get_param(const char *name, char *value, size_t size)
+{
+	char path[128];
+	ssize_t len;
+	int fd;
+
+	param_path(name, path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, value, size - 1);
+	close(fd);
+	if (len < 0)
+		return -EIO;
+	value[len] = 0;
+	return 0;
+}
+
 int driver_bind(const char *what, const char *device)
 {
 	char path[128];

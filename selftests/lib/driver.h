@@ -9,11 +9,15 @@
 #define DRIVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define DRIVER_PATH	"/sys/bus/platform/drivers/RKNPU"
 
 /* Writes to a file of sysfs: 0 or -errno */
 int driver_write(const char *path, const char *text);
+/* A parameter of the module: 0 or -errno. Those in lib/twin.c are what they were again after the case. */
+int driver_set_param(const char *name, const char *value);
+int driver_get_param(const char *name, char *value, size_t size);
 /* @what is bind or unbind: 0 or -errno */
 int driver_bind(const char *what, const char *device);
 /* The render node, as soon as it is there: a descriptor or -ENODEV */

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "twin.h"
+#include "driver.h"
 #include "ktap.h"
 #include "npu.h"
 
@@ -196,8 +197,27 @@ uint32_t twin_slow_ack_left(unsigned int core)
 	return left;
 }
 
+/* What cases may change of the module, for themselves only */
+static const char * const params[] = { "client_max_jobs" };
+static char usual[sizeof(params) / sizeof(params[0])][32];
+
+static void save_params(void)
+{
+	for (unsigned int i = 0; i < sizeof(params) / sizeof(params[0]); i++)
+		if (driver_get_param(params[i], usual[i], sizeof(usual[i])))
+			usual[i][0] = 0;
+}
+
+static void restore_params(void)
+{
+	for (unsigned int i = 0; i < sizeof(params) / sizeof(params[0]); i++)
+		if (usual[i][0])
+			driver_set_param(params[i], usual[i]);
+}
+
 static bool before(void)
 {
+	save_params();
 	if (twin_present())
 		unacked_before = twin_read(TWIN_ERROR_UNACKED);
 	return true;
@@ -207,6 +227,7 @@ static bool after(void)
 {
 	uint32_t unacked;
 
+	restore_params();
 	if (!twin_present())
 		return true;
 	twin_disarm();

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: How jobs leave the scheduler without having run: killed or closing submitters,
+ * a client's reset, dead cores, the end of the device. There may be thousands, so they
+ * are taken away a few at a time, each client's from a list of its own: what one has
+ * queued costs nobody else anything.
+ */
+#include "rknpu_drop.h"
+
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "rknpu_client.h"
+#include "rknpu_job.h"
+#include "rknpu_queue.h"
+#include "rknpu_sched.h"
+#include "rknpu_sched_priv.h"
+#include "rknpu_wait.h"
+
+typedef bool (*rknpu_job_match)(const struct rknpu_job *job, const void *data);
+
+static bool rknpu_match_all(const struct rknpu_job *job, const void *data)
+{
+	return true;
+}
+
+static bool rknpu_match_job(const struct rknpu_job *job, const void *data)
+{
+	return job == data;
+}
+
+static bool rknpu_match_file(const struct rknpu_job *job, const void *data)
+{
+	return job->file == data;
+}
+
+/**
+ * rknpu_job_has_cores_locked() - whether a job can ever run
+ * @sched: the scheduler
+ * @job: the job
+ *
+ * Return: true when every core that it needs works, or one of those that it may use.
+ */
+bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, const struct rknpu_job *job)
+{
+	unsigned long cores = job->cores;
+	unsigned int alive = 0;
+	unsigned int core;
+
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		alive += sched->slots[core].state != RKNPU_SLOT_DEAD;
+	return job->gang ? alive == hweight32(job->cores) : alive;
+}
+
+static bool rknpu_match_orphan(const struct rknpu_job *job, const void *data)
+{
+	return !rknpu_job_has_cores_locked(data, job);
+}
+
+/**
+ * rknpu_drop_take_locked() - take a job that has not started away
+ * @drop: gets it, for rknpu_drop_finish()
+ * @job: waits for a fence or for a core
+ * @result: its result
+ */
+void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int result)
+{
+	struct rknpu_sched *sched = drop->sched;
+
+	lockdep_assert_held(&sched->lock);
+	if (job->place == RKNPU_JOB_WAITING) {
+		/* Its callback is taken back later: that takes the fence's lock. */
+		job->wait = rknpu_wait_leave_locked(sched, job);
+	} else {
+		rknpu_queue_remove(&sched->queue, job);
+		drop->queued = true;
+	}
+	job->place = RKNPU_JOB_ELSEWHERE;
+	rknpu_sched_settle_locked(job, result);
+	list_add_tail(&job->node, &drop->jobs);
+}
+
+/**
+ * rknpu_drop_finish() - finish what has been taken away
+ * @drop: empty afterwards
+ *
+ * Context: process, without sched->lock.
+ */
+void rknpu_drop_finish(struct rknpu_drop *drop)
+{
+	struct rknpu_sched *sched = drop->sched;
+	struct rknpu_job *job, *next;
+
+	list_for_each_entry_safe(job, next, &drop->jobs, node) {
+		list_del_init(&job->node);
+		rknpu_wait_release(job->wait);
+		job->wait = NULL;
+		rknpu_sched_finish(sched, job);
+	}
+}
+
+/* A gang that does not come any more, say, gives back the cores that were kept for it. */
+static void rknpu_drop_done(struct rknpu_drop *drop)
+{
+	if (drop->queued && READ_ONCE(drop->sched->queue.used))
+		queue_work(drop->sched->wq, &drop->sched->dispatch);
+}
+
+/*
+ * Look at some of a client's jobs, of which @left have not been looked at, and take
+ * those away that match; the others go to the end of the list, whose order means nothing.
+ */
+static unsigned int rknpu_drop_some_locked(struct rknpu_drop *drop, struct rknpu_turns *turns, unsigned int left,
+					   rknpu_job_match match, const void *data, int result)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&drop->sched->lock);
+	for (i = 0; i < RKNPU_SCHED_BATCH && left && !list_empty(&turns->unstarted); i++, left--) {
+		struct rknpu_job *job = list_first_entry(&turns->unstarted, struct rknpu_job, owned);
+
+		if (match(job, data))
+			rknpu_drop_take_locked(drop, job, result);
+		else
+			list_move_tail(&job->owned, &turns->unstarted);
+	}
+	return list_empty(&turns->unstarted) ? 0 : left;
+}
+
+/* Drop all jobs of a client with a property that have not started. Context: process. */
+static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client *client, rknpu_job_match match,
+				 const void *data, int result)
+{
+	/* Made before the first job. */
+	struct rknpu_turns *turns = smp_load_acquire(&client->turns);
+	unsigned int left = turns ? READ_ONCE(turns->num_unstarted) : 0;
+	RKNPU_DROP(drop, sched);
+	unsigned long flags;
+
+	while (left) {
+		spin_lock_irqsave(&sched->lock, flags);
+		left = rknpu_drop_some_locked(&drop, turns, left, match, data, result);
+		spin_unlock_irqrestore(&sched->lock, flags);
+		rknpu_drop_finish(&drop);
+		cond_resched();
+	}
+	rknpu_drop_done(&drop);
+}
+
+/* The client that has waited longest for being looked at, with a reference. */
+static struct rknpu_client *rknpu_drop_next_client(struct rknpu_sched *sched)
+{
+	struct rknpu_client *client = NULL;
+	struct rknpu_turns *turns;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sched->lock, flags);
+	turns = list_first_entry_or_null(&sched->queue.busy, struct rknpu_turns, busy);
+	if (turns) {
+		list_move_tail(&turns->busy, &sched->queue.busy);
+		client = rknpu_client_get(list_first_entry(&turns->unstarted, struct rknpu_job, owned)->client);
+	}
+	spin_unlock_irqrestore(&sched->lock, flags);
+	return client;
+}
+
+/* Who comes later has nothing that matches. */
+static void rknpu_drop_of_all(struct rknpu_sched *sched, rknpu_job_match match, const void *data, int result)
+{
+	unsigned int left = READ_ONCE(sched->queue.num_busy);
+	struct rknpu_client *client;
+
+	while (left-- && (client = rknpu_drop_next_client(sched))) {
+		rknpu_drop_of_client(sched, client, match, data, result);
+		rknpu_client_put(client);
+	}
+}
+
+/**
+ * rknpu_sched_drop_all() - drop all jobs that have not started
+ * @sched: the scheduler; stopping, so that no job comes any more
+ * @result: theirs
+ *
+ * Context: process.
+ */
+void rknpu_sched_drop_all(struct rknpu_sched *sched, int result)
+{
+	rknpu_drop_of_all(sched, rknpu_match_all, NULL, result);
+}
+
+/**
+ * rknpu_sched_drop_orphans() - fail the jobs that no core is left for
+ * @sched: the scheduler; a core has just died
+ *
+ * Context: process.
+ */
+void rknpu_sched_drop_orphans(struct rknpu_sched *sched)
+{
+	rknpu_drop_of_all(sched, rknpu_match_orphan, sched, -EIO);
+}
+
+/**
+ * rknpu_sched_drop_failed() - end some of the jobs whose input fence failed
+ * @sched: the scheduler
+ *
+ * Not done in the fence's callback, which must not signal another fence.
+ * Context: worker.
+ *
+ * Return: whether there are more.
+ */
+bool rknpu_sched_drop_failed(struct rknpu_sched *sched)
+{
+	struct rknpu_job *job;
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_SCHED_BATCH; i++) {
+		spin_lock_irq(&sched->lock);
+		job = list_first_entry_or_null(&sched->failed, struct rknpu_job, node);
+		if (job)
+			list_del_init(&job->node);
+		spin_unlock_irq(&sched->lock);
+		if (!job)
+			return false;
+		rknpu_sched_finish(sched, job);
+	}
+	return true;
+}
+
+/*
+ * The jobs that @match names and that are on the hardware have lost their owner: what
+ * one has not ended within RKNPU_SCHED_GRACE_JIFFIES is stopped by a reset of its cores.
+ */
+static void rknpu_sched_curtail(struct rknpu_sched *sched, rknpu_job_match match, const void *data)
+{
+	unsigned long latest = jiffies + RKNPU_SCHED_GRACE_JIFFIES;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&sched->lock, flags);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_slot *slot = &sched->slots[i];
+		struct rknpu_job *job = slot->job;
+
+		if (!job || !match(job, data))
+			continue;
+		job->abandoned = true;
+		if (job->running && time_after(job->deadline, latest)) {
+			job->deadline = latest;
+			mod_delayed_work(sched->wq, &slot->watchdog, RKNPU_SCHED_GRACE_JIFFIES);
+		}
+	}
+	spin_unlock_irqrestore(&sched->lock, flags);
+}
+
+/**
+ * rknpu_drop_killed() - the submitter of a job has been killed
+ * @sched: the scheduler
+ * @job: pushed; the caller has a reference
+ *
+ * Context: process.
+ */
+void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job)
+{
+	RKNPU_DROP(drop, sched);
+	unsigned long flags;
+
+	spin_lock_irqsave(&sched->lock, flags);
+	if (job->place != RKNPU_JOB_ELSEWHERE)
+		rknpu_drop_take_locked(&drop, job, -EINTR);
+	spin_unlock_irqrestore(&sched->lock, flags);
+	rknpu_drop_finish(&drop);
+	rknpu_drop_done(&drop);
+	rknpu_sched_curtail(sched, rknpu_match_job, job);
+}
+
+/**
+ * rknpu_sched_cancel_file() - drop what a closing file has not got started
+ * @sched: the scheduler
+ * @client: whose it is
+ * @file: identity of the file
+ *
+ * What runs has a moment left to finish in. Context: process; does not wait.
+ */
+void rknpu_sched_cancel_file(struct rknpu_sched *sched, struct rknpu_client *client, const void *file)
+{
+	rknpu_drop_of_client(sched, client, rknpu_match_file, file, -ECANCELED);
+	rknpu_sched_curtail(sched, rknpu_match_file, file);
+}
+
+/**
+ * rknpu_sched_cancel_client() - drop all jobs of a client
+ * @sched: the scheduler
+ * @client: asked for a reset
+ *
+ * What runs is stopped by a reset of its cores. Context: process; does not wait.
+ */
+void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *client)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	rknpu_drop_of_client(sched, client, rknpu_match_all, NULL, -ECANCELED);
+	spin_lock_irqsave(&sched->lock, flags);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		struct rknpu_slot *slot = &sched->slots[i];
+
+		if (slot->job && slot->job->client == client) {
+			slot->job->cancelled = true;
+			mod_delayed_work(sched->wq, &slot->watchdog, 0);
+		}
+	}
+	spin_unlock_irqrestore(&sched->lock, flags);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_DROP_H
+#define RKNPU_DROP_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct rknpu_job;
+struct rknpu_sched;
+
+/**
+ * struct rknpu_drop - jobs that have been taken away under sched->lock and are to be finished without it
+ * @sched: theirs.
+ * @jobs: the jobs, by their node.
+ * @queued: one of them was in the queue.
+ */
+struct rknpu_drop {
+	struct rknpu_sched *sched;
+	struct list_head jobs;
+	bool queued;
+};
+
+#define RKNPU_DROP(name, scheduler)						\
+	struct rknpu_drop name = { .sched = (scheduler), .jobs = LIST_HEAD_INIT((name).jobs) }
+
+void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int result);
+void rknpu_drop_finish(struct rknpu_drop *drop);
+
+bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, const struct rknpu_job *job);
+void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job);
+
+#endif /* RKNPU_DROP_H */
