@@ -132,6 +132,19 @@ struct rknpu_core *rknpu_device_first_core(struct rknpu_device *rdev)
 	return rdev->cores[i];
 }
 
+/* Firmware that is asked for a rate may need the power on. */
+static int rknpu_device_init_dvfs(struct rknpu_device *rdev)
+{
+	struct rknpu_power *power = rknpu_device_first_core(rdev)->power;
+	int ret = rknpu_power_get(power);
+
+	if (ret)
+		return dev_err_probe(power->dev, ret, "cannot power the core\n");
+	ret = rknpu_dvfs_init(&rdev->dvfs, power);
+	rknpu_power_put(power);
+	return ret;
+}
+
 /* First look at the registers: is there an NPU, and does its reset work? */
 static int rknpu_device_check_core(struct rknpu_device *rdev, struct rknpu_core *core)
 {
@@ -178,6 +191,9 @@ static int rknpu_device_start_core(struct rknpu_device *rdev, unsigned int index
 	/* What a failure leaves behind is released by rknpu_device_stop_cores(). */
 	if (!mmu->group)
 		rknpu_mmu_init(mmu, core->dev);
+	ret = core->power->dvfs ? 0 : rknpu_power_attach_dvfs(core->power, &rdev->dvfs);
+	if (ret)
+		return ret;
 	ret = rknpu_device_check_core(rdev, core);
 	if (ret)
 		return ret;
@@ -191,6 +207,10 @@ static void rknpu_device_stop_cores(struct rknpu_device *rdev)
 
 	rknpu_sched_stop(&rdev->sched);
 	rknpu_sched_fini(&rdev->sched);
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (rdev->cores[i])
+			rknpu_power_detach_dvfs(rdev->cores[i]->power);
+	}
 	for (i = 0; i < RKNPU_MAX_CORES; i++)
 		rknpu_mmu_fini(&rdev->mmus[i]);
 }
@@ -220,6 +240,9 @@ int rknpu_device_start(struct rknpu_device *rdev)
 	unsigned int i;
 	int ret;
 
+	ret = rknpu_device_init_dvfs(rdev);
+	if (ret)
+		return ret;
 	ret = rknpu_sched_init(&rdev->sched, rdev->soc);
 	if (ret)
 		return ret;
@@ -231,9 +254,10 @@ int rknpu_device_start(struct rknpu_device *rdev)
 			goto stop_cores;
 	}
 	rknpu_device_warn_untranslated(rdev);
+	rknpu_dvfs_start(&rdev->dvfs);
 	ret = drm_dev_register(&rdev->drm, 0);
 	if (ret)
-		goto stop_cores;
+		goto stop_dvfs;
 	ret = rknpu_misc_register(rdev);
 	if (ret) {
 		rdev->misc.fops = NULL;
@@ -241,6 +265,8 @@ int rknpu_device_start(struct rknpu_device *rdev)
 	}
 	return ret;
 
+stop_dvfs:
+	rknpu_dvfs_stop(&rdev->dvfs);
 stop_cores:
 	rknpu_device_stop_cores(rdev);
 	return ret;
@@ -256,6 +282,7 @@ void rknpu_device_stop(struct rknpu_device *rdev)
 {
 	rknpu_misc_unregister(rdev);
 	drm_dev_unplug(&rdev->drm);
+	rknpu_dvfs_stop(&rdev->dvfs);
 	rknpu_device_stop_cores(rdev);
 }
 

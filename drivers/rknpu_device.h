@@ -10,6 +10,7 @@
 #include <drm/drm_device.h>
 
 #include "rknpu_client.h"
+#include "rknpu_dvfs.h"
 #include "rknpu_mmu.h"
 #include "rknpu_sched.h"
 #include "rknpu_pool.h"
@@ -32,6 +33,7 @@ struct rknpu_core;
  * @pool: contiguous memory, for where nothing translates.
  * @sram: on-chip memory.
  * @hw_version: as user space knows it; read once. Immutable.
+ * @dvfs: rate and voltage of all cores; valid while plugged.
  * @clients: processes.
  * @sched: the queue.
  * @misc: /dev/rknpu; without functions when it is not there. Changed by start and stop only.
@@ -47,6 +49,7 @@ struct rknpu_device {
 	struct rknpu_pool pool;
 	struct rknpu_sram sram;
 	u32 hw_version;
+	struct rknpu_dvfs dvfs;
 	struct rknpu_clients clients;
 	struct rknpu_sched sched;
 	struct miscdevice misc;

@@ -200,6 +200,22 @@ void rknpu_hw_write_qos(const struct rknpu_hw *hw, u32 reg, u32 value)
 }
 
 /**
+ * rknpu_hw_set_margin() - set how slowly the memories are read
+ * @grf: the NPU's GRF; powered and clocked
+ * @margin: value of the field
+ */
+void rknpu_hw_set_margin(void __iomem *grf, unsigned int margin)
+{
+	unsigned int i;
+	u32 value;
+
+	for (i = 0; i < RKNPU_GRF_MARGINS; i++) {
+		value = readl(grf + RKNPU_GRF_MARGIN(i)) & ~RKNPU_GRF_MARGIN_MASK;
+		writel(value | FIELD_PREP(RKNPU_GRF_MARGIN_MASK, margin), grf + RKNPU_GRF_MARGIN(i));
+	}
+}
+
+/**
  * rknpu_hw_irq_take() - read and acknowledge what a core interrupts for
  * @hw: the core; powered
  *

@@ -74,6 +74,7 @@ bool rknpu_hw_has_counters(const struct rknpu_hw *hw);
 void rknpu_hw_read_amounts(const struct rknpu_hw *hw, u32 amounts[RKNPU_AMOUNT_KINDS]);
 u32 rknpu_hw_read_qos(const struct rknpu_hw *hw, u32 reg);
 void rknpu_hw_write_qos(const struct rknpu_hw *hw, u32 reg, u32 value);
+void rknpu_hw_set_margin(void __iomem *grf, unsigned int margin);
 u32 rknpu_hw_irq_take(const struct rknpu_hw *hw);
 u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
 void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state);

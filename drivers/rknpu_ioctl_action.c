@@ -47,13 +47,13 @@ static int rknpu_action_drv_version(struct rknpu_device *rdev, struct rknpu_file
 
 static int rknpu_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
-	*value = rknpu_power_rate_hz(rknpu_device_first_core(rdev)->power);
+	*value = rknpu_dvfs_rate_hz(&rdev->dvfs);
 	return 0;
 }
 
 static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
-	int uv = rknpu_power_voltage_uv(rknpu_device_first_core(rdev)->power);
+	int uv = rknpu_dvfs_voltage_uv(&rdev->dvfs);
 
 	if (uv < 0)
 		return uv;

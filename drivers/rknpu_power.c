@@ -23,6 +23,7 @@
 #include <linux/regulator/consumer.h>
 
 #include "rknpu_core.h"
+#include "rknpu_dvfs.h"
 
 /*
  * Long enough to span the gap between two frames of a camera at 15 frames/s,
@@ -224,7 +225,6 @@ static int rknpu_power_find_part(struct rknpu_power *power)
  */
 int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct rknpu_binding *binding)
 {
-	struct regulator *sram_supply;
 	int ret;
 
 	power->dev = dev;
@@ -238,7 +238,7 @@ int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct
 	ret = rknpu_power_enable_supply(dev, binding->npu_supply, &power->npu_supply);
 	if (ret)
 		return ret;
-	ret = rknpu_power_enable_supply(dev, binding->sram_supply, &sram_supply);
+	ret = rknpu_power_enable_supply(dev, binding->sram_supply, &power->sram_supply);
 	if (ret)
 		return ret;
 	ret = rknpu_power_get_clks(power);
@@ -336,27 +336,56 @@ void rknpu_power_put(struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_rate_hz() - rate of the compute clock
+ * rknpu_power_clk() - the compute clock
  * @power: of any core; one clock drives them all
  *
- * Context: may sleep; does not power anything.
- *
- * Return: Hz.
+ * Return: the clock.
  */
-unsigned long rknpu_power_rate_hz(const struct rknpu_power *power)
+struct clk *rknpu_power_clk(const struct rknpu_power *power)
 {
-	return clk_get_rate(power->clks[power->binding->compute_clk].clk);
+	return power->clks[power->binding->compute_clk].clk;
 }
 
 /**
- * rknpu_power_voltage_uv() - voltage of the compute supply
- * @power: of any core
+ * rknpu_power_attach_dvfs() - have a device's power decide on the compute clock too
+ * @power: of the device
+ * @dvfs: of all devices
  *
- * Return: microvolt, 0 when the device tree names no supply, a negative errno.
+ * Context: may sleep; powers the device, so that it is neither suspended nor resumed meanwhile.
+ *
+ * Return: 0 or the error of powering it.
  */
-int rknpu_power_voltage_uv(const struct rknpu_power *power)
+int rknpu_power_attach_dvfs(struct rknpu_power *power, struct rknpu_dvfs *dvfs)
 {
-	return power->npu_supply ? regulator_get_voltage(power->npu_supply) : 0;
+	int ret = rknpu_power_get(power);
+
+	if (ret)
+		return dev_err_probe(power->dev, ret, "cannot power the core\n");
+	power->dvfs = dvfs;
+	rknpu_dvfs_on(dvfs);
+	rknpu_power_put(power);
+	return 0;
+}
+
+/**
+ * rknpu_power_detach_dvfs() - undo rknpu_power_attach_dvfs(), if it was done
+ * @power: of the device, which has no work any more
+ *
+ * Context: as rknpu_power_attach_dvfs().
+ */
+void rknpu_power_detach_dvfs(struct rknpu_power *power)
+{
+	int ret;
+
+	if (!power->dvfs)
+		return;
+	ret = rknpu_power_get(power);
+	/* Who cannot be powered is off, and has said so. */
+	if (!ret)
+		rknpu_dvfs_off(power->dvfs);
+	power->dvfs = NULL;
+	if (!ret)
+		rknpu_power_put(power);
 }
 
 static int rknpu_power_runtime_resume(struct device *dev)
@@ -367,9 +396,13 @@ static int rknpu_power_runtime_resume(struct device *dev)
 
 	if (!power->binding->whole)
 		ret = clk_bulk_prepare_enable(power->num_clks, power->clks);
-	for (i = 0; i < power->num_cores && !ret; i++)
+	if (ret)
+		return ret;
+	for (i = 0; i < power->num_cores; i++)
 		rknpu_core_power_up(power->cores[i]);
-	return ret;
+	if (power->dvfs)
+		rknpu_dvfs_on(power->dvfs);
+	return 0;
 }
 
 static int rknpu_power_runtime_suspend(struct device *dev)
@@ -377,6 +410,11 @@ static int rknpu_power_runtime_suspend(struct device *dev)
 	struct rknpu_power *power = dev_get_drvdata(dev);
 	unsigned int i;
 
+	/* Whose clock cannot be slowed down must not lose its power. Runtime PM tries again after the delay. */
+	if (power->dvfs && rknpu_dvfs_off(power->dvfs)) {
+		pm_runtime_mark_last_busy(dev);
+		return -EBUSY;
+	}
 	for (i = 0; i < power->num_cores; i++)
 		rknpu_core_power_down(power->cores[i]);
 	if (!power->binding->whole)

@@ -12,10 +12,11 @@
 
 struct regulator;
 struct rknpu_core;
+struct rknpu_dvfs;
 
 /**
  * struct rknpu_power - power of one platform device, which has one core or all; the device's
- *	driver data begins with it. Immutable after probe.
+ *	driver data begins with it. Immutable after probe, @dvfs excepted.
  * @dev: the device, whose runtime PM state is that of its cores.
  * @binding: names.
  * @soc: constants, of the part that this is.
@@ -23,6 +24,8 @@ struct rknpu_core;
  * @clks: clocks, in the order of the binding or else of the tree.
  * @iommu: the IOMMU whose power domains are ours; NULL when it has its own. Reference held.
  * @npu_supply: NULL when the device tree names none.
+ * @sram_supply: likewise.
+ * @dvfs: what drives the compute clock, NULL while nobody does; changed while the device is held on.
  * @num_cores: cores of this device.
  * @cores: the cores.
  */
@@ -34,6 +37,8 @@ struct rknpu_power {
 	struct clk_bulk_data *clks;
 	struct device *iommu;
 	struct regulator *npu_supply;
+	struct regulator *sram_supply;
+	struct rknpu_dvfs *dvfs;
 	unsigned int num_cores;
 	struct rknpu_core *cores[RKNPU_MAX_CORES];
 };
@@ -47,7 +52,8 @@ void rknpu_power_shutdown(struct rknpu_power *power);
 int rknpu_power_get(struct rknpu_power *power);
 bool rknpu_power_get_if_on(struct rknpu_power *power);
 void rknpu_power_put(struct rknpu_power *power);
-unsigned long rknpu_power_rate_hz(const struct rknpu_power *power);
-int rknpu_power_voltage_uv(const struct rknpu_power *power);
+struct clk *rknpu_power_clk(const struct rknpu_power *power);
+int rknpu_power_attach_dvfs(struct rknpu_power *power, struct rknpu_dvfs *dvfs);
+void rknpu_power_detach_dvfs(struct rknpu_power *power);
 
 #endif /* RKNPU_POWER_H */

@@ -16,6 +16,7 @@
 #include "rknpu_soc.h"
 
 #include <linux/errno.h>
+#include <linux/kernel.h>
 
 #include "rknpu_regs.h"
 
@@ -41,6 +42,50 @@
 	.task_status = RKNPU_PC_TASK_STATUS_48,				\
 	.task_done = RKNPU_PC_TASK_STATUS_48_ENDED
 
+/* For parts that need most (level 0), from the vendor's rk3588s.dtsi. */
+static const struct rknpu_soc_rate rknpu_soc_rates_rk3588[] = {
+	{ 300, 700000 }, { 400, 700000 }, { 500, 700000 }, { 600, 700000 }, { 700, 700000 },
+	{ 800, 750000 }, { 900, 800000 }, { 1000, 850000 },
+};
+
+/*
+ * 200 MHz come from a PLL outside; more from a ring oscillator in the NPU's power domain, through
+ * secure firmware that hangs the machine when that is off. 600 MHz have been validated at the
+ * voltage that boards start with [seen: rockchip-npu-notes].
+ */
+static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3588 = {
+	.park_hz = 200000000,
+	.unsupplied_hz = 600000000,
+	.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk3588),
+	.rates = rknpu_soc_rates_rk3588,
+	.grf = 0xfd5a2000,
+	.num_margins = 4,
+	.margins = { { 855000, 1 }, { 765000, 2 }, { 675000, 3 }, { 495000, 4 } },
+};
+
+/* From the table in its TF-A. Where its read margins are is not certain, so they stay as firmware has them. */
+static const struct rknpu_soc_rate rknpu_soc_rates_rk3576[] = {
+	{ 300, 675000 }, { 400, 675000 }, { 500, 700000 }, { 600, 725000 }, { 700, 775000 },
+	{ 800, 825000 }, { 900, 875000 }, { 950, 950000 },
+};
+
+static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3576 = {
+	.park_hz = 200000000,
+	.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk3576),
+	.rates = rknpu_soc_rates_rk3576,
+};
+
+/* RK3566 of the vendor's kernels, which RK3568 runs at too; its own higher rates are for its own tree to tell. */
+static const struct rknpu_soc_rate rknpu_soc_rates_rk356x[] = {
+	{ 297, 850000 }, { 400, 850000 }, { 600, 850000 }, { 700, 875000 }, { 800, 925000 },
+};
+
+static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk356x = {
+	.park_hz = 200000000,
+	.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk356x),
+	.rates = rknpu_soc_rates_rk356x,
+};
+
 static const struct rknpu_soc rknpu_soc_rk3588 = {
 	.name = "RK3588",
 	.num_cores = 3,
@@ -49,6 +94,7 @@ static const struct rknpu_soc rknpu_soc_rk3588 = {
 	.version = RKNPU_PC_VERSION_FIRE,
 	.amount_scale = 2,
 	RKNPU_SOC_TASKS_12,
+	.dvfs = &rknpu_soc_dvfs_rk3588,
 };
 
 /* An RK3588 with two cores that work. */
@@ -60,6 +106,7 @@ static const struct rknpu_soc rknpu_soc_rk3583 = {
 	.version = RKNPU_PC_VERSION_FIRE,
 	.amount_scale = 2,
 	RKNPU_SOC_TASKS_12,
+	.dvfs = &rknpu_soc_dvfs_rk3588,
 };
 
 static const struct rknpu_soc rknpu_soc_rk3576 = {
@@ -73,6 +120,7 @@ static const struct rknpu_soc rknpu_soc_rk3576 = {
 	RKNPU_SOC_STATUS_48,
 	.prime_cna = true,
 	.counters = { RKNPU_AMOUNTS_TOP, RKNPU_AMOUNTS_CORE },
+	.dvfs = &rknpu_soc_dvfs_rk3576,
 };
 
 /* RK3566, RK3568 */
@@ -86,6 +134,7 @@ static const struct rknpu_soc rknpu_soc_rk356x = {
 	RKNPU_SOC_TASKS_12,
 	.counters = { RKNPU_AMOUNTS_OLD },
 	.qos = 0xfe180008,
+	.dvfs = &rknpu_soc_dvfs_rk356x,
 };
 
 static const struct rknpu_soc rknpu_soc_rk3562 = {
@@ -171,6 +220,24 @@ const struct rknpu_binding rknpu_binding_rk356x = RKNPU_BINDING_SINGLE(rknpu_soc
 const struct rknpu_binding rknpu_binding_rk3562 = RKNPU_BINDING_SINGLE(rknpu_soc_rk3562);
 const struct rknpu_binding rknpu_binding_rv1106 = RKNPU_BINDING_SINGLE(rknpu_soc_rv1106);
 const struct rknpu_binding rknpu_binding_rv1126b = RKNPU_BINDING_SINGLE(rknpu_soc_rv1126b);
+
+/**
+ * rknpu_soc_margin() - read margin for a voltage
+ * @dvfs: has margins
+ * @uv: voltage of the memories' supply
+ *
+ * Return: value of the field.
+ */
+unsigned int rknpu_soc_margin(const struct rknpu_soc_dvfs *dvfs, int uv)
+{
+	unsigned int i;
+
+	for (i = 0; i < dvfs->num_margins - 1; i++) {
+		if (uv >= (int)dvfs->margins[i].uv)
+			break;
+	}
+	return dvfs->margins[i].value;
+}
 
 /**
  * rknpu_soc_core_index() - which core has its registers at an address

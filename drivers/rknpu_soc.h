@@ -9,6 +9,49 @@
 
 #define RKNPU_MAX_CORES 3
 #define RKNPU_MAX_COUNTERS 2
+#define RKNPU_MAX_MARGINS 4
+
+/**
+ * struct rknpu_soc_rate - one rate of the compute clock
+ * @mhz: the rate.
+ * @uv: voltage of both supplies that every part runs at with it.
+ */
+struct rknpu_soc_rate {
+	unsigned int mhz;
+	unsigned int uv;
+};
+
+/**
+ * struct rknpu_soc_margin - how slowly memories have to be read
+ * @uv: from this voltage on.
+ * @value: of the field.
+ */
+struct rknpu_soc_margin {
+	unsigned int uv;
+	unsigned int value;
+};
+
+/**
+ * struct rknpu_soc_dvfs - how fast a SoC may run; all immutable
+ * @park_hz: rate without work: what firmware starts with, at any voltage and without the power domain.
+ * @unsupplied_hz: the highest rate that is known to work at the voltage that firmware leaves, for trees
+ *	that name no supply; 0 leaves the rate alone too.
+ * @num_rates: rates.
+ * @rates: ascending, for trees that have no table of their own.
+ * @grf: physical address of the registers with the read margin, which lose it with the power; 0
+ *	when there are none or nobody knows where.
+ * @num_margins: margins.
+ * @margins: descending by voltage; below the last one its value holds.
+ */
+struct rknpu_soc_dvfs {
+	unsigned long park_hz;
+	unsigned long unsupplied_hz;
+	unsigned int num_rates;
+	const struct rknpu_soc_rate *rates;
+	phys_addr_t grf;
+	unsigned int num_margins;
+	struct rknpu_soc_margin margins[RKNPU_MAX_MARGINS];
+};
 
 /**
  * struct rknpu_soc - constants of one SoC; all immutable
@@ -31,6 +74,7 @@
  * @counters: offsets of the byte counters for data written, followed by those for data and weights
  *	read, in the window of core 0; 0 when there are none. What they count is added up.
  * @qos: physical address of the bus priority registers; 0 when the driver's interface has none.
+ * @dvfs: rates and voltages; NULL when they are not public, and the clock then stays as it is.
  */
 struct rknpu_soc {
 	const char *name;
@@ -50,6 +94,7 @@ struct rknpu_soc {
 	bool prime_cna;
 	u32 counters[RKNPU_MAX_COUNTERS];
 	phys_addr_t qos;
+	const struct rknpu_soc_dvfs *dvfs;
 };
 
 #define RKNPU_MAX_NAMES 4
@@ -84,6 +129,7 @@ extern const struct rknpu_binding rknpu_binding_rk3562;
 extern const struct rknpu_binding rknpu_binding_rv1106;
 extern const struct rknpu_binding rknpu_binding_rv1126b;
 
+unsigned int rknpu_soc_margin(const struct rknpu_soc_dvfs *dvfs, int uv);
 int rknpu_soc_core_index(const struct rknpu_soc *soc, phys_addr_t base);
 
 #endif /* RKNPU_SOC_H */

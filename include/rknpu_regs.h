@@ -111,6 +111,15 @@
 #define RKNPU_QOS_TW				0xc
 #define RKNPU_QOS_BYTES				0x10
 
+/*
+ * NPU GRF of RK3588: read margin of the NPU's memories, three registers alike. In the NPU's power domain. Other bits
+ * are kept. [seen: vendor driver 0.9.8]
+ */
+#define RKNPU_GRF_MARGINS			3
+#define RKNPU_GRF_MARGIN(n)			(4 * (n))	/* RW */
+#define RKNPU_GRF_MARGIN_MASK			0x1c
+#define RKNPU_GRF_BYTES				0x100
+
 /* Interrupt events, same bits in mask, clear, status and raw [TRM]; even bit: register group 0, odd: group 1 */
 #define RKNPU_INT_CNA_FEATURE			0x00000003
 #define RKNPU_INT_CNA_WEIGHT			0x0000000c

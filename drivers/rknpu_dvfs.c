@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: Rate and voltage. One clock drives all cores, so it is parked by the last core that
+ * goes off and restored by the first that comes on, before it works: with the power domain
+ * off, firmware hangs in a call for more than the parked rate, and memories whose
+ * read margin went with the power are not read right at speed.
+ *
+ * The policy is devfreq's. Work is done soonest, and the power soonest off, at the highest
+ * rate: that is what load is reported for, and what a kernel without devfreq gets.
+ * A rate that cannot be had costs speed and one message, no job; the next
+ * power-on tries again.
+ */
+#include "rknpu_dvfs.h"
+
+#include <linux/clk.h>
+#include <linux/io.h>
+#include <linux/pm_opp.h>
+#include <linux/regulator/consumer.h>
+
+#include "rknpu_hw.h"
+#include "rknpu_power.h"
+#include "rknpu_regs.h"
+
+static void rknpu_dvfs_set_margin(struct rknpu_dvfs *dvfs, int uv)
+{
+	if (dvfs->grf && uv > 0)
+		rknpu_hw_set_margin(dvfs->grf, rknpu_soc_margin(dvfs->power->soc->dvfs, uv));
+}
+
+/* For the voltage that there is; without a supply it is firmware's, which has seen to the margin too. */
+static void rknpu_dvfs_settle_margin(struct rknpu_dvfs *dvfs)
+{
+	struct regulator *supply = dvfs->power->sram_supply ?: dvfs->power->npu_supply;
+
+	if (supply)
+		rknpu_dvfs_set_margin(dvfs, regulator_get_voltage(supply));
+}
+
+/* The two supplies may be one, so each leaves room above; the regulator takes the least. */
+static int rknpu_dvfs_set_voltage(struct regulator *supply, unsigned long uv)
+{
+	return supply ? regulator_set_voltage(supply, uv, INT_MAX) : 0;
+}
+
+static int rknpu_dvfs_set_rate(struct rknpu_dvfs *dvfs, unsigned long hz)
+{
+	struct clk *clk = rknpu_power_clk(dvfs->power);
+	int ret = clk_set_rate(clk, hz);
+
+	if (ret)
+		return ret;
+	dvfs->level_hz = hz;
+	WRITE_ONCE(dvfs->rate_hz, clk_get_rate(clk));
+	return 0;
+}
+
+/* Order of the vendor driver 0.9.8: memories, units, read margin, clock. */
+static int rknpu_dvfs_raise(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned long uv)
+{
+	int ret = rknpu_dvfs_set_voltage(dvfs->power->sram_supply, uv);
+
+	if (!ret)
+		ret = rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);
+	if (ret)
+		return ret;
+	rknpu_dvfs_settle_margin(dvfs);
+	return rknpu_dvfs_set_rate(dvfs, hz);
+}
+
+static int rknpu_dvfs_lower(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned long uv)
+{
+	int ret;
+
+	rknpu_dvfs_set_margin(dvfs, uv);
+	ret = rknpu_dvfs_set_rate(dvfs, hz);
+	if (!ret) {
+		/* A voltage that stays up harms nobody. */
+		rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);
+		rknpu_dvfs_set_voltage(dvfs->power->sram_supply, uv);
+	}
+	rknpu_dvfs_settle_margin(dvfs);
+	return ret;
+}
+
+/* Says once what it cannot do, until it can again. */
+static void rknpu_dvfs_report(struct rknpu_dvfs *dvfs, unsigned long hz, int ret)
+{
+	if (ret && !dvfs->failing)
+		dev_err(dvfs->power->dev, "cannot run at %lu MHz (%d): stays at %lu MHz\n", hz / 1000000, ret,
+			dvfs->rate_hz / 1000000);
+	dvfs->failing = ret;
+}
+
+static int rknpu_dvfs_apply_locked(struct rknpu_dvfs *dvfs)
+{
+	unsigned long hz = dvfs->target_hz;
+	unsigned long uv = rknpu_rates_uv(dvfs->power->dev, hz);
+	int ret = 0;
+
+	lockdep_assert_held(&dvfs->lock);
+	if (hz > dvfs->level_hz)
+		ret = rknpu_dvfs_raise(dvfs, hz, uv);
+	else if (hz < dvfs->level_hz)
+		ret = rknpu_dvfs_lower(dvfs, hz, uv);
+	rknpu_dvfs_report(dvfs, hz, ret);
+	return ret;
+}
+
+/**
+ * rknpu_dvfs_on() - a device has come on: run at the rate that is wanted
+ * @dvfs: initialised
+ *
+ * Context: runtime resume of the device, its clocks and power domains are on; may sleep.
+ */
+void rknpu_dvfs_on(struct rknpu_dvfs *dvfs)
+{
+	mutex_lock(&dvfs->lock);
+	if (!dvfs->users++ && dvfs->rates.num)
+		rknpu_dvfs_apply_locked(dvfs);
+	mutex_unlock(&dvfs->lock);
+}
+
+/**
+ * rknpu_dvfs_off() - a device is about to go off
+ * @dvfs: initialised
+ *
+ * The last one parks the clock; the voltage stays, for the next power-on to find.
+ * Context: runtime suspend of the device, its cores are idle; may sleep.
+ *
+ * Return: 0, or a negative errno and the device must stay on.
+ */
+int rknpu_dvfs_off(struct rknpu_dvfs *dvfs)
+{
+	unsigned long hz = dvfs->rates.num ? dvfs->power->soc->dvfs->park_hz : 0;
+	int ret = 0;
+
+	mutex_lock(&dvfs->lock);
+	if (dvfs->users == 1 && hz && dvfs->level_hz != hz) {
+		ret = rknpu_dvfs_set_rate(dvfs, hz);
+		rknpu_dvfs_report(dvfs, hz, ret);
+	}
+	if (!ret)
+		dvfs->users--;
+	mutex_unlock(&dvfs->lock);
+	return ret;
+}
+
+/* Called by devfreq. Nothing can be changed without power: the next power-on sees to it. */
+static int rknpu_dvfs_target(struct device *dev, unsigned long *freq, u32 flags)
+{
+	struct rknpu_power *power = dev_get_drvdata(dev);
+	struct rknpu_dvfs *dvfs = power->dvfs;
+	struct dev_pm_opp *opp = devfreq_recommended_opp(dev, freq, flags);
+	int ret = 0;
+
+	if (IS_ERR(opp))
+		return PTR_ERR(opp);
+	dev_pm_opp_put(opp);
+	mutex_lock(&dvfs->lock);
+	dvfs->target_hz = *freq;
+	if (dvfs->users)
+		ret = rknpu_dvfs_apply_locked(dvfs);
+	mutex_unlock(&dvfs->lock);
+	return ret;
+}
+
+static int rknpu_dvfs_cur_freq(struct device *dev, unsigned long *freq)
+{
+	struct rknpu_power *power = dev_get_drvdata(dev);
+
+	*freq = rknpu_dvfs_rate_hz(power->dvfs);
+	return 0;
+}
+
+/* As loaded as can be, whenever it is on: simple_ondemand answers with the highest rate. */
+static int rknpu_dvfs_status(struct device *dev, struct devfreq_dev_status *status)
+{
+	struct rknpu_power *power = dev_get_drvdata(dev);
+
+	status->total_time = 0;
+	status->busy_time = 0;
+	status->current_frequency = rknpu_dvfs_rate_hz(power->dvfs);
+	return 0;
+}
+
+/**
+ * rknpu_dvfs_init() - find out what can be changed; changes nothing
+ * @dvfs: zeroed
+ * @power: of the first core; its device owns what is acquired (devm)
+ *
+ * Context: the device is on.
+ *
+ * Return: 0 or a negative errno, with one message.
+ */
+int rknpu_dvfs_init(struct rknpu_dvfs *dvfs, const struct rknpu_power *power)
+{
+	const struct rknpu_soc_dvfs *soc = power->soc->dvfs;
+	int ret;
+
+	mutex_init(&dvfs->lock);
+	dvfs->power = power;
+	dvfs->rate_hz = clk_get_rate(rknpu_power_clk(power));
+	dvfs->level_hz = dvfs->rate_hz;
+	ret = rknpu_rates_init(&dvfs->rates, power);
+	if (ret)
+		return dev_err_probe(power->dev, ret, "cannot get the rates of the compute clock\n");
+	if (!dvfs->rates.num)
+		return 0;
+	dvfs->target_hz = dvfs->rates.max_hz;
+	if (!soc->grf)
+		return 0;
+	dvfs->grf = devm_ioremap(power->dev, soc->grf, RKNPU_GRF_BYTES);
+	return dvfs->grf ? 0 : -ENOMEM;
+}
+
+/**
+ * rknpu_dvfs_start() - let devfreq, and cooling, choose the rate
+ * @dvfs: initialised, of all devices
+ */
+void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
+{
+	static const char * const governors[] = { DEVFREQ_GOV_PERFORMANCE, DEVFREQ_GOV_SIMPLE_ONDEMAND };
+	struct device *dev = dvfs->power->dev;
+	unsigned int i;
+
+	if (!dvfs->rates.num)
+		return;
+	dvfs->profile.initial_freq = dvfs->target_hz;
+	dvfs->profile.target = rknpu_dvfs_target;
+	dvfs->profile.get_cur_freq = rknpu_dvfs_cur_freq;
+	dvfs->profile.get_dev_status = rknpu_dvfs_status;
+	dvfs->profile.is_cooling_device = true;
+	/* Either means the highest rate that limits allow; kernels have one or the other. */
+	for (i = 0; i < ARRAY_SIZE(governors) && IS_ERR_OR_NULL(dvfs->devfreq); i++)
+		dvfs->devfreq = devfreq_add_device(dev, &dvfs->profile, governors[i], NULL);
+	if (IS_ERR(dvfs->devfreq)) {
+		dev_info(dev, "no devfreq (%ld): always at the highest rate\n", PTR_ERR(dvfs->devfreq));
+		dvfs->devfreq = NULL;
+	}
+	dev_info(dev, "compute clock up to %lu MHz, limited by: %s\n", dvfs->rates.max_hz / 1000000, dvfs->rates.limit);
+}
+
+/**
+ * rknpu_dvfs_stop() - undo rknpu_dvfs_start()
+ * @dvfs: initialised
+ */
+void rknpu_dvfs_stop(struct rknpu_dvfs *dvfs)
+{
+	if (dvfs->devfreq)
+		devfreq_remove_device(dvfs->devfreq);
+	dvfs->devfreq = NULL;
+}
+
+/**
+ * rknpu_dvfs_rate_hz() - rate of the compute clock
+ * @dvfs: initialised
+ *
+ * Asks nobody: while the power is off, firmware might not answer. Context: any.
+ *
+ * Return: Hz; the parked rate while all cores are off.
+ */
+unsigned long rknpu_dvfs_rate_hz(const struct rknpu_dvfs *dvfs)
+{
+	return READ_ONCE(dvfs->rate_hz);
+}
+
+/**
+ * rknpu_dvfs_voltage_uv() - voltage of the compute supply
+ * @dvfs: initialised
+ *
+ * Context: may sleep; powers nothing.
+ *
+ * Return: microvolt, 0 when the device tree names no supply, a negative errno.
+ */
+int rknpu_dvfs_voltage_uv(const struct rknpu_dvfs *dvfs)
+{
+	return dvfs->power->npu_supply ? regulator_get_voltage(dvfs->power->npu_supply) : 0;
+}

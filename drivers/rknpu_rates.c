@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: The rates that the compute clock may run at, as operating points of the first core's device. A
+ * tree that has a table of them is believed; mainline's trees have none, and the SoC's
+ * own is taken. Either way only what this board's clock and supplies can do remains.
+ */
+#include "rknpu_rates.h"
+
+#include <linux/nvmem-consumer.h>
+#include <linux/of.h>
+#include <linux/pm_opp.h>
+#include <linux/regulator/consumer.h>
+
+#include "rknpu_power.h"
+
+/* Serial number of the specification: which bit of opp-supported-hw is this part's [seen: vendor driver 0.9.8] */
+#define RKNPU_RATES_SPEC_RK3588M	0xd
+#define RKNPU_RATES_SPEC_RK3588J	0xa
+
+static void rknpu_rates_remove(void *dev)
+{
+	dev_pm_opp_remove_all_dynamic(dev);
+}
+
+/*
+ * More than is needed is the board's to forbid. A regulator with steps need not have this very voltage, one
+ * without does not like a range that ends above its own.
+ */
+static bool rknpu_rates_supply_gives(struct regulator *supply, unsigned long uv)
+{
+	return !supply || regulator_is_supported_voltage(supply, uv, INT_MAX) ||
+	       regulator_is_supported_voltage(supply, uv, uv);
+}
+
+/* What the clock makes of a rate must be more than it made of the one below. */
+static bool rknpu_rates_clocked(const struct rknpu_power *power, unsigned long below, unsigned long hz)
+{
+	long rounded = clk_round_rate(rknpu_power_clk(power), hz);
+
+	return rounded > 0 && rounded > below && rounded <= hz;
+}
+
+/* Return: the word for what forbids a rate, NULL when nothing does. */
+static const char *rknpu_rates_obstacle(const struct rknpu_power *power, unsigned long below, unsigned long hz,
+					unsigned long uv)
+{
+	const struct rknpu_soc_dvfs *dvfs = power->soc->dvfs;
+
+	if (!rknpu_rates_clocked(power, below, hz))
+		return "clock";
+	if (!power->npu_supply && !power->sram_supply && hz > dvfs->unsupplied_hz)
+		return "no supply";
+	if (!rknpu_rates_supply_gives(power->npu_supply, uv) || !rknpu_rates_supply_gives(power->sram_supply, uv))
+		return "supply";
+	return NULL;
+}
+
+static void rknpu_rates_note(struct rknpu_rates *rates, unsigned long hz, const char *obstacle)
+{
+	rates->limit = obstacle ?: "none";
+	if (obstacle)
+		return;
+	rates->num++;
+	rates->max_hz = hz;
+}
+
+static int rknpu_rates_own(struct rknpu_rates *rates, const struct rknpu_power *power)
+{
+	const struct rknpu_soc_dvfs *dvfs = power->soc->dvfs;
+	unsigned long below = dvfs->park_hz;
+	unsigned int i;
+	int ret;
+
+	ret = devm_add_action_or_reset(power->dev, rknpu_rates_remove, power->dev);
+	for (i = 0; i < dvfs->num_rates && !ret; i++) {
+		unsigned long hz = dvfs->rates[i].mhz * 1000000UL;
+		const char *obstacle = rknpu_rates_obstacle(power, below, hz, dvfs->rates[i].uv);
+
+		if (!obstacle)
+			ret = dev_pm_opp_add(power->dev, hz, dvfs->rates[i].uv);
+		rknpu_rates_note(rates, hz, obstacle);
+		below = hz;
+	}
+	return ret;
+}
+
+/*
+ * Which kind of part this is; one that does not tell is an ordinary one. Its speed level would need the
+ * NPU's process monitor, so the voltages are those that every part runs at.
+ */
+static u32 rknpu_rates_part(struct device_node *table)
+{
+	struct nvmem_cell *cell = of_nvmem_cell_get(table, "specification_serial_number");
+	u32 bin = 0;
+	size_t bytes;
+	u8 *spec;
+
+	if (IS_ERR(cell))
+		return BIT(0);
+	spec = nvmem_cell_read(cell, &bytes);
+	nvmem_cell_put(cell);
+	if (IS_ERR(spec))
+		return BIT(0);
+	if (bytes && *spec == RKNPU_RATES_SPEC_RK3588M)
+		bin = 1;
+	else if (bytes && *spec == RKNPU_RATES_SPEC_RK3588J)
+		bin = 2;
+	kfree(spec);
+	return BIT(bin);
+}
+
+/* Cells of opp-supported-hw: the kind of part, and a voltage selector of which all values are listed. */
+static unsigned int rknpu_rates_part_cells(struct device_node *table)
+{
+	struct device_node *opp = of_get_next_available_child(table, NULL);
+	int cells = of_property_count_u32_elems(opp, "opp-supported-hw");
+
+	of_node_put(opp);
+	return clamp(cells, 0, 2);
+}
+
+static int rknpu_rates_read_tree(const struct rknpu_power *power, struct device_node *table)
+{
+	const char *supplies[3] = { };
+	u32 part[] = { rknpu_rates_part(table), BIT(0) };
+	struct dev_pm_opp_config config = {
+		.supported_hw = part,
+		.supported_hw_count = rknpu_rates_part_cells(table),
+		.regulator_names = supplies,
+	};
+	unsigned int num = 0;
+	int ret;
+
+	if (power->npu_supply)
+		supplies[num++] = power->binding->npu_supply;
+	if (power->sram_supply)
+		supplies[num++] = power->binding->sram_supply;
+	if (!num)
+		config.regulator_names = NULL;
+	if (!config.supported_hw_count)
+		config.supported_hw = NULL;
+	ret = devm_pm_opp_set_config(power->dev, &config);
+	return ret < 0 ? ret : devm_pm_opp_of_add_table(power->dev);
+}
+
+/* Operating points that are out of this board's reach are switched off. */
+static void rknpu_rates_filter(struct rknpu_rates *rates, const struct rknpu_power *power)
+{
+	unsigned long below = power->soc->dvfs->park_hz;
+	unsigned long hz = 0;
+	struct dev_pm_opp *opp;
+
+	for (;; hz++) {
+		const char *obstacle;
+
+		opp = dev_pm_opp_find_freq_ceil(power->dev, &hz);
+		if (IS_ERR(opp))
+			return;
+		obstacle = rknpu_rates_obstacle(power, below, hz, dev_pm_opp_get_voltage(opp));
+		dev_pm_opp_put(opp);
+		/* What the clock starts with needs nothing. */
+		if (obstacle && hz != below)
+			dev_pm_opp_disable(power->dev, hz);
+		rknpu_rates_note(rates, hz, hz == below ? NULL : obstacle);
+		below = hz;
+	}
+}
+
+/**
+ * rknpu_rates_init() - find out what the compute clock may run at
+ * @rates: result
+ * @power: of the first core; its device gets them as operating points (devm)
+ *
+ * No table, or one that cannot be used, is no error: the clock then stays as it is.
+ *
+ * Return: 0 or a negative errno.
+ */
+int rknpu_rates_init(struct rknpu_rates *rates, const struct rknpu_power *power)
+{
+	struct device *dev = power->dev;
+	struct device_node *table = of_parse_phandle(dev->of_node, "operating-points-v2", 0);
+	int ret;
+
+	rates->num = 0;
+	rates->limit = "unknown";
+	if (!power->soc->dvfs) {
+		of_node_put(table);
+		return 0;
+	}
+	if (!table)
+		return rknpu_rates_own(rates, power);
+	ret = rknpu_rates_read_tree(power, table);
+	of_node_put(table);
+	if (!ret)
+		rknpu_rates_filter(rates, power);
+	else if (ret != -EPROBE_DEFER && ret != -ENOMEM)
+		dev_warn(dev, "operating-points-v2 is not usable (%d): the clock stays as it is\n", ret);
+	return ret == -EPROBE_DEFER || ret == -ENOMEM ? ret : 0;
+}
+
+/**
+ * rknpu_rates_uv() - voltage for a rate
+ * @dev: the first core's device
+ * @hz: one of its operating points
+ *
+ * Return: microvolt, of both supplies.
+ */
+unsigned long rknpu_rates_uv(struct device *dev, unsigned long hz)
+{
+	struct dev_pm_opp *opp = dev_pm_opp_find_freq_exact(dev, hz, true);
+	unsigned long uv;
+
+	if (IS_ERR(opp))
+		return 0;
+	uv = dev_pm_opp_get_voltage(opp);
+	dev_pm_opp_put(opp);
+	return uv;
+}
