@@ -70,6 +70,9 @@
 #define TWIN_ERROR_RO_WRITE		16	/* write to a read-only register */
 #define TWIN_ERROR_START_UNPRIMED	17	/* RK3576: start before CNA DATA_SIZE1 was primed in both groups */
 #define TWIN_ERROR_UNPOWERED		18	/* access to a core whose power is off; power off while a kick runs */
+#define TWIN_ERROR_UNCLOCKED		19	/* the same of a clock */
+#define TWIN_ERROR_RATE			20	/* a rate call without the power domain, or a rate without its voltage or read margin */
+#define TWIN_ERROR_DOMAIN		21	/* a power domain cut while something in it is not idle */
 
 /*
  * Faults on demand. Writing CORE, KIND, PARAM, then COUNT arms the fault for the
@@ -110,6 +113,31 @@
 #define TWIN_MACS_PER_CYCLE		0x044	/* RW, 1024: int8; fp16 and int16 run at half of it */
 #define TWIN_TASK_OVERHEAD_NS		0x048	/* RW, 1000: fetch and set-up of one task */
 #define TWIN_BYTES_PER_CYCLE		0x04c	/* RW, 16: memory rate of tasks without MACs */
+
+/*
+ * Power island (island=on): what a board's power hardware does, and how often it shall refuse. Writing REFUSE_RATE has the
+ * next so many calls for another rate fail; bit n of REFUSE_POWER keeps domain n from coming on.
+ */
+#define TWIN_ISLAND			0x050	/* RO: 1 = there is one */
+#define TWIN_NPU_UV			0x054	/* RO: supply of the units */
+#define TWIN_MEM_UV			0x058	/* RO: supply of their memories */
+#define TWIN_MARGIN			0x05c	/* RO: read margin */
+#define TWIN_DOMAINS			0x060	/* RO: bit n = domain n is on */
+#define TWIN_REFUSE_RATE		0x064	/* RW */
+#define TWIN_REFUSE_POWER		0x068	/* RW */
+#define TWIN_RATE_CALLS			0x06c	/* RO: calls for another rate that were obeyed */
+#define TWIN_ON_NS			0x070	/* RO: virtual time with core 0's domain on, low; high at +4 */
+#define TWIN_MILLIDEGREES		0x078	/* RW: what the temperature sensor reads */
+
+#define TWIN_DOMAIN_NPU			0	/* all, but no core */
+#define TWIN_DOMAIN_NPUTOP		1	/* core 0 and what cores share */
+#define TWIN_DOMAIN_NPU1		2
+#define TWIN_DOMAIN_NPU2		3
+#define TWIN_DOMAIN_COUNT		4
+
+/* The doorbell in front of the firmware (arm,mhu), which a board has an SMC for */
+#define TWIN_MHU_ADDR			0x0b003000
+#define TWIN_MHU_BYTES			0x1000
 
 /* Per-core counters at CORE_STAT(core) + offset; RO, 64-bit values as low, high */
 #define TWIN_CORE_STAT(core)		(0x100 + 0x80 * (core))

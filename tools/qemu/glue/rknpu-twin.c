@@ -28,6 +28,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(RknpuTwin, RKNPU_TWIN)
 #define RESET_SKEW_HOST_NS	(NANOSECONDS_PER_SECOND / 2)
 #define NS_PER_US		1000
 #define US_PER_MS		1000
+/* Free in QEMU's machine */
+#define MHU_SPI			60
+#define ISLAND_REGIONS		16
 
 typedef struct TwinSlot {
 	RknpuTwin *device;
@@ -40,6 +43,12 @@ typedef struct TwinSlot {
 	qemu_irq irq;
 } TwinSlot;
 
+typedef struct TwinIslandRegion {
+	RknpuTwin *device;
+	const struct twin_region *region;
+	MemoryRegion memory;
+} TwinIslandRegion;
+
 struct RknpuTwin {
 	DeviceState parent_obj;
 	struct twin *twin;
@@ -49,6 +58,8 @@ struct RknpuTwin {
 	MemoryRegion power;
 	MemoryRegion qos;
 	MemoryRegion sram_region;
+	TwinIslandRegion island_region[ISLAND_REGIONS];
+	qemu_irq mhu_irq;
 	const struct twin_soc *soc;
 	Notifier exit;
 	FILE *log;
@@ -66,6 +77,7 @@ struct RknpuTwin {
 	bool fault_storm;
 	bool allow_untranslated;
 	bool sram;
+	bool island;
 };
 
 /* ---- What the library asks for ---- */
@@ -85,11 +97,11 @@ static void glue_timer_set(void *opaque, unsigned int core, uint64_t when_ns)
 		timer_mod_ns(&device->slot[core].timer, MIN(when_ns, INT64_MAX));
 }
 
-static void glue_irq_set(void *opaque, unsigned int core, bool level)
+static void glue_irq_set(void *opaque, unsigned int line, bool level)
 {
 	RknpuTwin *device = opaque;
 
-	qemu_set_irq(device->slot[core].irq, level);
+	qemu_set_irq(line == TWIN_LINE_MHU ? device->mhu_irq : device->slot[line].irq, level);
 }
 
 /* The "memory" attribute refuses device registers, whose handlers would need the big lock. */
@@ -227,6 +239,20 @@ static void qos_write(void *opaque, hwaddr offset, uint64_t value, unsigned int 
 	twin_qos_write(RKNPU_TWIN(opaque)->twin, offset, value, bytes);
 }
 
+static uint64_t island_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	TwinIslandRegion *region = opaque;
+
+	return region->region->read(region->device->twin, region->region->addr + offset, bytes);
+}
+
+static void island_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+	TwinIslandRegion *region = opaque;
+
+	region->region->write(region->device->twin, region->region->addr + offset, value, bytes);
+}
+
 /* All widths come through: the library counts the wrong ones as guest errors. */
 #define TWIN_REGISTER_OPS(name)							\
 	static const MemoryRegionOps name##_ops = {				\
@@ -242,6 +268,7 @@ TWIN_REGISTER_OPS(ctl);
 TWIN_REGISTER_OPS(reset);
 TWIN_REGISTER_OPS(power);
 TWIN_REGISTER_OPS(qos);
+TWIN_REGISTER_OPS(island);
 
 static void map_registers(MemoryRegion *region, RknpuTwin *device, const MemoryRegionOps *ops, void *opaque,
 			  hwaddr addr, uint64_t bytes)
@@ -259,6 +286,30 @@ static void map_sram(RknpuTwin *device, Error **errp)
 			       device->soc->sram_bytes, errp);
 	memory_region_add_subregion_overlap(get_system_memory(), device->soc->sram_addr, &device->sram_region,
 					    WINDOW_PRIORITY);
+}
+
+/* Memory comes before the twin, which writes it when it is made. */
+static void map_island(RknpuTwin *device, bool ram, Error **errp)
+{
+	unsigned int i;
+
+	for (i = 0; i < ISLAND_REGIONS && twin_island_regions[i].bytes; i++) {
+		TwinIslandRegion *region = &device->island_region[i];
+
+		region->device = device;
+		region->region = &twin_island_regions[i];
+		if (region->region->ram != ram)
+			continue;
+		if (ram) {
+			memory_region_init_ram(&region->memory, OBJECT(device), region->region->name,
+					       region->region->bytes, errp);
+			memory_region_add_subregion_overlap(get_system_memory(), region->region->addr, &region->memory,
+							    WINDOW_PRIORITY);
+		} else {
+			map_registers(&region->memory, device, &island_ops, region, region->region->addr,
+				      region->region->bytes);
+		}
+	}
 }
 
 /* ---- Life ---- */
@@ -339,6 +390,7 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	config.fault_retry_ns = (uint64_t)device->fault_retry_us * NS_PER_US;
 	config.fault_storm = device->fault_storm;
 	config.allow_untranslated = device->allow_untranslated;
+	config.island = device->island;
 	if (device->reset_skew_us)
 		config.reset_skew_ns = (uint64_t)device->reset_skew_us * NS_PER_US;
 	else if (!uses_icount())
@@ -363,6 +415,8 @@ static bool properties_are_good(RknpuTwin *device, Error **errp)
 		error_setg(errp, "soc must be rk3588, rk3576 or rk3568");
 	else if (device->cores > device->soc->cores)
 		error_setg(errp, "cores must be 1 to %u", device->soc->cores);
+	else if (device->island && strcmp(device->soc->name, "rk3588"))
+		error_setg(errp, "island=on goes with soc=rk3588");
 	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
 		error_setg(errp, "clock-mhz, macs-per-cycle and bytes-per-cycle must not be 0");
 	else if (device->async && uses_icount())
@@ -387,6 +441,9 @@ static void device_realize(DeviceState *dev, Error **errp)
 		return;
 	for (i = 0; i < device->cores; i++)
 		slot_init(device, i, gic);
+	device->mhu_irq = qdev_get_gpio_in(gic, MHU_SPI);
+	if (device->island)
+		map_island(device, true, errp);
 	if (!device_create(device, errp))
 		return;
 	for (i = 0; i < device->cores; i++)
@@ -394,6 +451,8 @@ static void device_realize(DeviceState *dev, Error **errp)
 			      device->soc->core_addr[i], device->soc->window_bytes);
 	if (device->sram)
 		map_sram(device, errp);
+	if (device->island)
+		map_island(device, false, errp);
 	if (device->soc->qos_addr)
 		map_registers(&device->qos, device, &qos_ops, device, device->soc->qos_addr, RKNPU_QOS_BYTES);
 	map_registers(&device->ctl, device, &ctl_ops, device, TWIN_CTL_ADDR, TWIN_CTL_BYTES);
@@ -418,6 +477,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_BOOL("fault-storm", RknpuTwin, fault_storm, true),
 	DEFINE_PROP_BOOL("allow-untranslated", RknpuTwin, allow_untranslated, false),
 	DEFINE_PROP_BOOL("sram", RknpuTwin, sram, true),
+	DEFINE_PROP_BOOL("island", RknpuTwin, island, false),
 	TWIN_PROPERTIES_END
 };
 

@@ -77,6 +77,8 @@ static void settle_irq(struct twin_core *core)
 
 	for (i = 0; i < core->banks; i++)
 		line |= core->bank[i].int_raw & core->bank[i].int_mask;
+	/* Dead wires pull nothing. */
+	line &= !core->unpowered && !core->unclocked;
 	if (pc && !core->pc_level)
 		core->stats.irqs++;
 	core->pc_level = pc;
@@ -264,6 +266,10 @@ static bool answers(struct twin_core *core, uint32_t offset, unsigned int bytes)
 		twin_error(core->twin, TWIN_ERROR_UNPOWERED, core->index, offset, "access without power");
 		return false;
 	}
+	if (core->unclocked) {
+		twin_error(core->twin, TWIN_ERROR_UNCLOCKED, core->index, offset, "access without clock");
+		return false;
+	}
 	if (!core->lines.asserted)
 		return true;
 	twin_error(core->twin, TWIN_ERROR_START_RESET, core->index, offset, "access while reset is asserted");
@@ -275,6 +281,7 @@ uint32_t twin_core_read(struct twin *twin, unsigned int index, uint32_t offset, 
 	struct twin_core *core = &twin->core[index];
 	uint32_t value = 0;
 
+	twin_island_settle(twin);
 	pthread_mutex_lock(&core->lock);
 	raise_late(core);
 	if (answers(core, offset, bytes))
@@ -300,6 +307,7 @@ void twin_core_write(struct twin *twin, unsigned int index, uint32_t offset, uin
 	struct twin_core *core = &twin->core[index];
 	uint32_t pause_ms = 0;
 
+	twin_island_settle(twin);
 	pthread_mutex_lock(&core->lock);
 	raise_late(core);
 	if (answers(core, offset, bytes)) {

@@ -141,6 +141,8 @@ uint32_t twin_ctl_read(struct twin *twin, uint32_t offset, unsigned int bytes)
 	case TWIN_SPURIOUS:
 		return 0;
 	}
+	if (offset >= TWIN_ISLAND && offset <= TWIN_MILLIDEGREES)
+		return twin_island_ctl_read(twin, offset);
 	return stat_read(twin, offset);
 }
 
@@ -240,6 +242,15 @@ void twin_ctl_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned
 		break;
 	case TWIN_TASK_OVERHEAD_NS:
 		twin->task_overhead_ns = value;
+		break;
+	case TWIN_REFUSE_RATE:
+		twin->island.refuse_rate = value;
+		break;
+	case TWIN_REFUSE_POWER:
+		twin->island.refuse_power = value;
+		break;
+	case TWIN_MILLIDEGREES:
+		twin->island.millidegrees = value;
 		break;
 	default:
 		undecoded(twin, offset, "write");

@@ -33,6 +33,9 @@ static const char *const error_names[] = {
 	[TWIN_ERROR_RO_WRITE] = "RO_WRITE",
 	[TWIN_ERROR_START_UNPRIMED] = "START_UNPRIMED",
 	[TWIN_ERROR_UNPOWERED] = "UNPOWERED",
+	[TWIN_ERROR_UNCLOCKED] = "UNCLOCKED",
+	[TWIN_ERROR_RATE] = "RATE",
+	[TWIN_ERROR_DOMAIN] = "DOMAIN",
 };
 
 static void log_error(struct twin *twin, uint32_t code, uint32_t core, uint64_t addr, const char *text)

@@ -89,6 +89,7 @@ void twin_kick_start(struct twin_core *core)
 	kick->overhead_ns = twin->task_overhead_ns;
 	core->stats.kicks++;
 	core->stats.start_ns = kick->start_ns;
+	twin_island_check_start(core);
 	take_fault(core);
 	if (fault_keeps_from_start(core)) {
 		hang(core);

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "compute.h"
+#include "island.h"
 #include "rk_iommu_regs.h"
 #include "rknpu_regcmd.h"
 #include "rknpu_regs.h"
@@ -230,6 +231,7 @@ struct twin_core {
 	uint32_t fault_count;
 	uint32_t slow_ack_ms;
 	bool unpowered;
+	bool unclocked;
 	bool wedged;		/* the 1-in-4000 erratum; only a reset of all cores ends it */
 	uint32_t late_raw;	/* raised at late_ns */
 	uint64_t late_ns;
@@ -254,6 +256,7 @@ struct twin {
 	uint32_t fault_param;
 	atomic_uint working;	/* cores that are being computed for; any thread, no lock */
 	uint32_t qos[RKNPU_QOS_BYTES / 4];
+	struct twin_island island;
 	pthread_mutex_t error_lock;
 	uint32_t errors;
 	uint32_t errors_acked;
@@ -321,6 +324,9 @@ void twin_kick_wake(struct twin_core *core, uint64_t delay_ns);
 void twin_kick_deny(struct twin_core *core);
 void twin_kick_work_done(struct twin_core *core);
 void twin_kick_compute(struct twin_core *core);	/* lock not held */
+
+/* reset.c: outer lock only */
+void twin_reset_set(struct twin_core *core, uint32_t asserted);
 
 /* core.c */
 bool twin_core_create(struct twin *twin, unsigned int index);

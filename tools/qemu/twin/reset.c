@@ -67,6 +67,12 @@ static void end_wedges(struct twin *twin)
 		twin->core[i].wedged = false;
 }
 
+void twin_reset_set(struct twin_core *core, uint32_t asserted)
+{
+	set_lines(core, asserted);
+	end_wedges(core->twin);
+}
+
 static bool decodes(struct twin *twin, uint32_t offset, unsigned int bytes, const char *what)
 {
 	if (!twin_access_is_word(twin, TWIN_NO_CORE, TWIN_RESET_ADDR + offset, bytes))

@@ -43,6 +43,10 @@ struct twin *twin_create(const struct twin_config *config, const struct twin_ops
 			return NULL;
 		}
 	}
+	if (!twin_island_create(twin)) {
+		twin_destroy(twin);
+		return NULL;
+	}
 	twin_power_on(twin);
 	return twin;
 }
@@ -53,6 +57,7 @@ void twin_destroy(struct twin *twin)
 
 	for (i = 0; i < TWIN_MAX_CORES; i++)
 		twin_core_destroy(&twin->core[i]);
+	twin_island_destroy(twin);
 	pthread_mutex_destroy(&twin->error_lock);
 	free(twin);
 }
@@ -66,6 +71,7 @@ static void core_power_on(struct twin_core *core)
 	core->fault_count = 0;
 	core->wedged = false;
 	core->unpowered = false;
+	core->unclocked = false;
 	core->late_raw = 0;
 	core->late_ns = TWIN_TIME_NEVER;
 	/* Whoever listens may have been reset too: say the level again */
@@ -88,6 +94,7 @@ void twin_power_on(struct twin *twin)
 	memset(twin->qos, 0, sizeof(twin->qos));
 	for (i = 0; i < twin->config.cores; i++)
 		core_power_on(&twin->core[i]);
+	twin_island_power_on(twin);
 }
 
 void twin_cancel(struct twin *twin)

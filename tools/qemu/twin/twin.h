@@ -24,6 +24,8 @@
 #define TWIN_MAX_CORES		3
 #define TWIN_COUNTER_SETS	2
 #define TWIN_TIME_NEVER		UINT64_MAX
+#define TWIN_LINE_MHU		TWIN_MAX_CORES	/* interrupt line of the firmware's doorbell */
+#define TWIN_LINES		(TWIN_MAX_CORES + 1)
 
 struct twin;
 
@@ -32,7 +34,7 @@ struct twin;
  * @now_ns: virtual time
  * @timer_set: call twin_timer(core) once virtual time reaches @when_ns;
  *	TWIN_TIME_NEVER cancels. One timer per core, a new time replaces the old.
- * @irq_set: level of the core's interrupt line
+ * @irq_set: level of an interrupt line, a core's or TWIN_LINE_MHU
  * @mem_read: read physical memory; false when no RAM answers. Any thread.
  * @mem_write: write physical memory; false when no RAM answers. Any thread.
  * @log: one line of text without newline. Any thread, never two at once.
@@ -45,7 +47,7 @@ struct twin;
 struct twin_ops {
 	uint64_t (*now_ns)(void *opaque);
 	void (*timer_set)(void *opaque, unsigned int core, uint64_t when_ns);
-	void (*irq_set)(void *opaque, unsigned int core, bool level);
+	void (*irq_set)(void *opaque, unsigned int line, bool level);
 	bool (*mem_read)(void *opaque, uint64_t addr, void *buf, size_t bytes);
 	bool (*mem_write)(void *opaque, uint64_t addr, const void *buf, size_t bytes);
 	void (*log)(void *opaque, const char *line);
@@ -113,6 +115,7 @@ const struct twin_soc *twin_soc_find(const char *name);
  * @fault_storm: true: the access is tried again after "page fault done";
  *	false: it gets an error response, and nothing more happens
  * @allow_untranslated: DMA while paging is off is no guest error
+ * @island: RK3588: power, clocks and supplies are those of the SoC, and off to begin with
  */
 struct twin_config {
 	const struct twin_soc *soc;
@@ -125,6 +128,7 @@ struct twin_config {
 	uint64_t reset_skew_ns;
 	bool fault_storm;
 	bool allow_untranslated;
+	bool island;
 };
 
 /** twin_config_init() - fill in the defaults */
@@ -150,6 +154,23 @@ uint32_t twin_power_read(struct twin *twin, uint32_t offset, unsigned int bytes)
 void twin_power_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned int bytes);
 uint32_t twin_qos_read(struct twin *twin, uint32_t offset, unsigned int bytes);
 void twin_qos_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned int bytes);
+
+/**
+ * struct twin_region - registers of the power island
+ * @bytes: how many; 0 ends the list
+ * @ram: memory that both sides write; no functions
+ */
+struct twin_region {
+	const char *name;
+	uint64_t addr;
+	uint32_t bytes;
+	bool ram;
+	uint32_t (*read)(struct twin *twin, uint64_t addr, unsigned int bytes);
+	void (*write)(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
+};
+
+/* What the machine maps where there is a power island; functions take physical addresses. */
+extern const struct twin_region twin_island_regions[];
 
 /** twin_timer() - the core's timer has expired */
 void twin_timer(struct twin *twin, unsigned int core);
