@@ -23,6 +23,8 @@
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
 
+#define RKNPU_DVFS_POLLING_MS	100
+
 static void rknpu_dvfs_set_margin(struct rknpu_dvfs *dvfs, int uv)
 {
 	if (dvfs->grf && uv > 0)
@@ -44,16 +46,19 @@ static int rknpu_dvfs_set_voltage(struct regulator *supply, unsigned long uv)
 	return supply ? regulator_set_voltage(supply, uv, INT_MAX) : 0;
 }
 
+/* The clock framework drops the answer of firmware: what it did is seen from the rate. */
 static int rknpu_dvfs_set_rate(struct rknpu_dvfs *dvfs, unsigned long hz)
 {
 	struct clk *clk = rknpu_power_clk(dvfs->power);
+	long want = clk_round_rate(clk, hz);
 	int ret = clk_set_rate(clk, hz);
+	unsigned long got = clk_get_rate(clk);
 
-	if (ret)
-		return ret;
-	dvfs->level_hz = hz;
-	WRITE_ONCE(dvfs->rate_hz, clk_get_rate(clk));
-	return 0;
+	if (!ret && want > 0 && got != want)
+		ret = -EIO;
+	dvfs->level_hz = ret ? got : hz;
+	WRITE_ONCE(dvfs->rate_hz, got);
+	return ret;
 }
 
 /* Order of the vendor driver 0.9.8: memories, units, read margin, clock. */
@@ -232,6 +237,8 @@ void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
 	dvfs->profile.get_cur_freq = rknpu_dvfs_cur_freq;
 	dvfs->profile.get_dev_status = rknpu_dvfs_status;
 	dvfs->profile.is_cooling_device = true;
+	/* When another governor takes over it is asked for the first time then. */
+	dvfs->profile.polling_ms = RKNPU_DVFS_POLLING_MS;
 	/* Either means the highest rate that limits allow; kernels have one or the other. */
 	for (i = 0; i < ARRAY_SIZE(governors) && IS_ERR_OR_NULL(dvfs->devfreq); i++)
 		dvfs->devfreq = devfreq_add_device(dev, &dvfs->profile, governors[i], NULL);

@@ -156,7 +156,7 @@ unsigned int twin_island_margin(struct twin *twin)
 	return margin;
 }
 
-static void check_voltage(struct twin *twin, uint64_t hz, const char *when)
+void twin_island_check_voltage(struct twin *twin, uint64_t hz, const char *when)
 {
 	const struct twin_pwm *pwm = twin->island.pwm;
 	uint32_t uv = voltage_for(hz);
@@ -174,7 +174,7 @@ void twin_island_check_rate(struct twin *twin, uint64_t hz, const char *when)
 
 	if (hz <= PARKED_HZ)
 		return;
-	check_voltage(twin, hz, when);
+	twin_island_check_voltage(twin, hz, when);
 	if (margin != margin_for(uv) && (hz >= twin->island.rate_hz || margin != margin_for(voltage_for(hz))))
 		twin_error(twin, TWIN_ERROR_RATE, TWIN_NO_CORE, hz, "%s: read margin %u at %u uV", when, margin, uv);
 }
@@ -185,7 +185,7 @@ void twin_island_check_start(struct twin_core *core)
 
 	if (!twin->config.island || twin->island.rate_hz <= PARKED_HZ)
 		return;
-	check_voltage(twin, twin->island.rate_hz, "start");
+	twin_island_check_voltage(twin, twin->island.rate_hz, "start");
 	if (twin_island_margin(twin) != margin_for(twin->island.pwm[1].uv))
 		twin_error(twin, TWIN_ERROR_RATE, core->index, GRF_ADDR, "start: read margin %u at %u uV",
 			   twin_island_margin(twin), twin->island.pwm[1].uv);

@@ -86,6 +86,7 @@ bool twin_island_core_busy(struct twin *twin, unsigned int core);
 unsigned int twin_island_margin(struct twin *twin);
 void twin_island_check_start(struct twin_core *core);
 /* Whether a rate may be had with the voltages and the margin that there are; says why not. */
+void twin_island_check_voltage(struct twin *twin, uint64_t hz, const char *when);
 void twin_island_check_rate(struct twin *twin, uint64_t hz, const char *when);
 uint32_t twin_island_ctl_read(struct twin *twin, uint32_t offset);
 /* Registers whose upper half says which bits of the lower one are written. */

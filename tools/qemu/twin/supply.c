@@ -35,7 +35,7 @@ static void settle(struct twin *twin, struct twin_pwm *pwm)
 		pwm->uv = 0;
 	else
 		pwm->uv = MIN_UV + range * pwm->reg[DUTY] / pwm->reg[PERIOD];
-	twin_island_check_rate(twin, twin->island.rate_hz, "supply");
+	twin_island_check_voltage(twin, twin->island.rate_hz, "supply");
 }
 
 uint32_t twin_pwm_read(struct twin *twin, uint64_t addr, unsigned int bytes)

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Rate, voltage and power domains, on the twin's power island (island=on) or on a
+ * board. What hangs a board is a guest error there, so each case is also a test
+ * of the order of things.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/driver.h"
+#include "lib/job.h"
+#include "lib/testing.h"
+
+#define MHZ		1000000ull
+#define PARKED_MHZ	200
+#define FOREVER		1000000
+#define SLACK_MS	10000
+#define BOTH		(1u << TWIN_DOMAIN_NPU | 1u << TWIN_DOMAIN_NPUTOP)
+#define ALL		(BOTH | 1u << TWIN_DOMAIN_NPU1 | 1u << TWIN_DOMAIN_NPU2)
+/* Longer than the kernel waits before it takes supplies from those who do not ask */
+#define LATE_DISABLE_S	35
+
+static struct matmul mm;
+static int npu = -1;
+
+static void setup(void)
+{
+	twin_need();
+	if (!twin_read(TWIN_ISLAND))
+		SKIP("the twin has no power island");
+	npu = npu_open();
+	small_matmul(&mm, npu, 131);
+}
+
+static const char *scaling(const char *file)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "/sys/class/devfreq/%s/%s", soc_get()->device[npu_nth_core(0)], file);
+	return path;
+}
+
+static void set(const char *file, const char *value)
+{
+	EXPECT_RET(driver_write(scaling(file), value), 0);
+}
+
+static unsigned long long shown(const char *file)
+{
+	char text[32] = "";
+	int fd = open(scaling(file), O_RDONLY | O_CLOEXEC);
+
+	ASSERT(fd >= 0);
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	return strtoull(text, NULL, 0);
+}
+
+static uint32_t answer(uint32_t action)
+{
+	uint32_t value = 0;
+
+	EXPECT_RET(npu_action(npu, action, &value), 0);
+	return value;
+}
+
+static bool domains_become(uint32_t want)
+{
+	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
+
+	while (twin_read(TWIN_DOMAINS) != want && ktap_now_ns() < end)
+		ktap_sleep_ms(10);
+	return EXPECT_EQ(twin_read(TWIN_DOMAINS), want);
+}
+
+/* All that can be told of a rate, while a core has not gone off yet */
+static void runs_at(uint32_t mhz, uint32_t uv, unsigned int margin)
+{
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), mhz);
+	EXPECT_EQ(twin_read(TWIN_NPU_UV), uv);
+	EXPECT_EQ(twin_read(TWIN_MEM_UV), uv);
+	EXPECT_EQ(twin_read(TWIN_MARGIN), margin);
+	EXPECT_EQ(answer(RKNPU_GET_FREQ), mhz * MHZ);
+	EXPECT_EQ(answer(RKNPU_GET_VOLT), uv);
+	EXPECT_EQ(shown("cur_freq"), mhz * MHZ);
+}
+
+TEST(D9_full_rate_while_there_is_work)
+{
+	setup();
+	runs_at(1000, 850000, 2);
+}
+
+TEST(parked_and_off_without_work)
+{
+	setup();
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	domains_become(0);
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
+	EXPECT_EQ(answer(RKNPU_GET_FREQ), PARKED_MHZ * MHZ);
+	EXPECT_EQ(answer(RKNPU_GET_VOLT), 850000);
+	/* None of these woke it. */
+	EXPECT_EQ(shown("cur_freq"), PARKED_MHZ * MHZ);
+	EXPECT_EQ(twin_read(TWIN_DOMAINS), 0);
+}
+
+TEST(domains_go_off_one_by_one)
+{
+	static const uint32_t with_core[NPU_CORES] = {
+		BOTH, BOTH | 1u << TWIN_DOMAIN_NPU1, BOTH | 1u << TWIN_DOMAIN_NPU2,
+	};
+	unsigned int core;
+
+	setup();
+	if (soc_get()->shares_iommu)
+		SKIP("one device has all cores");
+	for_each_core(core) {
+		domains_become(0);
+		EXPECT_CORRECT(&mm, 1u << core);
+		EXPECT_EQ(twin_read(TWIN_DOMAINS), with_core[core]);
+	}
+	domains_become(0);
+}
+
+/* Parked while another core runs, its job would take five times as long */
+TEST(clock_is_parked_by_the_last_core_only)
+{
+	int fence = -1;
+
+	setup();
+	if (soc_get()->shares_iommu)
+		SKIP("one device has all cores");
+	twin_hold(1, 1);
+	ASSERT_RET(job_start(&mm, 1u << 1, -1, &fence), 0);
+	struct matmul other;
+
+	small_matmul(&other, npu_open(), 132);
+	EXPECT_CORRECT(&other, 1u << 2);
+	domains_become(BOTH | 1u << TWIN_DOMAIN_NPU1);
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), 1000);
+	twin_release(1);
+	EXPECT_EQ(fence_end(fence), 0);
+	domains_become(0);
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
+}
+
+/* The read margin goes with the power, the rate must not come back before it */
+TEST(comes_back_each_time)
+{
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < 10; i++) {
+		EXPECT_CORRECT(&mm, npu_nth(i));
+		EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), 1000);
+		domains_become(0);
+	}
+}
+
+TEST(userspace_governor_is_obeyed_and_clamped)
+{
+	unsigned int i;
+
+	setup();
+	if (driver_write(scaling("governor"), "userspace"))
+		SKIP("the kernel has no such governor");
+	/* The script that everybody has: any voltage, any state of the power */
+	set("userspace/set_freq", "1000000000");
+	runs_at(1000, 850000, 2);
+	set("userspace/set_freq", "300000000");
+	runs_at(300, 700000, 3);
+	domains_become(0);
+	set("userspace/set_freq", "800000000");
+	runs_at(800, 750000, 3);
+	set("userspace/set_freq", "900000000");
+	runs_at(900, 800000, 2);
+	set("userspace/set_freq", "9000000000");
+	runs_at(1000, 850000, 2);
+	set("userspace/set_freq", "1");
+	runs_at(300, 700000, 3);
+	set("governor", "simple_ondemand");
+	/* Which is asked at its next turn */
+	for (i = 0; i < SLACK_MS / 10 && shown("target_freq") != 1000 * MHZ; i++)
+		ktap_sleep_ms(10);
+	runs_at(1000, 850000, 2);
+}
+
+TEST(limits_hold_while_jobs_run)
+{
+	int fence = -1;
+	struct matmul other;
+
+	setup();
+	twin_hold(npu_nth_core(0), 1);
+	ASSERT_RET(job_start(&mm, npu_nth(0), -1, &fence), 0);
+	set("max_freq", "600000000");
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), 600);
+	EXPECT_EQ(twin_read(TWIN_NPU_UV), 700000);
+	set("max_freq", "1000000000");
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), 1000);
+	twin_release(npu_nth_core(0));
+	EXPECT_EQ(fence_end(fence), 0);
+	small_matmul(&other, npu_open(), 133);
+	EXPECT_CORRECT(&other, npu_nth(1));
+}
+
+/* A board whose firmware refuses computes all the same, and says so once */
+TEST(refused_rate_costs_speed_and_one_message)
+{
+	int log = klog_open();
+
+	setup();
+	domains_become(0);
+	ASSERT(log >= 0);
+	twin_write(TWIN_REFUSE_RATE, FOREVER);
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
+	domains_become(0);
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	twin_write(TWIN_REFUSE_RATE, 0);
+	EXPECT_EQ(klog_count(log, "cannot run at 1000 MHz", NULL, 0), 1);
+	domains_become(0);
+	runs_at(1000, 850000, 2);
+	close(log);
+}
+
+/* Cut off at speed, the machine hangs: so the power stays until the clock can be parked */
+TEST(refused_parking_keeps_the_power_on)
+{
+	setup();
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	twin_write(TWIN_REFUSE_RATE, 2);
+	domains_become(0);
+	EXPECT_EQ(twin_read(TWIN_REFUSE_RATE), 0);
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
+	runs_at(1000, 850000, 2);
+}
+
+static uint64_t time_of_job(void)
+{
+	unsigned int core = npu_nth_core(0);
+
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	return twin_stat64(core, TWIN_STAT_END_NS) - twin_stat64(core, TWIN_STAT_START_NS);
+}
+
+TEST(a_job_takes_as_long_as_its_rate_says)
+{
+	uint64_t fast, slow;
+
+	setup();
+	matmul_fini(&mm);
+	ASSERT_RET(matmul_init(&mm, npu, MATMUL_INT8_INT32, 64, 512, 128, 0, MATMUL_EXACT, 134), 0);
+	fast = time_of_job();
+	domains_become(0);
+	twin_write(TWIN_REFUSE_RATE, FOREVER);
+	slow = time_of_job();
+	twin_write(TWIN_REFUSE_RATE, 0);
+	if (!EXPECT(slow > 4 * fast && slow <= 5 * fast))
+		ktap_note("%llu ns at 1 GHz, %llu at 200 MHz", (unsigned long long)fast, (unsigned long long)slow);
+}
+
+TEST_LIMIT(supplies_are_not_taken_away, 60)
+{
+	setup();
+	if (!getenv("VIRTUAL_TIME"))
+		SKIP("would take too long");
+	sleep(LATE_DISABLE_S);
+	EXPECT_EQ(twin_read(TWIN_NPU_UV), 850000);
+	runs_at(1000, 850000, 2);
+}
