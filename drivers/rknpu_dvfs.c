@@ -98,19 +98,16 @@ static void rknpu_dvfs_report(struct rknpu_dvfs *dvfs, unsigned long hz, int ret
 	dvfs->failing = ret;
 }
 
-static int rknpu_dvfs_apply_locked(struct rknpu_dvfs *dvfs)
+static void rknpu_dvfs_apply_locked(struct rknpu_dvfs *dvfs)
 {
 	unsigned long hz = dvfs->target_hz;
 	unsigned long uv = rknpu_rates_uv(dvfs->power->dev, hz);
-	int ret = 0;
 
 	lockdep_assert_held(&dvfs->lock);
 	if (hz > dvfs->level_hz)
-		ret = rknpu_dvfs_raise(dvfs, hz, uv);
+		rknpu_dvfs_report(dvfs, hz, rknpu_dvfs_raise(dvfs, hz, uv));
 	else if (hz < dvfs->level_hz)
-		ret = rknpu_dvfs_lower(dvfs, hz, uv);
-	rknpu_dvfs_report(dvfs, hz, ret);
-	return ret;
+		rknpu_dvfs_report(dvfs, hz, rknpu_dvfs_lower(dvfs, hz, uv));
 }
 
 /**
@@ -152,13 +149,15 @@ int rknpu_dvfs_off(struct rknpu_dvfs *dvfs)
 	return ret;
 }
 
-/* Called by devfreq. Nothing can be changed without power: the next power-on sees to it. */
+/*
+ * Called by devfreq. Nothing can be changed without power: the next power-on sees to it. What fails has been
+ * said and is tried again at the next turn; devfreq would say it each time.
+ */
 static int rknpu_dvfs_target(struct device *dev, unsigned long *freq, u32 flags)
 {
 	struct rknpu_power *power = dev_get_drvdata(dev);
 	struct rknpu_dvfs *dvfs = power->dvfs;
 	struct dev_pm_opp *opp = devfreq_recommended_opp(dev, freq, flags);
-	int ret = 0;
 
 	if (IS_ERR(opp))
 		return PTR_ERR(opp);
@@ -166,9 +165,9 @@ static int rknpu_dvfs_target(struct device *dev, unsigned long *freq, u32 flags)
 	mutex_lock(&dvfs->lock);
 	dvfs->target_hz = *freq;
 	if (dvfs->users)
-		ret = rknpu_dvfs_apply_locked(dvfs);
+		rknpu_dvfs_apply_locked(dvfs);
 	mutex_unlock(&dvfs->lock);
-	return ret;
+	return 0;
 }
 
 static int rknpu_dvfs_cur_freq(struct device *dev, unsigned long *freq)
@@ -226,7 +225,7 @@ int rknpu_dvfs_init(struct rknpu_dvfs *dvfs, const struct rknpu_power *power)
  */
 void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
 {
-	static const char * const governors[] = { DEVFREQ_GOV_PERFORMANCE, DEVFREQ_GOV_SIMPLE_ONDEMAND };
+	static const char * const governors[] = { DEVFREQ_GOV_SIMPLE_ONDEMAND, DEVFREQ_GOV_PERFORMANCE };
 	struct device *dev = dvfs->power->dev;
 	unsigned int i;
 
