@@ -12,7 +12,7 @@ export KERNELS T
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
-.PHONY: dkms-install dkms-remove all modules clean demo check check-fast check-twin check-packages kernels bench soak help
+.PHONY: dkms-install dkms-remove all modules clean demo check check-ci check-fast check-twin check-networks check-packages kernels bench soak help
 
 all: modules
 
@@ -42,6 +42,12 @@ demo:
 check:
 	@tools/check full
 
+check-ci:
+	@tools/check ci
+
+check-networks:
+	@tools/check networks
+
 check-fast:
 	@tools/check fast
 
@@ -69,6 +75,7 @@ help:
 	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
+	@echo 'make check-networks  networks of Rockchip'"'"'s compiler through their closed runtime (both from the Python registry)'
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'
 	@echo 'make kernels      the module for every arm64 kernel and flavour of Debian, with gcc and clang, all warnings on'
 	@echo 'make bench        measurements, one "name value unit" per line'

@@ -29,6 +29,7 @@
 static struct ktap_case *cases;
 static bool (*hook_before)(void), (*hook_after)(void);
 static pid_t case_pid;
+static const char *case_name;
 
 static struct {
 	bool failed, skipped;
@@ -49,6 +50,11 @@ void ktap_hooks(bool (*before)(void), bool (*after)(void))
 {
 	hook_before = before;
 	hook_after = after;
+}
+
+const char *ktap_case_name(void)
+{
+	return case_name;
 }
 
 void ktap_note(const char *fmt, ...)
@@ -214,6 +220,7 @@ static void run_case(const struct ktap_case *c, const sigset_t *mask)
 	int status = 0;
 
 	memset(shared, 0, sizeof(*shared));
+	case_name = c->name;
 	if (hook_before && !hook_before())
 		shared->failed = true;
 	fflush(stdout);

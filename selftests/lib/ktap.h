@@ -32,6 +32,9 @@ void ktap_register(struct ktap_case *c);
 /* Around every case, in the parent: before() returns false to fail the program; after() false fails the case */
 void ktap_hooks(bool (*before)(void), bool (*after)(void));
 
+/* The running case's name */
+const char *ktap_case_name(void);
+
 #define TEST_LIMIT(ident, seconds)                                            \
 	static void ident(void);                                              \
 	__attribute__((constructor)) static void ident##_register(void)       \

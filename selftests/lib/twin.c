@@ -57,9 +57,10 @@ static bool announced(const char *dir, const char *wanted, int depth)
 	return found;
 }
 
+static bool tried;
+
 bool twin_present(void)
 {
-	static bool tried;
 	void *map;
 
 	if (tried)
@@ -77,6 +78,17 @@ bool twin_present(void)
 	if (twin_read(TWIN_ID) != TWIN_ID_VALUE)
 		page = NULL;
 	return page;
+}
+
+void twin_forget(void)
+{
+	if (page)
+		munmap((void *)page, TWIN_CTL_BYTES);
+	if (page_fd >= 0)
+		close(page_fd);
+	page = NULL;
+	page_fd = -1;
+	tried = false;
 }
 
 void twin_need(void)

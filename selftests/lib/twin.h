@@ -17,6 +17,8 @@ bool twin_present(void);
 #define for_each_twin_core(core)                                              \
 	for ((core) = twin_present() ? npu_next_core(0) : NPU_CORES; (core) < NPU_CORES; (core) = npu_next_core((core) + 1))
 void twin_need(void);
+/* Unmaps the page from this process until it is next asked for: not every program stays inside its own memory */
+void twin_forget(void);
 
 uint32_t twin_read(uint32_t reg);
 void twin_write(uint32_t reg, uint32_t value);

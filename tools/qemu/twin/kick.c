@@ -416,12 +416,25 @@ static void execute(struct twin_core *core)
 	twin_kick_work_done(core);
 }
 
+/* What it holds; of the one that stands for the enable bitmap, that */
+static uint32_t refused_value(const struct twin_core *core)
+{
+	uint32_t reg = core->work.result.refused_reg, block = reg / RKNPU_BLOCK_BYTES;
+
+	if (reg == RKNPU_GLOBAL_OPERATION_ENABLE)
+		return core->work.enable;
+	if (block >= sizeof(core->work.regs.block) / sizeof(core->work.regs.block[0]) || !core->work.regs.block[block])
+		return 0;
+	return core->work.regs.block[block][reg % RKNPU_BLOCK_BYTES / 4];
+}
+
 static void compute_refused(struct twin_core *core)
 {
 	const struct twin_compute_result *result = &core->work.result;
 
-	twin_error(core->twin, TWIN_ERROR_COMPUTE, core->index, result->refused_reg, "register 0x%04x: %s",
-		   result->refused_reg, result->reason[0] ? result->reason : "task stopped without a reason");
+	twin_error(core->twin, TWIN_ERROR_COMPUTE, core->index, result->refused_reg, "task %u: register 0x%04x = 0x%08x: %s",
+		   core->pc.counter, result->refused_reg, refused_value(core),
+		   result->reason[0] ? result->reason : "task stopped without a reason");
 	hang(core);
 }
 

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ */
+#define _GNU_SOURCE
+#include "network.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ktap.h"
+
+#define NETWORKS_DIR	"/networks"
+
+/* What counts as right. Up to three layers: the steps of the quantization, or this part of the tensor's range ... */
+#define STEPS_USUAL	1
+#define STEPS_EVER	2
+#define SHARE_USUAL	0.999
+#define RANGE_PART	2e-3
+/* ... and beyond, where one step grows on the way, the cosine of the angle between both. */
+#define SIMILARITY	0.999
+
+static bool load(struct network_data *d, const char *name, const char *file, int index)
+{
+	char path[512];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), NETWORKS_DIR "/%s/%s", name, file);
+	if (index >= 0)
+		snprintf(path, sizeof(path), NETWORKS_DIR "/%s/%s%d.f32", name, file, index);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		return false;
+	d->bytes = st.st_size;
+	/* Private and writable: the runtime may write into what it is given. */
+	d->data = mmap(NULL, d->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return d->data != MAP_FAILED;
+}
+
+const char *network_not_compiled(const char *name)
+{
+	static struct network_data why;
+
+	return load(&why, name, "refused", -1) ? strndup(why.data, why.bytes) : NULL;
+}
+
+void network_load(struct network *net, const char *name)
+{
+	struct network_data flag;
+
+	memset(net, 0, sizeof(*net));
+	net->name = name;
+	net->deep = load(&flag, name, "deep", -1);
+	ASSERT(load(&net->model, name, "model.rknn", -1));
+	while (net->inputs < NETWORK_TENSORS && load(&net->in[net->inputs], name, "in", net->inputs))
+		net->inputs++;
+	while (net->outputs < NETWORK_TENSORS && load(&net->sim[net->outputs], name, "sim", net->outputs) &&
+	       load(&net->ort[net->outputs], name, "ort", net->outputs))
+		net->outputs++;
+	ASSERT(net->inputs && net->outputs);
+}
+
+int network_inputs_set(const struct network *net, rknn_context ctx)
+{
+	struct rknn_input in[NETWORK_TENSORS] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < net->inputs; i++) {
+		in[i].index = i;
+		in[i].buf = net->in[i].data;
+		in[i].size = net->in[i].bytes;
+		in[i].type = RKNN_FLOAT32;
+		in[i].fmt = RKNN_NHWC;
+	}
+	return rknn_inputs_set(ctx, net->inputs, in);
+}
+
+int network_outputs_get(const struct network *net, rknn_context ctx, struct rknn_output *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < net->outputs; i++)
+		out[i] = (struct rknn_output){ .want_float = 1, .index = i };
+	return rknn_outputs_get(ctx, net->outputs, out, NULL);
+}
+
+/* How two tensors differ */
+struct difference {
+	size_t beyond, wild;		/* elements further apart than one step; not a number, or infinite, on one side only */
+	double worst, span;		/* the largest distance; of the second tensor, between its ends and from zero */
+	double cosine;
+	size_t at, top, top_want;	/* where the worst is; the largest element of each */
+};
+
+static struct difference compare(const float *got, const float *want, size_t count, double step)
+{
+	double dot = 0, a = 0, b = 0, low = 0, high = 0;
+	struct difference d = { 0 };
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		double distance = fabs((double)got[i] - want[i]);
+
+		if (got[i] == want[i])
+			distance = 0;
+		if (!isfinite(distance)) {
+			d.at = d.wild++ ? d.at : i;
+			continue;
+		}
+		if (distance > d.worst) {
+			d.worst = distance;
+			if (!d.wild)
+				d.at = i;
+		}
+		d.beyond += distance > (STEPS_USUAL + 0.5) * step;
+		if (!isfinite(want[i]))
+			continue;
+		low = fmin(low, want[i]);
+		high = fmax(high, want[i]);
+		dot += (double)got[i] * want[i];
+		a += (double)got[i] * got[i];
+		b += (double)want[i] * want[i];
+		d.top = got[i] > got[d.top] ? i : d.top;
+		d.top_want = want[i] > want[d.top_want] ? i : d.top_want;
+	}
+	d.span = fmax(high - low, 1e-6);
+	d.cosine = a && b ? dot / sqrt(a * b) : a == b;
+	return d;
+}
+
+/* A list of classes, of which the first counts */
+static bool classes(const struct rknn_tensor_attr *attr)
+{
+	return attr->n_dims == 2 && attr->dims[0] == 1;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void wrong(const struct rknn_tensor_attr *attr, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ktap_fail(__FILE__, __LINE__, "output %u (%s): %s", attr->index, attr->name, text);
+}
+
+static bool judge_deep(const struct rknn_tensor_attr *attr, const float *got, const float *sim, double step)
+{
+	struct difference d = compare(got, sim, attr->n_elems, step);
+
+	if (d.cosine < SIMILARITY) {
+		wrong(attr, "similar to the simulator's by %.5f only; worst at %zu: %g, not %g", d.cosine, d.at, got[d.at],
+		      sim[d.at]);
+		return false;
+	}
+	/* Two that the simulator has within a step of each other may change places. */
+	if (classes(attr) && d.top != d.top_want && sim[d.top_want] - sim[d.top] > fmax(step, RANGE_PART * d.span)) {
+		wrong(attr, "class %zu, not %zu", d.top, d.top_want);
+		return false;
+	}
+	return true;
+}
+
+static bool judge_steps(const struct rknn_tensor_attr *attr, const float *got, const float *sim)
+{
+	struct difference d = compare(got, sim, attr->n_elems, attr->scale);
+
+	if (d.beyond <= (1 - SHARE_USUAL) * attr->n_elems && d.worst < (STEPS_EVER + 0.5) * attr->scale)
+		return true;
+	wrong(attr, "%zu of %u elements more than a step from the simulator's; worst at %zu: %g, not %g, %.0f steps", d.beyond,
+	      attr->n_elems, d.at, got[d.at], sim[d.at], d.worst / attr->scale);
+	return false;
+}
+
+static bool judge_range(const struct rknn_tensor_attr *attr, const float *got, const float *sim, const float *ort)
+{
+	struct difference d = compare(got, sim, attr->n_elems, 0), own = compare(sim, ort, attr->n_elems, 0);
+
+	if (d.worst <= fmax(RANGE_PART * d.span, own.worst))
+		return true;
+	wrong(attr, "%.4f of the range from the simulator's (which is %.4f from onnxruntime's) at %zu: %g, not %g",
+	      d.worst / d.span, own.worst / d.span, d.at, got[d.at], sim[d.at]);
+	return false;
+}
+
+static bool judge_one(const struct network *net, const struct rknn_tensor_attr *attr, const float *got)
+{
+	const float *sim = net->sim[attr->index].data, *ort = net->ort[attr->index].data;
+	bool stepped = attr->type == RKNN_INT8 && attr->qnt_type == RKNN_QNT_AFFINE;
+	struct difference d = compare(got, sim, attr->n_elems, 0);
+
+	if (d.wild) {
+		wrong(attr, "%zu elements not finite on one side; at %zu: %g, not %g", d.wild, d.at, got[d.at], sim[d.at]);
+		return false;
+	}
+	if (net->deep)
+		return judge_deep(attr, got, sim, stepped ? attr->scale : 0);
+	return stepped ? judge_steps(attr, got, sim) : judge_range(attr, got, sim, ort);
+}
+
+bool network_judge(const struct network *net, rknn_context ctx, const struct rknn_output *out)
+{
+	bool right = true;
+	unsigned int i;
+
+	for (i = 0; i < net->outputs; i++) {
+		struct rknn_tensor_attr attr = { .index = i };
+
+		ASSERT_EQ(rknn_query(ctx, RKNN_QUERY_OUTPUT_ATTR, &attr, sizeof(attr)), 0);
+		if (!EXPECT_EQ(attr.n_elems * sizeof(float), net->sim[i].bytes) || !EXPECT_EQ(out[i].size, net->sim[i].bytes))
+			return false;
+		right &= judge_one(net, &attr, out[i].buf);
+	}
+	return right;
+}
+
+int network_run(const struct network *net, rknn_context ctx)
+{
+	struct rknn_output out[NETWORK_TENSORS];
+	int ret = network_inputs_set(net, ctx);
+	bool right;
+
+	if (!ret)
+		ret = rknn_run(ctx, NULL);
+	if (!ret)
+		ret = network_outputs_get(net, ctx, out);
+	if (ret)
+		return ret;
+	right = network_judge(net, ctx, out);
+	rknn_outputs_release(ctx, net->outputs, out);
+	return !right;
+}
