@@ -32,6 +32,8 @@ enum rknn_query_cmd {
 	RKNN_QUERY_PERF_RUN = 4,		/* int64_t: microseconds, after the outputs */
 	RKNN_QUERY_SDK_VERSION = 5,		/* struct rknn_sdk_version */
 	RKNN_QUERY_MEM_SIZE = 6,		/* struct rknn_mem_size */
+	RKNN_QUERY_NATIVE_INPUT_ATTR = 8,	/* as the NPU has it */
+	RKNN_QUERY_NATIVE_OUTPUT_ATTR = 9,
 };
 
 enum rknn_type {
