@@ -3,8 +3,8 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: The kinds of memory that buffers of our own are made of, each with its own
- * functions: scattered pages (shmem), one contiguous range, and on-chip memory
- * that goes on in pages. Pages are mapped for an untranslated, non-coherent
+ * functions: pieces of memory, one contiguous range, and on-chip memory that goes
+ * on in pages. Pages are mapped for an untranslated, non-coherent
  * device, so that dma_sync does the cache work without costing an NPU address.
  * Memory is always zeroed.
  */
@@ -12,42 +12,25 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 #include <linux/slab.h>
 
-#include <drm/drm_prime.h>
-
 #include "rknpu_gem.h"
+#include "rknpu_pages.h"
 #include "rknpu_pool.h"
 #include "rknpu_sram.h"
 
-static int rknpu_backing_map(struct rknpu_bo *bo)
+static void rknpu_backing_free_table(struct sg_table *sgt)
 {
-	struct sg_table *sgt = drm_prime_pages_to_sg(bo->base.dev, bo->pages, bo->base.size >> PAGE_SHIFT);
-	int ret;
-
-	if (IS_ERR(sgt))
-		return PTR_ERR(sgt);
-	ret = dma_map_sgtable(bo->dma_dev, sgt, DMA_BIDIRECTIONAL, 0);
-	if (ret) {
-		sg_free_table(sgt);
-		kfree(sgt);
-		return ret;
-	}
-	bo->sgt = sgt;
-	return 0;
-}
-
-static void rknpu_backing_unmap(struct rknpu_bo *bo)
-{
-	dma_unmap_sgtable(bo->dma_dev, bo->sgt, DMA_BIDIRECTIONAL, 0);
-	sg_free_table(bo->sgt);
-	kfree(bo->sgt);
+	sg_free_table(sgt);
+	kfree(sgt);
 }
 
 static unsigned long rknpu_backing_pages_pfn(const struct rknpu_bo *bo, unsigned long page, pgprot_t *prot)
 {
-	return page_to_pfn(bo->pages[page]);
+	struct page *found;
+
+	rknpu_pages_find(bo->pages, page, &found);
+	return page_to_pfn(found);
 }
 
 /* The device is untranslated: its DMA address of a page is the physical one. */
@@ -57,12 +40,12 @@ static int rknpu_backing_pages_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, 
 	u64 end = offset + bytes;
 
 	while (offset < end) {
-		dma_addr_t addr = page_to_phys(bo->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
-		u64 next = min_t(u64, end, ALIGN_DOWN(offset, PAGE_SIZE) + PAGE_SIZE);
+		unsigned long page = offset >> PAGE_SHIFT;
+		struct page *first;
+		u64 next = rknpu_pages_run(bo->pages, page, DIV_ROUND_UP_ULL(end, PAGE_SIZE) - page, &first);
+		dma_addr_t addr = page_to_phys(first) + offset_in_page(offset);
 
-		/* What lies together goes in one call. */
-		while (next < end && page_to_phys(bo->pages[next >> PAGE_SHIFT]) == addr + (next - offset))
-			next = min_t(u64, end, next + PAGE_SIZE);
+		next = min(end, (page + next) << PAGE_SHIFT);
 		if (to_device)
 			dma_sync_single_for_device(bo->dma_dev, addr, next - offset, DMA_TO_DEVICE);
 		if (from_device)
@@ -74,9 +57,10 @@ static int rknpu_backing_pages_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, 
 
 static void rknpu_backing_pages_release(struct rknpu_bo *bo)
 {
-	rknpu_backing_unmap(bo);
-	/* The file goes next, so what is in them concerns nobody any more. */
-	drm_gem_put_pages(&bo->base, bo->pages, false, false);
+	/* What is in them, and in caches of them, concerns nobody any more. */
+	dma_unmap_sgtable(bo->dma_dev, bo->sgt, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+	rknpu_backing_free_table(bo->sgt);
+	rknpu_pages_free(bo->pages);
 }
 
 static const struct rknpu_backing rknpu_backing_pages_ops = {
@@ -86,8 +70,8 @@ static const struct rknpu_backing rknpu_backing_pages_ops = {
 };
 
 /**
- * rknpu_backing_pages() - give a buffer scattered pages
- * @bo: initialised with a shmem file, without memory
+ * rknpu_backing_pages() - give a buffer pieces of memory
+ * @bo: initialised, without memory
  * @dma32: pages below 4 GiB
  *
  * The pages are charged to the caller's memory cgroup. Context: may sleep.
@@ -96,24 +80,29 @@ static const struct rknpu_backing rknpu_backing_pages_ops = {
  */
 int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32)
 {
-	struct page **pages;
-	int ret;
+	struct rknpu_pages *pages = rknpu_pages_alloc(bo->base.size >> PAGE_SHIFT, dma32 ? __GFP_DMA32 : 0);
+	struct sg_table *sgt;
+	int ret = -ENOMEM;
 
-	/* Whoever asks for too much gets -ENOMEM; the OOM killer must not look for a victim. */
-	mapping_set_gfp_mask(bo->base.filp->f_mapping, GFP_USER | __GFP_RETRY_MAYFAIL | __GFP_NOWARN |
-						       (dma32 ? __GFP_DMA32 : 0));
-	pages = drm_gem_get_pages(&bo->base);
-	if (IS_ERR(pages))
-		return PTR_ERR(pages);
+	if (!pages)
+		return -ENOMEM;
+	sgt = rknpu_pages_table(pages, SIZE_MAX);
+	if (!sgt)
+		goto free_pages;
+	/* Zeroed by the CPU: in the caches, until this. */
+	ret = dma_map_sgtable(bo->dma_dev, sgt, DMA_BIDIRECTIONAL, 0);
+	if (ret)
+		goto free_table;
 	bo->pages = pages;
-	ret = rknpu_backing_map(bo);
-	if (ret) {
-		drm_gem_put_pages(&bo->base, pages, false, false);
-		bo->pages = NULL;
-		return ret;
-	}
+	bo->sgt = sgt;
 	bo->backing = &rknpu_backing_pages_ops;
 	return 0;
+
+free_table:
+	rknpu_backing_free_table(sgt);
+free_pages:
+	rknpu_pages_free(pages);
+	return ret;
 }
 
 /* The allocator has mapped the range: mapping it again would make two of what is one to CONFIG_DMA_API_DEBUG. */
@@ -135,10 +124,9 @@ static struct sg_table *rknpu_backing_range_table(struct page *first, dma_addr_t
 
 static void rknpu_backing_contiguous_release(struct rknpu_bo *bo)
 {
-	rknpu_pool_free(bo->pool, bo->pages[0], bo->base.size, sg_dma_address(bo->sgt->sgl));
-	sg_free_table(bo->sgt);
-	kfree(bo->sgt);
-	kvfree(bo->pages);
+	rknpu_pool_free(bo->pool, bo->pages->range, bo->base.size, sg_dma_address(bo->sgt->sgl));
+	rknpu_backing_free_table(bo->sgt);
+	rknpu_pages_free(bo->pages);
 }
 
 static const struct rknpu_backing rknpu_backing_contiguous_ops = {
@@ -160,32 +148,29 @@ static const struct rknpu_backing rknpu_backing_contiguous_ops = {
  */
 int rknpu_backing_contiguous(struct rknpu_bo *bo, struct rknpu_pool *pool)
 {
-	unsigned long i, count = bo->base.size >> PAGE_SHIFT;
 	struct page *first;
 	dma_addr_t addr;
 
-	bo->pages = kvmalloc_array(count, sizeof(*bo->pages), GFP_KERNEL_ACCOUNT);
-	if (!bo->pages)
-		return -ENOMEM;
 	first = rknpu_pool_alloc(pool, bo->base.size, &addr);
 	if (!first)
-		goto free_pages;
+		return -ENOMEM;
+	bo->pages = rknpu_pages_of_range(first, bo->base.size >> PAGE_SHIFT);
+	if (!bo->pages)
+		goto free_range;
 	bo->sgt = rknpu_backing_range_table(first, addr, bo->base.size);
 	if (!bo->sgt)
-		goto free_range;
-	for (i = 0; i < count; i++)
-		bo->pages[i] = pfn_to_page(page_to_pfn(first) + i);
+		goto free_pages;
 	/* Zeroed by the CPU: in the caches, until this. */
 	dma_sync_single_for_device(bo->dma_dev, addr, bo->base.size, DMA_BIDIRECTIONAL);
 	bo->pool = pool;
 	bo->backing = &rknpu_backing_contiguous_ops;
 	return 0;
 
+free_pages:
+	rknpu_pages_free(bo->pages);
+	bo->pages = NULL;
 free_range:
 	rknpu_pool_free(pool, first, bo->base.size, addr);
-free_pages:
-	kvfree(bo->pages);
-	bo->pages = NULL;
 	return -ENOMEM;
 }
 
@@ -210,8 +195,7 @@ static int rknpu_backing_sram_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, b
 
 static void rknpu_backing_sram_release(struct rknpu_bo *bo)
 {
-	sg_free_table(bo->sgt);
-	kfree(bo->sgt);
+	rknpu_backing_free_table(bo->sgt);
 	if (bo->rest)
 		drm_gem_object_put(&bo->rest->base);
 	rknpu_sram_free(bo->sram);

@@ -48,6 +48,16 @@ static inline bool rknpu_is_cow_mapping(struct vm_area_struct *vma)
 #endif
 }
 
+static inline void rknpu_vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+#ifdef RKNPU_HAVE_VM_FLAGS_SET
+	vm_flags_set(vma, flags);
+#else
+	/* Not constant where there is no function; the cast lets this be compiled elsewhere. */
+	*(unsigned long *)&vma->vm_flags |= flags;
+#endif
+}
+
 #ifdef RKNPU_HAVE_PLATFORM_REMOVE_VOID
 #define rknpu_remove_t void
 #define RKNPU_REMOVE_RETURN

@@ -20,6 +20,7 @@
 #include "rknpu_core.h"
 #include "rknpu_hw.h"
 #include "rknpu_misc.h"
+#include "rknpu_mmap.h"
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
 
@@ -104,6 +105,7 @@ struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_dr
 
 	if (IS_ERR(rdev))
 		return rdev;
+	rknpu_mmap_init(&rdev->drm);
 	rdev->soc = soc;
 	rdev->translated = rknpu_mmu_translates(dev);
 	rknpu_clients_init(&rdev->clients, rdev->translated ? dev : NULL, &rdev->sched.sink, per_file);

@@ -8,6 +8,7 @@
  * first core as its head.
  */
 #include <linux/component.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
@@ -25,8 +26,8 @@
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
 #include "rknpu_file.h"
-#include "rknpu_gem.h"
 #include "rknpu_ioctl.h"
+#include "rknpu_mmap.h"
 #include "rknpu_power.h"
 #include "rknpu_prime.h"
 #include "rknpu_soc.h"
@@ -104,7 +105,8 @@ static const struct file_operations rknpu_drv_fops = {
 	.poll = drm_poll,
 	.read = drm_read,
 	.llseek = noop_llseek,
-	.mmap = rknpu_gem_mmap,
+	.mmap = rknpu_mmap_file,
+	.get_unmapped_area = thp_get_unmapped_area,
 	RKNPU_FOP_FLAGS
 };
 

@@ -7,16 +7,16 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/pgtable.h>
 
 #include <drm/drm_gem.h>
 
-struct file;
 struct rknpu_bo;
+struct rknpu_pages;
 struct rknpu_pool;
 struct rknpu_sram;
 struct rknpu_sram_area;
 struct sg_table;
-struct vm_area_struct;
 
 /**
  * struct rknpu_backing - what one kind of memory does in its own way
@@ -55,7 +55,7 @@ struct rknpu_bo {
 	bool cached;
 	bool aligned;
 	struct mutex lock;
-	struct page **pages;
+	struct rknpu_pages *pages;
 	struct sg_table *sgt;
 	struct rknpu_pool *pool;
 	struct rknpu_sram_area *sram;
@@ -96,7 +96,7 @@ static inline struct rknpu_bo *to_rknpu_bo(struct drm_gem_object *obj)
 
 struct rknpu_bo *rknpu_gem_create(const struct rknpu_gem_request *want);
 struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached);
-int rknpu_gem_mmap(struct file *file, struct vm_area_struct *vma);
+pgprot_t rknpu_gem_pgprot(const struct rknpu_bo *bo, pgprot_t prot);
 void *rknpu_gem_vmap(struct rknpu_bo *bo);
 int rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device);
 u64 rknpu_gem_sram_bytes(const struct rknpu_bo *bo);

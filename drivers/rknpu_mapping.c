@@ -49,7 +49,7 @@ static void rknpu_mapping_released(struct rknpu_mapping_space *space)
 static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, struct rknpu_client *client,
 							 struct rknpu_vm *vm)
 {
-	unsigned int flags = (bo->pages ? 0 : RKNPU_VM_PAGELESS) | (bo->aligned ? RKNPU_VM_ALIGNED : 0);
+	unsigned int flags = (bo->pages ? RKNPU_VM_PIECES : RKNPU_VM_PAGELESS) | (bo->aligned ? RKNPU_VM_ALIGNED : 0);
 	struct rknpu_mapping *mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);
 	int ret;
 

@@ -169,6 +169,14 @@ static int rknpu_vm_find_range_locked(struct rknpu_vm *vm, struct drm_mm_node *n
 	return drm_mm_insert_node_in_range(&vm->mm, node, bytes, align, 0, 0, U64_MAX, DRM_MM_INSERT_HIGH);
 }
 
+/* What the IOMMU driver maps and unmaps in one go is aligned in both spaces. */
+static u64 rknpu_vm_piece(size_t bytes)
+{
+	if (bytes >= SZ_2M)
+		return SZ_2M;
+	return bytes >= SZ_64K ? SZ_64K : PAGE_SIZE;
+}
+
 static int rknpu_vm_translate_locked(struct rknpu_vm *vm, struct rknpu_mapping_space *space,
 				     struct sg_table *sgt, size_t bytes, unsigned int flags)
 {
@@ -177,6 +185,8 @@ static int rknpu_vm_translate_locked(struct rknpu_vm *vm, struct rknpu_mapping_s
 	lockdep_assert_held(&vm->lock);
 	if (flags & RKNPU_VM_ALIGNED)
 		ret = rknpu_vm_find_range_locked(vm, &space->node, bytes, roundup_pow_of_two(bytes));
+	if (ret == -ENOSPC && flags & RKNPU_VM_PIECES)
+		ret = rknpu_vm_find_range_locked(vm, &space->node, bytes, rknpu_vm_piece(bytes));
 	if (ret == -ENOSPC)
 		ret = rknpu_vm_find_range_locked(vm, &space->node, bytes, PAGE_SIZE);
 	if (ret)

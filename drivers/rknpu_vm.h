@@ -29,10 +29,12 @@ struct sg_table;
  * enum rknpu_vm_flags - how memory gets an address
  * @RKNPU_VM_PAGELESS: the table has DMA addresses only.
  * @RKNPU_VM_ALIGNED: at a multiple of the power of two that holds it, where there is room for that.
+ * @RKNPU_VM_PIECES: the memory is in large aligned pieces; so is its address, where there is room.
  */
 enum rknpu_vm_flags {
 	RKNPU_VM_PAGELESS = 1 << 0,
 	RKNPU_VM_ALIGNED = 1 << 1,
+	RKNPU_VM_PIECES = 1 << 2,
 };
 
 /**

@@ -8,6 +8,7 @@
 #define TESTING_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "klog.h"
@@ -43,13 +44,19 @@ static inline int npu_open(void)
 	return fd;
 }
 
-/* Skips the case where no IOMMU makes a range of scattered memory */
-static inline void npu_need_iommu(int fd)
+/* An IOMMU makes a range of scattered memory */
+static inline bool npu_has_iommu(int fd)
 {
 	uint32_t value = 0;
 
 	ASSERT_RET(npu_action(fd, RKNPU_GET_IOMMU_EN, &value), 0);
-	if (!value)
+	return value;
+}
+
+/* Skips the case where none does */
+static inline void npu_need_iommu(int fd)
+{
+	if (!npu_has_iommu(fd))
 		SKIP("no IOMMU");
 }
 

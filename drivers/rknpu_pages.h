@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_PAGES_H
+#define RKNPU_PAGES_H
+
+#include <linux/gfp_types.h>
+#include <linux/pgtable.h>
+#include <linux/types.h>
+
+struct page;
+struct sg_table;
+
+/* Sizes of pieces that there are. */
+#define RKNPU_PAGES_SIZES	3
+
+/**
+ * struct rknpu_pages - memory of a buffer in pieces, large ones first
+ * @range: first page of one physical range that is all of it and somebody else's to free; NULL when
+ *	it consists of pieces.
+ * @count: pages.
+ * @num: pieces.
+ * @of_size: how many pieces of each size, largest size first.
+ * @piece: first page of each, in the order in which they follow each other in the buffer.
+ *
+ * All immutable once the buffer has it.
+ */
+struct rknpu_pages {
+	struct page *range;
+	unsigned long count;
+	unsigned long num;
+	unsigned long of_size[RKNPU_PAGES_SIZES];
+	struct page *piece[];
+};
+
+struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone);
+struct rknpu_pages *rknpu_pages_of_range(struct page *first, unsigned long count);
+void rknpu_pages_free(struct rknpu_pages *pages);
+unsigned long rknpu_pages_find(const struct rknpu_pages *pages, unsigned long index, struct page **page);
+unsigned long rknpu_pages_run(const struct rknpu_pages *pages, unsigned long index, unsigned long max,
+			      struct page **page);
+unsigned long rknpu_pages_huge_end(const struct rknpu_pages *pages);
+struct sg_table *rknpu_pages_table(const struct rknpu_pages *pages, size_t max_run);
+void *rknpu_pages_vmap(const struct rknpu_pages *pages, bool cached, pgprot_t prot);
+void rknpu_pages_vunmap(void *vaddr);
+
+#endif /* RKNPU_PAGES_H */
