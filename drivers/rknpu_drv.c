@@ -23,14 +23,17 @@
 
 #include "rknpu_compat.h"
 #include "rknpu_core.h"
+#include "rknpu_debugfs.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
+#include "rknpu_fdinfo.h"
 #include "rknpu_file.h"
 #include "rknpu_ioctl.h"
 #include "rknpu_mmap.h"
 #include "rknpu_power.h"
 #include "rknpu_prime.h"
 #include "rknpu_soc.h"
+#include "rknpu_stats.h"
 
 static const char * const rknpu_isolation_names[] = { "process", "file" };
 static int rknpu_isolation;
@@ -75,11 +78,15 @@ static DEFINE_MUTEX(rknpu_drv_lock);
  * @power: its power; first, because the device's driver data is that of power management too.
  * @cores: its cores.
  * @rdev: the NPU that the cores belong to, while it is up. rknpu_drv_lock.
+ * @stats: in the head's node, its directory in sysfs, or NULL. rknpu_drv_lock.
+ * @debugfs: likewise, its others. rknpu_drv_lock.
  */
 struct rknpu_node {
 	struct rknpu_power power;
 	struct rknpu_core cores[RKNPU_MAX_CORES];
 	struct rknpu_device *rdev;
+	struct rknpu_stats *stats;
+	struct rknpu_debugfs *debugfs;
 };
 
 static struct drm_gem_object *rknpu_drv_prime_import(struct drm_device *drm, struct dma_buf *buf)
@@ -107,6 +114,7 @@ static const struct file_operations rknpu_drv_fops = {
 	.llseek = noop_llseek,
 	.mmap = rknpu_mmap_file,
 	.get_unmapped_area = thp_get_unmapped_area,
+	.show_fdinfo = rknpu_fdinfo_show,
 	RKNPU_FOP_FLAGS
 };
 
@@ -193,14 +201,37 @@ static void rknpu_drv_set_rdev_locked(struct rknpu_device *rdev, struct rknpu_de
 	}
 }
 
+/* What only tells about the NPU: it works without, too. */
+static void rknpu_drv_show_locked(struct rknpu_device *rdev)
+{
+	struct rknpu_node *head = dev_get_drvdata(rdev->drm.dev);
+
+	lockdep_assert_held(&rknpu_drv_lock);
+	head->stats = rknpu_stats_add(rdev);
+	head->debugfs = rknpu_debugfs_add(rdev);
+}
+
+static void rknpu_drv_hide_locked(struct rknpu_device *rdev)
+{
+	struct rknpu_node *head = dev_get_drvdata(rdev->drm.dev);
+
+	lockdep_assert_held(&rknpu_drv_lock);
+	rknpu_debugfs_remove(head->debugfs);
+	rknpu_stats_remove(head->stats);
+	head->debugfs = NULL;
+	head->stats = NULL;
+}
+
 static int rknpu_drv_start(struct rknpu_device *rdev)
 {
 	int ret;
 
 	mutex_lock(&rknpu_drv_lock);
 	ret = rknpu_device_start(rdev);
-	if (!ret)
+	if (!ret) {
 		rknpu_drv_set_rdev_locked(rdev, rdev);
+		rknpu_drv_show_locked(rdev);
+	}
 	mutex_unlock(&rknpu_drv_lock);
 	return ret;
 }
@@ -208,6 +239,7 @@ static int rknpu_drv_start(struct rknpu_device *rdev)
 static void rknpu_drv_stop(struct rknpu_device *rdev)
 {
 	mutex_lock(&rknpu_drv_lock);
+	rknpu_drv_hide_locked(rdev);
 	rknpu_device_stop(rdev);
 	rknpu_drv_set_rdev_locked(rdev, NULL);
 	mutex_unlock(&rknpu_drv_lock);
@@ -364,4 +396,4 @@ MODULE_AUTHOR("the rknpu authors");
 MODULE_LICENSE("GPL");
 /* What tools read from /sys/module/rknpu/version; the driver's own release is below. */
 MODULE_VERSION("0.9.8");
-MODULE_INFO(release, "0.1.0");
+MODULE_INFO(release, RKNPU_RELEASE);

@@ -22,6 +22,7 @@
 #include "rknpu_client.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
+#include "rknpu_fdinfo.h"
 #include "rknpu_file.h"
 #include "rknpu_gem.h"
 #include "rknpu_ioctl.h"
@@ -314,12 +315,26 @@ static int rknpu_misc_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static void rknpu_misc_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct rknpu_session *session = file->private_data;
+	const struct rknpu_session_object *object;
+	struct rknpu_fdinfo_memory memory = {};
+
+	mutex_lock(&session->lock);
+	list_for_each_entry(object, &session->objects, node)
+		rknpu_fdinfo_add(&memory, object->bo);
+	mutex_unlock(&session->lock);
+	rknpu_fdinfo_print(m, session->rdev, &session->rfile, &memory);
+}
+
 static const struct file_operations rknpu_misc_fops = {
 	.owner = THIS_MODULE,
 	.open = rknpu_misc_open,
 	.release = rknpu_misc_release,
 	.unlocked_ioctl = rknpu_misc_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = rknpu_misc_show_fdinfo,
 	.llseek = noop_llseek,
 };
 

@@ -336,6 +336,29 @@ void rknpu_power_put(struct rknpu_power *power)
 }
 
 /**
+ * rknpu_power_delay_ms() - how long an idle core stays on
+ * @power: of the core
+ *
+ * Return: milliseconds.
+ */
+unsigned int rknpu_power_delay_ms(const struct rknpu_power *power)
+{
+	return READ_ONCE(power->dev->power.autosuspend_delay);
+}
+
+/**
+ * rknpu_power_set_delay_ms() - change how long an idle core stays on
+ * @power: of the core
+ * @ms: milliseconds; 0 is at once
+ *
+ * Context: may sleep.
+ */
+void rknpu_power_set_delay_ms(struct rknpu_power *power, unsigned int ms)
+{
+	pm_runtime_set_autosuspend_delay(power->dev, ms);
+}
+
+/**
  * rknpu_power_clk() - the compute clock
  * @power: of any core; one clock drives them all
  *

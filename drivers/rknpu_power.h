@@ -52,6 +52,8 @@ void rknpu_power_shutdown(struct rknpu_power *power);
 int rknpu_power_get(struct rknpu_power *power);
 bool rknpu_power_get_if_on(struct rknpu_power *power);
 void rknpu_power_put(struct rknpu_power *power);
+unsigned int rknpu_power_delay_ms(const struct rknpu_power *power);
+void rknpu_power_set_delay_ms(struct rknpu_power *power, unsigned int ms);
 struct clk *rknpu_power_clk(const struct rknpu_power *power);
 int rknpu_power_attach_dvfs(struct rknpu_power *power, struct rknpu_dvfs *dvfs);
 void rknpu_power_detach_dvfs(struct rknpu_power *power);

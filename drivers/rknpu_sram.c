@@ -118,6 +118,40 @@ size_t rknpu_sram_free_bytes(const struct rknpu_sram *sram)
 	return sram->pool ? gen_pool_avail(sram->pool) : 0;
 }
 
+/* Where a byte is, counted over all chunks of a pool. */
+struct rknpu_sram_probe {
+	size_t offset;
+	bool used;
+};
+
+static void rknpu_sram_probe_chunk(struct gen_pool *pool, struct gen_pool_chunk *chunk, void *data)
+{
+	size_t bytes = chunk->end_addr - chunk->start_addr + 1;
+	struct rknpu_sram_probe *probe = data;
+
+	if (probe->offset < bytes)
+		probe->used |= test_bit(probe->offset >> pool->min_alloc_order, chunk->bits);
+	/* In chunks behind this one it wraps, and is in none of them. */
+	probe->offset -= bytes;
+}
+
+/**
+ * rknpu_sram_is_used() - whether some page has been given out
+ * @sram: the memory
+ * @offset: of a byte of it, less than rknpu_sram_total_bytes()
+ *
+ * Context: any.
+ *
+ * Return: what is so at the moment.
+ */
+bool rknpu_sram_is_used(const struct rknpu_sram *sram, size_t offset)
+{
+	struct rknpu_sram_probe probe = { .offset = offset };
+
+	gen_pool_for_each_chunk(sram->pool, rknpu_sram_probe_chunk, &probe);
+	return probe.used;
+}
+
 /**
  * rknpu_sram_alloc() - take pages, zeroed
  * @sram: the memory

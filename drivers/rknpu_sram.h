@@ -36,6 +36,7 @@ int rknpu_sram_init(struct rknpu_sram *sram, struct device *dev);
 void rknpu_sram_fini(struct rknpu_sram *sram);
 size_t rknpu_sram_total_bytes(const struct rknpu_sram *sram);
 size_t rknpu_sram_free_bytes(const struct rknpu_sram *sram);
+bool rknpu_sram_is_used(const struct rknpu_sram *sram, size_t offset);
 struct rknpu_sram_area *rknpu_sram_alloc(struct rknpu_sram *sram, size_t bytes);
 void rknpu_sram_free(struct rknpu_sram_area *area);
 phys_addr_t rknpu_sram_phys(const struct rknpu_sram_area *area, unsigned int page);

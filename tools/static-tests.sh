@@ -83,7 +83,7 @@ check_probes() {
 check_version() {
 	local version
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
-	grep -qxF "MODULE_INFO(release, \"$version\");" drivers/rknpu_drv.c || { echo "drivers/rknpu_drv.c is not $version"; return 1; }
+	grep -qxF "#define RKNPU_RELEASE \"$version\"" drivers/rknpu_stats.h || { echo "drivers/rknpu_stats.h is not $version"; return 1; }
 	head -n 1 debian/changelog | grep -qF "rknpu ($version) " || { echo "debian/changelog is not $version"; return 1; }
 }
 

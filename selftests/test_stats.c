@@ -1,0 +1,705 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What the driver tells about itself: the numbers in sysfs, for everybody; what
+ * fdinfo says of an open, by the kernel's specification; the vendor driver's files
+ * in debugfs, byte for byte; and the patterns with which the monitors that people
+ * run read them.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/testing.h"
+
+#define VENDOR		"/sys/kernel/debug/rknpu/"
+#define NOBODY		65534
+#define TIMEOUT_MS	3000
+
+static char stats[64];
+static struct matmul mm;
+
+static int get(const char *dir, const char *name, char *text, size_t size)
+{
+	char path[128];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s", dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	got = read(fd, text, size - 1);
+	close(fd);
+	if (got < 0)
+		return -errno;
+	text[got] = '\0';
+	return 0;
+}
+
+static int put(const char *name, const char *text)
+{
+	char path[128];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), VENDOR "%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* A number of sysfs; the file holds nothing but it */
+static uint64_t number(const char *name)
+{
+	char text[64], *end;
+	uint64_t value;
+
+	ASSERT_RET(get(stats, name, text, sizeof(text)), 0);
+	value = strtoull(text, &end, 10);
+	ASSERT(end != text && !strcmp(end, "\n"));
+	return value;
+}
+
+static int setup(void)
+{
+	char node[32];
+	int fd = npu_open_render(node, sizeof(node));
+
+	ASSERT(fd >= 0);
+	snprintf(stats, sizeof(stats), "/sys/class/drm/%s/device/npu/", strrchr(node, '/') + 1);
+	small_matmul(&mm, fd, 5);
+	return fd;
+}
+
+static void need_vendor_files(void)
+{
+	if (access(VENDOR, R_OK | X_OK))
+		SKIP("no " VENDOR);
+}
+
+static int submit_held(unsigned int core)
+{
+	struct rknpu_submit args = matmul_args(&mm, 1u << core);
+
+	args.timeout = TIMEOUT_MS;
+	return npu_submit(mm.out.fd, &args);
+}
+
+static void *hang(void *core)
+{
+	EXPECT_RET(submit_held(*(unsigned int *)core), -ETIMEDOUT);
+	return NULL;
+}
+
+/* ---- sysfs ----------------------------------------------------------------------- */
+
+TEST(jobs_and_busy_time_are_counted)
+{
+	char name[32];
+	unsigned int core;
+	uint64_t done, busy, all, sum;
+	struct rknpu_submit ran = { 0 };
+
+	setup();
+	for_each_core(core) {
+		snprintf(name, sizeof(name), "core%u_busy_us", core);
+		done = number("jobs_done");
+		busy = number(name);
+		all = number("busy_us");
+		EXPECT_RET(matmul_run(&mm, 1u << core, &ran), 0);
+		EXPECT_EQ(number("jobs_done") - done, 1);
+		/* Both are cut to microseconds */
+		sum = number(name) - busy;
+		EXPECT((int64_t)sum >= ran.hw_elapse_time / 1000 - 1 && (int64_t)sum <= ran.hw_elapse_time / 1000 + 1);
+		EXPECT(number("busy_us") - all + 1 >= sum && number("busy_us") - all <= sum + 1);
+	}
+}
+
+TEST(failures_are_counted)
+{
+	unsigned int core = npu_next_core(0);
+	uint64_t failed, out_of_time, resets, done;
+	struct rknpu_submit args;
+
+	setup();
+	twin_need();
+	failed = number("jobs_failed");
+	out_of_time = number("jobs_timed_out");
+	resets = number("resets");
+	done = number("jobs_done");
+	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
+	args = matmul_args(&mm, 1u << core);
+	args.timeout = 60;
+	EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
+	EXPECT_EQ(number("jobs_failed") - failed, 1);
+	EXPECT_EQ(number("jobs_timed_out") - out_of_time, 1);
+	EXPECT_EQ(number("jobs_done"), done);
+	ktap_sleep_ms(50);
+	EXPECT(number("resets") > resets);
+}
+
+TEST(faults_are_counted)
+{
+	unsigned int core = npu_next_core(0);
+	uint64_t faults, failed, late;
+
+	setup();
+	twin_need();
+	faults = number("faults");
+	failed = number("jobs_failed");
+	late = number("jobs_timed_out");
+	/* A place that nobody has mapped; without an IOMMU the twin makes it a bus error */
+	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, 0xfff00000));
+	ASSERT_RET(npu_bo_to_device(&mm.cmd), 0);
+	EXPECT_RET(submit_held(core), -EIO);
+	EXPECT_EQ(number("faults") - faults, 1);
+	EXPECT_EQ(number("jobs_failed") - failed, 1);
+	EXPECT_EQ(number("jobs_timed_out"), late);
+}
+
+TEST(a_running_job_shows_before_it_ends)
+{
+	unsigned int core = npu_next_core(0);
+	char name[32];
+	pthread_t thread;
+	uint64_t before;
+
+	setup();
+	twin_need();
+	snprintf(name, sizeof(name), "core%u_busy_us", core);
+	before = number(name);
+	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
+	ASSERT(!pthread_create(&thread, NULL, hang, &core));
+	ktap_sleep_ms(300);
+	EXPECT(number(name) - before > 100000);
+	EXPECT(number(name) - before < TIMEOUT_MS * 1000ull);
+	pthread_join(thread, NULL);
+	EXPECT(number(name) - before >= TIMEOUT_MS * 1000ull);
+}
+
+TEST(memory_and_sram_are_counted)
+{
+	uint64_t memory, sram, total;
+	struct npu_bo bo;
+	int fd = setup();
+
+	memory = number("memory_bytes");
+	sram = number("sram_used_bytes");
+	total = number("sram_total_bytes");
+	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
+	EXPECT_EQ(number("memory_bytes") - memory, 1 << 20);
+	npu_bo_fini(&bo);
+	EXPECT_EQ(number("memory_bytes"), memory);
+	if (!total)
+		return;
+	ASSERT_RET(npu_bo_init(&bo, fd, NPU_PAGE, NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_SRAM), 0);
+	EXPECT_EQ(number("sram_used_bytes") - sram, NPU_PAGE);
+	npu_bo_fini(&bo);
+	EXPECT_EQ(number("sram_used_bytes"), sram);
+}
+
+TEST(numbers_are_for_everybody)
+{
+	struct dirent *entry;
+	unsigned int files = 0;
+	char text[64];
+	DIR *dir;
+
+	setup();
+	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
+	dir = opendir(stats);
+	ASSERT(dir);
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		EXPECT_RET(get(stats, entry->d_name, text, sizeof(text)), 0);
+		EXPECT(strlen(text) > 1 && strchr(text, '\n') == text + strlen(text) - 1);
+		files++;
+	}
+	closedir(dir);
+	EXPECT(files >= 18);
+}
+
+TEST(cores_that_are_not_there_have_no_files)
+{
+	char name[32], text[32];
+	unsigned int core;
+
+	setup();
+	for (core = 0; core < NPU_CORES; core++) {
+		snprintf(name, sizeof(name), "core%u_load", core);
+		EXPECT_RET(get(stats, name, text, sizeof(text)), soc_get()->cores & 1u << core ? 0 : -ENOENT);
+	}
+}
+
+/* ---- fdinfo ---------------------------------------------------------------------- */
+
+#define KEYS 48
+
+/* One open, as a reader that follows the specification sees it: "key:" white space "value", each once */
+struct fdinfo {
+	unsigned int count;
+	char key[KEYS][40], value[KEYS][64];
+};
+
+static void read_fdinfo(struct fdinfo *info, pid_t pid, int fd)
+{
+	char path[64], line[160];
+	FILE *f;
+
+	memset(info, 0, sizeof(*info));
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+	f = fopen(path, "re");
+	ASSERT(f);
+	while (info->count < KEYS && fgets(line, sizeof(line), f)) {
+		unsigned int i;
+
+		ASSERT(sscanf(line, "%39[^:]: %63[^\n]", info->key[info->count], info->value[info->count]) == 2);
+		for (i = 0; i < info->count; i++)
+			EXPECT(strcmp(info->key[i], info->key[info->count]));
+		info->count++;
+	}
+	fclose(f);
+}
+
+static const char *value_of(const struct fdinfo *info, const char *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < info->count; i++)
+		if (!strcmp(info->key[i], key))
+			return info->value[i];
+	ktap_note("no key %s", key);
+	ASSERT(0);
+	return NULL;
+}
+
+/* A value of the form "number unit" */
+static uint64_t amount_of(const struct fdinfo *info, const char *key, const char *unit)
+{
+	const char *value = value_of(info, key);
+	char *end;
+	uint64_t number = strtoull(value, &end, 10);
+
+	EXPECT(end != value);
+	if (!*unit)
+		EXPECT(!*end);
+	else
+		EXPECT(*end == ' ' && !strcmp(end + 1, unit));
+	return !strcmp(unit, "KiB") ? number << 10 : number;
+}
+
+static uint64_t engine_ns(const struct fdinfo *info, unsigned int core)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "drm-engine-core%u", core);
+	return amount_of(info, key, "ns");
+}
+
+TEST(fdinfo_names_driver_and_client)
+{
+	struct fdinfo one, two;
+	int a = setup(), b = npu_open_render(NULL, 0);
+
+	ASSERT(b >= 0);
+	read_fdinfo(&one, getpid(), a);
+	read_fdinfo(&two, getpid(), b);
+	EXPECT(!strcmp(value_of(&one, "drm-driver"), "rknpu"));
+	EXPECT(strcmp(value_of(&one, "drm-client-id"), value_of(&two, "drm-client-id")));
+	EXPECT(!strcmp(value_of(&one, "rknpu-device"), soc_get()->device[npu_next_core(0)]));
+	/* Of a duplicated descriptor it is the same open */
+	read_fdinfo(&two, getpid(), dup(a));
+	EXPECT(!strcmp(value_of(&one, "drm-client-id"), value_of(&two, "drm-client-id")));
+}
+
+TEST(fdinfo_has_the_time_of_each_core)
+{
+	int fd = setup(), other = npu_open_render(NULL, 0);
+	struct rknpu_submit ran = { 0 };
+	struct fdinfo before, after;
+	unsigned int core, i;
+
+	for_each_core(core) {
+		read_fdinfo(&before, getpid(), fd);
+		EXPECT_RET(matmul_run(&mm, 1u << core, &ran), 0);
+		read_fdinfo(&after, getpid(), fd);
+		for (i = 0; i < NPU_CORES && !soc_get()->single; i++)
+			EXPECT_EQ(engine_ns(&after, i) - engine_ns(&before, i), i == core ? ran.hw_elapse_time : 0);
+	}
+	EXPECT_EQ(amount_of(&after, "rknpu-jobs-done", ""), npu_num_cores());
+	/* Another open of the same process has done nothing */
+	read_fdinfo(&after, getpid(), other);
+	for_each_core(core)
+		EXPECT_EQ(engine_ns(&after, core), 0);
+}
+
+TEST(fdinfo_has_the_memory_of_each_open)
+{
+	struct fdinfo before, after;
+	int fd = setup(), dmabuf;
+	struct npu_bo bo;
+
+	read_fdinfo(&before, getpid(), fd);
+	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
+	read_fdinfo(&after, getpid(), fd);
+	EXPECT_EQ(amount_of(&after, "drm-total-memory", "KiB") - amount_of(&before, "drm-total-memory", "KiB"), 1 << 20);
+	EXPECT_EQ(amount_of(&after, "drm-resident-memory", "KiB"), amount_of(&after, "drm-total-memory", "KiB"));
+	EXPECT_EQ(amount_of(&after, "drm-shared-memory", "KiB"), amount_of(&before, "drm-shared-memory", "KiB"));
+	ASSERT_RET(npu_export(fd, bo.handle, &dmabuf), 0);
+	read_fdinfo(&after, getpid(), fd);
+	EXPECT_EQ(amount_of(&after, "drm-shared-memory", "KiB") - amount_of(&before, "drm-shared-memory", "KiB"), 1 << 20);
+	npu_bo_fini(&bo);
+	read_fdinfo(&after, getpid(), fd);
+	EXPECT_EQ(amount_of(&after, "drm-total-memory", "KiB"), amount_of(&before, "drm-total-memory", "KiB"));
+}
+
+/* The file may be closed while its job runs: what is counted then has somewhere to go */
+TEST(file_closed_while_its_job_runs)
+{
+	unsigned int core = npu_next_core(0);
+	struct rknpu_submit args;
+	int fd = setup();
+	uint64_t before;
+
+	twin_need();
+	before = number("jobs_done");
+	twin_hold(core, 1);
+	args = matmul_args(&mm, 1u << core);
+	args.flags |= RKNPU_JOB_NONBLOCK;
+	ASSERT_RET(npu_submit(fd, &args), 0);
+	close(fd);
+	ktap_sleep_ms(50);
+	twin_release(core);
+	ktap_sleep_ms(200);
+	EXPECT_EQ(number("jobs_done") - before, 1);
+}
+
+/* ---- the vendor's files ------------------------------------------------------------ */
+
+static void expect_text(const char *name, const char *want)
+{
+	char text[512];
+
+	ASSERT_RET(get(VENDOR, name, text, sizeof(text)), 0);
+	if (!EXPECT(!strcmp(text, want)))
+		ktap_note("%s: got \"%s\", wanted \"%s\"", name, text, want);
+}
+
+/* Golden texts of `load`, by percent of each core */
+static void expect_load(unsigned int a, unsigned int b, unsigned int c)
+{
+	char want[96];
+
+	if (soc_get()->single)
+		snprintf(want, sizeof(want), "NPU load: %2u%%\n", a);
+	else if (!strcmp(soc_get()->compatible, "rockchip,rk3576"))
+		snprintf(want, sizeof(want), "NPU load:  Core0: %2u%%, Core1: %2u%%,\n", a, b);
+	else
+		snprintf(want, sizeof(want), "NPU load:  Core0: %2u%%, Core1: %2u%%, Core2: %2u%%,\n", a, b, c);
+	expect_text("load", want);
+}
+
+static bool powered(void)
+{
+	char text[16];
+
+	ASSERT_RET(get(VENDOR, "power", text, sizeof(text)), 0);
+	ASSERT(!strcmp(text, "on\n") || !strcmp(text, "off\n"));
+	return text[1] == 'n';
+}
+
+static void wait_for_off(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100 && powered(); i++)
+		ktap_sleep_ms(20);
+	EXPECT(!powered());
+}
+
+TEST(vendor_files_off_and_idle)
+{
+	char text[64];
+	uint32_t value;
+	int fd = setup();
+
+	need_vendor_files();
+	expect_text("version", "RKNPU driver: v0.9.8\n");
+	expect_text("reset", "on\n");
+	wait_for_off();
+	expect_text("power", "off\n");
+	ASSERT_RET(npu_action(fd, RKNPU_GET_FREQ, &value), 0);
+	snprintf(text, sizeof(text), "%u\n", value);
+	expect_text("freq", text);
+	ASSERT_RET(npu_action(fd, RKNPU_GET_VOLT, &value), 0);
+	snprintf(text, sizeof(text), "%u\n", value);
+	expect_text("volt", text);
+	/* Reading has not powered it */
+	expect_text("power", "off\n");
+	ktap_sleep_ms(2100);
+	expect_load(0, 0, 0);
+}
+
+TEST_LIMIT(vendor_files_busy, 40)
+{
+	unsigned int core = npu_next_core(0);
+	pthread_t thread;
+
+	setup();
+	need_vendor_files();
+	twin_need();
+	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
+	ASSERT(!pthread_create(&thread, NULL, hang, &core));
+	/* The second that is over when this is asked was busy from end to end */
+	ktap_sleep_ms(2100);
+	expect_load(core == 0 ? 100 : 0, core == 1 ? 100 : 0, core == 2 ? 100 : 0);
+	expect_text("power", "on\n");
+	EXPECT_EQ(number("load"), (100 + npu_num_cores() / 2) / npu_num_cores());
+	pthread_join(thread, NULL);
+	ktap_sleep_ms(2100);
+	expect_load(0, 0, 0);
+}
+
+TEST(vendor_mm)
+{
+	char text[1024], *line;
+	unsigned int used = 0, unused = 0, rows = 0, total, said_used, said_free;
+	struct npu_bo bo;
+	int fd = setup();
+
+	need_vendor_files();
+	if (!number("sram_total_bytes")) {
+		expect_text("mm", "");
+		return;
+	}
+	ASSERT_RET(npu_bo_init(&bo, fd, 3 * NPU_PAGE, NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_SRAM), 0);
+	ASSERT_RET(get(VENDOR, "mm", text, sizeof(text)), 0);
+	line = strtok(text, "\n");
+	EXPECT(!strcmp(line, "SRAM bitmap: \"*\" - used, \".\" - free (1bit = 4KB)"));
+	while ((line = strtok(NULL, "\n")) && line[0] == '[') {
+		char row[8];
+
+		snprintf(row, sizeof(row), "[%03u] [", rows++);
+		EXPECT(!strncmp(line, row, 7) && line[strlen(line) - 1] == ']');
+		for (line += 7; *line != ']'; line++) {
+			used += *line == '*';
+			unused += *line == '.';
+		}
+	}
+	ASSERT(line && sscanf(line, "SRAM total size: %u, used: %u, free: %u", &total, &said_used, &said_free) == 3);
+	EXPECT_EQ(total, number("sram_total_bytes"));
+	EXPECT_EQ(said_used + said_free, total);
+	EXPECT_EQ(used * 4096, said_used);
+	EXPECT_EQ(unused * 4096, said_free);
+	EXPECT_EQ(said_used, 3 * NPU_PAGE);
+	EXPECT_EQ(rows, (total / 4096 + 31) / 32);
+}
+
+TEST(vendor_power_is_held_and_let_go)
+{
+	setup();
+	need_vendor_files();
+	wait_for_off();
+	EXPECT_RET(put("power", "on\n"), 0);
+	EXPECT_RET(put("power", "on"), 0);
+	ktap_sleep_ms(400);
+	expect_text("power", "on\n");
+	EXPECT_RET(put("power", "off\n"), 0);
+	EXPECT_RET(put("power", "off"), 0);
+	wait_for_off();
+	EXPECT_RET(put("power", "o"), -EINVAL);
+	EXPECT_RET(put("power", "maybe"), -EINVAL);
+	EXPECT_CORRECT(&mm, npu_nth(0));
+}
+
+TEST(vendor_delay)
+{
+	static const char * const bad[] = { "", "-1", "3600001", "4294967296", "99999999999999999999", "1s", "aaaaaaaaaaaaaaaaaaaaaaaa" };
+	char usual[32];
+	size_t i;
+
+	setup();
+	need_vendor_files();
+	ASSERT_RET(get(VENDOR, "delayms", usual, sizeof(usual)), 0);
+	EXPECT_RET(put("delayms", "700"), 0);
+	expect_text("delayms", "700\n");
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	ktap_sleep_ms(300);
+	EXPECT(powered());
+	wait_for_off();
+	for (i = 1; i < sizeof(bad) / sizeof(bad[0]); i++)
+		EXPECT(put("delayms", bad[i]) < 0);
+	expect_text("delayms", "700\n");
+	EXPECT_RET(put("delayms", "0"), 0);
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	EXPECT_RET(put("delayms", usual), 0);
+}
+
+TEST(vendor_reset_ends_all_jobs_and_cannot_be_bypassed)
+{
+	unsigned int core = npu_next_core(0);
+	struct rknpu_submit args;
+	uint64_t cancelled;
+
+	setup();
+	need_vendor_files();
+	EXPECT_RET(put("reset", "off"), -EOPNOTSUPP);
+	EXPECT_RET(put("reset", "on"), 0);
+	EXPECT_RET(put("reset", "2"), -EINVAL);
+	expect_text("reset", "on\n");
+	twin_need();
+	cancelled = number("jobs_cancelled");
+	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
+	args = matmul_args(&mm, 1u << core);
+	args.timeout = 10000;
+	args.flags |= RKNPU_JOB_NONBLOCK;
+	ASSERT_RET(npu_submit(mm.out.fd, &args), 0);
+	ktap_sleep_ms(30);
+	EXPECT_RET(put("reset", "1"), 0);
+	EXPECT_CORRECT(&mm, 1u << core);
+	EXPECT_EQ(number("jobs_cancelled") - cancelled, 1);
+}
+
+TEST(vendor_files_are_not_for_everybody)
+{
+	char text[64];
+
+	setup();
+	need_vendor_files();
+	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
+	EXPECT_RET(get(VENDOR, "load", text, sizeof(text)), -EACCES);
+	EXPECT_RET(put("power", "on"), -EACCES);
+}
+
+#define PROC "/proc/rknpu/"
+
+TEST(vendor_files_in_proc)
+{
+	static const char * const names[] = { "version", "load", "power", "freq", "volt", "delayms", "reset", "mm" };
+	char text[1024], same[1024];
+	struct stat st;
+	size_t i;
+
+	if (access(PROC "load", R_OK))
+		SKIP("no " PROC ": module parameter proc");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(text, sizeof(text), PROC "%s", names[i]);
+		ASSERT(!stat(text, &st));
+		EXPECT_EQ(st.st_mode & 07777, 0444);
+		EXPECT(open(text, O_WRONLY) < 0 || write(open(text, O_WRONLY), "1", 1) < 0);
+		ASSERT_RET(get(PROC, names[i], text, sizeof(text)), 0);
+		if (!get(VENDOR, names[i], same, sizeof(same)))
+			EXPECT(!strcmp(text, same));
+	}
+	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
+	EXPECT_RET(get(PROC, "load", text, sizeof(text)), 0);
+}
+
+/* ---- how monitors read them --------------------------------------------------------- */
+
+/* Number of matches of a pattern of extended regular expressions, and the sum of what its last group matches */
+static unsigned int matches(const char *pattern, unsigned int group, const char *text, unsigned int *sum)
+{
+	regmatch_t at[4];
+	unsigned int count = 0;
+	regex_t re;
+
+	ASSERT(!regcomp(&re, pattern, REG_EXTENDED));
+	for (*sum = 0; !regexec(&re, text, 4, at, 0); text += at[0].rm_eo, count++)
+		*sum += (unsigned int)atoi(text + at[group].rm_so);
+	regfree(&re);
+	return count;
+}
+
+/* rknputop, Frigate, rktop, rknpu-monitoring, rknpu-exporter, nvtop: each with its own pattern */
+static void monitors_read(const char *load, unsigned int cores, unsigned int want)
+{
+	unsigned int sum, found, percent, all = 0, count = 0;
+	const char *p;
+
+	/* rknputop: the pattern of several cores, or else the other */
+	found = matches("Core([0-9]+):[[:space:]]*([0-9]+)%", 2, load, &sum);
+	if (!found)
+		found = matches("NPU load:[[:space:]]+([0-9]+)%", 1, load, &sum);
+	EXPECT_EQ(found, cores);
+	EXPECT_EQ(sum, want);
+	/* Frigate, rktop: any number of spaces; rknpu-monitoring: at least one */
+	if (cores > 1) {
+		EXPECT_EQ(matches("Core[0-9]+:[[:space:]]*([0-9]+)%", 1, load, &sum), cores);
+		EXPECT_EQ(sum, want);
+		EXPECT_EQ(matches("(Core[0-9]):[[:space:]]+([0-9]+)%", 2, load, &sum), cores);
+		EXPECT_EQ(sum, want);
+	}
+	/* rknpu-exporter: whatever stands before a percent sign */
+	EXPECT_EQ(matches("([0-9]+)%", 1, load, &sum), cores);
+	EXPECT_EQ(sum, want);
+	/* nvtop: the first line, from one "Core" to the next */
+	for (p = strstr(load, "Core"); p; p = strstr(p + 4, "Core"))
+		if (sscanf(p, "Core%*d: %d%%", &percent) == 1) {
+			all += percent;
+			count++;
+		}
+	EXPECT_EQ(count, cores > 1 ? cores : 0);
+	EXPECT_EQ(all, cores > 1 ? want : 0);
+}
+
+TEST_LIMIT(monitors_read_the_load, 40)
+{
+	unsigned int core = npu_next_core(0), cores;
+	char text[128];
+	pthread_t thread;
+
+	setup();
+	need_vendor_files();
+	ktap_sleep_ms(2100);
+	ASSERT_RET(get(VENDOR, "load", text, sizeof(text)), 0);
+	for (cores = 0; cores < NPU_CORES && strstr(text, (char[]){ 'C', 'o', 'r', 'e', (char)('0' + cores), 0 }); cores++)
+		;
+	cores = cores ? cores : 1;
+	EXPECT_EQ(cores == 1, soc_get()->single);
+	monitors_read(text, cores, 0);
+	twin_need();
+	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
+	ASSERT(!pthread_create(&thread, NULL, hang, &core));
+	ktap_sleep_ms(2100);
+	ASSERT_RET(get(VENDOR, "load", text, sizeof(text)), 0);
+	monitors_read(text, cores, 100);
+	pthread_join(thread, NULL);
+}
+
+TEST(monitors_read_the_rest)
+{
+	unsigned long value;
+	char text[64], *colon;
+
+	need_vendor_files();
+	/* rknputop: what follows the colon; librknnrt, rktop: one number */
+	ASSERT_RET(get(VENDOR, "version", text, sizeof(text)), 0);
+	colon = strchr(text, ':');
+	ASSERT(colon);
+	EXPECT(!strcmp(colon + 1, " v0.9.8\n"));
+	ASSERT_RET(get(VENDOR, "freq", text, sizeof(text)), 0);
+	EXPECT(sscanf(text, "%lu", &value) == 1 && value >= 100000000);
+	ASSERT_RET(get(VENDOR, "volt", text, sizeof(text)), 0);
+	EXPECT_EQ(sscanf(text, "%lu", &value), 1);
+	/* A device plugin for Kubernetes reads this one */
+	if (!access("/sys/module/rknpu", F_OK)) {
+		ASSERT_RET(get("/sys/module/rknpu/", "version", text, sizeof(text)), 0);
+		EXPECT(!strcmp(text, "0.9.8\n"));
+	}
+}
