@@ -529,7 +529,8 @@ TEST(vendor_power_is_held_and_let_go)
 
 TEST(vendor_delay)
 {
-	static const char * const bad[] = { "", "-1", "3600001", "4294967296", "99999999999999999999", "1s", "aaaaaaaaaaaaaaaaaaaaaaaa" };
+	static const char * const bad[] = { "", "-1", "3600001", "4294967296", "99999999999999999999", "1s",
+					  "aaaaaaaaaaaaaaaaaaaaaaaa" };
 	char usual[32];
 	size_t i;
 
@@ -684,8 +685,7 @@ TEST_LIMIT(monitors_read_the_load, 40)
 
 TEST(monitors_read_the_rest)
 {
-	unsigned long value;
-	char text[64], *colon;
+	char text[64], *colon, *end;
 
 	need_vendor_files();
 	/* rknputop: what follows the colon; librknnrt, rktop: one number */
@@ -694,9 +694,10 @@ TEST(monitors_read_the_rest)
 	ASSERT(colon);
 	EXPECT(!strcmp(colon + 1, " v0.9.8\n"));
 	ASSERT_RET(get(VENDOR, "freq", text, sizeof(text)), 0);
-	EXPECT(sscanf(text, "%lu", &value) == 1 && value >= 100000000);
+	EXPECT(strtoul(text, &end, 10) >= 100000000 && !strcmp(end, "\n"));
 	ASSERT_RET(get(VENDOR, "volt", text, sizeof(text)), 0);
-	EXPECT_EQ(sscanf(text, "%lu", &value), 1);
+	strtoul(text, &end, 10);
+	EXPECT(end != text && !strcmp(end, "\n"));
 	/* A device plugin for Kubernetes reads this one */
 	if (!access("/sys/module/rknpu", F_OK)) {
 		ASSERT_RET(get("/sys/module/rknpu/", "version", text, sizeof(text)), 0);

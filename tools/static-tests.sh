@@ -111,6 +111,7 @@ static_tests() {
 	static_step spelling check_spelling
 	static_step layout tools/check-layout
 	static_ktap tools tools/test-tools
+	static_ktap smi make -s -C tools/rknpu-smi O="$BUILD/smi" check
 	static_ktap regcmd make -s -C tools/rknpu-regcmd O="$BUILD/regcmd" check
 	static_ktap overlays tools/test-overlays
 	static_step uapi make -C selftests O="$BUILD/host" host-check

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: A specification for container engines ("Container Device Interface"): the
+ * device's nodes, the group that may use them, and the runtime library if the host
+ * has it. Version 0.7.0 is the first that has groups.
+ */
+#define _GNU_SOURCE
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "smi.h"
+
+static const char * const libraries[] = {
+	"/usr/lib/librknnrt.so",
+	"/usr/lib/aarch64-linux-gnu/librknnrt.so",
+	"/usr/lib64/librknnrt.so",
+	"/usr/local/lib/librknnrt.so",
+	"/usr/lib/librkllmrt.so",
+	"/usr/local/lib/librkllmrt.so",
+};
+
+#define LIBRARIES (sizeof(libraries) / sizeof(libraries[0]))
+
+/* Adds the group of a node to those that the container's user needs */
+static void add_group(const char *node, gid_t *groups, unsigned int *count)
+{
+	char path[256];
+	struct stat st;
+	unsigned int i;
+
+	smi_path(path, sizeof(path), "/dev/dri/%s", node);
+	if (stat(path, &st) || !st.st_gid)
+		return;
+	for (i = 0; i < *count; i++)
+		if (groups[i] == st.st_gid)
+			return;
+	groups[(*count)++] = st.st_gid;
+}
+
+static void print_nodes(FILE *out, const struct device *dev)
+{
+	const char * const nodes[] = { dev->card, dev->render };
+	const char *comma = "";
+	char path[256];
+	unsigned int i;
+
+	fputs("        \"deviceNodes\": [", out);
+	for (i = 0; i < 2; i++) {
+		if (!nodes[i][0])
+			continue;
+		snprintf(path, sizeof(path), "/dev/dri/%s", nodes[i]);
+		fprintf(out, "%s\n          { \"path\": ", comma);
+		json_string(out, path);
+		fputs(", \"permissions\": \"rw\" }", out);
+		comma = ",";
+	}
+	smi_path(path, sizeof(path), "/dev/rknpu");
+	if (!access(path, F_OK))
+		fprintf(out, "%s\n          { \"path\": \"/dev/rknpu\", \"permissions\": \"rw\" }", comma);
+	fputs("\n        ]", out);
+}
+
+static void print_groups(FILE *out, const struct device *dev)
+{
+	unsigned int count = 0, i;
+	gid_t groups[2];
+
+	if (dev->card[0])
+		add_group(dev->card, groups, &count);
+	add_group(dev->render, groups, &count);
+	if (!count)
+		return;
+	fputs(",\n        \"additionalGids\": [", out);
+	for (i = 0; i < count; i++)
+		fprintf(out, "%s%u", i ? ", " : "", groups[i]);
+	fputc(']', out);
+}
+
+static void print_mounts(FILE *out)
+{
+	const char *comma = "";
+	char path[256];
+	unsigned int i;
+
+	for (i = 0; i < LIBRARIES; i++) {
+		smi_path(path, sizeof(path), "%s", libraries[i]);
+		if (access(path, R_OK))
+			continue;
+		fprintf(out, "%s\n          { \"hostPath\": \"%s\", \"containerPath\": \"%s\", \"options\": [\"ro\", \"nosuid\", \"nodev\", \"bind\"] }",
+			*comma ? comma : ",\n        \"mounts\": [", libraries[i], libraries[i]);
+		comma = ",";
+	}
+	if (*comma)
+		fputs("\n        ]", out);
+}
+
+int cdi_print(FILE *out, const struct device *dev)
+{
+	fputs("{\n  \"cdiVersion\": \"0.7.0\",\n  \"kind\": \"rockchip.com/npu\",\n"
+	      "  \"devices\": [\n    {\n      \"name\": \"all\",\n      \"containerEdits\": {\n", out);
+	print_nodes(out, dev);
+	print_groups(out, dev);
+	print_mounts(out);
+	fputs("\n      }\n    }\n  ]\n}\n", out);
+	return 0;
+}
