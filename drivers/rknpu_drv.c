@@ -26,6 +26,7 @@
 #include "rknpu_debugfs.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
+#include "rknpu_dump.h"
 #include "rknpu_fdinfo.h"
 #include "rknpu_file.h"
 #include "rknpu_ioctl.h"
@@ -80,6 +81,7 @@ static DEFINE_MUTEX(rknpu_drv_lock);
  * @rdev: the NPU that the cores belong to, while it is up. rknpu_drv_lock.
  * @stats: in the head's node, its directory in sysfs, or NULL. rknpu_drv_lock.
  * @debugfs: likewise, its others. rknpu_drv_lock.
+ * @dump: likewise, who dumps failed jobs. rknpu_drv_lock.
  */
 struct rknpu_node {
 	struct rknpu_power power;
@@ -87,6 +89,7 @@ struct rknpu_node {
 	struct rknpu_device *rdev;
 	struct rknpu_stats *stats;
 	struct rknpu_debugfs *debugfs;
+	struct rknpu_dump *dump;
 };
 
 static struct drm_gem_object *rknpu_drv_prime_import(struct drm_device *drm, struct dma_buf *buf)
@@ -209,6 +212,7 @@ static void rknpu_drv_show_locked(struct rknpu_device *rdev)
 	lockdep_assert_held(&rknpu_drv_lock);
 	head->stats = rknpu_stats_add(rdev);
 	head->debugfs = rknpu_debugfs_add(rdev);
+	head->dump = rknpu_dump_add(rdev);
 }
 
 static void rknpu_drv_hide_locked(struct rknpu_device *rdev)
@@ -216,8 +220,10 @@ static void rknpu_drv_hide_locked(struct rknpu_device *rdev)
 	struct rknpu_node *head = dev_get_drvdata(rdev->drm.dev);
 
 	lockdep_assert_held(&rknpu_drv_lock);
+	rknpu_dump_remove(head->dump);
 	rknpu_debugfs_remove(head->debugfs);
 	rknpu_stats_remove(head->stats);
+	head->dump = NULL;
 	head->debugfs = NULL;
 	head->stats = NULL;
 }

@@ -291,3 +291,41 @@ bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state)
 {
 	return state->raw & RKNPU_INT_DMA_ERROR;
 }
+
+/* Registers that a dump shows: those of the windows that every device tree gives us, up to the last known one. */
+static const struct rknpu_hw_registers {
+	u32 first;
+	u32 last;
+} rknpu_hw_shown[] = {
+	{ RKNPU_PC_VERSION, RKNPU_PC_OPERATION_ENABLE },
+	{ RKNPU_PC_BASE_ADDRESS, RKNPU_PC_REGISTER_AMOUNTS },
+	{ RKNPU_PC_INTERRUPT_MASK, RKNPU_PC_TASK_DMA_BASE_ADDR },
+	{ RKNPU_CNA_BASE, RKNPU_CNA_PAD_CON1 },
+	{ RKNPU_CORE_BASE, RKNPU_CORE_CLIP_TRUNCATE },
+};
+
+/**
+ * rknpu_hw_peek() - read one register after the other, for a dump
+ * @hw: the core; powered, not in reset
+ * @offset: from where on; where it was found. Begin with 0 and add 4 each time.
+ * @value: result
+ *
+ * Reading has no effect on a core that runs. Holes between blocks are left out:
+ * reads of undecoded pages hang the SoC [seen: rockchip-npu-notes].
+ *
+ * Return: false when there is no more.
+ */
+bool rknpu_hw_peek(const struct rknpu_hw *hw, u32 *offset, u32 *value)
+{
+	const void __iomem *window;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rknpu_hw_shown) && *offset > rknpu_hw_shown[i].last; i++)
+		;
+	if (i == ARRAY_SIZE(rknpu_hw_shown))
+		return false;
+	*offset = max(*offset, rknpu_hw_shown[i].first);
+	window = *offset >= RKNPU_CORE_BASE ? hw->core : *offset >= RKNPU_CNA_BASE ? hw->cna : hw->pc;
+	*value = readl(window + (*offset & (RKNPU_BLOCK_BYTES - 1)));
+	return true;
+}

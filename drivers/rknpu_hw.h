@@ -79,6 +79,7 @@ u32 rknpu_hw_irq_take(const struct rknpu_hw *hw);
 u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
 void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state);
 bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
+bool rknpu_hw_peek(const struct rknpu_hw *hw, u32 *offset, u32 *value);
 bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state);
 
 #endif /* RKNPU_HW_H */

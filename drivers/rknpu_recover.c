@@ -167,6 +167,18 @@ static const char *rknpu_recover_text(int verdict)
 	return verdict == -EIO ? "memory access failed" : verdict == -ETIMEDOUT ? "timed out" : "start was lost";
 }
 
+static void rknpu_recover_tell_roof(const struct rknpu_slot *slot, const struct rknpu_job *job, int verdict,
+				    u32 done)
+{
+	const struct rknpu_sched_roof *roof = &slot->sched->roof;
+	/* Pairs with who has set it, and its data before. */
+	typeof(roof->failed) failed = smp_load_acquire(&roof->failed);
+
+	/* A start that was lost is repeated: the job has not failed. */
+	if (failed && verdict != -EAGAIN)
+		failed(roof->data, slot, job, verdict, done);
+}
+
 static void rknpu_recover_report(const struct rknpu_slot *slot, const struct rknpu_job *job, int verdict,
 				 const struct rknpu_hw_state *state)
 {
@@ -174,6 +186,7 @@ static void rknpu_recover_report(const struct rknpu_slot *slot, const struct rkn
 	u32 done = range->chunk * slot->sched->soc->max_tasks +
 		   rknpu_hw_tasks_done(&slot->core->hw, state);
 
+	rknpu_recover_tell_roof(slot, job, verdict, done);
 	if (slot->faulted)
 		dev_err_ratelimited(slot->core->dev,
 				    "job of %s[%d] on core %u: %s at %#010x (%s), task %u, status %#x raw %#x\n",

@@ -78,6 +78,17 @@ struct rknpu_slot {
 };
 
 /**
+ * struct rknpu_sched_roof - who wants to know of jobs that fail on the hardware
+ * @failed: a core is about to be reset because of a job, of whose tasks it has ended @done. Context:
+ *	the scheduler's worker; must not wait. NULL when nobody wants to know.
+ * @data: for it.
+ */
+struct rknpu_sched_roof {
+	void (*failed)(void *data, const struct rknpu_slot *slot, const struct rknpu_job *job, int result, u32 done);
+	void *data;
+};
+
+/**
  * struct rknpu_sched - the scheduler
  * @soc: constants. Immutable.
  * @lock: protects all that follows but the workqueues; taken in hard interrupts.
@@ -98,6 +109,7 @@ struct rknpu_slot {
  * @wq: ordered and of high priority: dispatch, watchdogs and recovery never run at the same time.
  * @free_wq: releases of jobs whose last reference went away in an interrupt.
  * @sink: receiver of IOMMU faults.
+ * @roof: set by the upper floor while the device is up.
  */
 struct rknpu_sched {
 	const struct rknpu_soc *soc;
@@ -119,6 +131,7 @@ struct rknpu_sched {
 	struct workqueue_struct *wq;
 	struct workqueue_struct *free_wq;
 	struct rknpu_fault_sink sink;
+	struct rknpu_sched_roof roof;
 };
 
 int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc);

@@ -153,7 +153,7 @@ bool image_add_buffer(struct image *img, char *arg)
 	char *size = strchr(arg, ':'), *name;
 	uint64_t start;
 
-	if (!size || img->nbuffers == IMAGE_MAX)
+	if (!size || img->nbuffers == BUFFERS_MAX)
 		return false;
 	*size++ = '\0';
 	name = strchr(size, ':');

@@ -39,6 +39,7 @@ struct image_buffer {
 };
 
 #define IMAGE_MAX	64
+#define BUFFERS_MAX	1024
 
 /**
  * struct image - all of it
@@ -51,7 +52,7 @@ struct image_buffer {
 struct image {
 	struct image_part parts[IMAGE_MAX];
 	unsigned int nparts;
-	struct image_buffer buffers[IMAGE_MAX];
+	struct image_buffer buffers[BUFFERS_MAX];
 	unsigned int nbuffers;
 	bool placed;
 };

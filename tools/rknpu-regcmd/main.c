@@ -14,6 +14,7 @@
 #include <drm/rknpu_drm.h>
 
 #include "check.h"
+#include "dump.h"
 #include "image.h"
 #include "segment.h"
 
@@ -32,6 +33,8 @@ struct run {
 	uint64_t first, number;		/* of the range; number 0: not known */
 	uint64_t start;
 	uint64_t words;			/* of the first segment, without tail; 0: not known */
+	uint64_t shown, hung;		/* of a dump: tasks that it has, and the one that did not end; shown 0: no dump */
+	const char *dump;
 	bool started, list, hex;
 };
 
@@ -50,6 +53,7 @@ static const char usage_text[] =
 	"  -b, --buffer ADDR:SIZE[:NAME]  memory that the stream may use; repeatable\n"
 	"  -c, --core N                 the core that is to run it\n"
 	"      --rk356x                 it is for an RK3566 or RK3568\n"
+	"  -d, --dump FILE              a dump of a job that failed, as saved by rknpu-smi dump; no other files\n"
 	"  -q, --quiet                  findings only, no listing\n"
 	"  -h, --help\n"
 	"\n"
@@ -110,6 +114,9 @@ static bool parse_option(struct run *run, int option)
 		run->rules.rk356x = true;
 		run->rules.scale = 1;
 		return true;
+	case 'd':
+		run->dump = optarg;
+		return true;
 	case 'q':
 		run->list = false;
 		return true;
@@ -140,6 +147,33 @@ static bool settle(struct run *run)
 	} else if (!run->started) {
 		run->start = run->img.parts[0].start;
 	}
+	return true;
+}
+
+/* The tasks around the one that did not end */
+static bool load_dump(struct run *run)
+{
+	static struct dump dump;
+
+	if (!dump_read(&dump, &run->img, run->dump))
+		return false;
+	if (run->list)
+		dump_print(&dump);
+	if (!dump.count || !run->img.nparts) {
+		fprintf(stderr, "rknpu-regcmd: %s: it has no commands\n", run->dump);
+		return false;
+	}
+	run->descriptors = (uint8_t *)dump.task;
+	run->ndescriptors = dump.count;
+	run->shown = dump.count;
+	run->hung = dump.first + dump.done - dump.shown;
+	/* So that only the end of the range is taken for one */
+	run->number = dump.first + dump.tasks > dump.shown ? dump.first + dump.tasks - dump.shown : dump.count;
+	run->rules.core = (int)dump.core;
+	run->rules.rk356x = !strncmp(dump.soc, "RK356", 5);
+	run->rules.scale = run->rules.rk356x ? 1 : 2;
+	run->start = le64toh(dump.task[0].regcmd_addr);
+	run->words = le32toh(dump.task[0].regcfg_amount);
 	return true;
 }
 
@@ -200,7 +234,7 @@ static void walk(const struct run *run)
 
 	if (run->words)
 		seg.fetched = (RKNPU_PC_AMOUNT(run->words, scale) + 1) * scale;
-	for (seg.index = 0; seg.index < TASKS_MAX; seg.index++) {
+	for (seg.index = 0; seg.index < (run->shown ? run->shown : TASKS_MAX); seg.index++) {
 		seg.addr = addr;
 		/* A chain without an end comes back to a mark that moves ever more rarely */
 		if (!run->number && addr == mark) {
@@ -210,17 +244,24 @@ static void walk(const struct run *run)
 		if (!(seg.index & (seg.index - 1)))
 			mark = addr;
 		if (run->list)
-			printf("task %u at 0x%08" PRIx64 "\n", seg.index, addr);
+			printf("task %u at 0x%08" PRIx64 "%s\n", seg.index, addr,
+			       run->shown && seg.index == run->hung ? "   <<<<<<<< this one did not end" : "");
 		segment_decode(&seg, &run->img, run->list, run->rules.rk356x);
 		check_segment(&seg, &run->img, &run->rules);
 		if (run->descriptors)
 			check_descriptor(run, &seg);
-		if (!next_segment(run, &seg, &addr))
+		if (run->shown && seg.index + 1 == run->shown) {
+			seg.index++;
 			break;
+		}
+		if (!next_segment(run, &seg, &addr)) {
+			seg.index++;
+			break;
+		}
 		seg.fetched = seg.linked && seg.amount_set ? (seg.next_amount + 1ull) * scale : 0;
 	}
 	if (run->list)
-		printf("%u tasks, %u errors, %u warnings\n", seg.index + 1, findings(ERROR), findings(WARNING));
+		printf("%u tasks, %u errors, %u warnings\n", seg.index, findings(ERROR), findings(WARNING));
 }
 
 int main(int argc, char **argv)
@@ -231,12 +272,12 @@ int main(int argc, char **argv)
 		{ "tasks", required_argument, NULL, 't' }, { "range", required_argument, NULL, 'r' },
 		{ "buffer", required_argument, NULL, 'b' }, { "core", required_argument, NULL, 'c' },
 		{ "rk356x", no_argument, NULL, 'R' }, { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' }, { 0 },
+		{ "dump", required_argument, NULL, 'd' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	static struct run run = { .rules = { .core = -1, .scale = 2 }, .list = true };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "xs:w:n:t:r:b:c:qh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "xs:w:n:t:r:b:c:d:qh", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage_text, stdout);
 			return EXIT_CLEAN;
@@ -247,14 +288,14 @@ int main(int argc, char **argv)
 			return EXIT_TROUBLE;
 		}
 	}
-	if (optind == argc) {
+	if ((optind == argc) != !!run.dump) {
 		fputs(usage_text, stderr);
 		return EXIT_TROUBLE;
 	}
 	for (; optind < argc; optind++)
 		if (!image_add_file(&run.img, argv[optind], run.hex))
 			return EXIT_TROUBLE;
-	if (!settle(&run))
+	if (run.dump ? !load_dump(&run) : !settle(&run))
 		return EXIT_TROUBLE;
 	walk(&run);
 	if (fflush(stdout) || ferror(stdout)) {

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: A device core dump of the first job that fails in a minute: what the core
+ * shows, the descriptors and the commands around the task that did not end, and where
+ * buffers are, but nothing of what is in them. A text, one fact a line, which
+ * rknpu-regcmd reads.
+ *
+ * The text is written by the scheduler's worker, before it resets the core, because
+ * afterwards registers are gone and the client may write to its buffers again. The
+ * worker waits for nothing here: memory comes without waiting or not at all, and an
+ * address space that somebody works on is left out. Publishing may sleep, so another
+ * worker does that.
+ */
+#include "rknpu_dump.h"
+
+#include <linux/devcoredump.h>
+#include <linux/device.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+
+#include "rknpu_client.h"
+#include "rknpu_core.h"
+#include "rknpu_device.h"
+#include "rknpu_drm.h"
+#include "rknpu_gem.h"
+#include "rknpu_hw.h"
+#include "rknpu_job.h"
+#include "rknpu_mapping.h"
+#include "rknpu_regcmd.h"
+#include "rknpu_regs.h"
+#include "rknpu_sched.h"
+#include "rknpu_stats.h"
+
+#define RKNPU_DUMP_INTERVAL	(60 * HZ)
+/* What is tried first, and what is the least that is of use. */
+#define RKNPU_DUMP_MOST_BYTES	SZ_256K
+#define RKNPU_DUMP_LEAST_BYTES	SZ_16K
+#define RKNPU_DUMP_MAPPINGS	1024
+/* Tasks before and behind the one that did not end. */
+#define RKNPU_DUMP_AROUND	1
+
+/**
+ * struct rknpu_dump - the dump that is being made
+ * @rdev: the device; valid until removal.
+ * @next: jiffies from which on there may be another. The scheduler's worker.
+ * @text: what has been written, or NULL. The scheduler's worker, from when it has queued @work on
+ *	that.
+ * @bytes: room in it.
+ * @used: how much has been written; what does not fit is left out.
+ * @work: publishes it.
+ */
+struct rknpu_dump {
+	struct rknpu_device *rdev;
+	unsigned long next;
+	char *text;
+	size_t bytes;
+	size_t used;
+	struct work_struct work;
+};
+
+static __printf(2, 3) void rknpu_dump_print(struct rknpu_dump *dump, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	dump->used += vscnprintf(dump->text + dump->used, dump->bytes - dump->used, format, args);
+	va_end(args);
+}
+
+static bool rknpu_dump_alloc(struct rknpu_dump *dump)
+{
+	size_t bytes;
+
+	for (bytes = RKNPU_DUMP_MOST_BYTES; bytes >= RKNPU_DUMP_LEAST_BYTES; bytes /= 2) {
+		dump->text = kmalloc(bytes, GFP_NOWAIT | __GFP_NOWARN);
+		if (!dump->text)
+			continue;
+		dump->bytes = bytes;
+		dump->used = 0;
+		return true;
+	}
+	return false;
+}
+
+static void rknpu_dump_print_head(struct rknpu_dump *dump, const struct rknpu_slot *slot,
+				  const struct rknpu_job *job, int result, u32 done)
+{
+	const struct rknpu_job_range *range = &job->range[slot->index];
+
+	rknpu_dump_print(dump, "rknpu dump 1\ndriver %s\nkernel %s\nsoc %s\nuptime_ms %lld\n", RKNPU_RELEASE,
+			 init_utsname()->release, dump->rdev->soc->name, ktime_to_ms(ktime_get()));
+	rknpu_dump_print(dump, "reason %s\nresult %d\n", result == -EIO ? "memory access failed" : "timed out",
+			 result);
+	rknpu_dump_print(dump, "job %llu\npid %d\ncomm %s\ncore %u\ncores %#x\n", job->id,
+			 pid_nr(job->client->tgid), job->client->comm, slot->index, job->cores);
+	rknpu_dump_print(dump, "first %u\ntasks %u\ndone %u\ntask_base %#x\n", range->first, range->tasks, done,
+			 job->task_base);
+	rknpu_dump_print(dump, "awaited %#x\n", rknpu_job_chunk(job, slot->index)->int_mask);
+	if (slot->faulted)
+		rknpu_dump_print(dump, "fault %#010x %s\n", slot->fault_iova, slot->fault_write ? "write" : "read");
+}
+
+static void rknpu_dump_print_registers(struct rknpu_dump *dump, const struct rknpu_hw *hw)
+{
+	struct rknpu_hw_state state;
+	u32 offset = 0, value;
+
+	rknpu_hw_read_state(hw, &state);
+	rknpu_dump_print(dump, "status %#x raw %#x task %#x\n", state.status, state.raw, state.task_status);
+	while (rknpu_hw_peek(hw, &offset, &value)) {
+		rknpu_dump_print(dump, "register 0x%04x 0x%08x\n", offset, value);
+		offset += sizeof(value);
+	}
+}
+
+/* Where the CPU sees an address of the NPU; NULL when it does not. @vm->lock. */
+static const void *rknpu_dump_find_locked(struct rknpu_vm *vm, u64 iova)
+{
+	const struct rknpu_mapping *mapping;
+	struct drm_mm_node *node;
+	const struct rknpu_bo *bo;
+	unsigned long pfn;
+	pgprot_t prot;
+	size_t offset;
+
+	drm_mm_for_each_node(node, &vm->mm) {
+		if (iova < node->start || iova - node->start >= node->size)
+			continue;
+		mapping = container_of(node, struct rknpu_mapping, space.node);
+		offset = iova - node->start;
+		bo = mapping->bo;
+		if (bo->vaddr)
+			return bo->vaddr + offset;
+		if (!bo->backing->pfn || offset >= bo->base.size)
+			return NULL;
+		pfn = bo->backing->pfn(bo, offset >> PAGE_SHIFT, &prot);
+		/* On-chip memory has no page. */
+		return pfn_valid(pfn) ? page_address(pfn_to_page(pfn)) + offset_in_page(offset) : NULL;
+	}
+	return NULL;
+}
+
+static void rknpu_dump_print_stream_locked(struct rknpu_dump *dump, struct rknpu_vm *vm,
+					   const struct rknpu_task *task)
+{
+	u64 words = (u64)task->regcfg_amount + RKNPU_REGCMD_TAIL_WORDS, i;
+
+	/* A client may say any number: the text has an end. */
+	for (i = 0; i < words && dump->used + 64 < dump->bytes; i++) {
+		u64 iova = task->regcmd_addr + i * sizeof(u64);
+		const u64 *word = rknpu_dump_find_locked(vm, iova);
+
+		if (!word)
+			break;
+		rknpu_dump_print(dump, "word 0x%08llx 0x%016llx\n", iova, READ_ONCE(*word));
+	}
+}
+
+static void rknpu_dump_print_tasks_locked(struct rknpu_dump *dump, const struct rknpu_job *job, unsigned int core,
+					  u32 done)
+{
+	const struct rknpu_job_range *range = &job->range[core];
+	u32 first = done > RKNPU_DUMP_AROUND ? done - RKNPU_DUMP_AROUND : 0, i;
+	struct rknpu_task task;
+
+	for (i = first; i < range->tasks && i <= done + RKNPU_DUMP_AROUND; i++) {
+		memcpy(&task, job->descriptors + (size_t)(range->first + i) * sizeof(task), sizeof(task));
+		rknpu_dump_print(dump, "task %u %#x %#x %#x %#x %#x %#x %u %u %#llx\n", range->first + i, task.flags,
+				 task.op_idx, task.enable_mask, task.int_mask, task.int_clear, task.int_status,
+				 task.regcfg_amount, task.regcfg_offset, task.regcmd_addr);
+		rknpu_dump_print_stream_locked(dump, job->vm, &task);
+	}
+}
+
+static void rknpu_dump_print_mappings_locked(struct rknpu_dump *dump, struct rknpu_vm *vm)
+{
+	const struct rknpu_mapping *mapping;
+	struct drm_mm_node *node;
+	unsigned int count = 0;
+
+	drm_mm_for_each_node(node, &vm->mm) {
+		if (count++ == RKNPU_DUMP_MAPPINGS)
+			break;
+		mapping = container_of(node, struct rknpu_mapping, space.node);
+		rknpu_dump_print(dump, "mapping 0x%08llx %llu%s%s\n", node->start, node->size,
+				 mapping->bo->cached ? " cached" : "", mapping->bo->sram ? " sram" : "");
+	}
+}
+
+/* The scheduler's worker; the core has power and has not been reset. */
+static void rknpu_dump_job(void *data, const struct rknpu_slot *slot, const struct rknpu_job *job, int result,
+			   u32 done)
+{
+	struct rknpu_dump *dump = data;
+
+	/* Pairs with the release of who has published the one before. */
+	if (smp_load_acquire(&dump->text) || (dump->next && time_before(jiffies, dump->next)) || !rknpu_dump_alloc(dump))
+		return;
+	dump->next = jiffies + RKNPU_DUMP_INTERVAL;
+	done = min(done, job->range[slot->index].tasks - 1);
+	rknpu_dump_print_head(dump, slot, job, result, done);
+	rknpu_dump_print_registers(dump, &slot->core->hw);
+	if (mutex_trylock(&job->vm->lock)) {
+		rknpu_dump_print_tasks_locked(dump, job, slot->index, done);
+		rknpu_dump_print_mappings_locked(dump, job->vm);
+		mutex_unlock(&job->vm->lock);
+	}
+	rknpu_dump_print(dump, "end\n");
+	queue_work(system_unbound_wq, &dump->work);
+}
+
+static void rknpu_dump_publish(struct work_struct *work)
+{
+	struct rknpu_dump *dump = container_of(work, struct rknpu_dump, work);
+	void *copy = vmalloc(dump->used);
+
+	if (copy) {
+		memcpy(copy, dump->text, dump->used);
+		/* Takes @copy. Where the kernel has no core dumps it frees it. */
+		dev_coredumpv(dump->rdev->drm.dev, copy, dump->used, GFP_KERNEL);
+	}
+	kfree(dump->text);
+	/* Pairs with the acquire of the scheduler's worker. */
+	smp_store_release(&dump->text, NULL);
+}
+
+/**
+ * rknpu_dump_add() - dump jobs that fail from now on
+ * @rdev: started
+ *
+ * Return: for rknpu_dump_remove(); NULL without memory.
+ */
+struct rknpu_dump *rknpu_dump_add(struct rknpu_device *rdev)
+{
+	struct rknpu_dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL);
+
+	if (!dump)
+		return NULL;
+	dump->rdev = rdev;
+	INIT_WORK(&dump->work, rknpu_dump_publish);
+	rdev->sched.roof.data = dump;
+	/* The worker that sees the function has to see its data. */
+	smp_store_release(&rdev->sched.roof.failed, rknpu_dump_job);
+	return dump;
+}
+
+/**
+ * rknpu_dump_remove() - dump no more
+ * @dump: or NULL; the device has not been stopped
+ *
+ * Context: may sleep.
+ */
+void rknpu_dump_remove(struct rknpu_dump *dump)
+{
+	if (!dump)
+		return;
+	WRITE_ONCE(dump->rdev->sched.roof.failed, NULL);
+	flush_workqueue(dump->rdev->sched.wq);
+	flush_work(&dump->work);
+	kfree(dump);
+}
