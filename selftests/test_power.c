@@ -268,6 +268,43 @@ TEST(a_job_takes_as_long_as_its_rate_says)
 		ktap_note("%llu ns at 1 GHz, %llu at 200 MHz", (unsigned long long)fast, (unsigned long long)slow);
 }
 
+/* Slower and cooler in turn; jobs go on all the while. Return: whether the clock got there. */
+static bool becomes_at(int millidegrees, int step, bool (*there)(void))
+{
+	unsigned int i;
+
+	for (i = 0; i < 100 && !there(); i++) {
+		twin_write(TWIN_MILLIDEGREES, millidegrees);
+		/* The kernel acts on a trend. */
+		if (i < 20)
+			millidegrees += step;
+		EXPECT_CORRECT(&mm, npu_nth(0));
+		ktap_sleep_ms(100);
+	}
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	return there();
+}
+
+static bool is_slow(void)
+{
+	return twin_read(TWIN_CLOCK_MHZ) == 300;
+}
+
+static bool is_fast(void)
+{
+	return twin_read(TWIN_CLOCK_MHZ) == 1000;
+}
+
+TEST_LIMIT(hot_is_slow_and_comes_back, 60)
+{
+	setup();
+	if (access("/sys/class/thermal/thermal_zone0", F_OK))
+		SKIP("no temperature sensor");
+	ASSERT(becomes_at(40000, 0, is_fast));
+	EXPECT(becomes_at(86000, 1000, is_slow));
+	EXPECT(becomes_at(83000, -2000, is_fast));
+}
+
 TEST_LIMIT(supplies_are_not_taken_away, 60)
 {
 	setup();

@@ -29,18 +29,20 @@ static void op_timer_set(void *opaque, unsigned int core, uint64_t when_ns)
 	m->timer[core] = when_ns;
 }
 
-static void op_irq_set(void *opaque, unsigned int core, bool level)
+static void op_irq_set(void *opaque, unsigned int line, bool level)
 {
 	struct machine *m = opaque;
 
-	m->irq_rises[core] += level && !m->irq[core];
-	m->irq[core] = level;
+	m->irq_rises[line] += level && !m->irq[line];
+	m->irq[line] = level;
 }
 
 static uint8_t *find_ram(struct machine *m, uint64_t addr, size_t bytes)
 {
 	if (addr >= LOW_ADDR && addr + bytes <= LOW_ADDR + RAM_BYTES)
 		return m->low + (addr - LOW_ADDR);
+	if (addr >= SHMEM_ADDR && addr + bytes <= SHMEM_ADDR + SHMEM_BYTES)
+		return m->shmem + (addr - SHMEM_ADDR);
 	if (addr >= HIGH_ADDR && addr + bytes <= HIGH_ADDR + RAM_BYTES)
 		return m->high + (addr - HIGH_ADDR);
 	return NULL;

@@ -21,6 +21,8 @@
 #define LOW_ADDR	0x40000000ull
 #define HIGH_ADDR	0xa540000000ull		/* uses bits 32 to 39 */
 #define RAM_BYTES	0x400000u
+#define SHMEM_ADDR	0x0010f000ull		/* shared with the firmware */
+#define SHMEM_BYTES	0x100u
 
 /* Device addresses that machine_create() maps for all cores, and what is behind them */
 #define CMD_IOVA	0x10000000u
@@ -44,8 +46,9 @@ struct machine {
 	uint8_t *high;
 	uint64_t now;
 	uint64_t timer[TWIN_MAX_CORES];
-	bool irq[TWIN_MAX_CORES];
-	unsigned int irq_rises[TWIN_MAX_CORES];
+	bool irq[TWIN_LINES];
+	unsigned int irq_rises[TWIN_LINES];
+	uint8_t shmem[SHMEM_BYTES];
 	uint32_t paused_ms;
 	unsigned int log_lines;
 	char log_last[256];

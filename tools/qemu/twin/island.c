@@ -18,6 +18,7 @@
 #define PMU_ADDR	0xfd8d8000
 #define PMU_BYTES	0x400
 #define PWM_ADDR	0xfd8b0000
+#define TSADC_ADDR	0xfec00000
 #define NOC_ADDR	0xfdf70000
 #define NOC_BYTES	0x3000
 #define SHMEM_ADDR	0x0010f000
@@ -38,6 +39,8 @@ const struct twin_region twin_island_regions[] = {
 	{ .name = "grf", .addr = GRF_ADDR, .bytes = RKNPU_GRF_BYTES, .read = grf_read, .write = grf_write },
 	{ .name = "pwm", .addr = PWM_ADDR, .bytes = TWIN_PWM_CHANNELS * TWIN_PWM_WORDS * 4,
 	  .read = twin_pwm_read, .write = twin_pwm_write },
+	{ .name = "tsadc", .addr = TSADC_ADDR, .bytes = TWIN_TSADC_WORDS * 4,
+	  .read = twin_tsadc_read, .write = twin_tsadc_write },
 	{ .name = "mhu", .addr = TWIN_MHU_ADDR, .bytes = TWIN_MHU_BYTES, .read = twin_mhu_read, .write = twin_mhu_write },
 	{ .name = "scmi-shmem", .addr = SHMEM_ADDR, .bytes = SHMEM_BYTES, .ram = true },
 	{ 0 },

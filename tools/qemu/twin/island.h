@@ -4,7 +4,7 @@
  *
  * DOC: RK3588's power island as far as the NPU goes: clock and reset unit (cru.c),
  * power controller (pmu.c), the firmware that has the compute clock (scmi.c), two supplies
- * behind pulse width modulators (supply.c), and what they do to the cores (island.c).
+ * behind pulse width modulators (supply.c), temperature (tsadc.c), and what they do to the cores (island.c).
  * All under the outer lock.
  */
 #ifndef TWIN_ISLAND_H
@@ -111,6 +111,10 @@ bool twin_pmu_is_on(struct twin *twin, unsigned int domain);
 uint32_t twin_pwm_read(struct twin *twin, uint64_t addr, unsigned int bytes);
 void twin_pwm_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
 void twin_pwm_power_on(struct twin *twin);
+
+/* tsadc.c */
+uint32_t twin_tsadc_read(struct twin *twin, uint64_t addr, unsigned int bytes);
+void twin_tsadc_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
 
 /* scmi.c */
 uint32_t twin_mhu_read(struct twin *twin, uint64_t addr, unsigned int bytes);
