@@ -6,7 +6,7 @@
 #include "foreign.h"
 #include "ktap.h"
 
-#include <drm/drm.h>
+#include <drm.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <stdio.h>
