@@ -22,7 +22,7 @@ apt_config() {
 	{
 		echo "deb $key $m $suite main"
 		case $suite in
-		*-backports) ;;
+		*-backports | sid | experimental) ;;
 		*)
 			echo "deb $key $m-security $suite-security main"
 			echo "deb $key $m $suite-updates main"

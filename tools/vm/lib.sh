@@ -56,7 +56,9 @@ suite_of() {
 	6.12-bpo) echo bookworm-backports ;;
 	6.12 | 6.12-rt | 6.12-16k | debug) echo trixie ;;
 	newest | newest-rt | newest-16k) echo trixie-backports ;;
-	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug)" ;;
+	unstable) echo sid ;;
+	experimental) echo experimental ;;
+	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug unstable experimental)" ;;
 	esac
 }
 
