@@ -188,18 +188,19 @@ struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
  * rknpu_client_mark_reset() - have the client's next job on each core start from reset registers
  * @client: the client
  *
- * Context: may sleep; takes client->lock.
+ * Context: any.
  */
 void rknpu_client_mark_reset(struct rknpu_client *client)
 {
 	unsigned int i;
 
-	mutex_lock(&client->lock);
 	for (i = 0; i < RKNPU_MAX_DOMAINS; i++) {
-		if (client->vms[i])
-			atomic_inc(&client->vms[i]->resets);
+		/* Pairs with the release in rknpu_client_vm(). A space that comes later has run nothing. */
+		struct rknpu_vm *vm = smp_load_acquire(&client->vms[i]);
+
+		if (vm)
+			atomic_inc(&vm->resets);
 	}
-	mutex_unlock(&client->lock);
 }
 
 /**

@@ -37,24 +37,6 @@ static bool rknpu_match_file(const struct rknpu_job *job, const void *data)
 	return job->file == data;
 }
 
-/**
- * rknpu_job_has_cores_locked() - whether a job can ever run
- * @sched: the scheduler
- * @job: the job
- *
- * Return: true when every core that it needs works, or one of those that it may use.
- */
-bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, const struct rknpu_job *job)
-{
-	unsigned long cores = job->cores;
-	unsigned int alive = 0;
-	unsigned int core;
-
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
-		alive += sched->slots[core].state != RKNPU_SLOT_DEAD;
-	return job->gang ? alive == hweight32(job->cores) : alive;
-}
-
 static bool rknpu_match_orphan(const struct rknpu_job *job, const void *data)
 {
 	return !rknpu_job_has_cores_locked(data, job);
@@ -96,7 +78,8 @@ void rknpu_drop_finish(struct rknpu_drop *drop)
 
 	list_for_each_entry_safe(job, next, &drop->jobs, node) {
 		list_del_init(&job->node);
-		rknpu_wait_release(job->wait);
+		if (job->wait)
+			rknpu_wait_release(job->wait);
 		job->wait = NULL;
 		rknpu_sched_finish(sched, job);
 	}

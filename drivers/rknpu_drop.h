@@ -29,7 +29,6 @@ struct rknpu_drop {
 void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int result);
 void rknpu_drop_finish(struct rknpu_drop *drop);
 
-bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, const struct rknpu_job *job);
 void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job);
 
 #endif /* RKNPU_DROP_H */

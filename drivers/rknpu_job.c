@@ -152,7 +152,8 @@ static void rknpu_job_release(struct rknpu_job *job)
 		if (job->range[core].num_chunks > 1)
 			kvfree(job->range[core].chunks);
 	}
-	rknpu_wait_release(job->wait);
+	if (job->wait)
+		rknpu_wait_release(job->wait);
 	dma_fence_put(job->in_fence);
 	dma_fence_put(job->out_fence);
 	rknpu_mapping_put(job->task_mapping);
@@ -209,7 +210,6 @@ struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rkn
 	}
 	kref_init(&job->ref);
 	INIT_LIST_HEAD(&job->node);
-	INIT_LIST_HEAD(&job->owned);
 	init_completion(&job->done);
 	INIT_WORK(&job->free_work, rknpu_job_free_work);
 	job->client = rknpu_client_get(args->client);

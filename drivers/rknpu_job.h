@@ -126,6 +126,7 @@ enum rknpu_job_place {
  * @cancelled: its client asked for a reset; sched->lock.
  * @abandoned: its file has been closed or its submitter killed, so that @deadline is soon; sched->lock.
  * @deadline: jiffies at which it has run out of time, of waiting or of running; sched->lock.
+ * @progress: jiffies at which it was last seen to have finished a task; sched->lock.
  * @started: start on the hardware, 0 = never; sched->lock until @done.
  * @ended: end on the last of its cores so far; likewise.
  * @elapsed_ns: time on the hardware; valid after @done.
@@ -169,6 +170,7 @@ struct rknpu_job {
 	bool cancelled;
 	bool abandoned;
 	unsigned long deadline;
+	unsigned long progress;
 	ktime_t started;
 	ktime_t ended;
 

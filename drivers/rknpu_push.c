@@ -17,7 +17,20 @@
 #include "rknpu_sched_priv.h"
 #include "rknpu_wait.h"
 
-/* Start a job, queue it, or have it wait for its fence. @spare: armed, of a job that has one. */
+/*
+ * Have a job wait for its fence, or fail with it. @spare: armed; NULL afterwards if it has
+ * been taken. Return: whether there is nothing more to be done.
+ */
+static bool rknpu_sched_hold_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
+{
+	if (rknpu_wait_join_locked(sched, job, spare))
+		return true;
+	if (job->in_fence->error)
+		rknpu_sched_fail_locked(sched, job, job->in_fence->error);
+	return job->in_fence->error;
+}
+
+/* Start a job, queue it, or have it wait for its fence. */
 static int rknpu_sched_accept_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
 	lockdep_assert_held(&sched->lock);
@@ -25,15 +38,11 @@ static int rknpu_sched_accept_locked(struct rknpu_sched *sched, struct rknpu_job
 		return -ENODEV;
 	if (!rknpu_job_has_cores_locked(sched, job))
 		return -EIO;
-	if (*spare && rknpu_queue_full(job->client))
+	if (job->in_fence && rknpu_queue_full(job->client))
 		return -EAGAIN;
 	rknpu_account_queue_locked(sched, job);
-	if (*spare && rknpu_wait_join_locked(sched, job, spare))
+	if (job->in_fence && rknpu_sched_hold_locked(sched, job, spare))
 		return 0;
-	if (*spare && job->in_fence->error) {
-		rknpu_sched_fail_locked(sched, job, job->in_fence->error);
-		return 0;
-	}
 	if (rknpu_sched_try_locked(sched, job))
 		return 0;
 	if (rknpu_queue_full(job->client))
@@ -60,16 +69,18 @@ int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job)
 	int ret;
 
 	job->sched = sched;
-	job->wait = NULL;
-	if (spare)
+	if (spare) {
+		job->wait = NULL;
 		rknpu_wait_arm(sched, spare);
+	}
 	spin_lock_irqsave(&sched->lock, flags);
 	ret = rknpu_sched_accept_locked(sched, job, &spare);
 	/* In time: whoever finishes it takes the lock first. */
 	if (!ret)
 		kref_get(&job->ref);
 	spin_unlock_irqrestore(&sched->lock, flags);
-	rknpu_wait_release(spare);
+	if (spare)
+		rknpu_wait_release(spare);
 	return ret;
 }
 

@@ -14,6 +14,7 @@
 #include "rknpu_queue.h"
 
 #include <linux/bitops.h>
+#include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
@@ -129,6 +130,19 @@ void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job)
 	}
 }
 
+static void rknpu_turns_readmit(struct rknpu_queue *queue, struct rknpu_turns *turns)
+{
+	unsigned int i;
+
+	turns->out = false;
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
+		if (!turns->level[i].used)
+			continue;
+		list_add_tail(&turns->level[i].node, &queue->levels[i]);
+		queue->used |= BIT(i);
+	}
+}
+
 /**
  * rknpu_queue_add() - a job waits for a core
  * @queue: the queue
@@ -140,9 +154,13 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 	unsigned int class = rknpu_queue_class(job);
 	unsigned int level = rknpu_queue_level(job);
 
-	if (!turn->used)
-		list_add_tail(&turn->node, &queue->levels[level]);
-	queue->used |= BIT(level);
+	if (job->client->turns->out && time_after_eq(jiffies, job->client->turns->out_end))
+		rknpu_turns_readmit(queue, job->client->turns);
+	if (!job->client->turns->out) {
+		if (!turn->used)
+			list_add_tail(&turn->node, &queue->levels[level]);
+		queue->used |= BIT(level);
+	}
 	turn->used |= BIT(class);
 	list_add_tail(&job->node, &turn->jobs[class]);
 	rknpu_queue_own(queue, job);
@@ -252,4 +270,76 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 			return job;
 	}
 	return NULL;
+}
+
+/* Whether a turn is one of a client's. */
+static bool rknpu_turn_of(const struct rknpu_turn *turn, const struct rknpu_client *client)
+{
+	return turn >= client->turns->level && turn < client->turns->level + RKNPU_QUEUE_LEVELS;
+}
+
+/**
+ * rknpu_queue_other_waits() - whether somebody else has a job for some cores
+ * @queue: the queue
+ * @cores: the cores
+ * @client: who does not count; prepared
+ *
+ * Return: true for a job of any priority that names one of them, of a client that is not out.
+ */
+bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const struct rknpu_client *client)
+{
+	const struct rknpu_turn *turn;
+	unsigned int i;
+
+	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
+		list_for_each_entry(turn, &queue->levels[i], node) {
+			if (!rknpu_turn_of(turn, client) && rknpu_turn_next(turn, cores))
+				return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * rknpu_queue_banish() - have no job of a client started for a while
+ * @queue: the queue
+ * @client: prepared
+ * @end: jiffies; later than what may have been said before, or that stays
+ *
+ * Its registers count as unclean, so that what it submits cannot start past the queue.
+ */
+void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, unsigned long end)
+{
+	struct rknpu_turns *turns = client->turns;
+	unsigned int i;
+
+	if (turns->out && time_before(end, turns->out_end))
+		return;
+	turns->out = true;
+	turns->out_end = end;
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
+		list_del_init(&turns->level[i].node);
+		if (list_empty(&queue->levels[i]))
+			queue->used &= ~BIT(i);
+	}
+	rknpu_client_mark_reset(client);
+}
+
+/**
+ * rknpu_queue_readmit() - let those in whose time is over
+ * @queue: the queue
+ *
+ * Return: whether anybody with jobs is still out.
+ */
+bool rknpu_queue_readmit(struct rknpu_queue *queue)
+{
+	struct rknpu_turns *turns;
+	bool left = false;
+
+	list_for_each_entry(turns, &queue->busy, busy) {
+		if (turns->out && time_after_eq(jiffies, turns->out_end))
+			rknpu_turns_readmit(queue, turns);
+		left |= turns->out;
+	}
+	return left;
 }

@@ -5,6 +5,7 @@
 #ifndef RKNPU_QUEUE_H
 #define RKNPU_QUEUE_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
@@ -25,7 +26,7 @@ struct rknpu_vm;
 
 /**
  * struct rknpu_turn - jobs of one client at one priority; sched->lock
- * @node: entry of its level while it has jobs.
+ * @node: entry of its level while it has jobs and its client is not out.
  * @used: bit n: @jobs[n] is not empty.
  * @jobs: by class, each in order of arrival.
  */
@@ -42,6 +43,10 @@ struct rknpu_turn {
  * @unstarted: all of them, in no order.
  * @num_unstarted: how many.
  * @busy: entry of the queue's list while there are any.
+ * @out: none of them is in the queue's order, until @out_end.
+ * @out_end: jiffies.
+ * @strikes: see rknpu_conduct.c.
+ * @last_strike: when the last one was, while there are any.
  */
 struct rknpu_turns {
 	struct rknpu_turn level[RKNPU_QUEUE_LEVELS];
@@ -49,6 +54,10 @@ struct rknpu_turns {
 	struct list_head unstarted;
 	unsigned int num_unstarted;
 	struct list_head busy;
+	bool out;
+	unsigned long out_end;
+	unsigned int strikes;
+	ktime_t last_strike;
 };
 
 /**
@@ -78,5 +87,8 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job);
 struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores);
 struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores,
 				      const struct rknpu_vm *vm, int priority);
+bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const struct rknpu_client *client);
+void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, unsigned long end);
+bool rknpu_queue_readmit(struct rknpu_queue *queue);
 
 #endif /* RKNPU_QUEUE_H */

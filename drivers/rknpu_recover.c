@@ -26,6 +26,7 @@
 
 #include "rknpu_account.h"
 #include "rknpu_client.h"
+#include "rknpu_conduct.h"
 #include "rknpu_core.h"
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
@@ -357,6 +358,8 @@ void rknpu_recover_watchdog(struct work_struct *work)
 		next = RKNPU_SLOT_STALLED;
 		rknpu_recover_reset_all_later_locked(sched);
 	}
+	if (verdict == -EIO || verdict == -ETIMEDOUT)
+		rknpu_conduct_blame_locked(sched, job, cores);
 	if (verdict == -EAGAIN)
 		rknpu_recover_stall_locked(slot);
 	else

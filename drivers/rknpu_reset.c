@@ -136,6 +136,7 @@ int rknpu_slots_reset(const struct rknpu_slot_set *set)
 		if (ret) {
 			dev_err(set->slot[i]->core->dev, "reset failed: %d; the core is not used any more\n", ret);
 			set->slot[i]->state = RKNPU_SLOT_DEAD;
+			WRITE_ONCE(set->slot[i]->sched->dead, set->slot[i]->sched->dead | BIT(set->slot[i]->index));
 		}
 	}
 	rknpu_slots_thaw(frozen, num);

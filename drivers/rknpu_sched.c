@@ -22,6 +22,7 @@
 
 #include "rknpu_account.h"
 #include "rknpu_client.h"
+#include "rknpu_conduct.h"
 #include "rknpu_core.h"
 #include "rknpu_fence.h"
 #include "rknpu_hw.h"
@@ -323,6 +324,7 @@ void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	rknpu_queue_add(&sched->queue, job);
 	job->place = RKNPU_JOB_QUEUED;
+	rknpu_conduct_watch_locked(sched);
 	queue_work(sched->wq, &sched->dispatch);
 }
 
@@ -484,6 +486,7 @@ int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 	rknpu_queue_init(&sched->queue);
 	INIT_LIST_HEAD(&sched->ready);
 	sched->late = RB_ROOT_CACHED;
+	INIT_DELAYED_WORK(&sched->conduct, rknpu_conduct_look);
 	INIT_DELAYED_WORK(&sched->patience, rknpu_wait_drop_late);
 	INIT_LIST_HEAD(&sched->failed);
 	init_waitqueue_head(&sched->idle);
@@ -570,6 +573,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 		return;
 	rknpu_sched_drop_all(sched, -ENODEV);
 	cancel_delayed_work_sync(&sched->patience);
+	cancel_delayed_work_sync(&sched->conduct);
 	cancel_work_sync(&sched->dispatch);
 	rknpu_recover_stop(sched);
 	cancel_work_sync(&sched->dispatch);

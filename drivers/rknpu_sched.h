@@ -57,6 +57,8 @@ enum rknpu_slot_state {
  * @faulted: an IOMMU fault hit @job; the interrupt line is disabled until recovery.
  * @fault_iova: where.
  * @fault_write: how.
+ * @seen_id: job of the last look, see rknpu_conduct.c.
+ * @seen_tasks: tasks that it had finished.
  * @load: time that it has worked.
  * @watchdog: fires at or before @job's deadline; runs on sched->wq.
  */
@@ -73,6 +75,8 @@ struct rknpu_slot {
 	bool faulted;
 	u32 fault_iova;
 	bool fault_write;
+	u64 seen_id;
+	u32 seen_tasks;
 	struct rknpu_load load;
 	struct delayed_work watchdog;
 };
@@ -97,10 +101,14 @@ struct rknpu_sched_roof {
  * @ready: waits whose fence has signalled and that still have jobs, see rknpu_wait.c.
  * @late: jobs that wait for a fence and are impatient, by deadline.
  * @patience: ends those that have waited too long; runs on @wq.
+ * @conduct: looks after clients that hang, while a job waits; runs on @wq.
+ * @strikes: of all clients within about a second, see rknpu_conduct.c.
+ * @last_strike: jiffies of the last one.
  * @failed: jobs whose input fence failed; the worker ends them.
  * @slots: the cores.
  * @last_id: of the job that came last.
  * @counts: what has become of all jobs.
+ * @dead: cores in that state; the worker writes it.
  * @stopping: no job is accepted or started any more.
  * @reset_all: no job is started until all cores are idle and have been reset.
  * @suspended: number of cores that are suspended or about to be; no job is started.
@@ -119,10 +127,14 @@ struct rknpu_sched {
 	struct list_head ready;
 	struct rb_root_cached late;
 	struct delayed_work patience;
+	struct delayed_work conduct;
+	unsigned int strikes;
+	unsigned long last_strike;
 	struct list_head failed;
 	struct rknpu_slot slots[RKNPU_MAX_CORES];
 	u64 last_id;
 	struct rknpu_counts counts;
+	u32 dead;
 	bool stopping;
 	bool reset_all;
 	unsigned int suspended;

@@ -13,11 +13,10 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "rknpu_job.h"
+#include "rknpu_sched.h"
 #include "rknpu_soc.h"
 
-struct rknpu_job;
-struct rknpu_sched;
-struct rknpu_slot;
 struct rknpu_vm;
 
 /* Longest time that a system suspend waits for what runs. */
@@ -78,5 +77,19 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot);
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
 bool rknpu_sched_drop_failed(struct rknpu_sched *sched);
 void rknpu_sched_drop_orphans(struct rknpu_sched *sched);
+
+/**
+ * rknpu_job_has_cores_locked() - whether a job can ever run
+ * @sched: the scheduler
+ * @job: the job
+ *
+ * Return: true when every core that it needs works, or one of those that it may use.
+ */
+static inline bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, const struct rknpu_job *job)
+{
+	u32 dead = READ_ONCE(sched->dead);
+
+	return job->gang ? !(job->cores & dead) : job->cores & ~dead;
+}
 
 #endif /* RKNPU_SCHED_PRIV_H */

@@ -88,14 +88,12 @@ static void rknpu_wait_free(struct kref *ref)
 
 /**
  * rknpu_wait_release() - drop a wait that has no jobs
- * @wait: the wait, or NULL; the caller has the reference that its jobs had
+ * @wait: the wait; the caller has the reference that its jobs had
  *
  * Afterwards its callback neither runs nor will run. Context: any, without sched->lock.
  */
 void rknpu_wait_release(struct rknpu_wait *wait)
 {
-	if (!wait)
-		return;
 	if (dma_fence_remove_callback(wait->fence, &wait->cb))
 		kref_put(&wait->ref, rknpu_wait_free);
 	kref_put(&wait->ref, rknpu_wait_free);

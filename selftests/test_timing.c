@@ -7,12 +7,14 @@
  * is. VIRTUAL_TIME in the environment says so.
  */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
 #include "lib/job.h"
 #include "lib/testing.h"
 
@@ -161,6 +163,129 @@ TEST(spurious_interrupts_do_not_prolong_a_hang)
 	took = fence_time_ns(fence) - start;
 	EXPECT_RET(fence_end(fence), -ETIMEDOUT);
 	EXPECT(took >= 200000000 && took <= (200 + LATE_MS) * 1000000ull);
+}
+
+/* ---- clients that hang for ever ------------------------------------------------------------ */
+
+#define HANGERS		3
+
+/* Waits for an event that its stream does not give: never done, on any core, and no error of the hardware's */
+static void hangs_for_ever(void *arg)
+{
+	struct matmul own;
+	int i, fences[2 * NPU_CORES];
+
+	(void)arg;
+	small_matmul(&own, npu_open(), 114);
+	matmul_descriptors(&own)[0].int_mask = RKNPU_INT_PPU;
+	for (i = 0; i < 2 * NPU_CORES; i++)
+		fences[i] = -1;
+	for (i = 0;; i = (i + 1) % (2 * NPU_CORES)) {
+		struct rknpu_submit args = matmul_args(&own, npu_nth(i));
+
+		if (fences[i] >= 0 && fence_end(fences[i]) != -ETIMEDOUT)
+			exit(1);
+		args.timeout = 60000;
+		if (job_start_args(&own, args, -1, &fences[i]))
+			exit(1);
+	}
+}
+
+/* Time on the hardware that a client gets in @ms which always has a job, of 1 ms each */
+static unsigned int share_percent(unsigned int ms)
+{
+	uint64_t start = ktap_now_ns(), end = start + ms * 1000000ull, busy = 0;
+
+	while (ktap_now_ns() < end) {
+		struct rknpu_submit done = matmul_args(&mm, 0);
+
+		ASSERT_RET(npu_submit(mm.out.fd, &done), 0);
+		busy += done.hw_elapse_time;
+	}
+	return busy / (ms * 10000);
+}
+
+/*
+ * Three clients have jobs on all cores that never end. A fourth has a quarter of the
+ * time within a second, and nearly all of it once they are known.
+ */
+TEST_LIMIT(hanging_costs_the_one_who_hangs, 600)
+{
+	unsigned int i, alone, first, later;
+	pid_t pids[HANGERS];
+
+	setup();
+	ASSERT_RET(driver_set_param("stall_limit_ms", "300"), 0);
+	twin_write(TWIN_TASK_OVERHEAD_NS, 1000000);
+	alone = share_percent(100);
+	for (i = 0; i < HANGERS; i++)
+		pids[i] = ktap_fork(hangs_for_ever, NULL);
+	ktap_sleep_ms(20);
+	first = share_percent(1000);
+	/* A job now and then, which is enough for somebody to wait */
+	for (i = 0; i < 3000; i++) {
+		EXPECT_CORRECT(&mm, 0);
+		ktap_sleep_ms(18);
+	}
+	later = share_percent(2000);
+	EXPECT(first * 4 >= alone);
+	EXPECT(later * 10 >= alone * 9);
+	ktap_note("alone %u %%, in the first second %u %%, after a minute %u %%", alone, first, later);
+	for (i = 0; i < HANGERS; i++) {
+		kill(pids[i], SIGKILL);
+		ktap_join(pids[i]);
+	}
+	EXPECT_CORRECT(&mm, 1);
+}
+
+/* With nobody else there, a job may take its time */
+TEST(a_hang_that_nobody_minds_has_its_time_out)
+{
+	struct rknpu_submit args;
+	uint64_t took;
+
+	setup();
+	ASSERT_RET(driver_set_param("stall_limit_ms", "300"), 0);
+	args = matmul_args(&mm, 1);
+	args.timeout = 3000;
+	twin_fault(0, TWIN_FAULT_NEVER, 0, 1);
+	took = ktap_now_ns();
+	EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
+	took = ktap_now_ns() - took;
+	EXPECT(took >= 3000000000ull);
+	EXPECT_CORRECT(&mm, 1);
+}
+
+#define MANY_TASKS	20
+
+static void waits_its_turn(void *arg)
+{
+	struct matmul own;
+
+	(void)arg;
+	small_matmul(&own, npu_open(), 116);
+	EXPECT_CORRECT(&own, 1);
+}
+
+/* What finishes a task now and then is left alone, however long it is */
+TEST_LIMIT(a_long_job_that_gets_on_is_not_ended, 60)
+{
+	struct matmul job;
+	pid_t other;
+	int fence;
+
+	setup();
+	ASSERT_RET(matmul_init(&job, mm.out.fd, MATMUL_INT8_INT32, MANY_TASKS, 64, 32, 1, MATMUL_EXACT, 115), 0);
+	ASSERT(job.tasks >= MANY_TASKS);
+	ASSERT_RET(driver_set_param("stall_limit_ms", "300"), 0);
+	twin_write(TWIN_TASK_OVERHEAD_NS, 200000000);
+	ASSERT_RET(job_start(&job, 1, -1, &fence), 0);
+	ktap_sleep_ms(300);
+	twin_write(TWIN_TASK_OVERHEAD_NS, TWIN_TASK_OVERHEAD_USUAL_NS);
+	other = ktap_fork(waits_its_turn, NULL);
+	EXPECT_RET(fence_wait(fence, 20000), 0);
+	EXPECT_RET(fence_end(fence), 0);
+	EXPECT_EQ(ktap_join(other), 0);
 }
 
 /* ---- turns ------------------------------------------------------------------------------- */

@@ -210,7 +210,7 @@ uint32_t twin_slow_ack_left(unsigned int core)
 }
 
 /* What cases may change of the module, for themselves only */
-static const char * const params[] = { "client_max_jobs" };
+static const char * const params[] = { "client_max_jobs", "stall_limit_ms" };
 static char usual[sizeof(params) / sizeof(params[0])][32];
 
 static void save_params(void)
@@ -230,6 +230,12 @@ static void restore_params(void)
 static bool before(void)
 {
 	save_params();
+	/*
+	 * What the twin computes takes the host's time, and cases hold cores for as long as they
+	 * like. Cases that are about jobs which stall set their limit.
+	 */
+	if (twin_present() && usual[1][0])
+		driver_set_param(params[1], "0");
 	if (twin_present())
 		unacked_before = twin_read(TWIN_ERROR_UNACKED);
 	return true;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_CONDUCT_H
+#define RKNPU_CONDUCT_H
+
+#include <linux/types.h>
+
+struct rknpu_job;
+struct rknpu_sched;
+struct work_struct;
+
+void rknpu_conduct_watch_locked(struct rknpu_sched *sched);
+void rknpu_conduct_look(struct work_struct *work);
+void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_job *job, u32 cores);
+
+#endif /* RKNPU_CONDUCT_H */
