@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: How long interrupts were off, at the longest, for the benchmark: a timer of
+ * this processor's that comes every 10 us, in the hard interrupt, and notes by how
+ * much it is late. Where instructions drive the clock it is late for nothing else.
+ * Any kernel has it, unlike the irqsoff tracer.
+ */
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+#define LATENCY_PERIOD_NS	10000
+
+static struct hrtimer latency_timer;
+
+static unsigned long latency_max_ns;
+module_param_named(max_ns, latency_max_ns, ulong, 0644);
+MODULE_PARM_DESC(max_ns, "Longest delay so far; write 0 to begin anew");
+
+static enum hrtimer_restart latency_tick(struct hrtimer *timer)
+{
+	s64 late = ktime_to_ns(ktime_sub(ktime_get(), hrtimer_get_expires(timer)));
+
+	if (late > (s64)latency_max_ns)
+		latency_max_ns = late;
+	hrtimer_forward_now(timer, ns_to_ktime(LATENCY_PERIOD_NS));
+	return HRTIMER_RESTART;
+}
+
+static int __init latency_init(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(&latency_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	latency_timer.function = latency_tick;
+#else
+	hrtimer_setup(&latency_timer, latency_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+#endif
+	hrtimer_start(&latency_timer, ns_to_ktime(LATENCY_PERIOD_NS), HRTIMER_MODE_REL_PINNED_HARD);
+	return 0;
+}
+module_init(latency_init);
+
+static void __exit latency_exit(void)
+{
+	hrtimer_cancel(&latency_timer);
+}
+module_exit(latency_exit);
+
+MODULE_DESCRIPTION("Longest time with interrupts off, for benchmarks");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * What hostile clients cost the others, one `name value unit` per line. Needs the
+ * twin, in a virtual machine in which instructions drive the clock.
+ *
+ * rknpu-bench-hostile irqs	longest time with interrupts off; needs latency/rknpu_latency.ko
+ * rknpu-bench-hostile mix	a client that behaves among 24 that do not
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "bench.h"
+#include "job.h"
+#include "rknpu_twin_regs.h"
+
+#define MAX_NS		"/sys/module/rknpu_latency/parameters/max_ns"
+#define DEEP		8192
+#define MAX_CLIENTS	24
+
+static volatile uint32_t *twin;
+
+static void open_twin(void)
+{
+	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, TWIN_CTL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, TWIN_CTL_ADDR);
+
+	if (map == MAP_FAILED)
+		fail("control page of the hardware twin", errno);
+	twin = map;
+	close(fd);
+	if (twin[TWIN_ID / 4] != TWIN_ID_VALUE)
+		fail("hardware twin", ENODEV);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static void sleep_ms(unsigned int ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000l };
+
+	nanosleep(&t, NULL);
+}
+
+static pid_t spawn(void (*client)(unsigned int), unsigned int seed)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork", errno);
+	if (!pid) {
+		client(seed);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void start(const struct matmul *mm, uint32_t cores, int input, int *fence)
+{
+	int ret = job_start(mm, cores, input, fence);
+
+	if (ret)
+		fail("submit", -ret);
+}
+
+/* The next run of a core takes so much longer */
+static void hold_core(unsigned int core, uint32_t us)
+{
+	twin[TWIN_FAULT_CORE / 4] = core;
+	twin[TWIN_FAULT_KIND / 4] = TWIN_FAULT_LATE;
+	twin[TWIN_FAULT_PARAM / 4] = us;
+	twin[TWIN_FAULT_COUNT / 4] = 1;
+}
+
+/* ---- interrupts off ------------------------------------------------------------------ */
+
+static void max_reset(void)
+{
+	int fd = open(MAX_NS, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		fail(MAX_NS, errno);
+	close(fd);
+}
+
+static void max_print(const char *name)
+{
+	unsigned long ns;
+	FILE *f = fopen(MAX_NS, "re");
+
+	if (!f || fscanf(f, "%lu", &ns) != 1)
+		fail(MAX_NS, errno);
+	fclose(f);
+	printf("%s %lu us\n", name, (ns + 999) / 1000);
+}
+
+/* As many jobs as a client may have, half behind one fence, half behind one core */
+static void floods(unsigned int how)
+{
+	int first, i, fd = open_npu();
+	struct matmul mm;
+
+	make(&mm, fd, 1, 32, 32);
+	hold_core(0, 3000000);
+	start(&mm, 1, -1, &first);
+	for (i = 0; i < DEEP - 2; i++)
+		start(&mm, 1, i % 2 ? first : -1, NULL);
+	if (how == 0)
+		/* Until all have run: the next to last waits for the fence and for its turn */
+		for (i = 0; i < 4000; i++)
+			sleep_ms(10);
+	else if (how == 1)
+		close(fd);
+	else if (how == 2)
+		npu_action(fd, RKNPU_ACT_RESET, &(uint32_t){ 0 });
+	else
+		raise(SIGKILL);
+}
+
+static int irqs(void)
+{
+	unsigned int how, i;
+	struct matmul mm;
+	pid_t pid;
+	int fd;
+
+	open_twin();
+	make(&mm, open_npu(), 1, 32, 32);
+	max_reset();
+	for (i = 0; i < 200; i++)
+		matmul_run(&mm, 1, NULL);
+	max_print("irqs_off_friendly_max_us");
+	max_reset();
+	for (how = 0; how < 4; how++) {
+		pid = spawn(floods, how);
+		/* Meanwhile others come, compute on other cores, and go */
+		for (i = 0; i < 60; i++) {
+			struct matmul own;
+
+			fd = open_npu();
+			make(&own, fd, 1, 32, 32);
+			matmul_run(&own, 2, NULL);
+			matmul_fini(&own);
+			close(fd);
+			sleep_ms(100);
+		}
+		end(pid);
+	}
+	max_print("irqs_off_max_us");
+	return 0;
+}
+
+/* ---- the mix ------------------------------------------------------------------------- */
+
+#define TASK_NS		1000000
+#define MIX_NS		5000000000ull
+#define MOST_JOBS	20000
+
+static void behaves(unsigned int seed)
+{
+	struct matmul mm;
+
+	(void)seed;
+	make(&mm, open_npu(), 1, 32, 32);
+	for (;;)
+		matmul_run(&mm, 0, NULL);
+}
+
+static void hangs(unsigned int seed)
+{
+	struct matmul mm;
+	int fence[3];
+
+	make(&mm, open_npu(), 1, 32, 32);
+	matmul_descriptors(&mm)[0].int_mask = RKNPU_INT_PPU;
+	for (;;) {
+		for (int i = 0; i < 3; i++)
+			start(&mm, 1u << (i + seed) % 3, -1, &fence[i]);
+		for (int i = 0; i < 3; i++)
+			fence_end(fence[i]);
+	}
+}
+
+static void faults(unsigned int seed)
+{
+	struct matmul mm;
+
+	make(&mm, open_npu(), 1, 32, 32);
+	matmul_set_register(&mm, seed % 2 ? RKNPU_DPU_DST_BASE_ADDR : RKNPU_CNA_FEATURE_DATA_ADDR, 0x100000);
+	for (;;)
+		matmul_run(&mm, 0, NULL);
+}
+
+static void forks(unsigned int seed)
+{
+	struct matmul mm;
+
+	make(&mm, open_npu(), 1, 32, 32);
+	for (;;) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			matmul_run(&mm, 0, NULL);
+			_exit(0);
+		}
+		start(&mm, 0, -1, NULL);
+		waitpid(pid, NULL, 0);
+		sleep_ms(1 + seed % 5);
+	}
+}
+
+static void leaves(unsigned int how)
+{
+	struct matmul mm;
+	int i;
+
+	make(&mm, open_npu(), 1, 32, 32);
+	for (i = 0; i < 64; i++)
+		start(&mm, 1u << i % 3, -1, NULL);
+	if (how % 3 == 0)
+		raise(SIGKILL);
+	if (how % 3 == 1)
+		execl("/proc/self/exe", "rknpu-bench-hostile", "nothing", NULL);
+}
+
+static void comes_and_goes(unsigned int seed)
+{
+	for (;; seed++) {
+		waitpid(spawn(leaves, seed), NULL, 0);
+		sleep_ms(5);
+	}
+}
+
+static void resets(unsigned int seed)
+{
+	struct matmul mm;
+	int fd = open_npu();
+
+	make(&mm, fd, 1, 32, 32);
+	for (;; seed++) {
+		start(&mm, 1u << seed % 3, -1, NULL);
+		npu_action(fd, RKNPU_ACT_RESET, &(uint32_t){ 0 });
+		sleep_ms(1);
+	}
+}
+
+static void maps(unsigned int seed)
+{
+	int fd = open_npu();
+
+	for (;;) {
+		struct npu_bo bo[8];
+		unsigned int i, num;
+
+		for (num = 0; num < 8 && !npu_bo_init(&bo[num], fd, (4 + seed % 4) << 20, NPU_FLAGS_DATA); num++)
+			;
+		for (i = 0; i < num; i++)
+			npu_bo_fini(&bo[i]);
+		sleep_ms(10);
+	}
+}
+
+static void floods_on(unsigned int seed)
+{
+	int first, i, fd = open_npu();
+	struct matmul mm;
+
+	(void)seed;
+	make(&mm, fd, 1, 32, 32);
+	for (;;) {
+		start(&mm, 0, -1, &first);
+		for (i = 0; i < 500; i++)
+			start(&mm, 1u << i % 3, first, NULL);
+		close(first);
+		npu_action(fd, RKNPU_ACT_RESET, &(uint32_t){ 0 });
+	}
+}
+
+static void (*const hostile[MAX_CLIENTS])(unsigned int) = {
+	behaves, behaves, behaves, hangs, hangs, hangs, faults, faults, faults, forks, forks, forks,
+	comes_and_goes, comes_and_goes, comes_and_goes, resets, resets, resets, maps, maps, maps, floods_on, floods_on, floods_on,
+};
+
+static int compare(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Runs beside @num clients for MIX_NS. Returns the jobs done; the time that 99 of 100 of them took at the most goes to @p99_us. */
+static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned int), unsigned int num, uint32_t *p99_us)
+{
+	static uint32_t took_us[MOST_JOBS];
+	unsigned int i, jobs = 0;
+	pid_t pids[MAX_CLIENTS];
+	uint64_t until;
+
+	for (i = 0; i < num; i++)
+		pids[i] = spawn(clients[i], i);
+	/* Until they are known */
+	sleep_ms(3000);
+	for (until = now_ns() + MIX_NS; now_ns() < until && jobs < MOST_JOBS; jobs++) {
+		uint64_t start = now_ns();
+		int ret = matmul_run(mm, 0, NULL);
+
+		took_us[jobs] = (now_ns() - start) / 1000;
+		if (ret)
+			fail("the victim's job", -ret);
+		if (matmul_wrong(mm))
+			fail("the victim's result", EILSEQ);
+	}
+	for (i = 0; i < num; i++)
+		end(pids[i]);
+	qsort(took_us, jobs, sizeof(took_us[0]), compare);
+	*p99_us = took_us[jobs * 99 / 100];
+	return jobs;
+}
+
+static int mix(void)
+{
+	void (*good[MAX_CLIENTS])(unsigned int);
+	unsigned int i, fair, among;
+	struct matmul mm;
+	uint32_t p99_us;
+
+	for (i = 0; i < MAX_CLIENTS; i++)
+		good[i] = behaves;
+	open_twin();
+	twin[TWIN_TASK_OVERHEAD_NS / 4] = TASK_NS;
+	make(&mm, open_npu(), 8, 64, 32);
+	fair = victim(&mm, good, MAX_CLIENTS, &p99_us);
+	printf("fair_share_jobs_per_s %u jobs/s\n", (unsigned int)(fair * 1000000000ull / MIX_NS));
+	printf("fair_share_p99_us %u us\n", p99_us);
+	among = victim(&mm, hostile, MAX_CLIENTS, &p99_us);
+	printf("hostile_mix_share %u %%\n", among * 100 / fair);
+	printf("hostile_mix_p99_us %u us\n", p99_us);
+	twin[TWIN_TASK_OVERHEAD_NS / 4] = 1000;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "irqs"))
+		return irqs();
+	if (argc == 2 && !strcmp(argv[1], "mix"))
+		return mix();
+	if (argc == 2 && !strcmp(argv[1], "nothing"))
+		return 0;
+	fprintf(stderr, "usage: rknpu-bench-hostile irqs|mix\n");
+	return 2;
+}
