@@ -277,6 +277,8 @@ TEST_LIMIT(a_long_job_that_gets_on_is_not_ended, 60)
 	setup();
 	ASSERT_RET(matmul_init(&job, mm.out.fd, MATMUL_INT8_INT32, MANY_TASKS, 64, 32, 1, MATMUL_EXACT, 115), 0);
 	ASSERT(job.tasks >= MANY_TASKS);
+	/* Until the strikes of cases before are forgotten */
+	ktap_sleep_ms(1500);
 	ASSERT_RET(driver_set_param("stall_limit_ms", "300"), 0);
 	twin_write(TWIN_TASK_OVERHEAD_NS, 200000000);
 	ASSERT_RET(job_start(&job, 1, -1, &fence), 0);
