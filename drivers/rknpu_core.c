@@ -4,7 +4,9 @@
  *
  * DOC: One NPU core: its windows, its reset lines, its interrupt. The line is
  * level triggered and shared with the core's IOMMU, so the handler may be
- * called at any time, powered or not.
+ * called at any time, powered or not. With PREEMPT_RT it runs in a thread, as every
+ * handler does that does not refuse to: the locks that it takes may sleep there, and
+ * none of them is a raw one.
  */
 #include "rknpu_core.h"
 
