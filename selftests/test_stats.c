@@ -611,6 +611,67 @@ TEST(vendor_files_in_proc)
 	EXPECT_RET(get(PROC, "load", text, sizeof(text)), 0);
 }
 
+/* ---- the dump of a job that failed ---------------------------------------------------- */
+
+#define DUMPS "/sys/class/devcoredump"
+
+/* The data of a dump of ours; false when there is none */
+static bool find_dump(char *path, size_t size)
+{
+	char real[512], link[320];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir = opendir(DUMPS);
+
+	while (dir && !found && (entry = readdir(dir))) {
+		snprintf(link, sizeof(link), DUMPS "/%s/failing_device", entry->d_name);
+		snprintf(path, size, DUMPS "/%s/data", entry->d_name);
+		found = entry->d_name[0] != '.' && realpath(link, real) &&
+			!strcmp(basename(real), soc_get()->device[npu_next_core(0)]);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* One a minute, and it stays for five: if one is there, it is of a job that failed before */
+TEST(failed_job_leaves_a_dump_for_root)
+{
+	static char text[300000];
+	struct rknpu_submit args;
+	char path[320];
+	struct stat st;
+	size_t got;
+	FILE *f;
+
+	setup();
+	twin_need();
+	if (access(DUMPS, F_OK))
+		SKIP("no " DUMPS);
+	if (!find_dump(path, sizeof(path))) {
+		twin_fault(npu_next_core(0), TWIN_FAULT_NEVER, 0, 1);
+		args = matmul_args(&mm, npu_nth(0));
+		args.timeout = 60;
+		EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
+		ktap_sleep_ms(200);
+		ASSERT(find_dump(path, sizeof(path)));
+	}
+	ASSERT(!stat(path, &st));
+	EXPECT_EQ(st.st_mode & 0777, 0600);
+	EXPECT_EQ(st.st_uid, 0);
+	f = fopen(path, "re");
+	ASSERT(f);
+	got = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[got] = '\0';
+	EXPECT(!strncmp(text, "rknpu dump 1\n", 13));
+	EXPECT(strstr(text, "\nreason ") && strstr(text, "\npid ") && strstr(text, "\ncore ") && strstr(text, "\ntask "));
+	EXPECT(strstr(text, "\nregister 0x0020 ") && strstr(text, "\nmapping 0x") && strstr(text, "\nword 0x"));
+	EXPECT(got > 4 && !strcmp(text + got - 5, "\nend\n"));
+	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
+	EXPECT_EQ(open(path, O_RDONLY), -1);
+}
+
 /* ---- how monitors read them --------------------------------------------------------- */
 
 /* Number of matches of a pattern of extended regular expressions, and the sum of what its last group matches */

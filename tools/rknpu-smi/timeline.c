@@ -125,11 +125,18 @@ static double busy_of(const struct drawing *d, unsigned int core)
 
 static void draw_head(const struct drawing *d, unsigned int height)
 {
-	size_t i, failed = 0;
+	size_t i, failed = 0, jobs = 0;
 	char text[32];
 
-	for (i = 0; i < d->trace->num_jobs; i++)
-		failed += d->trace->jobs[i].result != 0;
+	for (i = 0; i < d->trace->num_jobs; i++) {
+		const struct span *job = &d->trace->jobs[i];
+
+		/* Those of one job on several cores start in a row */
+		if (i && job->id == job[-1].id)
+			continue;
+		jobs++;
+		failed += job->result != 0;
+	}
 	fprintf(d->out,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" viewBox=\"0 0 %d %u\" "
 		"font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#243240\">\n"
@@ -139,8 +146,8 @@ static void draw_head(const struct drawing *d, unsigned int height)
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
 		WIDTH, height, WIDTH, height);
 	fprintf(d->out, "<text x=\"28\" y=\"40\" font-size=\"22\" font-weight=\"600\">NPU timeline</text>\n");
-	fprintf(d->out, "<text x=\"28\" y=\"64\" fill=\"#67788a\">%zu %s of %zu %s in %s", d->trace->num_jobs,
-		d->trace->num_jobs == 1 ? "job" : "jobs", d->num_processes, d->num_processes == 1 ? "process" : "processes",
+	fprintf(d->out, "<text x=\"28\" y=\"64\" fill=\"#67788a\">%zu %s of %zu %s in %s", jobs,
+		jobs == 1 ? "job" : "jobs", d->num_processes, d->num_processes == 1 ? "process" : "processes",
 		time_text(text, sizeof(text), d->trace->end - d->trace->begin));
 	if (failed)
 		fprintf(d->out, "<tspan fill=\"#d62839\">, %zu failed</tspan>", failed);
