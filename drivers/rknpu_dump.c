@@ -201,7 +201,9 @@ static void rknpu_dump_job(void *data, const struct rknpu_slot *slot, const stru
 	struct rknpu_dump *dump = data;
 
 	/* Pairs with the release of who has published the one before. */
-	if (smp_load_acquire(&dump->text) || (dump->next && time_before(jiffies, dump->next)) || !rknpu_dump_alloc(dump))
+	if (smp_load_acquire(&dump->text) || (dump->next && time_before(jiffies, dump->next)))
+		return;
+	if (!rknpu_dump_alloc(dump))
 		return;
 	dump->next = jiffies + RKNPU_DUMP_INTERVAL;
 	done = min(done, job->range[slot->index].tasks - 1);

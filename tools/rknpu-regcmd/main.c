@@ -288,7 +288,7 @@ int main(int argc, char **argv)
 			return EXIT_TROUBLE;
 		}
 	}
-	if ((optind == argc) != !!run.dump) {
+	if (run.dump ? optind < argc : optind == argc) {
 		fputs(usage_text, stderr);
 		return EXIT_TROUBLE;
 	}

@@ -68,7 +68,8 @@ static void json_clients(FILE *out, const struct sample *s)
 	for (i = 0; i < s->clients.count; i++) {
 		const struct client *c = &s->clients.client[i];
 
-		fprintf(out, "%s\n    { \"client\": %" PRIu64 ", \"pid\": %d, \"uid\": %u, \"command\": ", comma, c->id, c->pid, c->uid);
+		fprintf(out, "%s\n    { \"client\": %" PRIu64 ", \"pid\": %d, \"uid\": %u, \"command\": ", comma,
+			c->id, c->pid, c->uid);
 		json_string(out, c->comm);
 		fprintf(out, ", \"memory_bytes\": %" PRIu64 ", \"jobs_done\": %" PRIu64 ", \"jobs_failed\": %" PRIu64 ", \"cores\": [",
 			c->memory, c->done, c->failed);

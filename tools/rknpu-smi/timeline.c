@@ -174,8 +174,10 @@ static void draw_axis(const struct drawing *d)
 	for (at = 0; at <= length * 1.0001; at += step) {
 		double x = x_of(d, d->trace->begin + at);
 
-		fprintf(d->out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%u\" stroke=\"#e3e8ed\"/>\n", x, x, TOP - 14, bottom);
-		fprintf(d->out, "<text x=\"%.1f\" y=\"%u\" text-anchor=\"middle\" font-size=\"11\" fill=\"#67788a\">%s</text>\n", x,
+		fprintf(d->out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%u\" stroke=\"#e3e8ed\"/>\n",
+			x, x, TOP - 14, bottom);
+		fprintf(d->out, "<text x=\"%.1f\" y=\"%u\" text-anchor=\"middle\" font-size=\"11\" fill=\"#67788a\">%s</text>\n",
+			x,
 			bottom + 18, time_text(text, sizeof(text), round(at / step) * step));
 	}
 }
@@ -186,7 +188,8 @@ static void draw_lane(const struct drawing *d, unsigned int core)
 	unsigned int y = y_of(d, core);
 	size_t i;
 
-	fprintf(d->out, "<rect x=\"%d\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"4\" fill=\"#f3f5f8\"/>\n", LEFT, y, WIDTH - LEFT - RIGHT,
+	fprintf(d->out, "<rect x=\"%d\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"4\" fill=\"#f3f5f8\"/>\n",
+		LEFT, y, WIDTH - LEFT - RIGHT,
 		LANE);
 	fprintf(d->out, "<text x=\"28\" y=\"%u\" font-weight=\"600\">core %u</text>\n", y + LANE / 2 - 2, core);
 	fprintf(d->out, "<text x=\"28\" y=\"%u\" font-size=\"12\" fill=\"#67788a\">%.1f %% busy</text>\n", y + LANE / 2 + 15,
@@ -195,7 +198,8 @@ static void draw_lane(const struct drawing *d, unsigned int core)
 		const struct span *power = &d->trace->power[i];
 
 		if (power->core == core)
-			fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"4\" fill=\"#b7d8a8\"><title>powered</title></rect>\n",
+			fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"4\" fill=\"#b7d8a8\">"
+				"<title>powered</title></rect>\n",
 				x_of(d, power->begin), y + LANE + 2, x_of(d, power->end) - x_of(d, power->begin));
 	}
 }
@@ -210,7 +214,8 @@ static void draw_job(const struct drawing *d, const struct span *job)
 	/* What would be thinner than half a pixel would not be seen at all */
 	width = width < 0.6 ? 0.6 : width;
 	for (pass = 0; pass < (job->result ? 2 : 1); pass++) {
-		fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" rx=\"%d\" fill=\"%s\"%s>", x, y, width, LANE - 12,
+		fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" rx=\"%d\" fill=\"%s\"%s>",
+			x, y, width, LANE - 12,
 			width > 6 ? 3 : 0, pass ? "url(#failed)" : palette[process_of(d, job->pid) % COLOURS],
 			width > 3 ? " stroke=\"#ffffff\" stroke-width=\"0.5\"" : "");
 		fprintf(d->out, "<title>job %llu of ", (unsigned long long)job->id);
@@ -232,11 +237,14 @@ static void draw_mark(const struct drawing *d, const struct mark *mark)
 	if (mark->kind == 'r')
 		fprintf(d->out, "<path d=\"M%.2f %u l-4 -8 h8 z\" fill=\"#67788a\"><title>reset</title></path>\n", x, y + 3);
 	else if (mark->kind == 'f')
-		fprintf(d->out, "<path d=\"M%.2f %u l6 8 l-6 8 l-6 -8 z\" fill=\"#d62839\" stroke=\"#ffffff\"><title>fault at 0x%08llx</title></path>\n",
+		fprintf(d->out, "<path d=\"M%.2f %u l6 8 l-6 8 l-6 -8 z\" fill=\"#d62839\" stroke=\"#ffffff\">"
+			"<title>fault at 0x%08llx</title></path>\n",
 			x, y - 6, (unsigned long long)mark->value);
 	else
-		fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"1.4\" height=\"%d\" fill=\"%s\"><title>address space %llu of process %d attached</title></rect>\n",
-			x - 0.7, y, LANE, palette[process_of(d, mark->pid) % COLOURS], (unsigned long long)mark->value, mark->pid);
+		fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"1.4\" height=\"%d\" fill=\"%s\">"
+			"<title>address space %llu of process %d attached</title></rect>\n",
+			x - 0.7, y, LANE, palette[process_of(d, mark->pid) % COLOURS], (unsigned long long)mark->value,
+			mark->pid);
 }
 
 static void draw_legend(const struct drawing *d, unsigned int y)
@@ -253,7 +261,8 @@ static void draw_legend(const struct drawing *d, unsigned int y)
 	for (i = 0; i < d->num_processes; i++) {
 		unsigned int x = 28 + i % per_row * LEGEND_COLUMN, row = y + i / per_row * 24;
 
-		fprintf(d->out, "<rect x=\"%u\" y=\"%u\" width=\"14\" height=\"14\" rx=\"3\" fill=\"%s\"/><text x=\"%u\" y=\"%u\">", x, row - 12,
+		fprintf(d->out, "<rect x=\"%u\" y=\"%u\" width=\"14\" height=\"14\" rx=\"3\" fill=\"%s\"/>"
+			"<text x=\"%u\" y=\"%u\">", x, row - 12,
 			palette[i % COLOURS], x + 22, row);
 		put_text(d->out, d->processes[i].comm);
 		fprintf(d->out, "[%d]<tspan fill=\"#67788a\">  %s</tspan></text>\n", d->processes[i].pid,

@@ -42,7 +42,7 @@ static bool field(const char *fields, const char *name, char *value, size_t size
 
 			at += length + 1;
 			/* A program's name may have spaces in it: it ends where the next field begins */
-			end = strcmp(name, "comm") ? at + strcspn(at, " \n") : strstr(at, " core");
+			end = strcmp(name, "comm") ? at + strcspn(at, "\n ") : strstr(at, " core");
 			if (!end)
 				return false;
 			snprintf(value, size, "%.*s", (int)(end - at), at);
