@@ -37,6 +37,7 @@ struct rknpu_backing {
  * @backing: its kind of memory; NULL until it has some. Immutable then.
  * @dma_dev: untranslated device that cache maintenance goes through. Immutable.
  * @cached: CPU mappings are cached. Immutable.
+ * @user_syncs: somebody has asked for its cache maintenance; only set.
  * @aligned: its NPU addresses are multiples of the power of two that holds it, if possible. Immutable.
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
  * @pages: the pages, if the buffer consists of pages of ours and nothing else. Immutable.
@@ -53,6 +54,7 @@ struct rknpu_bo {
 	const struct rknpu_backing *backing;
 	struct device *dma_dev;
 	bool cached;
+	bool user_syncs;
 	bool aligned;
 	struct mutex lock;
 	struct rknpu_pages *pages;

@@ -266,6 +266,7 @@ int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, cons
 	if (!mapping)
 		return rknpu_refuse(&rdev->drm, "obj_addr", args->obj_addr);
 	bo = mapping->bo;
+	WRITE_ONCE(bo->user_syncs, true);
 	if (args->offset < bo->base.size)
 		ret = rknpu_gem_sync(bo, args->offset, min_t(u64, args->size, bo->base.size - args->offset),
 				     args->flags & RKNPU_MEM_SYNC_TO_DEVICE,

@@ -19,6 +19,7 @@
 #include "rknpu_drm.h"
 #include "rknpu_fence.h"
 #include "rknpu_file.h"
+#include "rknpu_import.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
 #include "rknpu_refuse.h"
@@ -176,6 +177,7 @@ static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *a
  */
 int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args)
 {
+	struct rknpu_import_round imports;
 	struct rknpu_fence_fd out;
 	struct rknpu_job *job;
 	int idx, ret;
@@ -183,13 +185,20 @@ int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
 	if (!drm_dev_enter(&rdev->drm, &idx))
 		return -ENODEV;
 	job = rknpu_submit_build(rdev, args, rfile);
-	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_submit_push(rdev, job, &out);
+	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_import_begin(job->vm, &imports);
+	if (!ret) {
+		ret = rknpu_submit_push(rdev, job, &out);
+		if (ret)
+			rknpu_import_end(&imports, false);
+	}
 	/* Not held while waiting: unplugging ends the job instead of waiting for it. */
 	drm_dev_exit(idx);
 	if (IS_ERR(job))
 		return ret;
-	if (!ret)
+	if (!ret) {
 		ret = rknpu_submit_finish(rdev, args, job, &out);
+		rknpu_import_end(&imports, !(args->flags & RKNPU_JOB_NONBLOCK) && ret != -EINTR);
+	}
 	rknpu_job_put(job);
 	return ret;
 }

@@ -16,6 +16,7 @@
 
 #include "rknpu_client.h"
 #include "rknpu_gem.h"
+#include "rknpu_import.h"
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
@@ -72,6 +73,7 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 	if (ret)
 		goto unmap;
 	list_add_tail(&mapping->node, &bo->mappings);
+	rknpu_import_add(mapping);
 	trace_mem_create(pid_nr(client->tgid), vm->id, mapping->space.node.start, bo->base.size);
 	return mapping;
 
@@ -91,6 +93,7 @@ static void rknpu_mapping_retire(struct rknpu_mapping *mapping)
 	trace_mem_destroy(pid_nr(mapping->client->tgid), mapping->space.vm->id, mapping->space.node.start,
 			  mapping->bo->base.size);
 	rknpu_client_token_remove(mapping->client, &mapping->token);
+	rknpu_import_remove(mapping);
 	rknpu_client_uncharge(mapping->client, mapping->bo->base.size);
 	rknpu_vm_retire(&mapping->space);
 }

@@ -23,6 +23,7 @@ struct rknpu_bo;
  * @token: number under which the client finds it. Immutable.
  * @node: entry of bo->mappings; bo->lock.
  * @holds: of &struct rknpu_hold; bo->lock.
+ * @import: entry of vm->imports, if the buffer is another driver's and cached; vm->imports_lock.
  * @rcu: a token look-up may still see it.
  */
 struct rknpu_mapping {
@@ -33,6 +34,7 @@ struct rknpu_mapping {
 	struct rknpu_token token;
 	struct list_head node;
 	struct list_head holds;
+	struct list_head import;
 	struct rcu_head rcu;
 };
 

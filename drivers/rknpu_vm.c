@@ -70,6 +70,8 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 	kref_init(&vm->ref);
 	vm->id = atomic64_inc_return(&rknpu_vm_ids);
 	mutex_init(&vm->lock);
+	mutex_init(&vm->imports_lock);
+	INIT_LIST_HEAD(&vm->imports);
 	vm->sink = sink;
 	drm_mm_init(&vm->mm, RKNPU_VM_FIRST, RKNPU_VM_BYTES);
 	if (vm->domain)
@@ -95,6 +97,7 @@ static void rknpu_vm_release(struct kref *ref)
 	drm_mm_takedown(&vm->mm);
 	if (vm->domain)
 		iommu_domain_free(vm->domain);
+	mutex_destroy(&vm->imports_lock);
 	mutex_destroy(&vm->lock);
 	kfree(vm);
 }

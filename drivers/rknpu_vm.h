@@ -76,6 +76,9 @@ struct rknpu_epoch {
  * @epoch: current epoch; read under RCU, changed under @lock.
  * @resets: counts the owner's reset requests; a core that last ran an older count is reset first.
  * @sink: told about faults. Immutable.
+ * @imports_lock: protects @imports. Taken inside bo->lock, never with @lock.
+ * @imports: of struct rknpu_mapping: other drivers' cached buffers.
+ * @num_imports: how many; read without the lock.
  */
 struct rknpu_vm {
 	struct kref ref;
@@ -86,6 +89,9 @@ struct rknpu_vm {
 	struct rknpu_epoch __rcu *epoch;
 	atomic_t resets;
 	struct rknpu_fault_sink *sink;
+	struct mutex imports_lock;
+	struct list_head imports;
+	unsigned int num_imports;
 };
 
 /**

@@ -8,6 +8,7 @@
 #include <drm/drm.h>
 #include <drm/drm_mode.h>
 #include <fcntl.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
 #include <linux/udmabuf.h>
 #include <math.h>
@@ -27,6 +28,7 @@
 static int make_udmabuf(size_t bytes)
 {
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), memory = memfd_create("buffer", MFD_ALLOW_SEALING | MFD_CLOEXEC), fd;
+	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
 	struct udmabuf_create create = { .memfd = memory, .flags = UDMABUF_FLAGS_CLOEXEC, .size = bytes };
 
 	if (device < 0)
@@ -34,6 +36,11 @@ static int make_udmabuf(size_t bytes)
 	ASSERT_EQ(ftruncate(memory, bytes), 0);
 	ASSERT_EQ(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	fd = ioctl(device, UDMABUF_CREATE, &create);
+	ASSERT(fd >= 0);
+	/* It maps its pages for the direction of the first access: another one later would be its mistake. */
+	ASSERT_EQ(ioctl(fd, DMA_BUF_IOCTL_SYNC, &both), 0);
+	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
+	ASSERT_EQ(ioctl(fd, DMA_BUF_IOCTL_SYNC, &both), 0);
 	close(memory);
 	close(device);
 	return fd;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ */
+#ifndef RKNPU_IMPORT_H
+#define RKNPU_IMPORT_H
+
+#include <linux/types.h>
+
+struct rknpu_mapping;
+struct rknpu_vm;
+
+/**
+ * struct rknpu_import_round - other drivers' buffers around one job
+ * @mappings: with a reference each; NULL when there are none.
+ * @count: how many.
+ */
+struct rknpu_import_round {
+	struct rknpu_mapping **mappings;
+	unsigned int count;
+};
+
+void rknpu_import_add(struct rknpu_mapping *mapping);
+void rknpu_import_remove(struct rknpu_mapping *mapping);
+int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round);
+void rknpu_import_end(struct rknpu_import_round *round, bool ran);
+
+#endif /* RKNPU_IMPORT_H */
