@@ -65,10 +65,11 @@ enum twin_compute_status {
 /**
  * struct twin_compute_result - what is known after a call
  * @macs: multiply-accumulates of the task (0 if it has none)
+ * @mac_slots: @macs and those that the array does for nothing, or waits for
  * @mac_rate_shift: the MAC array does its int8 rate >> this, or << if negative: 0 int8, -1 int4,
  *	1 the 16-bit types, 2 tf32 [seen: rockchip-npu-notes], four more for depthwise [guess]
- * @memory_bytes: bytes that a task without MACs moves, per-channel operands
- *	aside; 0 for a convolution, whose transfers are taken to hide behind its MACs
+ * @memory_bytes: bytes that the task moves, per-channel operands aside, if nothing is fetched twice
+ * @latency_cycles: from the first fetch to the first MAC, and from the last one to the last write
  * @bytes_read: bytes that DMA reads asked for
  * @bytes_written: bytes that DMA writes asked for
  * @refused_reg: offset of the register that made it refuse, GLOBAL's for the
@@ -77,8 +78,10 @@ enum twin_compute_status {
  */
 struct twin_compute_result {
 	uint64_t macs;
+	uint64_t mac_slots;
 	int mac_rate_shift;
 	uint64_t memory_bytes;
+	uint32_t latency_cycles;
 	uint64_t bytes_read;
 	uint64_t bytes_written;
 	uint32_t refused_reg;
@@ -104,7 +107,8 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
  * twin_compute_cost - work of a task without doing it
  * @regs: registers of the executing group
  * @enable: RKNPU_ENABLE_* bitmap of the op-enable word
- * @result: macs, mac_rate_shift and memory_bytes are filled, the rest is zeroed
+ * @result: macs, mac_slots, mac_rate_shift, memory_bytes and latency_cycles are filled, the rest is
+ *	zeroed
  *
  * Used to time a task before it is computed. A set-up that twin_compute_task()
  * would refuse has no work: 0.

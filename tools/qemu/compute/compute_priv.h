@@ -20,6 +20,15 @@
 /* Bound on each operand, so that absurd fields cannot exhaust the host */
 #define MAX_OPERAND_BYTES	(256u << 20)
 
+/*
+ * How long a task takes besides MACs and transfers. Together with what the MAC
+ * array waits, a quarter, and 9 bytes per cycle it was fitted to the speeds that
+ * Rockchip publishes for networks on one core of RK3588 (rknn_model_zoo, April
+ * 2025): with these three MobileNetV2, ResNet-50, YOLOv5s, YOLOv5n and YOLOv8n
+ * come out within a quarter.
+ */
+#define LATENCY_CYCLES		2000
+
 /* Float kernels are calculated this many at a time */
 #define FLOAT_BLOCK		8
 

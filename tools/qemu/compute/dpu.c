@@ -228,8 +228,10 @@ enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv
 /* All bytes that DMA moves, per-channel operands aside */
 uint64_t dpu_memory_bytes(const struct dpu *dpu)
 {
-	uint64_t values = (uint64_t)dpu->cube.width * dpu->cube.height * dpu->cube.channels;
-	uint64_t bytes = values * dpu->out.bytes * dpu->rdma.copies_x * dpu->rdma.copies_y;
+	uint64_t pixels = (uint64_t)dpu->cube.width * dpu->cube.height, values = pixels * dpu->cube.channels;
+	uint32_t kept = min_u32(dpu->cube.channels, dpu->wdma.kept_atoms * dpu->out.per_atom);
+	uint64_t bytes = (dpu->raw ? values * dpu->main.bytes : pixels * kept * dpu->out.bytes) *
+			 dpu->rdma.copies_x * dpu->rdma.copies_y;
 
 	if (dpu->flying)
 		bytes += values * dpu->main.bytes;

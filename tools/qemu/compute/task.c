@@ -43,6 +43,35 @@ static enum twin_compute_status conv_parse(const struct task *t, struct conv *co
  */
 #define DEPTHWISE_RATE_SHIFT	4
 
+/* What the array waits, see LATENCY_CYCLES */
+#define SLOTS_NUMERATOR		5
+#define SLOTS_DENOMINATOR	4
+
+/* Groups of channels and of kernels take the array as long as full ones */
+static uint64_t conv_slots(const struct conv *conv)
+{
+	uint32_t channel_group = conv->depthwise ? conv->operand->depthwise_group : conv->lanes;
+	uint32_t kernel_group = conv->depthwise ? 1 : conv->operand->kernel_group;
+	uint64_t slots = (uint64_t)conv->out_width * conv->out_height;
+
+	if (__builtin_mul_overflow(slots, (uint64_t)round_up(conv->kernels, kernel_group) * conv->taps, &slots) ||
+	    __builtin_mul_overflow(slots, round_up(conv->feature.channels, channel_group), &slots) ||
+	    __builtin_mul_overflow(slots, SLOTS_NUMERATOR, &slots))
+		return UINT64_MAX;
+	return slots / SLOTS_DENOMINATOR;
+}
+
+static uint64_t conv_memory_bytes(const struct conv *conv)
+{
+	const struct feature *f = &conv->feature;
+	uint64_t channels = f->packed_channels ? f->packed_channels : f->stored_channels;
+	uint64_t weights = conv->weight_bytes;
+
+	for (int i = 0; conv->compressed && i < DCOMP_LANES; i++)
+		weights = (i ? weights : 0) + conv->lane_bytes[i];
+	return weights + (uint64_t)f->width * f->height * channels * conv->operand->bits / 8;
+}
+
 /* Kernels are counted whether or not CORE's channel loop reaches them all [guess] */
 static void conv_cost(const struct conv *conv, struct twin_compute_result *result)
 {
@@ -52,7 +81,16 @@ static void conv_cost(const struct conv *conv, struct twin_compute_result *resul
 	    __builtin_mul_overflow(macs, conv->feature.channels, &macs))
 		macs = UINT64_MAX;
 	result->macs = macs;
+	result->mac_slots = conv_slots(conv);
 	result->mac_rate_shift = conv->operand->rate_shift + (conv->depthwise ? DEPTHWISE_RATE_SHIFT : 0);
+	result->memory_bytes = conv_memory_bytes(conv);
+	result->latency_cycles = LATENCY_CYCLES;
+}
+
+static void dpu_cost(const struct dpu *dpu, struct twin_compute_result *result)
+{
+	result->memory_bytes += dpu_memory_bytes(dpu);
+	result->latency_cycles = LATENCY_CYCLES;
 }
 
 static enum twin_compute_status conv_execute(const struct task *t, const struct conv *conv,
@@ -92,6 +130,7 @@ static enum twin_compute_status conv_task(const struct task *t, uint32_t enable)
 	status = dpu_parse(t, &conv, enable, &dpu);
 	if (status != TWIN_COMPUTE_OK)
 		return status;
+	dpu_cost(&dpu, t->result);
 	return conv_execute(t, &conv, &dpu);
 }
 
@@ -105,7 +144,7 @@ static enum twin_compute_status flying_task(const struct task *t, uint32_t enabl
 	status = dpu_parse(t, NULL, enable, &dpu);
 	if (status != TWIN_COMPUTE_OK)
 		return status;
-	t->result->memory_bytes = dpu_memory_bytes(&dpu);
+	dpu_cost(&dpu, t->result);
 	status = dpu_run(t, &dpu, &acc);
 	free(acc.i);
 	return status;
@@ -144,15 +183,19 @@ void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
 	switch (enable) {
 	case ENABLE_CONV:
 	case ENABLE_CONV_RDMA:
-		if (conv_parse(&t, &conv) == TWIN_COMPUTE_OK)
-			conv_cost(&conv, result);
+		if (conv_parse(&t, &conv) != TWIN_COMPUTE_OK)
+			break;
+		conv_cost(&conv, result);
+		if (dpu_parse(&t, &conv, enable, &dpu) == TWIN_COMPUTE_OK)
+			dpu_cost(&dpu, result);
 		break;
 	case ENABLE_FLYING:
 		if (dpu_parse(&t, NULL, enable, &dpu) == TWIN_COMPUTE_OK)
-			result->memory_bytes = dpu_memory_bytes(&dpu);
+			dpu_cost(&dpu, result);
 		break;
 	case ENABLE_POOL:
 		result->memory_bytes = ppu_memory_bytes(&t);
+		result->latency_cycles = result->memory_bytes ? LATENCY_CYCLES : 0;
 		break;
 	}
 }

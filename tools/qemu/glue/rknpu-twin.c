@@ -470,7 +470,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_UINT32("cores", RknpuTwin, cores, 0),
 	DEFINE_PROP_UINT32("clock-mhz", RknpuTwin, clock_mhz, 1000),
 	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 1024),
-	DEFINE_PROP_UINT32("bytes-per-cycle", RknpuTwin, bytes_per_cycle, 16),
+	DEFINE_PROP_UINT32("bytes-per-cycle", RknpuTwin, bytes_per_cycle, 9),
 	DEFINE_PROP_UINT32("task-overhead-ns", RknpuTwin, task_overhead_ns, 1000),
 	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 1000),
 	DEFINE_PROP_UINT32("reset-skew-us", RknpuTwin, reset_skew_us, 0),

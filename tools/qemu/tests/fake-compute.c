@@ -73,6 +73,8 @@ void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable, struc
 		result->memory_bytes = reg(regs, RKNPU_PPU_POOLING_KERNEL_CFG);
 	if (!(enable & RKNPU_ENABLE_CNA) || reg(regs, RKNPU_CNA_CONV_CON1) == REFUSED_CON1)
 		return;
-	result->macs = reg(regs, RKNPU_CNA_WEIGHT_SIZE0);
+	result->macs = result->mac_slots = reg(regs, RKNPU_CNA_WEIGHT_SIZE0);
+	result->memory_bytes = reg(regs, RKNPU_CNA_WEIGHT_SIZE1);
+	result->latency_cycles = reg(regs, RKNPU_CNA_CBUF_CON1);
 	result->mac_rate_shift = (int)((reg(regs, RKNPU_CNA_CONV_CON1) & 7) ^ 4) - 4;
 }

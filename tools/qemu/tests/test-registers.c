@@ -198,7 +198,7 @@ static void test_ctl_identity(const void *arg)
 	CHECK_EQ(ctl_rd(m, TWIN_ASYNC), 0);
 	CHECK_EQ(ctl_rd(m, TWIN_CLOCK_MHZ), 1000);
 	CHECK_EQ(ctl_rd(m, TWIN_MACS_PER_CYCLE), 1024);
-	CHECK_EQ(ctl_rd(m, TWIN_BYTES_PER_CYCLE), 16);
+	CHECK_EQ(ctl_rd(m, TWIN_BYTES_PER_CYCLE), 9);
 	CHECK_EQ(ctl_rd(m, TWIN_TASK_OVERHEAD_NS), 1000);
 	machine_destroy(m);
 }

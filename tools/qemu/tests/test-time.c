@@ -62,7 +62,7 @@ static void test_length(const void *arg)
 	machine_destroy(m);
 }
 
-/* Pooling has no MACs: 100000 bytes at 16, then at 7 bytes per cycle, and 1000 ns of fetch */
+/* Pooling has no MACs: 100000 bytes at 9, then at 7 bytes per cycle, and 1000 ns of fetch */
 static void test_memory_rate(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -77,12 +77,43 @@ static void test_memory_rate(const void *arg)
 	kick.words = s.words;
 	start_kick(m, 0, &kick);
 	CHECK(machine_run_to_irq(m, 0));
-	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 1000 + 100000 / 16);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 1000 + 11112);
 	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
 	ctl_wr(m, TWIN_BYTES_PER_CYCLE, 7);
 	start_kick(m, 0, &kick);
 	CHECK(machine_run_to_irq(m, 0));
-	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 2000 + 100000 / 16 + 14286);
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 2000 + 11112 + 14286);
+	machine_destroy(m);
+}
+
+struct both_case {
+	uint32_t macs, bytes, latency;
+	uint64_t want_ns;
+};
+
+static const struct both_case both_cases[] = {
+	{ 1024 * 500, 9 * 400, 0, 500 },
+	{ 1024 * 400, 9 * 500, 0, 500 },
+	{ 1024 * 400, 9 * 500, 77, 577 },
+	{ 0, 0, 77, 77 },
+};
+
+/* The longer of MACs and transfers, and then what a task takes besides */
+static void test_both(const void *arg)
+{
+	const struct both_case *c = arg;
+	struct machine *m = machine_default();
+	struct stream s = stream_at(m, CMD_IOVA);
+	struct kick kick = simple_kick(m);
+
+	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, c->macs);
+	stream_write(&s, RKNPU_CNA_WEIGHT_SIZE1, c->bytes);
+	stream_write(&s, RKNPU_CNA_CBUF_CON1, c->latency);
+	stream_end(&s, ENABLE_CONV);
+	kick.words = s.words;
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS), 1000 + c->want_ns);
 	machine_destroy(m);
 }
 
@@ -195,6 +226,10 @@ const struct test_case time_tests[] = {
 	{ "time: fewer MACs per cycle", test_length, &time_cases[5] },
 	{ "time: a cycle is not divided", test_length, &time_cases[6] },
 	{ "time: a task without MACs lasts as long as its transfers", test_memory_rate, 0 },
+	{ "time: MACs that take longer than transfers", test_both, &both_cases[0] },
+	{ "time: transfers that take longer than MACs", test_both, &both_cases[1] },
+	{ "time: transfers and latency", test_both, &both_cases[2] },
+	{ "time: latency alone", test_both, &both_cases[3] },
 	{ "time: counters of 64 bits", test_64_bit_counters, 0 },
 	{ "time: busy while a kick runs and not after its reset", test_busy_while_running, 0 },
 	{ "time: a late host makes a kick no longer", test_late_host, 0 },

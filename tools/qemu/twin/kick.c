@@ -188,22 +188,24 @@ static uint64_t cycles_of(uint64_t amount, uint32_t per_cycle)
 	return (amount + per_cycle - 1) / per_cycle;
 }
 
-/* Modelled length of the task that has just been fetched: by its MACs or, if it has none, by what it moves */
+/* Modelled length of the task that has just been fetched: MACs and transfers at once, the longer one counts */
 static uint64_t task_ns(struct twin_core *core)
 {
 	struct twin_compute_result cost = { 0 };
 	struct twin_unit_regs regs;
-	uint64_t cycles;
+	uint64_t cycles, transfer;
 
 	twin_blocks_select(core, &regs);
 	twin_compute_cost(&regs, core->kick.enable, &cost);
 	if (cost.mac_rate_shift < 0)
-		cost.macs = cycles_of(cost.macs, 1u << -cost.mac_rate_shift);
+		cost.mac_slots = cycles_of(cost.mac_slots, 1u << -cost.mac_rate_shift);
 	else
-		cost.macs <<= cost.mac_rate_shift;
-	cycles = cycles_of(cost.macs, core->kick.macs_per_cycle) +
-		 cycles_of(cost.memory_bytes, core->kick.bytes_per_cycle);
-	return cycles * NS_PER_US / core->kick.clock_mhz;
+		cost.mac_slots <<= cost.mac_rate_shift;
+	cycles = cycles_of(cost.mac_slots, core->kick.macs_per_cycle);
+	transfer = cycles_of(cost.memory_bytes, core->kick.bytes_per_cycle);
+	if (cycles < transfer)
+		cycles = transfer;
+	return (cycles + cost.latency_cycles) * NS_PER_US / core->kick.clock_mhz;
 }
 
 static bool pointer_has_core(const struct twin_core *core, uint32_t offset, uint32_t enable_bit)

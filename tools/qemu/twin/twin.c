@@ -16,7 +16,7 @@ void twin_config_init(struct twin_config *config)
 		.cores = TWIN_MAX_CORES,
 		.clock_mhz = 1000,
 		.macs_per_cycle = 1024,
-		.bytes_per_cycle = 16,
+		.bytes_per_cycle = 9,
 		.task_overhead_ns = 1000,
 		.fault_retry_ns = 1000 * 1000,
 		/* Kernels cannot keep interrupts off between the two lines: a reset controller may sleep. */

@@ -107,6 +107,8 @@ static const struct change {
 	{ "EW RELUX without ReLU", FLOAT_ADD, RKNPU_DPU_EW_CFG, 0, 0x400 },
 	{ "gaps between operand lines", FLOAT_ADD, RKNPU_DPU_RDMA_DATA_CUBE_HEIGHT, 0, 1 << 16 },
 	{ "gaps between operand lines of MRDMA", FLOAT_CONV, RKNPU_DPU_RDMA_SRC_DMA_CFG, 0, 1 << 19 },
+	{ "register of RK3568", FLOAT_ADD, 0x5024, 0, 0x1f },
+	{ "register of RK3576 or so", FLOAT_ADD, 0x40d0, 0, 1 },
 	{ "joined tables", LUT_TASK, RKNPU_DPU_LUT_CFG, 0, 2 },
 	{ "table that nobody wrote", FLOAT_ADD, RKNPU_DPU_EW_CFG, 0x80, 0, .blamed = RKNPU_DPU_LUT_ACCESS_DATA },
 	{ "table with steps of 2^32", LUT_TASK, RKNPU_DPU_LUT_INFO, 0xff00, 32 << 8 },

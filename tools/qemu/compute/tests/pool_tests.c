@@ -440,6 +440,8 @@ static const struct refusal {
 	{ "positions", RKNPU_PPU_OPERATION_MODE_CFG, 0x40000011 },
 	{ "count", RKNPU_PPU_OPERATION_MODE_CFG, 0x31 },
 	{ "layout of the output", RKNPU_PPU_MISC_CTRL, 0x83 },
+	{ "register of RK3568", 0x604c, 0xfbff },
+	{ "register of RK3568's read DMA", 0x7018, 1 },
 	{ "DPU_FLYIN", RKNPU_PPU_DATA_FORMAT, 0xa },
 	{ "int16", RKNPU_PPU_DATA_FORMAT, 1 },
 	{ "fp32", RKNPU_PPU_DATA_FORMAT, 5 },

@@ -30,6 +30,7 @@ static const struct change changes[] = {
 	{ "ARGB_IN 12", RKNPU_CNA_CONV_CON1, 0, RKNPU_CNA_CONV_CON1_NONALIGN_DMA | 12 << 12 },
 	{ "input conversion", RKNPU_CNA_CVT_CON0, 1, 0, .blamed = RKNPU_CNA_CVT_CON5 },
 	{ "cores that work together", RKNPU_CNA_CONV_CON3, 0, 1 << 28 },
+	{ "register that no client writes", 0x11fc, 0, 1 },
 	{ "serialized surfaces", RKNPU_CNA_DATA_SIZE3, 0, 2 << 22 },
 	{ "skipping of zeros", RKNPU_CNA_FC_CON0, 0, 1 },
 	{ "no kernel width", RKNPU_CNA_WEIGHT_SIZE2, 0x1f000000, 0 },
@@ -135,8 +136,13 @@ static void test_cost(void)
 	twin_compute_cost(&p.unit, ENABLE_CONV, &cost);
 	tap_ok(cost.macs == 5ULL * 4 * 24 * 40 * 6 && cost.mac_rate_shift == 1 &&
 	       !cost.bytes_read, "cost of an fp16 convolution");
+	tap_ok(cost.mac_slots == 5ULL * 4 * 32 * 64 * 6 * 5 / 4 && cost.latency_cycles,
+	       "whole groups of channels and kernels, and a quarter");
+	tap_ok(cost.memory_bytes == 7 * 5 * 40 * 2 + 24 * 40 * 6 * 2 + 5 * 4 * 24 * 4,
+	       "features, weights and output, each once");
 	tap_ok(program_run(&p) == TWIN_COMPUTE_OK && p.result.macs == cost.macs &&
-	       p.result.mac_rate_shift == cost.mac_rate_shift, "the task reports the same cost");
+	       p.result.mac_rate_shift == cost.mac_rate_shift && p.result.mac_slots == cost.mac_slots &&
+	       p.result.memory_bytes == cost.memory_bytes, "the task reports the same cost");
 	tap_ok(p.result.bytes_read == 7 * 5 * 40 * 2 + 24 * 40 * 6 * 2 &&
 	       p.result.bytes_written == 5 * 4 * 24 * 4, "bytes read and written");
 	twin_compute_cost(&p.unit, 0x60, &cost);
