@@ -69,18 +69,18 @@ static enum twin_compute_status mul_parse(const struct task *t, const struct sta
 	uint32_t cfg = reg_read(t, regs->cfg), mul = reg_read(t, regs->mul);
 
 	s->mul = !(cfg & RKNPU_DPU_STAGE_CFG_MUL_BYPASS);
+	s->shift = is_float ? 0 : field_get(RKNPU_DPU_STAGE_MUL_SHIFT, mul);
+	s->shift_neg = is_float ? 0 : reg_field(t, RKNPU_DPU_DATA_FORMAT, regs->shift_neg);
 	if (!s->mul)
 		return TWIN_COMPUTE_OK;
 	s->prelu = cfg & RKNPU_DPU_STAGE_CFG_PRELU;
 	s->mul_memory = mul & RKNPU_DPU_STAGE_MUL_SRC;
 	s->mul_bits = field_get(RKNPU_DPU_STAGE_MUL_OPERAND, mul);
-	s->shift = field_get(RKNPU_DPU_STAGE_MUL_SHIFT, mul);
-	s->shift_neg = reg_field(t, RKNPU_DPU_DATA_FORMAT, regs->shift_neg);
 	if (mul & ~MUL_KNOWN)
 		return refuse(t, regs->mul, "unknown bits");
-	if (is_float && s->shift)
+	if (is_float && mul & RKNPU_DPU_STAGE_MUL_SHIFT)
 		return refuse(t, regs->mul, "shift on the float path");
-	if (is_float && s->shift_neg)
+	if (is_float && reg_field(t, RKNPU_DPU_DATA_FORMAT, regs->shift_neg))
 		return refuse(t, RKNPU_DPU_DATA_FORMAT, "shift on the float path");
 	return TWIN_COMPUTE_OK;
 }
@@ -247,9 +247,10 @@ static void wide_mul(const struct stage *s, const struct operands *o, int64_t *x
 
 /*
  * The sign chooses the shift, and without a shift nothing is rounded
- * [seen: rockchip-npu-notes, for BS]. It comes last, after BN's ALU as well: the
- * ALU's operands are in units of the product [seen: streams of rknn-toolkit2, its
- * simulator]. What PReLU passes is not shifted [guess].
+ * [seen: rockchip-npu-notes, for BS]. It comes last, after BN's ALU as well, whose
+ * operands are in units of the product, and where the multiplier is bypassed
+ * [seen: streams of rknn-toolkit2, its simulator]. What PReLU passes is not
+ * shifted [guess].
  */
 static void wide_shift(const struct stage *s, int64_t *x, uint32_t count)
 {
@@ -266,7 +267,7 @@ static void wide_stage(const struct stage *s, const struct operands *o, int64_t 
 		wide_mul(s, o, x, count);
 	if (s->alu && !s->alu_first)
 		wide_alu(s, o, x, count);
-	if (s->mul)
+	if (s->shift || s->shift_neg)
 		wide_shift(s, x, count);
 }
 

@@ -11,6 +11,8 @@
 
 #include "dpu_priv.h"
 
+#define NOTCH_SIGN	(RKNPU_DPU_DATA_CUBE_NOTCH_0 / 2 + 1)
+
 /* ---- set-up -------------------------------------------------------------- */
 
 static enum twin_compute_status parse_order(const struct task *t, struct dpu *dpu)
@@ -32,11 +34,18 @@ static enum twin_compute_status parse_order(const struct task *t, struct dpu *dp
 	return TWIN_COMPUTE_OK;
 }
 
+/* Clients that never write the size get the cube's [seen: client programs] */
+static bool size_is_written(const struct task *t)
+{
+	return reg_read(t, RKNPU_DPU_WDMA_SIZE0) || reg_read(t, RKNPU_DPU_WDMA_SIZE1);
+}
+
 /* A transposed output has its own count of groups, else they follow from the channels */
 static void parse_groups(const struct task *t, struct dpu *dpu)
 {
 	uint32_t size = reg_read(t, RKNPU_DPU_WDMA_SIZE0);
-	uint32_t channels = field_get(RKNPU_DPU_WDMA_SIZE0_CHANNEL, size) + 1;
+	uint32_t channels = size_is_written(t) ? field_get(RKNPU_DPU_WDMA_SIZE0_CHANNEL, size) + 1
+					       : dpu->cube.channels;
 	uint32_t kept = reg_field(t, RKNPU_DPU_DATA_CUBE_CHANNEL, RKNPU_DPU_DATA_CUBE_CHANNEL_ORIG) + 1;
 	uint32_t atoms = cube_atoms(&dpu->out, channels);
 	struct wdma *w = &dpu->wdma;
@@ -65,9 +74,14 @@ static enum twin_compute_status parse_address(const struct task *t, struct wdma 
 	if (field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_1, ow) != size_e ||
 	    field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_2, ow) != size_e)
 		return refuse(t, RKNPU_DPU_BS_OW_CFG, "three different SIZE_E");
+	/*
+	 * Signed: lines of a transposed convolution may lap over the next ones, which
+	 * are written later [seen: streams of rknn-toolkit2, its simulator]
+	 */
 	w->notch = field_get(RKNPU_DPU_DATA_CUBE_NOTCH_0, notch);
 	if (field_get(RKNPU_DPU_DATA_CUBE_NOTCH_1, notch) != w->notch)
 		return refuse(t, RKNPU_DPU_DATA_CUBE_NOTCH, "two different notches");
+	w->notch = (w->notch ^ NOTCH_SIGN) - NOTCH_SIGN;
 	w->atoms = size_e + 1;
 	w->addr = reg_read(t, RKNPU_DPU_DST_BASE_ADDR) + t->dma_base;
 	/* Atoms in [31:4] make bytes in [31:0] */
@@ -126,8 +140,8 @@ enum twin_compute_status wdma_parse(const struct task *t, struct dpu *dpu)
 		status = parse_linear(t, dpu);
 	if (status != TWIN_COMPUTE_OK)
 		return status;
-	w->width = field_get(RKNPU_DPU_WDMA_SIZE1_WIDTH, size) + 1;
-	w->height = field_get(RKNPU_DPU_WDMA_SIZE1_HEIGHT, size) + 1;
+	w->width = size_is_written(t) ? field_get(RKNPU_DPU_WDMA_SIZE1_WIDTH, size) + 1 : dpu->cube.width;
+	w->height = size_is_written(t) ? field_get(RKNPU_DPU_WDMA_SIZE1_HEIGHT, size) + 1 : dpu->cube.height;
 	parse_groups(t, dpu);
 	if (!w->linear && !order_fits(dpu))
 		return refuse(t, RKNPU_DPU_WDMA_SIZE1, "write DMA's size differs from what there is to write");

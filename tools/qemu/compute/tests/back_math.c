@@ -61,7 +61,8 @@ static bool multiplies(const struct back_stage *s, wide value)
 
 static wide stage_shift(const struct back_stage *s, wide value)
 {
-	if (!s->mul || (s->prelu && value >= 0))
+	/* A stage of which nothing is on does nothing */
+	if ((!s->mul && !s->alu && !s->relu) || (s->mul && s->prelu && value >= 0))
 		return value;
 	return quotient(value, value < 0 ? s->shift_neg : s->shift, false);
 }

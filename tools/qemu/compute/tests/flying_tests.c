@@ -113,6 +113,13 @@ static void test_extents(void)
 	*program_reg(&p, RKNPU_DPU_DATA_CUBE_WIDTH) = 0;
 	*program_reg(&p, RKNPU_DPU_DATA_CUBE_HEIGHT) = 0;
 	tap_ok(reference_runs(&p), "extents from WDMA and RDMA");
+	*program_reg(&p, RKNPU_DPU_WDMA_SIZE0) = 0;
+	*program_reg(&p, RKNPU_DPU_WDMA_SIZE1) = 0;
+	tap_ok(reference_runs(&p), "extents from RDMA alone");
+	program_free(&p);
+	back_free(&b);
+	program_init(&p, &s, draw_fp16_unit, 2);
+	back_init(&p, &b, NULL, 2);
 	*program_reg(&p, RKNPU_DPU_DATA_CUBE_WIDTH) = 60;
 	*program_reg(&p, RKNPU_DPU_DATA_CUBE_HEIGHT) = 30;
 	tap_ok(reference_runs(&p), "part of a larger output");

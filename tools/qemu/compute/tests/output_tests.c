@@ -40,6 +40,17 @@ static void test_row_major(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 	reference_test(&s, draw, 21);
 }
 
+/* Lines that lap over the next ones, which win */
+static void test_negative_notch(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
+{
+	for (int notch = -1; notch >= -4; notch--) {
+		struct shape s = small(in_prec, out_prec);
+
+		s.notch = notch;
+		reference_test(&s, draw, 25 - notch);
+	}
+}
+
 /* Surfaces of a group, and groups, that overlap: the documented order decides */
 static void test_overlap(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 {
@@ -194,6 +205,7 @@ void output_tests(void)
 		test_size_e(types[i].in, types[i].out, types[i].draw);
 		test_row_major(types[i].in, types[i].out, types[i].draw);
 		test_overlap(types[i].in, types[i].out, types[i].draw);
+		test_negative_notch(types[i].in, types[i].out, types[i].draw);
 		test_channels(types[i].in, types[i].out, types[i].draw);
 	}
 	test_types();

@@ -185,7 +185,7 @@ static void set_dpu_sizes(struct program *p, const struct shape *s)
 	SET(p, DPU_DATA_CUBE_HEIGHT, MASK, s->out_h - 1);
 	SET(p, DPU_DATA_CUBE_CHANNEL, PADDED, s->out_c - 1);
 	SET(p, DPU_DATA_CUBE_CHANNEL, ORIG, s->out_c - 1);
-	*program_reg(p, RKNPU_DPU_DATA_CUBE_NOTCH) = s->notch | s->notch << 16;
+	*program_reg(p, RKNPU_DPU_DATA_CUBE_NOTCH) = (s->notch & 0x1fff) | (uint32_t)(s->notch & 0x1fff) << 16;
 	SET(p, DPU_WDMA_SIZE0, CHANNEL, s->out_c - 1);
 	SET(p, DPU_WDMA_SIZE1, WIDTH, s->out_w - 1);
 	SET(p, DPU_WDMA_SIZE1, HEIGHT, s->out_h - 1);

@@ -180,6 +180,17 @@ static void test_bf16(void)
 	}
 }
 
+/* The shift of a stage whose multiplier is bypassed */
+static void test_shift_alone(void)
+{
+	struct shape s = int8_conv(40);
+	struct back b = { .bs = { .on = true, .alu = 2, .alu_memory = true, .shift = 7, .shift_neg = 3 } };
+
+	back_test(&s, &b, draw_int8, NULL, 1, "sum and shift");
+	b.bn = (struct back_stage){ .on = true, .relu = true, .shift = 2 };
+	back_test(&s, &b, draw_int8, NULL, 2, "shift and ReLU");
+}
+
 /* Quantized again: to the nearest, halves to even, and saturated */
 static void test_float_to_int8(void)
 {
@@ -353,6 +364,7 @@ void stage_tests(void)
 	test_factors();
 	test_bf16();
 	test_float_to_int8();
+	test_shift_alone();
 	test_pend();
 	test_pend_of_floats();
 	test_quantized();
