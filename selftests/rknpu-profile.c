@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * rknpu-profile OPERATION [TIMES]
+ *
+ * Does one thing again and again, between marks that tools/profile counts at, and
+ * says how often.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "bench.h"
+
+#define WARM_UP	3
+
+#ifdef __aarch64__
+#define mark_begin()	__asm__ volatile("hint #80" ::: "memory")
+#define mark_end()	__asm__ volatile("hint #81" ::: "memory")
+#else
+#define mark_begin()	((void)0)
+#define mark_end()	((void)0)
+#endif
+
+static int fd;
+static bool counts;
+
+static void check(const char *what, int ret)
+{
+	if (ret)
+		fail(what, -ret);
+}
+
+static void begin(void)
+{
+	if (counts)
+		mark_begin();
+}
+
+static void submit(uint64_t unused)
+{
+	static struct matmul mm;
+	struct rknpu_submit args;
+	int ret;
+
+	(void)unused;
+	if (!mm.out.map)
+		make(&mm, fd, 1, 32, 32);
+	args = matmul_args(&mm, 1);
+	begin();
+	ret = npu_submit(fd, &args);
+	mark_end();
+	check("submit", ret);
+}
+
+static uint32_t counted_create(uint64_t bytes, bool count)
+{
+	struct rknpu_mem_create c = { .size = bytes, .flags = NPU_FLAGS_DATA };
+	int ret;
+
+	if (count)
+		begin();
+	ret = npu_create(fd, &c);
+	mark_end();
+	check("create", ret);
+	return c.handle;
+}
+
+static void create(uint64_t bytes)
+{
+	check("destroy", npu_destroy(fd, counted_create(bytes, true)));
+}
+
+static void destroy(uint64_t bytes)
+{
+	uint32_t handle = counted_create(bytes, false);
+	int ret;
+
+	begin();
+	ret = npu_destroy(fd, handle);
+	mark_end();
+	check("destroy", ret);
+}
+
+static void sync_all(uint64_t bytes)
+{
+	struct npu_bo bo;
+	int ret;
+
+	check("buffer", npu_bo_init(&bo, fd, bytes, NPU_FLAGS_DATA));
+	begin();
+	ret = npu_bo_to_device(&bo);
+	mark_end();
+	check("sync", ret);
+	npu_bo_fini(&bo);
+}
+
+static void touch(uint64_t bytes)
+{
+	struct npu_bo bo;
+	uint64_t at;
+
+	check("buffer", npu_bo_init(&bo, fd, bytes, NPU_FLAGS_DATA));
+	begin();
+	for (at = 0; at < bytes; at += NPU_PAGE)
+		((volatile uint8_t *)bo.map)[at] = 1;
+	mark_end();
+	npu_bo_fini(&bo);
+}
+
+static const struct operation {
+	const char *name;
+	void (*run)(uint64_t bytes);
+	uint64_t bytes;
+	unsigned int times;
+} operations[] = {
+	{ "submit", submit, 0, 1000 },
+	{ "create_4k", create, 4096, 200 },
+	{ "create_64m", create, 64 << 20, 3 },
+	{ "destroy_4k", destroy, 4096, 200 },
+	{ "destroy_64m", destroy, 64 << 20, 3 },
+	{ "sync_4k", sync_all, 4096, 200 },
+	{ "sync_64m", sync_all, 64 << 20, 3 },
+	{ "touch_64m", touch, 64 << 20, 3 },
+};
+
+#define OPERATIONS	(sizeof(operations) / sizeof(operations[0]))
+
+static int usage(void)
+{
+	unsigned int i;
+
+	fprintf(stderr, "usage: rknpu-profile OPERATION [TIMES]\noperations:");
+	for (i = 0; i < OPERATIONS; i++)
+		fprintf(stderr, " %s", operations[i].name);
+	fprintf(stderr, "\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const struct operation *op = NULL;
+	unsigned int i, times;
+
+	for (i = 0; argc > 1 && i < OPERATIONS; i++) {
+		if (!strcmp(argv[1], operations[i].name))
+			op = &operations[i];
+	}
+	if (!op || argc > 3)
+		return usage();
+	times = argc > 2 ? (unsigned int)atoi(argv[2]) : op->times;
+	if (!times)
+		return usage();
+	fd = open_npu();
+	for (i = 0; i < WARM_UP; i++)
+		op->run(op->bytes);
+	counts = true;
+	for (i = 0; i < times; i++)
+		op->run(op->bytes);
+	printf("%s %u times\n", op->name, times);
+	return 0;
+}
