@@ -328,17 +328,17 @@ static int jobs(void)
 
 	open_twin();
 	make(&mm, open_npu(), 1, 32, 32);
-	parts_of_a_submit(&mm);
-	nonblocking_submit(&mm);
-	gaps_of_one_client(&mm);
-	gaps_between_clients(&mm);
+	MEASURE(parts_of_a_submit(&mm));
+	MEASURE(nonblocking_submit(&mm));
+	MEASURE(gaps_of_one_client(&mm));
+	MEASURE(gaps_between_clients(&mm));
 	set_task_ns(LONG_TASK_NS);
-	cost_at_depth(counter, &mm, 1, 200);
-	cost_at_depth(counter, &mm, 64, 8);
-	cost_at_depth(counter, &mm, 4096, 1);
+	MEASURE(cost_at_depth(counter, &mm, 1, 200));
+	MEASURE(cost_at_depth(counter, &mm, 64, 8));
+	MEASURE(cost_at_depth(counter, &mm, 4096, 1));
 	set_task_ns(USUAL_TASK_NS);
-	scaling();
-	return 0;
+	MEASURE(scaling());
+	return bench_status;
 }
 
 /* ---- the floor ------------------------------------------------------------------------------- */

@@ -189,10 +189,10 @@ static int wall(void)
 	printf("first_ioctl\n");
 	fflush(stdout);
 
-	time_product(fd, MATMUL_INT8_INT32, "twin_matmul_int8_512_s");
-	time_product(fd, MATMUL_FP16_FP32, "twin_matmul_fp16_512_s");
-	time_pointwise(fd);
-	return 0;
+	MEASURE(time_product(fd, MATMUL_INT8_INT32, "twin_matmul_int8_512_s"));
+	MEASURE(time_product(fd, MATMUL_FP16_FP32, "twin_matmul_fp16_512_s"));
+	MEASURE(time_pointwise(fd));
+	return bench_status;
 }
 
 static uint64_t instructions_of(int counter, const struct matmul *mm, unsigned int submits)
@@ -304,23 +304,22 @@ static void bench_import(int counter, int fd)
 
 static void bench_memory(int counter, int fd)
 {
-	bench_create(counter, fd, "4k", 4 * KIB);
-	bench_create(counter, fd, "1m", MIB);
-	bench_create(counter, fd, "64m", 64 * MIB);
-	bench_create(counter, fd, "256m", 256 * MIB);
-	bench_touch(counter, fd);
-	bench_sync(counter, fd, "4k_of_4k", 4 * KIB, 4 * KIB);
-	bench_sync(counter, fd, "4k_of_64m", 4 * KIB, 64 * MIB);
-	bench_sync(counter, fd, "64m", 64 * MIB, 64 * MIB);
-	bench_import(counter, fd);
+	MEASURE(bench_create(counter, fd, "4k", 4 * KIB));
+	MEASURE(bench_create(counter, fd, "1m", MIB));
+	MEASURE(bench_create(counter, fd, "64m", 64 * MIB));
+	MEASURE(bench_create(counter, fd, "256m", 256 * MIB));
+	MEASURE(bench_touch(counter, fd));
+	MEASURE(bench_sync(counter, fd, "4k_of_4k", 4 * KIB, 4 * KIB));
+	MEASURE(bench_sync(counter, fd, "4k_of_64m", 4 * KIB, 64 * MIB));
+	MEASURE(bench_sync(counter, fd, "64m", 64 * MIB, 64 * MIB));
+	MEASURE(bench_import(counter, fd));
 }
 
-static int insns(void)
+static void bench_submit(int counter, int fd)
 {
-	int counter = open_counter();
 	struct matmul mm;
 
-	make(&mm, open_npu(), 1, 32, 32);
+	make(&mm, fd, 1, 32, 32);
 	instructions_of(counter, &mm, WARM_UP);
 	matmul_spoil(&mm);
 	printf("submit_blocking_insns %llu instructions\n",
@@ -328,8 +327,15 @@ static int insns(void)
 	npu_bo_from_device(&mm.out);
 	if (matmul_wrong(&mm))
 		fail("wrong result", EILSEQ);
-	bench_memory(counter, mm.out.fd);
-	return 0;
+}
+
+static int insns(void)
+{
+	int counter = open_counter(), fd = open_npu();
+
+	MEASURE(bench_submit(counter, fd));
+	bench_memory(counter, fd);
+	return bench_status;
 }
 
 int main(int argc, char **argv)
