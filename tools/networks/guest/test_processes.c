@@ -22,8 +22,8 @@
 #include "testing.h"
 
 static const char *const names[] = {
-	"seq_residual.int8", "seq_bottleneck.fp16", "conv5x5s2.int8", "maxpool2.fp16", "mul.int8", "fc.fp16", "seq_conv_pool_conv.int8",
-	"conv_3ch.fp16",
+	"seq_residual.int8", "seq_bottleneck.fp16", "conv5x5s2.int8", "maxpool2.fp16", "mul.int8", "fc.fp16",
+	"seq_conv_pool_conv.int8", "conv_3ch.fp16",
 };
 
 /* Debian's groups of the device nodes, and anybody */

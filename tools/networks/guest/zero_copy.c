@@ -27,7 +27,8 @@
 
 static int make_udmabuf(size_t bytes)
 {
-	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), memory = memfd_create("buffer", MFD_ALLOW_SEALING | MFD_CLOEXEC), fd;
+	int memory = memfd_create("buffer", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
 	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
 	struct udmabuf_create create = { .memfd = memory, .flags = UDMABUF_FLAGS_CLOEXEC, .size = bytes };
 
