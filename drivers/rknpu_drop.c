@@ -43,6 +43,18 @@ static bool rknpu_match_orphan(const struct rknpu_job *job, const void *data)
 }
 
 /**
+ * rknpu_drop_init() - nothing has been taken away
+ * @drop: result
+ * @sched: the scheduler
+ */
+void rknpu_drop_init(struct rknpu_drop *drop, struct rknpu_sched *sched)
+{
+	drop->sched = sched;
+	INIT_LIST_HEAD(&drop->jobs);
+	drop->queued = false;
+}
+
+/**
  * rknpu_drop_take_locked() - take a job that has not started away
  * @drop: gets it, for rknpu_drop_finish()
  * @job: waits for a fence or for a core
@@ -120,9 +132,10 @@ static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client 
 	/* Made before the first job. */
 	struct rknpu_turns *turns = smp_load_acquire(&client->turns);
 	unsigned int left = turns ? READ_ONCE(turns->num_unstarted) : 0;
-	RKNPU_DROP(drop, sched);
+	struct rknpu_drop drop;
 	unsigned long flags;
 
+	rknpu_drop_init(&drop, sched);
 	while (left) {
 		spin_lock_irqsave(&sched->lock, flags);
 		left = rknpu_drop_some_locked(&drop, turns, left, match, data, result);
@@ -247,9 +260,10 @@ static void rknpu_sched_curtail(struct rknpu_sched *sched, rknpu_job_match match
  */
 void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job)
 {
-	RKNPU_DROP(drop, sched);
+	struct rknpu_drop drop;
 	unsigned long flags;
 
+	rknpu_drop_init(&drop, sched);
 	spin_lock_irqsave(&sched->lock, flags);
 	if (job->place != RKNPU_JOB_ELSEWHERE)
 		rknpu_drop_take_locked(&drop, job, -EINTR);

@@ -23,9 +23,7 @@ struct rknpu_drop {
 	bool queued;
 };
 
-#define RKNPU_DROP(name, scheduler)						\
-	struct rknpu_drop name = { .sched = (scheduler), .jobs = LIST_HEAD_INIT((name).jobs) }
-
+void rknpu_drop_init(struct rknpu_drop *drop, struct rknpu_sched *sched);
 void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int result);
 void rknpu_drop_finish(struct rknpu_drop *drop);
 

@@ -298,10 +298,11 @@ bool rknpu_wait_pass_ready(struct rknpu_sched *sched)
 void rknpu_wait_drop_late(struct work_struct *work)
 {
 	struct rknpu_sched *sched = container_of(to_delayed_work(work), struct rknpu_sched, patience);
-	RKNPU_DROP(drop, sched);
+	struct rknpu_drop drop;
 	struct rb_node *first;
 	unsigned int i;
 
+	rknpu_drop_init(&drop, sched);
 	spin_lock_irq(&sched->lock);
 	for (i = 0; i < RKNPU_SCHED_BATCH; i++) {
 		first = rb_first_cached(&sched->late);

@@ -307,7 +307,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Runs beside @num clients for MIX_NS. Returns the jobs done; the time that 99 of 100 of them took at the most goes to @p99_us. */
+/* Runs beside @num clients for MIX_NS. Returns the jobs done; what 99 of 100 of them took at the most goes to @p99_us. */
 static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned int), unsigned int num, uint32_t *p99_us)
 {
 	static uint32_t took_us[MOST_JOBS];

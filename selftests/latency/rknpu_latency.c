@@ -5,12 +5,11 @@
  * DOC: How long interrupts were off, at the longest, for the benchmark: a timer of
  * this processor's that comes every 10 us, in the hard interrupt, and notes by how
  * much it is late. Where instructions drive the clock it is late for nothing else.
- * Any kernel has it, unlike the irqsoff tracer.
+ * Kernels up to 6.12 have it, unlike the irqsoff tracer.
  */
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/version.h>
 
 #define LATENCY_PERIOD_NS	10000
 
@@ -32,12 +31,8 @@ static enum hrtimer_restart latency_tick(struct hrtimer *timer)
 
 static int __init latency_init(void)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 	hrtimer_init(&latency_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	latency_timer.function = latency_tick;
-#else
-	hrtimer_setup(&latency_timer, latency_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-#endif
 	hrtimer_start(&latency_timer, ns_to_ktime(LATENCY_PERIOD_NS), HRTIMER_MODE_REL_PINNED_HARD);
 	return 0;
 }
