@@ -10,7 +10,6 @@ struct drm_gem_object;
 struct file;
 struct rknpu_bo;
 struct vm_area_struct;
-struct vm_operations_struct;
 
 extern const struct vm_operations_struct rknpu_mmap_vm_ops;
 

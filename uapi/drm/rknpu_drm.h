@@ -299,8 +299,9 @@ struct rknpu_subcore_task {
  *	A core whose range is empty is left out.
  *
  * Errors: -EINVAL any field out of range or a bad token or sync file; -EPERM priority; -EMFILE;
- * -EAGAIN too many jobs of this process wait already; -ENOMEM; -ENODEV the device is gone. Of a job that is waited for, and as the error of its fence:
- * -ETIMEDOUT it ran out of time, or got nowhere while others waited; -EIO the hardware failed it (address not mapped, bus error);
+ * -EAGAIN too many jobs of this process wait already; -ENOMEM; -ENODEV the device is gone. Of a
+ * job that is waited for, and as the error of its fence: -ETIMEDOUT it ran out of time, or got
+ * nowhere while others waited; -EIO the hardware failed it (address not mapped, bus error);
  * -ECANCELED its process asked for a reset or closed the file; the error of its input fence.
  * A call that fails leaves no sync file behind.
  */
