@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2016,SC2317 # commands for other shells, and functions that scene calls
-# Follow README.md on an arm64 machine: run the commands of its section on boards as they are written, from the standard
+# Follow docs/install.md on an arm64 machine: run its commands as they are written, from the standard
 # input, in a copy of the tree. Those that want the hardware are named here, and a command that nobody knows fails.
 # Runs inside an emulated root directory in which the packages are that it has one install. Prints TAP.
 set -u
