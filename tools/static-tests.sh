@@ -87,6 +87,16 @@ check_version() {
 	head -n 1 debian/changelog | grep -qF "rknpu ($version) " || { echo "debian/changelog is not $version"; return 1; }
 }
 
+# Every module parameter is explained to users, in the manual page and in docs/.
+check_parameters() {
+	local name bad=0
+	while read -r name; do
+		grep -q "^\.BI $name= " packaging/rknpu.4 || { echo "packaging/rknpu.4 lacks $name"; bad=1; }
+		grep -q "^| \`$name\` |" docs/install.md || { echo "docs/install.md lacks $name"; bad=1; }
+	done < <(sed -n 's/^module_param[a-z_]*(\([a-z_]*\).*/\1/p' drivers/*.c)
+	return $bad
+}
+
 # cna is a unit of the NPU, renderD the name of a device node.
 check_spelling() {
 	local found
@@ -108,6 +118,7 @@ static_tests() {
 	static_step coccinelle check_coccinelle
 	static_step probes check_probes
 	static_step version check_version
+	static_step parameters check_parameters
 	static_step spelling check_spelling
 	static_step layout tools/check-layout
 	static_ktap tools tools/test-tools
