@@ -13,32 +13,18 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "bench.h"
+#include "bench_twin.h"
 #include "job.h"
-#include "rknpu_twin_regs.h"
 
 #define MAX_NS		"/sys/module/rknpu_latency/parameters/max_ns"
 #define DEEP		8192
 #define MAX_CLIENTS	24
 
 static volatile uint32_t *twin;
-
-static void open_twin(void)
-{
-	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, TWIN_CTL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, TWIN_CTL_ADDR);
-
-	if (map == MAP_FAILED)
-		fail("control page of the hardware twin", errno);
-	twin = map;
-	close(fd);
-	if (twin[TWIN_ID / 4] != TWIN_ID_VALUE)
-		fail("hardware twin", ENODEV);
-}
 
 static uint64_t now_ns(void)
 {
@@ -143,7 +129,7 @@ static int irqs(void)
 	pid_t pid;
 	int fd;
 
-	open_twin();
+	twin = bench_twin();
 	make(&mm, open_npu(), 1, 32, 32);
 	max_reset();
 	for (i = 0; i < 200; i++)
@@ -345,7 +331,7 @@ static int mix(void)
 
 	for (i = 0; i < MAX_CLIENTS; i++)
 		good[i] = behaves;
-	open_twin();
+	twin = bench_twin();
 	twin[TWIN_TASK_OVERHEAD_NS / 4] = TASK_NS;
 	make(&mm, open_npu(), 8, 64, 32);
 	fair = victim(&mm, good, MAX_CLIENTS, &p99_us);

@@ -6,13 +6,11 @@
  * has a power island, and instructions drive the clock.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "bench.h"
+#include "bench_twin.h"
 #include "driver.h"
-#include "rknpu_twin_regs.h"
 
 #define FOREVER		1000000
 #define FRAMES		30
@@ -23,13 +21,8 @@ static volatile uint32_t *twin;
 
 static void open_twin(void)
 {
-	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, TWIN_CTL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, TWIN_CTL_ADDR);
-
-	if (map == MAP_FAILED)
-		fail("control page of the hardware twin", errno);
-	twin = map;
-	if (twin[TWIN_ID / 4] != TWIN_ID_VALUE || !twin[TWIN_ISLAND / 4])
+	twin = bench_twin();
+	if (!twin[TWIN_ISLAND / 4])
 		fail("power island of the hardware twin", ENODEV);
 }
 

@@ -18,27 +18,14 @@
 #include <sys/wait.h>
 
 #include "bench.h"
+#include "bench_twin.h"
 #include "floor/rknpu_floor.h"
 #include "job.h"
-#include "rknpu_twin_regs.h"
 
 /* ---- clocks ------------------------------------------------------------------ */
 
 /* The twin's control page: when its cores started and ended, in the same time as cntvct_el0 */
 static volatile uint32_t *twin;
-
-static void open_twin(void)
-{
-	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, TWIN_CTL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, TWIN_CTL_ADDR);
-
-	if (map == MAP_FAILED)
-		fail("control page of the hardware twin", errno);
-	twin = map;
-	close(fd);
-	if (twin[TWIN_ID / 4] != TWIN_ID_VALUE)
-		fail("hardware twin", ENODEV);
-}
 
 static uint64_t stat64(unsigned int core, uint32_t stat)
 {
@@ -326,7 +313,7 @@ static int jobs(void)
 	int counter = open_counter();
 	struct matmul mm;
 
-	open_twin();
+	twin = bench_twin();
 	make(&mm, open_npu(), 1, 32, 32);
 	MEASURE(parts_of_a_submit(&mm));
 	MEASURE(nonblocking_submit(&mm));
