@@ -314,7 +314,7 @@
 #define RKNPU_DPU_DATA_CUBE_HEIGHT_MASK		0x00001fff	/* - 1 */
 #define RKNPU_DPU_DATA_CUBE_HEIGHT_MINMAX	0x01c00000	/* [0] on, [1] type, [2] the value alone, not its place */
 #define RKNPU_DPU_DATA_CUBE_NOTCH		0x4038
-#define RKNPU_DPU_DATA_CUBE_NOTCH_0		0x00001fff	/* signed [seen: rknn-toolkit2] */
+#define RKNPU_DPU_DATA_CUBE_NOTCH_0		0x00001fff	/* width + notch wraps in 13 bits [seen: rknn-toolkit2] */
 #define RKNPU_DPU_DATA_CUBE_NOTCH_1		0x1fff0000	/* same value as _0 in all clients */
 #define RKNPU_DPU_DATA_CUBE_CHANNEL		0x403c
 #define RKNPU_DPU_DATA_CUBE_CHANNEL_PADDED	0x00001fff	/* - 1 */

@@ -146,8 +146,8 @@ enum order {
 
 /**
  * struct wdma - where the write DMA puts atoms, in the order in which they come
- * @groups: outermost, @surf_add bytes apart; then @height and @width, lines @notch
- *	atoms longer than they are wide; then @atoms, @surf_stride bytes apart
+ * @groups: outermost, @surf_add bytes apart; then @height and @width, lines @pitch
+ *	atoms apart; then @atoms, @surf_stride bytes apart
  * @last_atoms: atoms per pixel of the last group
  * @last_bytes: of the last one of these
  * @kept_atoms: atoms of channels beyond these are not written; of the last one of these only
@@ -159,7 +159,7 @@ struct wdma {
 	uint32_t element_bytes;		/* of ORDER_TRANSPOSED, and of @linear */
 	uint32_t width, height, groups;
 	uint32_t atoms, last_atoms, last_bytes, kept_atoms, kept_bytes, fill;
-	uint32_t addr, notch, surf_stride, surf_add;
+	uint32_t addr, pitch, surf_stride, surf_add;
 	bool linear;
 };
 

@@ -11,8 +11,6 @@
 
 #include "dpu_priv.h"
 
-#define NOTCH_SIGN	(RKNPU_DPU_DATA_CUBE_NOTCH_0 / 2 + 1)
-
 /* ---- set-up -------------------------------------------------------------- */
 
 static enum twin_compute_status parse_order(const struct task *t, struct dpu *dpu)
@@ -74,20 +72,26 @@ static enum twin_compute_status parse_address(const struct task *t, struct wdma 
 	if (field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_1, ow) != size_e ||
 	    field_get(RKNPU_DPU_BS_OW_CFG_SIZE_E_2, ow) != size_e)
 		return refuse(t, RKNPU_DPU_BS_OW_CFG, "three different SIZE_E");
-	/*
-	 * Signed: lines of a transposed convolution may lap over the next ones, which
-	 * are written later [seen: streams of rknn-toolkit2, its simulator]
-	 */
-	w->notch = field_get(RKNPU_DPU_DATA_CUBE_NOTCH_0, notch);
-	if (field_get(RKNPU_DPU_DATA_CUBE_NOTCH_1, notch) != w->notch)
+	if (field_get(RKNPU_DPU_DATA_CUBE_NOTCH_1, notch) != field_get(RKNPU_DPU_DATA_CUBE_NOTCH_0, notch))
 		return refuse(t, RKNPU_DPU_DATA_CUBE_NOTCH, "two different notches");
-	w->notch = (w->notch ^ NOTCH_SIGN) - NOTCH_SIGN;
 	w->atoms = size_e + 1;
 	w->addr = reg_read(t, RKNPU_DPU_DST_BASE_ADDR) + t->dma_base;
 	/* Atoms in [31:4] make bytes in [31:0] */
 	w->surf_stride = reg_read(t, RKNPU_DPU_DST_SURF_STRIDE) & RKNPU_DPU_DST_SURF_STRIDE_MASK;
 	w->surf_add = reg_read(t, RKNPU_DPU_SURFACE_ADD) & RKNPU_DPU_SURFACE_ADD_MASK;
 	return TWIN_COMPUTE_OK;
+}
+
+/*
+ * The sum wraps as the fields do: lines of a transposed convolution lap over the
+ * next ones, which are written later, and those of a wide transposed matrix are
+ * up to 8191 atoms apart [seen: streams of rknn-toolkit2, its simulator]
+ */
+static uint32_t line_pitch(const struct task *t, uint32_t width)
+{
+	uint32_t notch = reg_field(t, RKNPU_DPU_DATA_CUBE_NOTCH, RKNPU_DPU_DATA_CUBE_NOTCH_0);
+
+	return notch ? (width + notch) & RKNPU_DPU_DATA_CUBE_NOTCH_0 : width;
 }
 
 /* Bytes that are taken of each atom, by RGP_TYPE, of which 0 is all channels; 0: not known */
@@ -142,6 +146,7 @@ enum twin_compute_status wdma_parse(const struct task *t, struct dpu *dpu)
 		return status;
 	w->width = size_is_written(t) ? field_get(RKNPU_DPU_WDMA_SIZE1_WIDTH, size) + 1 : dpu->cube.width;
 	w->height = size_is_written(t) ? field_get(RKNPU_DPU_WDMA_SIZE1_HEIGHT, size) + 1 : dpu->cube.height;
+	w->pitch = line_pitch(t, w->width);
 	parse_groups(t, dpu);
 	if (!w->linear && !order_fits(dpu))
 		return refuse(t, RKNPU_DPU_WDMA_SIZE1, "write DMA's size differs from what there is to write");
@@ -157,7 +162,7 @@ struct group {
 /* No byte is written twice within a group, whichever order is taken */
 static bool surfaces_apart(const struct wdma *w, const struct group *group)
 {
-	uint64_t lines = (uint64_t)(w->height - 1) * (w->width + w->notch) + w->width;
+	uint64_t lines = (uint64_t)(w->height - 1) * w->pitch + w->width;
 	uint64_t plane = lines * RKNPU_ATOM_BYTES;
 
 	return w->surf_stride >= plane &&
@@ -176,7 +181,7 @@ static bool write_atom(struct writer *out, const struct dpu *dpu, const struct i
 		       const struct group *group, uint32_t place, uint32_t atom)
 {
 	const struct wdma *w = &dpu->wdma;
-	uint32_t line = place / w->width * (w->width + w->notch) + place % w->width;
+	uint32_t line = place / w->width * w->pitch + place % w->width;
 	uint32_t addr = group->addr + atom * w->surf_stride + line * RKNPU_ATOM_BYTES;
 	uint64_t all = (uint64_t)group->index * w->width * w->height + place;
 	uint8_t scratch[RKNPU_ATOM_BYTES];
@@ -190,7 +195,7 @@ static bool write_plane(struct writer *out, const struct dpu *dpu, const struct 
 			const struct group *group, uint32_t atom)
 {
 	const struct wdma *w = &dpu->wdma;
-	uint32_t plane = group->index * w->atoms + atom, pitch = (w->width + w->notch) * RKNPU_ATOM_BYTES;
+	uint32_t plane = group->index * w->atoms + atom, pitch = w->pitch * RKNPU_ATOM_BYTES;
 	const uint8_t *from = image->bytes + (size_t)plane * image->pixels * RKNPU_ATOM_BYTES;
 	uint32_t addr = group->addr + atom * w->surf_stride, line = w->width * RKNPU_ATOM_BYTES;
 

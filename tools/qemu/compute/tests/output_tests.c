@@ -51,6 +51,19 @@ static void test_negative_notch(uint32_t in_prec, uint32_t out_prec, draw_fn dra
 	}
 }
 
+/* Lines so far apart that the field's highest bit is set, as those of a wide transposed matrix */
+static void test_wide_notch(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
+{
+	for (int notch = 4096; notch < 8191 - 5; notch += 2047) {
+		struct shape s = small(in_prec, out_prec);
+
+		s.notch = notch;
+		s.dst_stride = s.out_h * (s.out_w + s.notch);
+		s.surf_add = s.dst_stride * (s.size_e + 1);
+		reference_test(&s, draw, 40 + notch);
+	}
+}
+
 /* Surfaces of a group, and groups, that overlap: the documented order decides */
 static void test_overlap(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 {
@@ -206,6 +219,7 @@ void output_tests(void)
 		test_row_major(types[i].in, types[i].out, types[i].draw);
 		test_overlap(types[i].in, types[i].out, types[i].draw);
 		test_negative_notch(types[i].in, types[i].out, types[i].draw);
+		test_wide_notch(types[i].in, types[i].out, types[i].draw);
 		test_channels(types[i].in, types[i].out, types[i].draw);
 	}
 	test_types();
