@@ -12,7 +12,7 @@ export KERNELS T
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
-.PHONY: dkms-install dkms-remove all modules clean demo check check-ci check-fast check-twin check-networks check-packages kernels bench soak help
+.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-networks check-packages kernels bench soak help
 
 all: modules
 
@@ -38,6 +38,9 @@ dkms-remove:
 
 demo:
 	@tools/run-demo
+
+demo-ocr:
+	@tools/networks/ocr/run
 
 check:
 	@tools/check full
@@ -72,6 +75,8 @@ help:
 	@echo 'make clean        remove everything that was built'
 	@echo 'make demo         set up, build, boot a virtual board, have its NPU compute matrix products and read handwritten digits;'
 	@echo '                  PICTURE=FILE.pgm gives it others'
+	@echo 'make demo-ocr     text out of a picture: three networks on a core each, through Rockchip'"'"'s compiler and closed runtime'
+	@echo '                  (from the Python registry), compared with onnxruntime; PICTURE=FILE gives it another picture'
 	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
