@@ -20,43 +20,19 @@
 
 #include "rknpu_features.h"
 
-static inline struct iommu_domain *rknpu_paging_domain_alloc(struct device *dev)
-{
-#ifdef RKNPU_HAVE_IOMMU_PAGING_DOMAIN_ALLOC
-	return iommu_paging_domain_alloc(dev);
-#else
-	return iommu_domain_alloc(dev->bus) ?: ERR_PTR(-ENOMEM);
+/* The driver calls these as the newest kernel has them. */
+#ifndef RKNPU_HAVE_IOMMU_PAGING_DOMAIN_ALLOC
+#define iommu_paging_domain_alloc(dev) (iommu_domain_alloc((dev)->bus) ?: ERR_PTR(-ENOMEM))
 #endif
-}
 
-static inline int rknpu_iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,
-				  size_t bytes, int prot)
-{
-#ifdef RKNPU_HAVE_IOMMU_MAP_GFP
-	return iommu_map(domain, iova, paddr, bytes, prot, GFP_KERNEL);
-#else
-	return iommu_map(domain, iova, paddr, bytes, prot);
+#ifndef RKNPU_HAVE_IOMMU_MAP_GFP
+#define iommu_map(domain, iova, paddr, bytes, prot, gfp) ((void)(gfp), iommu_map(domain, iova, paddr, bytes, prot))
 #endif
-}
 
-static inline bool rknpu_is_cow_mapping(struct vm_area_struct *vma)
-{
-#ifdef RKNPU_HAVE_VMA_IS_COW_MAPPING
-	return vma_is_cow_mapping(vma);
-#else
-	return is_cow_mapping(vma->vm_flags);
+/* The field is constant where there is a function; the cast lets this be compiled there. */
+#ifndef RKNPU_HAVE_VM_FLAGS_SET
+#define vm_flags_set(vma, set) (*(unsigned long *)&(vma)->vm_flags |= (set))
 #endif
-}
-
-static inline void rknpu_vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
-{
-#ifdef RKNPU_HAVE_VM_FLAGS_SET
-	vm_flags_set(vma, flags);
-#else
-	/* Not constant where there is no function; the cast lets this be compiled elsewhere. */
-	*(unsigned long *)&vma->vm_flags |= flags;
-#endif
-}
 
 #ifdef RKNPU_HAVE_PLATFORM_REMOVE_VOID
 #define rknpu_remove_t void

@@ -206,8 +206,11 @@ static int rknpu_mmap_check(const struct drm_gem_object *obj, struct vm_area_str
 {
 	if (drm_dev_is_unplugged(obj->dev))
 		return -ENODEV;
-	/* A private mapping would give the CPU a copy that the NPU never sees. */
-	return rknpu_is_cow_mapping(vma) ? -EINVAL : 0;
+	/*
+	 * A private mapping would give the CPU a copy that the NPU never sees. The kernel's
+	 * helper for this question changes its name and argument; the flags do not.
+	 */
+	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? -EINVAL : 0;
 }
 
 /**
@@ -226,16 +229,16 @@ int rknpu_mmap_object(struct drm_gem_object *obj, struct vm_area_struct *vma)
 
 	if (ret)
 		return ret;
-	rknpu_vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	if (!bo->cached || !bo->pages || bo->pages->range) {
-		rknpu_vm_flags_set(vma, VM_IO | VM_PFNMAP);
+		vm_flags_set(vma, VM_IO | VM_PFNMAP);
 		vma->vm_page_prot = rknpu_gem_pgprot(bo, vm_get_page_prot(vma->vm_flags));
 		return 0;
 	}
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	if (rknpu_mmap_is_huge(bo, vma))
 		return 0;
-	rknpu_vm_flags_set(vma, VM_MIXEDMAP);
+	vm_flags_set(vma, VM_MIXEDMAP);
 	return rknpu_mmap_fill(vma, bo);
 }
 

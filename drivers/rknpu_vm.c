@@ -62,7 +62,7 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 	if (!rcu_access_pointer(vm->epoch))
 		goto free_vm;
 	if (dev)
-		vm->domain = rknpu_paging_domain_alloc(dev);
+		vm->domain = iommu_paging_domain_alloc(dev);
 	if (IS_ERR(vm->domain)) {
 		ret = PTR_ERR(vm->domain);
 		goto free_epoch;
@@ -153,8 +153,8 @@ static int rknpu_vm_map_dma_locked(struct rknpu_vm *vm, u64 iova, struct sg_tabl
 
 	lockdep_assert_held(&vm->lock);
 	for_each_sgtable_dma_sg(sgt, sg, i) {
-		ret = rknpu_iommu_map(vm->domain, iova + done, sg_dma_address(sg), sg_dma_len(sg),
-				      IOMMU_READ | IOMMU_WRITE);
+		ret = iommu_map(vm->domain, iova + done, sg_dma_address(sg), sg_dma_len(sg),
+				IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
 		if (ret)
 			break;
 		done += sg_dma_len(sg);
