@@ -353,6 +353,8 @@ TEST(file_belongs_to_its_first_user)
 /* Blocks tell their ends one by one; here the one that writes takes this much longer */
 #define STRAY_100US	200u
 #define DONE_EARLY(events)	((events) | STRAY_100US << 20)
+/* Or until twin_release() */
+#define DONE_EARLY_AND_HELD(events)	((events) | TWIN_EARLY_100US)
 
 /* A program may wait for a block that is done long before (mask 0xf is known): its results are there all the same */
 TEST(ends_with_a_block_that_writes)
@@ -386,7 +388,7 @@ static void leaves_a_stray(void *arg)
 	struct matmul mm;
 
 	small_matmul(&mm, npu_open(), 51);
-	twin_fault(stray->core, TWIN_FAULT_EARLY, DONE_EARLY(RKNPU_INT_DPU), 1);
+	twin_fault(stray->core, TWIN_FAULT_EARLY, DONE_EARLY_AND_HELD(RKNPU_INT_DPU), 1);
 	EXPECT_RET(matmul_run(&mm, 1u << stray->core, NULL), 0);
 	EXPECT(matmul_wrong(&mm));
 	if (!stray->dies)
@@ -411,6 +413,8 @@ static void next_client_comes(bool dies)
 			;
 		for_each_core(core)
 			EXPECT_CORRECT(&mm, 1u << core);
+		twin_release(stray.core);
+		EXPECT(!matmul_wrong(&mm));
 		EXPECT_EQ(ktap_join(pid), 0);
 		for_each_core(core)
 			EXPECT_CORRECT(&mm, 1u << core);
@@ -432,11 +436,12 @@ TEST(stray_writes_to_a_destroyed_buffer)
 	small_matmul(&next, fd, 53);
 	for_each_core(core) {
 		small_matmul(&mm, fd, 54);
-		twin_fault(core, TWIN_FAULT_EARLY, DONE_EARLY(RKNPU_INT_DPU), 1);
+		twin_fault(core, TWIN_FAULT_EARLY, DONE_EARLY_AND_HELD(RKNPU_INT_DPU), 1);
 		ASSERT_RET(matmul_run(&mm, 1u << core, NULL), 0);
 		resets = twin_stat(core, TWIN_STAT_RESETS);
 		faults = twin_stat(core, TWIN_STAT_FAULTS);
 		matmul_fini(&mm);
+		twin_release(core);
 		while (twin_stat(core, TWIN_STAT_RESETS) == resets)
 			ktap_sleep_ms(1);
 		EXPECT(twin_stat(core, TWIN_STAT_FAULTS) > faults);

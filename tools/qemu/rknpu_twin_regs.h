@@ -95,11 +95,11 @@
 #define TWIN_FAULT_AFTER_RESET		9	/* like NEVER, and an interrupt (raw PARAM) fires after the next reset */
 #define TWIN_FAULT_EARLY		10	/* raw PARAM[16:0] comes first; the last task's data PARAM[31:20] * 100 us later */
 
-#define TWIN_EARLY_100US		0xfff00000
+#define TWIN_EARLY_100US		0xfff00000	/* all ones: when it is released */
 
 /* Writing core number raises that core's raw bits of TWIN_FAULT_PARAM at once, job or not */
 #define TWIN_SPURIOUS			0x030	/* WO */
-/* Writing core number ends what makes that core's kick LATE */
+/* Writing core number ends what makes that core's kick LATE, or the wait behind its EARLY status */
 #define TWIN_RELEASE			0x034	/* WO */
 /*
  * Of the core in TWIN_FAULT_CORE: the next write of INTERRUPT_CLEAR that finds an interrupt pending has its effect at

@@ -138,6 +138,25 @@ static void test_early(const void *arg)
 	machine_destroy(m);
 }
 
+static void test_early_and_released(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	arm(m, 0, TWIN_FAULT_EARLY, RKNPU_INT_DPU | TWIN_EARLY_100US, 1);
+	start_kick(m, 0, &kick);
+	machine_run(m, 1000);
+	CHECK(m->irq[0]);
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	machine_run(m, 1000000000);
+	CHECK(!simple_kick_done(m));
+	ctl_wr(m, TWIN_RELEASE, 0);
+	CHECK(simple_kick_done(m));
+	CHECK(m->irq[0]);
+	machine_destroy(m);
+}
+
 static void test_late(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -389,6 +408,7 @@ const struct test_case fault_tests[] = {
 	{ "fault on demand: completes late", test_late, 0 },
 	{ "fault on demand: late until released", test_released, 0 },
 	{ "fault on demand: a block is done early", test_early, 0 },
+	{ "fault on demand: a block is done early, the rest when it is released", test_early_and_released, 0 },
 	{ "fault on demand: wrong bit", test_wrong_bit, 0 },
 	{ "fault on demand: first read", test_mmu_fault, &mmu_faults[0] },
 	{ "fault on demand: first write", test_mmu_fault, &mmu_faults[1] },

@@ -117,16 +117,17 @@ void twin_kick_stop(struct twin_core *core)
 	core->kick.fault = TWIN_FAULT_NONE;
 }
 
-/* The fault on demand "late" is over. */
+/* The faults on demand "late" and "early" are over. */
 void twin_kick_release(struct twin_core *core)
 {
 	struct twin_kick *kick = &core->kick;
+	bool early = kick->fault == TWIN_FAULT_EARLY && kick->phase == TWIN_EXECUTE;
 
-	if (kick->phase == TWIN_IDLE || kick->fault != TWIN_FAULT_LATE)
+	if (kick->phase == TWIN_IDLE || (kick->fault != TWIN_FAULT_LATE && !early))
 		return;
 	kick->fault = TWIN_FAULT_NONE;
 	kick->released_ns = twin_now(core->twin);
-	if (kick->phase == TWIN_FINISH) {
+	if (kick->phase == TWIN_FINISH || early) {
 		kick->due_ns = kick->released_ns;
 		twin_kick_advance(core);
 	}
@@ -232,9 +233,12 @@ static bool pointers_are_good(struct twin_core *core)
 static void finish_early(struct twin_core *core)
 {
 	struct twin_kick *kick = &core->kick;
+	uint64_t rest_100us = TWIN_FIELD(TWIN_EARLY_100US, kick->fault_param);
 
+	if (rest_100us == TWIN_EARLY_100US >> 20)
+		rest_100us = UINT32_MAX;
 	core->pc.int_raw |= kick->fault_param & RKNPU_INT_ALL;
-	kick->due_ns += (uint64_t)TWIN_FIELD(TWIN_EARLY_100US, kick->fault_param) * 100 * NS_PER_US;
+	kick->due_ns += rest_100us * 100 * NS_PER_US;
 }
 
 static void fetch(struct twin_core *core)
