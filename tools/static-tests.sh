@@ -97,6 +97,9 @@ check_parameters() {
 	return $bad
 }
 
+# Every command of the documentation is one that make check-packages runs.
+check_commands() { tools/pkg/doc-commands | bash tools/pkg/native-scenes.sh --known; }
+
 # cna is a unit of the NPU, renderD the name of a device node.
 check_spelling() {
 	local found
@@ -119,6 +122,7 @@ static_tests() {
 	static_step probes check_probes
 	static_step version check_version
 	static_step parameters check_parameters
+	static_step commands check_commands
 	static_step spelling check_spelling
 	static_step layout tools/check-layout
 	static_ktap tools tools/test-tools
