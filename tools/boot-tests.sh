@@ -21,11 +21,11 @@ one_boot() {
 	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
 }
 
-# boot_is_for ONLY KERNEL: ONLY is what followed the boot's name.
+# boot_is_for ONLY KERNEL: ONLY is what followed the boot's name. What is for one debug kernel is for the other too.
 boot_is_for() {
 	case $1 in
-	'' | "$2") return 0 ;;
-	"!$2") return 1 ;;
+	'' | "${2/#debug-*/debug}") return 0 ;;
+	"!${2/#debug-*/debug}") return 1 ;;
 	!*) return 0 ;;
 	*) return 1 ;;
 	esac

@@ -55,10 +55,10 @@ suite_of() {
 	6.1 | 6.1-rt) echo bookworm ;;
 	6.12-bpo) echo bookworm-backports ;;
 	6.12 | 6.12-rt | 6.12-16k | debug) echo trixie ;;
-	newest | newest-rt | newest-16k) echo trixie-backports ;;
+	newest | newest-rt | newest-16k | debug-newest) echo trixie-backports ;;
 	unstable) echo sid ;;
 	experimental) echo experimental ;;
-	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug unstable experimental)" ;;
+	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug debug-newest unstable experimental)" ;;
 	esac
 }
 
@@ -71,6 +71,14 @@ meta_of() {
 	esac
 }
 
-# debug_recipe: a name for what the debug kernel is made of, apart from its source. The number goes up when
+# debug_config NAME: what that debug kernel is configured with
+debug_config() {
+	grep '^CONFIG_' "$VM/debug.config" | if [ "$1" = debug ]; then cat; else
+		grep -vE "^($(sed -n 's/^# (\(.*\) is gone)$/\1/p' "$VM/$1.config" | paste -sd '|'))="
+		grep '^CONFIG_' "$VM/$1.config"
+	fi
+}
+
+# debug_recipe NAME: a name for what the debug kernel is made of, apart from its source. The number goes up when
 # build-debug-kernel comes to keep something else.
-debug_recipe() { { grep '^CONFIG_' "$VM/debug.config"; echo "$KCC 1"; } | sha256sum | cut -c1-16; }
+debug_recipe() { { debug_config "$1"; echo "$KCC 1"; } | sha256sum | cut -c1-16; }
