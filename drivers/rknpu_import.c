@@ -90,15 +90,18 @@ static int rknpu_import_collect(struct rknpu_vm *vm, struct rknpu_import_round *
 	return ret;
 }
 
+/* All of them: what one exporter refuses is no reason to leave the others' buffers as they are. The first error. */
 static int rknpu_import_sync(struct rknpu_import_round *round, bool to_device)
 {
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < round->count && !ret; i++) {
+	for (i = 0; i < round->count; i++) {
 		struct rknpu_bo *bo = round->mappings[i]->bo;
+		int err = rknpu_gem_sync(bo, 0, bo->base.size, to_device, !to_device);
 
-		ret = rknpu_gem_sync(bo, 0, bo->base.size, to_device, !to_device);
+		if (!ret)
+			ret = err;
 	}
 	return ret;
 }

@@ -171,6 +171,41 @@ TEST(whatever_becomes_of_the_job)
 	EXPECT_CORRECT(&mm, 1);
 }
 
+/* Of an exporter that refuses to give it back */
+static void import_refusing(int fd)
+{
+	int dev = open("/dev/rknpu-refuser", O_RDWR | O_CLOEXEC);
+	struct drm_prime_handle p = { 0 };
+	struct rknpu_mem_create c = { 0 };
+
+	if (dev < 0)
+		SKIP("no refuser/rknpu_refuser.ko");
+	p.fd = npu_ioctl(dev, 0, NULL);
+	ASSERT(p.fd >= 0);
+	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), 0);
+	close(p.fd);
+	close(dev);
+	c.handle = p.handle;
+	ASSERT_RET(npu_create(fd, &c), 0);
+}
+
+/* The others' buffers are synchronized all the same, and the job has gone well */
+TEST(one_that_an_exporter_refuses)
+{
+	int fd = npu_open();
+	struct matmul mm;
+
+	npu_need_iommu(fd);
+	small_matmul(&mm, fd, 7);
+	import(fd, NULL);
+	import_refusing(fd);
+	import(fd, NULL);
+	import(fd, NULL);
+	trace_start();
+	EXPECT_CALLS(&mm, 0, 4, 4);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
+}
+
 static void set_switch(const char *value)
 {
 	int fd = open(SWITCH, O_WRONLY | O_CLOEXEC);
