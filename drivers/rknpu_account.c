@@ -12,6 +12,9 @@
 #include <linux/bitops.h>
 #include <linux/ktime.h>
 
+#include "rknpu_client.h"
+#include "rknpu_conduct.h"
+#include "rknpu_queue.h"
 #include "rknpu_usage.h"
 
 /**
@@ -41,6 +44,8 @@ void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, in
 	rknpu_load_add(&slot->load, job->started, now);
 	job->usage->busy_ns[slot->index] += now - job->started;
 	job->ended = now;
+	if (unlikely(job->client->turns->strikes) && !result)
+		rknpu_conduct_good_locked(job->client->turns, now - job->started);
 	trace_job_end(job, slot->index, now - job->started, result);
 }
 

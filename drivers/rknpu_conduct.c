@@ -8,8 +8,10 @@
  * end so, time out or fault is a strike: it halves that limit for the client, four
  * times at most, and if others wait, the client has no job started for eight times as
  * long as its job has held the cores, and with each strike before twice as much. Every
- * ten seconds without one take a strike back. In the second after a strike others
- * have a shorter limit, too, down to a quarter: who waits has waited for that already.
+ * ten seconds without one take a strike back, and so does every second that its jobs have
+ * computed and ended well: a count of jobs would do for who hides a hang among a thousand
+ * small ones. In the second after a strike others have a shorter limit, too, down to a
+ * quarter: who waits has waited for that already.
  *
  * A job that computes is not touched: tasks take milliseconds. Costs nothing while no
  * job waits: who looks is a work item that is armed when one does.
@@ -36,6 +38,7 @@ MODULE_PARM_DESC(stall_limit_ms, "Longest time in milliseconds that a job may fi
 #define RKNPU_CONDUCT_STRIKES		4
 #define RKNPU_CONDUCT_STRIKES_OF_OTHERS	2
 #define RKNPU_CONDUCT_FORGET_NS		(10 * (u64)NSEC_PER_SEC)
+#define RKNPU_CONDUCT_GOOD_NS		NSEC_PER_SEC
 #define RKNPU_CONDUCT_OUT_FACTOR	8
 #define RKNPU_CONDUCT_LOOK_MS		10
 
@@ -159,6 +162,7 @@ static void rknpu_conduct_strike_locked(struct rknpu_sched *sched, const struct 
 		return;
 	turns->strikes = min(turns->strikes + 1, RKNPU_CONDUCT_STRIKES);
 	turns->last_strike = ktime_get();
+	turns->good_ns = 0;
 	if (time_after(jiffies, sched->last_strike + HZ))
 		sched->strikes = 0;
 	sched->strikes++;
@@ -188,4 +192,15 @@ void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_jo
 	out = nsecs_to_jiffies(min(held_ns, limit_ns) * RKNPU_CONDUCT_OUT_FACTOR << strikes) + 1;
 	rknpu_queue_banish(&sched->queue, job->client, jiffies + out);
 	rknpu_conduct_watch_locked(sched);
+}
+
+/**
+ * rknpu_conduct_good_locked() - a job of a client with strikes has ended well
+ * @turns: the client's
+ * @busy_ns: that it has held a core; counts on each of them
+ */
+void rknpu_conduct_good_locked(struct rknpu_turns *turns, u64 busy_ns)
+{
+	for (turns->good_ns += busy_ns; turns->strikes && turns->good_ns >= RKNPU_CONDUCT_GOOD_NS; turns->strikes--)
+		turns->good_ns -= RKNPU_CONDUCT_GOOD_NS;
 }

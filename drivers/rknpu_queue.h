@@ -47,6 +47,7 @@ struct rknpu_turn {
  * @out_end: jiffies.
  * @strikes: see rknpu_conduct.c.
  * @last_strike: when the last one was, while there are any.
+ * @good_ns: time of good jobs since then, as far as it has taken back none.
  */
 struct rknpu_turns {
 	struct rknpu_turn level[RKNPU_QUEUE_LEVELS];
@@ -58,6 +59,7 @@ struct rknpu_turns {
 	unsigned long out_end;
 	unsigned int strikes;
 	ktime_t last_strike;
+	u64 good_ns;
 };
 
 /**

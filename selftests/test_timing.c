@@ -258,6 +258,65 @@ TEST(a_hang_that_nobody_minds_has_its_time_out)
 
 #define MANY_TASKS	20
 
+static void always_waits(void *arg)
+{
+	struct matmul own;
+
+	(void)arg;
+	small_matmul(&own, npu_open(), 117);
+	for (;;)
+		matmul_run(&own, npu_nth(0), NULL);
+}
+
+/* How long a job that hangs may go on while somebody waits */
+static unsigned int hang_ms(struct matmul *hanging)
+{
+	struct rknpu_submit args = matmul_args(hanging, npu_nth(0));
+	pid_t other = ktap_fork(always_waits, NULL);
+	uint64_t start;
+
+	/* Not before this client may start jobs again */
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	args.timeout = 60000;
+	start = ktap_now_ns();
+	EXPECT_RET(npu_submit(hanging->out.fd, &args), -ETIMEDOUT);
+	start = ktap_now_ns() - start;
+	kill(other, SIGKILL);
+	ktap_join(other);
+	return start / 1000000;
+}
+
+/* A second of them for each strike, and not ten of waiting */
+TEST_LIMIT(good_jobs_bring_the_limit_back, 120)
+{
+	unsigned int first, fifth, later, i;
+	struct matmul hanging, good;
+	uint64_t last;
+
+	setup();
+	small_matmul(&hanging, mm.out.fd, 118);
+	matmul_descriptors(&hanging)[0].int_mask = RKNPU_INT_PPU;
+	ASSERT_RET(matmul_init(&good, mm.out.fd, MATMUL_INT8_INT32, MANY_TASKS, 64, 32, 1, MATMUL_EXACT, 119), 0);
+	/* Until the strikes of cases before are forgotten */
+	ktap_sleep_ms(1500);
+	ASSERT_RET(driver_set_param("stall_limit_ms", "300"), 0);
+	first = hang_ms(&hanging);
+	for (i = 0; i < 3; i++)
+		hang_ms(&hanging);
+	fifth = hang_ms(&hanging);
+	last = ktap_now_ns();
+	twin_write(TWIN_TASK_OVERHEAD_NS, 10000000);
+	for (i = 0; i < 21; i++)
+		EXPECT_CORRECT(&good, npu_nth(0));
+	twin_write(TWIN_TASK_OVERHEAD_NS, TWIN_TASK_OVERHEAD_USUAL_NS);
+	EXPECT(ktap_now_ns() - last < 10000000000ull);
+	later = hang_ms(&hanging);
+	ktap_note("%u ms, the fifth time %u ms, after four seconds of good jobs %u ms", first, fifth, later);
+	EXPECT(first >= 250);
+	EXPECT(fifth < 100);
+	EXPECT(later >= 250);
+}
+
 static void waits_its_turn(void *arg)
 {
 	struct matmul own;
