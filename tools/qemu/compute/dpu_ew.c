@@ -98,14 +98,12 @@ static bool operand_init(const struct dpu *dpu, uint32_t size, struct element *o
 }
 
 /*
- * The register as an operand of 4 bits: known only as 0, where clients use it for
- * "maximum with 0" or for nothing, and where both give what they check
- * [seen: client programs, streams of rknn-toolkit2].
+ * With a size of 4 bits the register's operand is as wide as what it meets: "maximum with -0.5" has -0.5 as fp32 there, or
+ * a quantized number of 32 bits [seen: streams of rknn-toolkit2, its simulator]. Clients that leave it 0 want "maximum with
+ * 0", or nothing, and both give what they check [seen: client programs].
  */
-static enum twin_compute_status zero_parse(const struct task *t, const struct dpu *dpu, struct ew *ew)
+static enum twin_compute_status wide_parse(const struct dpu *dpu, struct ew *ew)
 {
-	if (ew->operand_bits)
-		return refuse(t, RKNPU_DPU_EW_OP_VALUE_0, "operand of 4 bits that is not 0");
 	element_init(&ew->operand, dpu->is_float ? RKNPU_PREC_FP32 : RKNPU_PREC_INT32);
 	return TWIN_COMPUTE_OK;
 }
@@ -121,7 +119,7 @@ static enum twin_compute_status operand_parse(const struct task *t, uint32_t ena
 	ew->mode = field_get(RKNPU_DPU_EW_CFG_DATA_MODE, cfg);
 	ew->operand_bits = reg_read(t, RKNPU_DPU_EW_OP_VALUE_0);
 	if (!ew->memory && size == SIZE_4)
-		return zero_parse(t, dpu, ew);
+		return wide_parse(dpu, ew);
 	if (ew->memory && !(enable & RKNPU_ENABLE_DPU_RDMA))
 		return refuse(t, RKNPU_DPU_EW_CFG, "operand from memory without DPU_RDMA");
 	if (ew->memory) {

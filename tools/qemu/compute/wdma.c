@@ -105,10 +105,21 @@ static uint32_t regrouped_bytes(const struct dpu *dpu, uint32_t type)
 	return type < sizeof(bytes) ? bytes[type] : 0;
 }
 
+/* Pixels of several atoms are known in one group, with all their channels and whole atoms */
+static bool linear_is_known(const struct dpu *dpu, uint32_t type, uint32_t atoms)
+{
+	uint32_t pixels = dpu->cube.width * dpu->cube.height;
+	const struct element *e = dpu->raw ? &dpu->main : &dpu->out;
+
+	if (pixels == 1 || atoms == 1)
+		return true;
+	return !type && atoms <= dpu->wdma.atoms && dpu->cube.channels % e->per_atom == 0;
+}
+
 /*
  * Output without gaps: a maximum of channels, the first elements of each atom, or
- * a single pixel. Its length is given in units of 16 bytes [seen: streams of
- * rknn-toolkit2, its simulator; the TRM says 8].
+ * all atoms pixel by pixel. Its length is given in units of 16 bytes [seen: streams
+ * of rknn-toolkit2, its simulator; the TRM says 8].
  */
 static enum twin_compute_status parse_linear(const struct task *t, struct dpu *dpu)
 {
@@ -125,7 +136,7 @@ static enum twin_compute_status parse_linear(const struct task *t, struct dpu *d
 	if (!w->linear)
 		return TWIN_COMPUTE_OK;
 	w->element_bytes = regrouped_bytes(dpu, type);
-	if (!w->element_bytes || w->order != ORDER_GROUPS || (type && !dpu->raw) || (pixels > 1 && atoms > 1))
+	if (!w->element_bytes || w->order != ORDER_GROUPS || (type && !dpu->raw) || !linear_is_known(dpu, type, atoms))
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "output without gaps of this kind");
 	if (((uint64_t)pixels * atoms * w->element_bytes + RKNPU_ATOM_BYTES - 1) / RKNPU_ATOM_BYTES != units)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "length of the output without gaps");
@@ -234,15 +245,17 @@ static bool write_group(struct writer *out, const struct dpu *dpu, const struct 
 	return true;
 }
 
-/* The first bytes of each atom, one after the other */
+/* The first bytes of each atom, one after the other, pixel by pixel */
 static void write_linear(struct writer *out, const struct dpu *dpu, const struct image *image)
 {
-	uint32_t bytes = dpu->wdma.element_bytes, atoms = image->pixels * image->atoms;
+	uint32_t bytes = dpu->wdma.element_bytes, addr = dpu->wdma.addr;
 
-	for (uint32_t a = 0; a < atoms; a++)
-		if (!writer_put(out, dpu->wdma.addr + a * bytes,
-				image->bytes + (size_t)a * RKNPU_ATOM_BYTES, bytes))
-			return;
+	for (uint32_t pixel = 0; pixel < image->pixels; pixel++)
+		for (uint32_t atom = 0; atom < image->atoms; atom++, addr += bytes)
+			if (!writer_put(out, addr,
+					image->bytes + ((size_t)atom * image->pixels + pixel) * RKNPU_ATOM_BYTES,
+					bytes))
+				return;
 }
 
 enum twin_compute_status wdma_write(const struct task *t, const struct dpu *dpu,

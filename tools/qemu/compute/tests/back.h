@@ -51,7 +51,7 @@ struct back {
 	bool mul, prelu;
 	bool operand_memory, operand_per_channel;
 	uint32_t operand_value;
-	int operand_size;		/* field: 1 8, 2 16, 3 32 bits */
+	int operand_size;		/* field: 1 8, 2 16, 3 32 bits; 0: of a register 32 */
 	bool convert, convert_away;
 	int32_t convert_offset;
 	int16_t convert_scale;

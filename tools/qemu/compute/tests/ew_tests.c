@@ -296,6 +296,19 @@ static void test_int8_activation(void)
 	back_test(&s, &b, draw_fp16_small_int, NULL, 3, "activation and maximum with 0");
 }
 
+/* The register's operand with a size of 4 bits, as rknn-toolkit2 programs the lower bound of a clip */
+static void test_clip(void)
+{
+	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 16, 3, 24);
+	struct back b = { .flying = true, .operate = true, .op = RKNPU_EW_ALU_MAX, .operand_value = 0xbf000000 };
+
+	back_test(&s, &b, draw_fp16_small_int, NULL, 1, "clip of floats");
+	s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 5, 3, 40, 24, 1, 1);
+	b.flying = false;
+	b.operand_value = (uint32_t)-4910;
+	back_test(&s, &b, draw_int8, NULL, 2, "clip of integers");
+}
+
 /* A sigmoid as clients program it: BN makes the index, the conversion makes Q0.15 a number; ReLU after the table */
 static void test_activation(void)
 {
@@ -332,6 +345,7 @@ void ew_tests(void)
 	test_per_channel();
 	test_size_of_erdma();
 	test_int8_activation();
+	test_clip();
 	test_tables();
 	test_activation();
 }

@@ -387,12 +387,12 @@ static void test_regrouped(void)
 	}
 }
 
-/* Pixels of few channels side by side, and all atoms of a single pixel */
+/* Pixels of few channels side by side, all atoms of a single pixel, and all of several, pixel by pixel */
 static void test_packed(void)
 {
-	static const int sizes[][2] = { { 2, 8 }, { 16, 3 }, { 1, 40 } };
+	static const int sizes[][2] = { { 2, 8 }, { 16, 3 }, { 1, 40 }, { 3, 32 }, { 5, 64 } };
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 5; i++) {
 		int pixels = sizes[i][0], channels = sizes[i][1], atoms = (channels + 15) / 16;
 		int each = atoms > 1 ? atoms * 16 : channels;
 		struct move m;
@@ -400,10 +400,13 @@ static void test_packed(void)
 		move_init(&m, 0, 0x7801, (size_t)pixels * atoms * 16, (size_t)pixels * each);
 		set_source(&m, pixels, 1, channels, 0, 0);
 		set_target(&m, pixels, 1, atoms * 16, 1);
+		set_strides(&m, pixels > 1 ? atoms - 1 : 0, 0, 0, 0);
 		or_reg(&m, RKNPU_DPU_FEATURE_MODE_CFG,
 		       RKNPU_DPU_FEATURE_MODE_CFG_NONALIGN | (pixels * each + 15) / 16 << 9);
 		for (int p = 0; p < pixels; p++)
-			expect(&m, (size_t)p * each, (size_t)p * 16, each);
+			for (int a = 0; a < atoms; a++)
+				expect(&m, (size_t)p * each + a * 16, cube_at(pixels, 1, a * 16, p),
+				       atoms > 1 ? 16 : each);
 		move_check(&m, "pixels without gaps");
 	}
 }
