@@ -112,11 +112,15 @@ def transformer(g, x, heads=4, wider=2):
     return g.op("Add", x, g.op("Add", g.matmul(y, width), g.floats(width)))
 
 
-def recurrent(g, kind, steps=12, features=32, hidden=48):
+def recurrent(g, kind, steps=12, features=32, hidden=48, state=False, **attributes):
+    """One layer; state: what it begins with is an input, as of a recognizer that is fed piece by piece."""
     gates = {"GRU": 3, "LSTM": 4}[kind]
     x = g.input(steps, 1, features)
     operands = [x, g.weights(1, gates * hidden, features), g.weights(1, gates * hidden, hidden), g.floats(1, 2 * gates * hidden)]
-    names = g.op(kind, *operands, outputs=2, hidden_size=hidden)
+    if state:
+        operands += ["", g.input(1, 1, hidden, low=-1, high=1)]
+        operands += [g.input(1, 1, hidden, low=-1, high=1)] if kind == "LSTM" else []
+    names = g.op(kind, *operands, outputs=2, hidden_size=hidden, **attributes)
     g.output(g.op("Squeeze", names[0], g.constant(np.array([1]))))
 
 
@@ -196,8 +200,11 @@ deep("seq_unet", lambda g: g.output(unet(g, g.input(1, 3, 64, 64), (8, 16, 32), 
 deep("seq_aspp", lambda g: g.output(aspp(g, g.input(1, 32, 16, 16), 24)))
 deep("seq_attention", lambda g: g.output(attention(g, g.input(1, 49, 64))))
 deep("seq_transformer", lambda g: g.output(transformer(g, g.input(1, 49, 64))))
-deep("seq_gru", lambda g: recurrent(g, "GRU"))
+# As torch writes it
+deep("seq_gru", lambda g: recurrent(g, "GRU", linear_before_reset=1))
+deep("seq_gru_state", lambda g: recurrent(g, "GRU", state=True))
 deep("seq_lstm", lambda g: recurrent(g, "LSTM"))
+deep("seq_lstm_state", lambda g: recurrent(g, "LSTM", state=True))
 deep("seq_conv1d", lambda g: g.output(relu(g, g.conv(relu(g, g.conv(g.input(1, 40, 1, 100), 32, (1, 5))), 32, (1, 5), (1, 2)))))
 deep("seq_ctc", ctc_head)
 deep("seq_two_branches", lambda g: (lambda x: g.output(g.op("Concat", g.conv(x, 16, 1), g.conv(x, 16, 3), axis=1)))(g.input(1, 16, 24, 24)))
