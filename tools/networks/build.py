@@ -6,7 +6,8 @@ usage: build.py STORE OUT [--target SOC] [--small | --whole | --all] [--layers] 
 
 STORE keeps, by a sum over graph, input, compiler and this file, one directory per network. OUT gets a directory with the
 guest's part of each, called NAME.fp16 or NAME.int8:
-  model.rknn  in0.f32 ... (as the runtime wants them)  sim0.f32 ...  ort0.f32 ...  deep (if it is)  refused (why it is not there)
+  model.rknn  in0.f32 ... (as the runtime wants them)  sim0.f32 ...  ort0.f32 ...  tab0.f32 ... (see tables.py)
+  deep (if it is)  refused (why it is not there)
 --layers makes every tensor an output, to find the layer where a network leaves the path.
 """
 
@@ -24,6 +25,7 @@ from importlib import metadata
 import numpy as np
 
 import graph
+import tables
 # The files that fill the list
 import convolutions  # noqa: F401
 import operators  # noqa: F401
@@ -43,6 +45,11 @@ def onnxruntime_outputs(model, inputs):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, inputs)
+
+
+def save(directory, name, outputs):
+    for i, values in enumerate(outputs):
+        np.asarray(values, np.float32).tofile(f"{directory}/{name}{i}.f32")
 
 
 def compile_network(directory, g, model, quantized, target):
@@ -67,8 +74,7 @@ def compile_network(directory, g, model, quantized, target):
             raise RuntimeError("the compiler refuses it")
     out = rknn.inference([nhwc(a) for a in inputs], data_format=["nhwc"] * len(inputs))
     rknn.release()
-    for i, values in enumerate(out):
-        np.asarray(values, np.float32).tofile(f"{directory}/sim{i}.f32")
+    save(directory, "sim", out)
 
 
 def last_error(log):
@@ -96,9 +102,11 @@ def make(job):
     os.dup2(log, 2)
     try:
         model = g.model(outputs)
-        for i, values in enumerate(onnxruntime_outputs(model, g.values)):
-            np.asarray(values, np.float32).tofile(f"{new}/ort{i}.f32")
+        save(new, "ort", onnxruntime_outputs(model, g.values))
         compile_network(new, g, model, kind == "int8", target)
+        end = tables.tanh_end(f"{new}/model.rknn") if kind == "fp16" and any(n.op_type == "Tanh" for n in g.nodes) else None
+        if end:
+            save(new, "tab", onnxruntime_outputs(tables.limited(model, end), g.values))
     except BaseException as e:  # the compiler also calls exit()
         if isinstance(e, KeyboardInterrupt):
             raise

@@ -64,8 +64,10 @@ void network_load(struct network *net, const char *name)
 	while (net->inputs < NETWORK_TENSORS && load(&net->in[net->inputs], name, "in", net->inputs))
 		net->inputs++;
 	while (net->outputs < NETWORK_TENSORS && load(&net->sim[net->outputs], name, "sim", net->outputs) &&
-	       load(&net->ort[net->outputs], name, "ort", net->outputs))
+	       load(&net->ort[net->outputs], name, "ort", net->outputs)) {
+		load(&net->tab[net->outputs], name, "tab", net->outputs);
 		net->outputs++;
+	}
 	ASSERT(net->inputs && net->outputs);
 }
 
@@ -183,12 +185,25 @@ static bool judge_steps(const struct rknn_tensor_attr *attr, const float *got, c
 	return false;
 }
 
-static bool judge_range(const struct rknn_tensor_attr *attr, const float *got, const float *sim, const float *ort)
+/*
+ * The simulator does not know where the compiler's tables end. What they make of the network is a reference as good, and
+ * held to the same tolerance.
+ */
+static bool judge_range(const struct network *net, const struct rknn_tensor_attr *attr, const float *got, const float *sim)
 {
+	const float *ort = net->ort[attr->index].data, *tab = net->tab[attr->index].data;
 	struct difference d = compare(got, sim, attr->n_elems, 0), own = compare(sim, ort, attr->n_elems, 0);
 
 	if (d.worst <= fmax(RANGE_PART * d.span, own.worst))
 		return true;
+	if (tab) {
+		struct difference limited = compare(got, tab, attr->n_elems, 0), end = compare(ort, tab, attr->n_elems, 0);
+
+		ktap_note("output %u: %.4f of the range from the simulator's, which ignores that the compiler's table ends (%.4f): %.4f from onnxruntime's with that end",
+			  attr->index, d.worst / d.span, end.worst / d.span, limited.worst / d.span);
+		if (!limited.wild && limited.worst <= RANGE_PART * limited.span)
+			return true;
+	}
 	wrong(attr, "%.4f of the range from the simulator's (which is %.4f from onnxruntime's) at %zu: %g, not %g",
 	      d.worst / d.span, own.worst / d.span, d.at, got[d.at], sim[d.at]);
 	return false;
@@ -196,7 +211,7 @@ static bool judge_range(const struct rknn_tensor_attr *attr, const float *got, c
 
 static bool judge_one(const struct network *net, const struct rknn_tensor_attr *attr, const float *got)
 {
-	const float *sim = net->sim[attr->index].data, *ort = net->ort[attr->index].data;
+	const float *sim = net->sim[attr->index].data;
 	bool stepped = attr->type == RKNN_INT8 && attr->qnt_type == RKNN_QNT_AFFINE;
 	struct difference d = compare(got, sim, attr->n_elems, 0);
 
@@ -206,7 +221,7 @@ static bool judge_one(const struct network *net, const struct rknn_tensor_attr *
 	}
 	if (net->deep)
 		return judge_deep(attr, got, sim, stepped ? attr->scale : 0);
-	return stepped ? judge_steps(attr, got, sim) : judge_range(attr, got, sim, ort);
+	return stepped ? judge_steps(attr, got, sim) : judge_range(net, attr, got, sim);
 }
 
 bool network_judge(const struct network *net, rknn_context ctx, const struct rknn_output *out)

@@ -25,6 +25,7 @@ struct network {
 	bool deep;			/* judged by similarity */
 	struct network_data model;
 	struct network_data in[NETWORK_TENSORS], sim[NETWORK_TENSORS], ort[NETWORK_TENSORS];
+	struct network_data tab[NETWORK_TENSORS];	/* with the compiler's tables, if they end short; else nothing */
 	unsigned int inputs, outputs;
 };
 
