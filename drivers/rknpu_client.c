@@ -60,6 +60,19 @@ void rknpu_clients_fini(struct rknpu_clients *clients)
 	mutex_destroy(&clients->lock);
 }
 
+/* What is kept for bursts; the memory cgroup of whoever allocated it pays. */
+#define RKNPU_CLIENT_MAX_SPARES 64
+
+/**
+ * struct rknpu_spare - memory that nobody uses
+ * @next: more of it.
+ */
+struct rknpu_spare {
+	struct rknpu_spare *next;
+};
+
+static void rknpu_client_release_work(struct work_struct *work);
+
 static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *clients)
 {
 	struct rknpu_client *client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
@@ -70,6 +83,8 @@ static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *cli
 	kref_init(&client->ref);
 	client->clients = clients;
 	mutex_init(&client->lock);
+	spin_lock_init(&client->spare_lock);
+	INIT_WORK(&client->release_work, rknpu_client_release_work);
 	client->mm = current->mm;
 	mmgrab(client->mm);
 	client->tgid = get_pid(task_tgid(current));
@@ -115,9 +130,9 @@ struct rknpu_client *rknpu_client_get(struct rknpu_client *client)
 	return client;
 }
 
-static void rknpu_client_release(struct kref *ref)
+static void rknpu_client_destroy(struct rknpu_client *client)
 {
-	struct rknpu_client *client = container_of(ref, struct rknpu_client, ref);
+	void *spare;
 	unsigned int i;
 
 	mutex_lock(&client->clients->lock);
@@ -132,9 +147,20 @@ static void rknpu_client_release(struct kref *ref)
 	put_pid(client->tgid);
 	mmdrop(client->mm);
 	kfree(client->turns);
-	kfree(client->spare_job);
+	while ((spare = rknpu_client_take_spare(client)))
+		kfree(spare);
 	mutex_destroy(&client->lock);
 	kfree(client);
+}
+
+static void rknpu_client_release_work(struct work_struct *work)
+{
+	rknpu_client_destroy(container_of(work, struct rknpu_client, release_work));
+}
+
+static void rknpu_client_last_put(struct kref *ref)
+{
+	/* The callers differ in the context of the end. */
 }
 
 /**
@@ -145,8 +171,72 @@ static void rknpu_client_release(struct kref *ref)
  */
 void rknpu_client_put(struct rknpu_client *client)
 {
-	if (client)
-		kref_put(&client->ref, rknpu_client_release);
+	if (client && kref_put(&client->ref, rknpu_client_last_put))
+		rknpu_client_destroy(client);
+}
+
+/**
+ * rknpu_client_put_atomic() - drop a reference where sleeping is not allowed
+ * @client: the client
+ * @wq: queue that its end runs on, if this was the last one
+ *
+ * Context: any.
+ */
+void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struct *wq)
+{
+	if (kref_put(&client->ref, rknpu_client_last_put))
+		queue_work(wq, &client->release_work);
+}
+
+/**
+ * rknpu_client_take_spare() - memory of a job that is done
+ * @client: the client
+ *
+ * Context: any.
+ *
+ * Return: memory as it was given back, or NULL.
+ */
+void *rknpu_client_take_spare(struct rknpu_client *client)
+{
+	struct rknpu_spare *spare;
+	unsigned long flags;
+
+	if (!READ_ONCE(client->spares))
+		return NULL;
+	spin_lock_irqsave(&client->spare_lock, flags);
+	spare = client->spares;
+	if (spare) {
+		WRITE_ONCE(client->spares, spare->next);
+		client->num_spares--;
+	}
+	spin_unlock_irqrestore(&client->spare_lock, flags);
+	return spare;
+}
+
+/**
+ * rknpu_client_give_spare() - keep memory for the next job
+ * @client: the client
+ * @memory: from kmalloc(); of a job
+ *
+ * Context: any.
+ *
+ * Return: false when there is enough of it, and the caller keeps it.
+ */
+bool rknpu_client_give_spare(struct rknpu_client *client, void *memory)
+{
+	struct rknpu_spare *spare = memory;
+	unsigned long flags;
+	bool taken;
+
+	spin_lock_irqsave(&client->spare_lock, flags);
+	taken = client->num_spares < RKNPU_CLIENT_MAX_SPARES;
+	if (taken) {
+		spare->next = client->spares;
+		WRITE_ONCE(client->spares, spare);
+		client->num_spares++;
+	}
+	spin_unlock_irqrestore(&client->spare_lock, flags);
+	return taken;
 }
 
 /**

@@ -9,6 +9,8 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "rknpu_hw.h"
@@ -17,8 +19,12 @@ struct device;
 struct mm_struct;
 struct pid;
 struct rknpu_fault_sink;
+struct rknpu_spare;
 struct rknpu_turns;
 struct rknpu_vm;
+
+/* Kinds of jobs that are told apart, as a power of two. */
+#define RKNPU_CLIENT_KIND_BITS	4
 
 #define RKNPU_MAX_DOMAINS 16	/* iommu_domain_id 0..15 of the deployed interface */
 
@@ -61,8 +67,12 @@ struct rknpu_token {
  * @tokens: index -> &struct rknpu_token; read under RCU; it has a lock of its own.
  * @vms: address spaces by domain id, made on first use; read without a lock, never cleared.
  * @turns: queued jobs, for the scheduler; made on first use, freed with the client. Plain memory.
- * @spare_job: memory of a job that is done, for the next one, so that a client that submits one job
- *	after another allocates nothing; NULL = none. Plain memory, exchanged atomically.
+ * @spare_lock: protects @spares and @num_spares. Taken last, in hard interrupts too.
+ * @spares: memory of jobs that are done, for the next ones, so that a client that submits one job
+ *	after another allocates nothing.
+ * @num_spares: how many.
+ * @release_work: its end, where the last reference went away in an interrupt.
+ * @usual_ns: how long its jobs of a kind used to take, see rknpu_poll.c; 0 = not known. Plain numbers.
  * @bytes: of all buffers that have an address here, once for each address space. Atomic.
  * @buffers: how many that are. Atomic.
  * @amounts: what the byte counters read when this client last cleared them, by kind. Plain numbers.
@@ -80,7 +90,11 @@ struct rknpu_client {
 	struct xarray tokens;
 	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
 	struct rknpu_turns *turns;
-	void *spare_job;
+	spinlock_t spare_lock;
+	struct rknpu_spare *spares;
+	unsigned int num_spares;
+	struct work_struct release_work;
+	u32 usual_ns[1 << RKNPU_CLIENT_KIND_BITS];
 	atomic64_t bytes;
 	atomic_t buffers;
 	u32 amounts[RKNPU_AMOUNT_KINDS];
@@ -93,6 +107,9 @@ void rknpu_clients_fini(struct rknpu_clients *clients);
 struct rknpu_client *rknpu_client_get_current(struct rknpu_clients *clients);
 struct rknpu_client *rknpu_client_get(struct rknpu_client *client);
 void rknpu_client_put(struct rknpu_client *client);
+void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struct *wq);
+void *rknpu_client_take_spare(struct rknpu_client *client);
+bool rknpu_client_give_spare(struct rknpu_client *client, void *memory);
 struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id);
 void rknpu_client_mark_reset(struct rknpu_client *client);
 

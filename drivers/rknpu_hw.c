@@ -71,6 +71,7 @@ bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events)
  * @range: what to run
  * @dma_base: added by hardware to every data address of the stream; 16-byte aligned
  * @pingpong: fetch the next task while the current one computes
+ * @quiet: no interrupt before rknpu_hw_listen()
  *
  * Order of the vendor driver 0.9.8, which mainline shares, except that it lets the
  * new mask in before it clears what jobs before have left in the raw status: an
@@ -78,7 +79,7 @@ bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events)
  * Context: any.
  */
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
-		    bool pingpong)
+		    bool pingpong, bool quiet)
 {
 	const struct rknpu_soc *soc = hw->soc;
 	u32 task_con = soc->task_con_start | (range->tasks & soc->task_number_mask);
@@ -98,7 +99,7 @@ void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *rang
 	writel_relaxed(range->regcmd, hw->pc + RKNPU_PC_BASE_ADDRESS);
 	writel_relaxed(range->amount, hw->pc + RKNPU_PC_REGISTER_AMOUNTS);
 	writel_relaxed(RKNPU_INT_ALL, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
-	writel_relaxed(rknpu_hw_awaited(range), hw->pc + RKNPU_PC_INTERRUPT_MASK);
+	writel_relaxed(quiet ? 0 : rknpu_hw_awaited(range), hw->pc + RKNPU_PC_INTERRUPT_MASK);
 	writel_relaxed(task_con, hw->pc + RKNPU_PC_TASK_CON);
 	writel_relaxed(dma_base, hw->pc + RKNPU_PC_TASK_DMA_BASE_ADDR);
 	/* The barrier of writel() orders the CPU's writes to the command stream before the fetch. */
@@ -226,6 +227,37 @@ void rknpu_hw_set_margin(void __iomem *grf, unsigned int margin)
 u32 rknpu_hw_irq_take(const struct rknpu_hw *hw)
 {
 	u32 status = readl(hw->pc + RKNPU_PC_INTERRUPT_STATUS) & RKNPU_INT_ALL;
+
+	if (status)
+		writel(status, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
+	return status;
+}
+
+/**
+ * rknpu_hw_listen() - let a quiet start interrupt
+ * @hw: the core; powered
+ * @range: what was started
+ *
+ * That the line then rises for what has come before is a [guess] from the TRM's word for the
+ * status, "raw and mask": the caller looks at it itself. Context: any.
+ */
+void rknpu_hw_listen(const struct rknpu_hw *hw, const struct rknpu_hw_range *range)
+{
+	writel(rknpu_hw_awaited(range), hw->pc + RKNPU_PC_INTERRUPT_MASK);
+}
+
+/**
+ * rknpu_hw_poll_take() - read and acknowledge what a core would interrupt for
+ * @hw: the core; powered
+ * @range: what was started
+ *
+ * Context: any.
+ *
+ * Return: the events taken, 0 for none.
+ */
+u32 rknpu_hw_poll_take(const struct rknpu_hw *hw, const struct rknpu_hw_range *range)
+{
+	u32 status = readl(hw->pc + RKNPU_PC_INTERRUPT_RAW_STATUS) & rknpu_hw_awaited(range);
 
 	if (status)
 		writel(status, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);

@@ -67,7 +67,7 @@ u32 rknpu_hw_version(const struct rknpu_hw *hw);
 u32 rknpu_hw_widen(u32 events);
 bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events);
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
-		    bool pingpong);
+		    bool pingpong, bool quiet);
 void rknpu_hw_stop(const struct rknpu_hw *hw);
 void rknpu_hw_prime(const struct rknpu_hw *hw);
 bool rknpu_hw_has_counters(const struct rknpu_hw *hw);
@@ -76,6 +76,8 @@ u32 rknpu_hw_read_qos(const struct rknpu_hw *hw, u32 reg);
 void rknpu_hw_write_qos(const struct rknpu_hw *hw, u32 reg, u32 value);
 void rknpu_hw_set_margin(void __iomem *grf, unsigned int margin);
 u32 rknpu_hw_irq_take(const struct rknpu_hw *hw);
+void rknpu_hw_listen(const struct rknpu_hw *hw, const struct rknpu_hw_range *range);
+u32 rknpu_hw_poll_take(const struct rknpu_hw *hw, const struct rknpu_hw_range *range);
 u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
 void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state);
 bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);

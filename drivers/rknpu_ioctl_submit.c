@@ -124,13 +124,13 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 }
 
 /* Everything about the fence that can fail comes before the job is handed over. */
-static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, struct rknpu_fence_fd *out)
+static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, bool wait, struct rknpu_fence_fd *out)
 {
 	int ret = job->out_fence ? rknpu_fence_fd_prepare(out, job->out_fence) : 0;
 
 	if (ret)
 		return ret;
-	ret = rknpu_sched_push(&rdev->sched, job);
+	ret = rknpu_sched_push(&rdev->sched, job, wait);
 	if (ret && job->out_fence)
 		rknpu_fence_fd_cancel(out);
 	return ret;
@@ -187,7 +187,7 @@ int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
 	job = rknpu_submit_build(rdev, args, rfile);
 	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_import_begin(job->vm, &imports);
 	if (!ret) {
-		ret = rknpu_submit_push(rdev, job, &out);
+		ret = rknpu_submit_push(rdev, job, !(args->flags & RKNPU_JOB_NONBLOCK), &out);
 		if (ret)
 			rknpu_import_end(&imports, false);
 	}

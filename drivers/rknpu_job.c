@@ -132,15 +132,23 @@ static unsigned long rknpu_job_timeout(u32 timeout_ms)
 	return msecs_to_jiffies(timeout_ms) + 1;
 }
 
-/* Zeroed memory for a job: that of the client's last one, if it is done. */
+/* Zeroed memory for a job: that of one of the client's that is done. */
 static struct rknpu_job *rknpu_job_alloc(struct rknpu_client *client)
 {
-	struct rknpu_job *job = xchg(&client->spare_job, NULL);
+	struct rknpu_job *job = rknpu_client_take_spare(client);
 
 	if (!job)
 		return kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
 	memset(job, 0, sizeof(*job));
 	return job;
+}
+
+/* The client stays alive until this is over. */
+static void rknpu_job_free(struct rknpu_job *job)
+{
+	/* Memory that goes round would hide a use after free from who looks for it. */
+	if (IS_ENABLED(CONFIG_KASAN) || !rknpu_client_give_spare(job->client, job))
+		kfree(job);
 }
 
 static void rknpu_job_release(struct rknpu_job *job)
@@ -158,10 +166,8 @@ static void rknpu_job_release(struct rknpu_job *job)
 	dma_fence_put(job->out_fence);
 	rknpu_mapping_put(job->task_mapping);
 	rknpu_vm_epoch_put(job->epoch);
-	rknpu_vm_put(job->vm);
 	rknpu_usage_put(job->usage);
-	/* Memory that goes round would hide a use after free from who looks for it. */
-	kfree(IS_ENABLED(CONFIG_KASAN) ? job : xchg(&client->spare_job, job));
+	rknpu_job_free(job);
 	rknpu_client_put(client);
 }
 
@@ -210,12 +216,12 @@ struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rkn
 	}
 	kref_init(&job->ref);
 	INIT_LIST_HEAD(&job->node);
-	init_completion(&job->done);
+	rcuwait_init(&job->waiter);
 	INIT_WORK(&job->free_work, rknpu_job_free_work);
 	job->client = rknpu_client_get(args->client);
 	job->file = args->file;
 	job->usage = rknpu_usage_get(args->usage);
-	job->vm = rknpu_vm_get(args->vm);
+	job->vm = args->vm;
 	job->epoch = rknpu_vm_epoch_get(args->vm);
 	job->in_fence = args->in_fence;
 	job->impatient = args->in_fence && !rknpu_fence_all_ours(args->in_fence);
@@ -249,16 +255,44 @@ void rknpu_job_put(struct rknpu_job *job)
 		rknpu_job_release(job);
 }
 
+/*
+ * Release a job without sleep. Return: false when something that it holds has no other
+ * holder any more; the rest is then left for rknpu_job_release().
+ */
+static bool rknpu_job_release_atomic(struct rknpu_job *job, struct workqueue_struct *wq)
+{
+	struct rknpu_client *client = job->client;
+	unsigned int core;
+
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		if (job->range[core].num_chunks > 1)
+			return false;
+	}
+	if (!rknpu_mapping_put_unless_last(job->task_mapping))
+		return false;
+	job->task_mapping = NULL;
+	if (!rknpu_vm_epoch_put_unless_last(job->epoch))
+		return false;
+	if (job->wait)
+		rknpu_wait_release(job->wait);
+	dma_fence_put(job->in_fence);
+	dma_fence_put(job->out_fence);
+	rknpu_usage_put(job->usage);
+	rknpu_job_free(job);
+	rknpu_client_put_atomic(client, wq);
+	return true;
+}
+
 /**
  * rknpu_job_put_atomic() - drop a reference where sleeping is not allowed
  * @job: the job
- * @wq: queue that a release runs on
+ * @wq: queue that a release runs on if it has to sleep
  *
  * Context: any.
  */
 void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq)
 {
-	if (kref_put(&job->ref, rknpu_job_last_put))
+	if (kref_put(&job->ref, rknpu_job_last_put) && !rknpu_job_release_atomic(job, wq))
 		queue_work(wq, &job->free_work);
 }
 

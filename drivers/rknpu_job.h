@@ -5,11 +5,11 @@
 #ifndef RKNPU_JOB_H
 #define RKNPU_JOB_H
 
-#include <linux/completion.h>
 #include <linux/dma-fence.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/rcuwait.h>
 #include <linux/workqueue.h>
 
 #include "rknpu_hw.h"
@@ -100,7 +100,7 @@ enum rknpu_job_place {
  * @file: through which open; identity only. Immutable.
  * @usage: counts for @file; kept alive. Immutable.
  * @id: number that no other job has; from push on. Immutable.
- * @vm: address space. Immutable.
+ * @vm: address space, which lives as long as @client. Immutable.
  * @epoch: keeps every mapping of @vm that existed at submit. Immutable.
  * @task_mapping: the task buffer, for its result words. Immutable.
  * @descriptors: kernel mapping of the task buffer. Immutable.
@@ -111,6 +111,8 @@ enum rknpu_job_place {
  * @task_base: hardware address offset. Immutable.
  * @timeout: jiffies on the hardware. Immutable.
  * @pingpong: fetch ahead. Immutable.
+ * @quiet: its submitter looks for its end, so it does not interrupt, see rknpu_poll.c; sched->lock
+ *	from push on.
  * @in_fence: dependency or NULL. Immutable.
  * @impatient: @in_fence may never signal, so the wait for it ends at @deadline too. Immutable.
  * @wait: what it waits for @in_fence with, and before it is pushed what it could; sched->lock.
@@ -132,7 +134,8 @@ enum rknpu_job_place {
  * @elapsed_ns: time on the hardware; valid after @done.
  * @tasks_done: descriptors executed, all cores together; valid after @done.
  * @result: 0 or a negative errno; valid after @done.
- * @done: the job has left queue and hardware.
+ * @done: the job has left queue and hardware; set with release, read with acquire.
+ * @waiter: its submitter, who alone waits for @done.
  * @free_work: release from contexts that must not sleep.
  * @one_chunk: storage for the usual case.
  */
@@ -154,6 +157,7 @@ struct rknpu_job {
 	u32 task_base;
 	unsigned long timeout;
 	bool pingpong;
+	bool quiet;
 	struct dma_fence *in_fence;
 	bool impatient;
 	struct rknpu_wait *wait;
@@ -177,7 +181,8 @@ struct rknpu_job {
 	u64 elapsed_ns;
 	u32 tasks_done;
 	int result;
-	struct completion done;
+	bool done;
+	struct rcuwait waiter;
 	struct work_struct free_work;
 	struct rknpu_hw_range one_chunk[RKNPU_MAX_CORES];
 };

@@ -268,6 +268,19 @@ struct rknpu_mapping *rknpu_mapping_find(struct rknpu_client *client, u64 token)
 }
 
 /**
+ * rknpu_mapping_put_unless_last() - drop a reference if others have one
+ * @mapping: the mapping
+ *
+ * Context: any.
+ *
+ * Return: false when the caller has the last one, and keeps it.
+ */
+bool rknpu_mapping_put_unless_last(struct rknpu_mapping *mapping)
+{
+	return refcount_dec_not_one(&mapping->ref);
+}
+
+/**
  * rknpu_mapping_put() - drop a reference
  * @mapping: the mapping, or NULL
  *

@@ -43,6 +43,7 @@ struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_clien
 int rknpu_mapping_open(struct rknpu_bo *bo, const void *file);
 void rknpu_mapping_close(struct rknpu_bo *bo, const void *file);
 struct rknpu_mapping *rknpu_mapping_find(struct rknpu_client *client, u64 token);
+bool rknpu_mapping_put_unless_last(struct rknpu_mapping *mapping);
 void rknpu_mapping_put(struct rknpu_mapping *mapping);
 
 #endif /* RKNPU_MAPPING_H */

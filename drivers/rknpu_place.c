@@ -52,32 +52,43 @@ void rknpu_slot_begin_turn(struct rknpu_slot *slot)
 									       RKNPU_SCHED_TURN_NS);
 }
 
+/**
+ * rknpu_sched_now_locked() - the time of a decision
+ * @sched: the scheduler; rknpu_sched_decide_locked() has been called under this hold of its lock
+ *
+ * Return: ktime_get(), read at most once.
+ */
+ktime_t rknpu_sched_now_locked(struct rknpu_sched *sched)
+{
+	lockdep_assert_held(&sched->lock);
+	if (!sched->now)
+		sched->now = ktime_get();
+	return sched->now;
+}
+
 /*
  * One decision asks several times, and a turn that ended in between would have it
  * contradict itself: a job is chosen, no core is found for it, and nobody looks again.
  */
 static bool rknpu_slot_in_turn(const struct rknpu_slot *slot)
 {
-	struct rknpu_sched *sched = slot->sched;
-
 	if (!slot->mmu->vm)
 		return false;
-	if (!sched->now)
-		sched->now = ktime_get();
-	return ktime_before(sched->now, slot->mmu->turn_end);
+	return ktime_before(rknpu_sched_now_locked(slot->sched), slot->mmu->turn_end);
 }
 
 /**
  * rknpu_sched_decide_locked() - begin to decide what runs next
  * @sched: the scheduler
+ * @now: the time, 0 if it is not known
  *
  * What follows under the same hold of sched->lock sees one time. The clock is read
- * when that matters only: with nothing queued it does not.
+ * when that matters only.
  */
-void rknpu_sched_decide_locked(struct rknpu_sched *sched)
+void rknpu_sched_decide_locked(struct rknpu_sched *sched, ktime_t now)
 {
 	lockdep_assert_held(&sched->lock);
-	sched->now = 0;
+	sched->now = now;
 }
 
 /**

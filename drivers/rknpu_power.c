@@ -336,6 +336,35 @@ void rknpu_power_put(struct rknpu_power *power)
 }
 
 /**
+ * rknpu_power_put_since() - likewise, counted from an earlier moment
+ * @power: of the core
+ * @idle: when it has fallen idle, by ktime_get()
+ *
+ * Context: any.
+ */
+void rknpu_power_put_since(struct rknpu_power *power, ktime_t idle)
+{
+	struct device *dev = power->dev;
+
+	/* Another core of the device may have been idle for less time. */
+	if (idle > READ_ONCE(dev->power.last_busy))
+		WRITE_ONCE(dev->power.last_busy, idle);
+	/* pm_runtime_put_autosuspend() marks this moment, since 6.17. */
+	__pm_runtime_suspend(dev, RPM_GET_PUT | RPM_ASYNC | RPM_AUTO);
+}
+
+/**
+ * rknpu_power_lingers() - whether to keep an idle core's reference for RKNPU_POWER_LINGER_MS
+ * @power: of the core
+ *
+ * Return: true when that changes nothing about when it goes off.
+ */
+bool rknpu_power_lingers(const struct rknpu_power *power)
+{
+	return READ_ONCE(power->dev->power.autosuspend_delay) >= 2 * RKNPU_POWER_LINGER_MS;
+}
+
+/**
  * rknpu_power_delay_ms() - how long an idle core stays on
  * @power: of the core
  *

@@ -6,9 +6,16 @@
 #define RKNPU_POWER_H
 
 #include <linux/clk.h>
+#include <linux/ktime.h>
 #include <linux/pm.h>
 
 #include "rknpu_soc.h"
+
+/*
+ * For how long a core that has fallen idle keeps its reference for the next job: runtime PM's
+ * locks and timers for each job cost more than all else that is done for it.
+ */
+#define RKNPU_POWER_LINGER_MS 10
 
 struct regulator;
 struct rknpu_core;
@@ -52,6 +59,8 @@ void rknpu_power_shutdown(struct rknpu_power *power);
 int rknpu_power_get(struct rknpu_power *power);
 bool rknpu_power_get_if_on(struct rknpu_power *power);
 void rknpu_power_put(struct rknpu_power *power);
+void rknpu_power_put_since(struct rknpu_power *power, ktime_t idle);
+bool rknpu_power_lingers(const struct rknpu_power *power);
 unsigned int rknpu_power_delay_ms(const struct rknpu_power *power);
 void rknpu_power_set_delay_ms(struct rknpu_power *power, unsigned int ms);
 struct clk *rknpu_power_clk(const struct rknpu_power *power);

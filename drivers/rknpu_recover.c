@@ -253,7 +253,7 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 		if (ret)
 			rknpu_power_put(set.slot[i]->core->power);
 		else
-			rknpu_slot_next_locked(set.slot[i]);
+			rknpu_slot_next_locked(set.slot[i], 0);
 	}
 	/* Others may have waited for a core that is dead now: for its IOMMU, or to reset all. */
 	if (ret)

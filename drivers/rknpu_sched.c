@@ -27,6 +27,7 @@
 #include "rknpu_fence.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
+#include "rknpu_linger.h"
 #include "rknpu_mmu.h"
 #include "rknpu_power.h"
 #include "rknpu_recover.h"
@@ -46,7 +47,9 @@ void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	rknpu_job_write_status(job);
 	rknpu_fence_signal(job->out_fence, job->result);
-	complete_all(&job->done);
+	/* Pairs with rknpu_sched_wait(). */
+	smp_store_release(&job->done, true);
+	rcuwait_wake_up(&job->waiter);
 	rknpu_job_put_atomic(job, sched->free_wq);
 }
 
@@ -91,7 +94,8 @@ static void rknpu_slot_start_chunk_locked(struct rknpu_slot *slot)
 
 	lockdep_assert_held(&slot->sched->lock);
 	job->range[slot->index].seen = 0;
-	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job, slot->index), job->task_base, job->pingpong);
+	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job, slot->index), job->task_base, job->pingpong,
+		       job->quiet);
 }
 
 /**
@@ -110,17 +114,19 @@ void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job
 
 		slot->state = RKNPU_SLOT_RUNNING;
 		slot->job = job;
-		rknpu_slot_watch_locked(slot);
 	}
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		rknpu_slot_start_chunk_locked(&sched->slots[core]);
+	/* What can wait until the hardware is at work. */
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		rknpu_slot_watch_locked(&sched->slots[core]);
 }
 
 static void rknpu_sched_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
 {
 	job->running = cores;
 	job->ran = cores;
-	job->started = ktime_get();
+	job->started = rknpu_sched_now_locked(sched);
 	job->deadline = jiffies + job->timeout;
 	rknpu_account_begin_locked(job);
 	rknpu_sched_restart_locked(sched, job);
@@ -149,7 +155,7 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 			return false;
 	}
 	for_each_set_bit(core, &missing, RKNPU_MAX_CORES) {
-		if (!rknpu_power_get_if_on(sched->slots[core].core->power)) {
+		if (!rknpu_linger_take_locked(&sched->slots[core])) {
 			rknpu_sched_put_power(sched, powered);
 			return false;
 		}
@@ -167,11 +173,12 @@ static bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
 /**
  * rknpu_slot_next_locked() - go on with the queue after a job
  * @slot: without a job; with a power reference, which this takes
+ * @now: the time, 0 if it is not known
  *
  * Starts the next job of this core at once when that needs nothing that sleeps,
  * else leaves it to the worker.
  */
-void rknpu_slot_next_locked(struct rknpu_slot *slot)
+void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 {
 	struct rknpu_sched *sched = slot->sched;
 	struct rknpu_job *next = NULL;
@@ -179,7 +186,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 
 	lockdep_assert_held(&sched->lock);
 	slot->state = RKNPU_SLOT_IDLE;
-	rknpu_sched_decide_locked(sched);
+	rknpu_sched_decide_locked(sched, now);
 	if (!rknpu_sched_held_locked(sched))
 		next = rknpu_slot_choose_locked(slot);
 	if (next) {
@@ -192,7 +199,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot)
 	}
 	/* Else the next job has taken over the reference of the one before. */
 	if (slot->state == RKNPU_SLOT_IDLE)
-		rknpu_power_put(slot->core->power);
+		rknpu_linger_begin_locked(slot);
 	/* A core that goes on makes nothing possible for others: then the worker stays out of it. */
 	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))))
 		queue_work(sched->wq, &sched->dispatch);
@@ -217,11 +224,35 @@ static struct rknpu_job *rknpu_slot_complete_locked(struct rknpu_slot *slot)
 	slot->job = NULL;
 	job->running &= ~BIT(slot->index);
 	/* Next job first, then the news. */
-	rknpu_slot_next_locked(slot);
+	rknpu_slot_next_locked(slot, job->ended);
 	if (job->running)
 		return NULL;
 	rknpu_sched_settle_locked(job, 0);
 	return job;
+}
+
+/**
+ * rknpu_slot_take_locked() - events of a core have come
+ * @slot: the core, which runs a job
+ * @events: taken from it
+ * @done: a job that is over, for rknpu_sched_finish(); else unchanged
+ *
+ * Return: whether the job has done with this core.
+ */
+bool rknpu_slot_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done)
+{
+	struct rknpu_job_range *range = &slot->job->range[slot->index];
+
+	lockdep_assert_held(&slot->sched->lock);
+	if (!events || slot->faulted || !rknpu_chunk_done_locked(slot->job, slot->index, events))
+		return false;
+	if (range->chunk + 1 < range->num_chunks) {
+		range->chunk++;
+		rknpu_slot_start_chunk_locked(slot);
+		return false;
+	}
+	*done = rknpu_slot_complete_locked(slot);
+	return true;
 }
 
 /* Hard interrupt of a core. A start clears what it finds, so that events are always those of the last one. */
@@ -231,23 +262,13 @@ static bool rknpu_sched_event(struct rknpu_core *core)
 	struct rknpu_sched *sched = slot->sched;
 	bool cookie = dma_fence_begin_signalling();
 	struct rknpu_job *done = NULL;
-	struct rknpu_job_range *range;
 	unsigned long flags;
 	u32 events;
 
 	spin_lock_irqsave(&sched->lock, flags);
 	events = rknpu_hw_irq_take(&core->hw);
-	if (!events || slot->state != RKNPU_SLOT_RUNNING || slot->faulted ||
-	    !rknpu_chunk_done_locked(slot->job, slot->index, events))
-		goto unlock;
-	range = &slot->job->range[slot->index];
-	if (range->chunk + 1 < range->num_chunks) {
-		range->chunk++;
-		rknpu_slot_start_chunk_locked(slot);
-	} else {
-		done = rknpu_slot_complete_locked(slot);
-	}
-unlock:
+	if (events && slot->state == RKNPU_SLOT_RUNNING)
+		rknpu_slot_take_locked(slot, events, &done);
 	spin_unlock_irqrestore(&sched->lock, flags);
 	if (done)
 		rknpu_sched_finish(sched, done);
@@ -287,8 +308,12 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 	sched->suspended++;
 	spin_unlock_irq(&sched->lock);
 	/* A job is bounded by its own time-out; who set a longer one cannot hold up the lid. */
-	if (wait_event_timeout(sched->idle, rknpu_slot_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES))
+	if (wait_event_timeout(sched->idle, rknpu_slot_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES)) {
+		spin_lock_irq(&sched->lock);
+		rknpu_linger_end_locked(slot);
+		spin_unlock_irq(&sched->lock);
 		return 0;
+	}
 	rknpu_sched_resume(core);
 	return -EBUSY;
 }
@@ -310,9 +335,20 @@ bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	u32 cores;
 
-	rknpu_sched_decide_locked(sched);
+	rknpu_sched_decide_locked(sched, 0);
 	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
 	return cores && rknpu_sched_start_now_locked(sched, job, cores, 0);
+}
+
+static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched)
+{
+	unsigned int core;
+
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		if (sched->slots[core].state == RKNPU_SLOT_IDLE)
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -325,7 +361,9 @@ void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	rknpu_queue_add(&sched->queue, job);
 	job->place = RKNPU_JOB_QUEUED;
 	rknpu_conduct_watch_locked(sched);
-	queue_work(sched->wq, &sched->dispatch);
+	/* The worker, the end of a recovery and that of a job look at the queue themselves. */
+	if (rknpu_sched_any_idle_locked(sched))
+		queue_work(sched->wq, &sched->dispatch);
 }
 
 /**
@@ -410,6 +448,7 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, u3
 
 	spin_lock_irq(&sched->lock);
 	rknpu_sched_set_state_locked(sched, cores | group, RKNPU_SLOT_IDLE);
+	rknpu_sched_decide_locked(sched, 0);
 	if (!ret && !sched->stopping && !job->cancelled && !job->abandoned) {
 		rknpu_sched_start_locked(sched, job, cores);
 		job = NULL;
@@ -434,7 +473,7 @@ static struct rknpu_job *rknpu_sched_claim(struct rknpu_sched *sched, u32 *cores
 	unsigned int core;
 
 	spin_lock_irq(&sched->lock);
-	rknpu_sched_decide_locked(sched);
+	rknpu_sched_decide_locked(sched, 0);
 	*cores = 0;
 	for (core = 0; core < RKNPU_MAX_CORES && !*cores && !rknpu_sched_held_locked(sched); core++) {
 		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
@@ -487,6 +526,7 @@ int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 	INIT_LIST_HEAD(&sched->ready);
 	sched->late = RB_ROOT_CACHED;
 	INIT_DELAYED_WORK(&sched->conduct, rknpu_conduct_look);
+	INIT_DELAYED_WORK(&sched->linger, rknpu_linger_look);
 	INIT_DELAYED_WORK(&sched->patience, rknpu_wait_drop_late);
 	INIT_LIST_HEAD(&sched->failed);
 	init_waitqueue_head(&sched->idle);
@@ -576,6 +616,9 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 	cancel_delayed_work_sync(&sched->conduct);
 	cancel_work_sync(&sched->dispatch);
 	rknpu_recover_stop(sched);
+	/* Nothing lingers any more after this: it sees that all is over. */
+	mod_delayed_work(sched->wq, &sched->linger, 0);
+	flush_delayed_work(&sched->linger);
 	cancel_work_sync(&sched->dispatch);
 	while (rknpu_sched_drop_failed(sched))
 		;

@@ -51,6 +51,8 @@ enum rknpu_slot_state {
  * @mmu: its IOMMU. Immutable; members as documented there.
  * @siblings: cores behind the same IOMMU, this one too. Changes only while cores are added.
  * @state: who may touch the core. While it is not idle the core has a power reference.
+ * @lingers: one more power reference is held, for the next job.
+ * @idle_since: when it has fallen idle, if @lingers.
  * @job: on the hardware or being prepared for; the job's queue reference keeps it.
  * @clean_vm: id of the address space whose owner's registers these are.
  * @resets: value of its vm->resets when they were last clean.
@@ -69,6 +71,8 @@ struct rknpu_slot {
 	struct rknpu_mmu *mmu;
 	u32 siblings;
 	enum rknpu_slot_state state;
+	bool lingers;
+	ktime_t idle_since;
 	struct rknpu_job *job;
 	u64 clean_vm;
 	int resets;
@@ -100,6 +104,7 @@ struct rknpu_sched_roof {
  * @now: when the decision that is being made began; 0 as long as it did not need to know.
  * @ready: waits whose fence has signalled and that still have jobs, see rknpu_wait.c.
  * @late: jobs that wait for a fence and are impatient, by deadline.
+ * @linger: takes power references from cores that are idle; runs on @wq.
  * @patience: ends those that have waited too long; runs on @wq.
  * @conduct: looks after clients that hang, while a job waits; runs on @wq.
  * @strikes: of all clients within about a second, see rknpu_conduct.c.
@@ -126,6 +131,7 @@ struct rknpu_sched {
 	ktime_t now;
 	struct list_head ready;
 	struct rb_root_cached late;
+	struct delayed_work linger;
 	struct delayed_work patience;
 	struct delayed_work conduct;
 	unsigned int strikes;
@@ -152,7 +158,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched);
 void rknpu_sched_fini(struct rknpu_sched *sched);
 u32 rknpu_sched_cores(const struct rknpu_sched *sched);
 
-int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job);
+int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job, bool wait);
 int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *client);
 void rknpu_sched_cancel_file(struct rknpu_sched *sched, struct rknpu_client *client, const void *file);

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What rknpu_sched.c, rknpu_place.c, rknpu_push.c, rknpu_wait.c, rknpu_drop.c,
+ * What rknpu_sched.c, rknpu_place.c, rknpu_push.c, rknpu_linger.c, rknpu_poll.c, rknpu_wait.c, rknpu_drop.c,
  * rknpu_recover.c and rknpu_reset.c share: they are one scheduler in several files.
  * Nobody else includes this.
  */
@@ -61,7 +61,8 @@ void rknpu_slot_begin_turn(struct rknpu_slot *slot);
 bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job);
 struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot);
 bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot);
-void rknpu_sched_decide_locked(struct rknpu_sched *sched);
+void rknpu_sched_decide_locked(struct rknpu_sched *sched, ktime_t now);
+ktime_t rknpu_sched_now_locked(struct rknpu_sched *sched);
 u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job);
 u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
 			     unsigned long cores);
@@ -72,7 +73,8 @@ void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job
 bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error);
-void rknpu_slot_next_locked(struct rknpu_slot *slot);
+void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now);
+bool rknpu_slot_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done);
 
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
 bool rknpu_sched_drop_failed(struct rknpu_sched *sched);

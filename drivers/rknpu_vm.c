@@ -90,8 +90,8 @@ static void rknpu_vm_release(struct kref *ref)
 	struct rknpu_vm *vm = container_of(ref, struct rknpu_vm, ref);
 
 	/*
-	 * Jobs and mappings keep the space alive, so nothing is retired into the
-	 * current epoch. Its predecessor may be the caller, and still points at it.
+	 * Mappings keep the space alive, and jobs the client, so nothing is retired into
+	 * the current epoch. Its predecessor may be the caller, and still points at it.
 	 */
 	rknpu_vm_epoch_put(rcu_access_pointer(vm->epoch));
 	drm_mm_takedown(&vm->mm);
@@ -343,4 +343,17 @@ void rknpu_vm_epoch_put(struct rknpu_epoch *epoch)
 		kfree_rcu(epoch, rcu);
 		epoch = next;
 	}
+}
+
+/**
+ * rknpu_vm_epoch_put_unless_last() - let go of an epoch if others hold it
+ * @epoch: from rknpu_vm_epoch_get()
+ *
+ * Context: any.
+ *
+ * Return: false when the caller has the last reference, and keeps it.
+ */
+bool rknpu_vm_epoch_put_unless_last(struct rknpu_epoch *epoch)
+{
+	return refcount_dec_not_one(&epoch->ref.refcount);
 }

@@ -68,7 +68,7 @@ struct rknpu_epoch {
 
 /**
  * struct rknpu_vm - one 4 GiB address space of the NPU
- * @ref: client, each mapping, each job, each IOMMU it is attached to.
+ * @ref: client, each mapping, each IOMMU it is attached to.
  * @id: number that no other space ever has. Immutable.
  * @domain: its IOMMU domain; NULL when no IOMMU translates: addresses are physical then. Immutable.
  * @lock: protects @mm, map and unmap, and the change of @epoch. Taken inside client and bo locks.
@@ -120,6 +120,7 @@ void rknpu_vm_unmap(struct rknpu_mapping_space *space);
 void rknpu_vm_retire(struct rknpu_mapping_space *space);
 
 struct rknpu_epoch *rknpu_vm_epoch_get(struct rknpu_vm *vm);
+bool rknpu_vm_epoch_put_unless_last(struct rknpu_epoch *epoch);
 void rknpu_vm_epoch_put(struct rknpu_epoch *epoch);
 
 #endif /* RKNPU_VM_H */

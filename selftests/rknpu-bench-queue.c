@@ -130,6 +130,67 @@ static void nonblocking_submit(const struct matmul *mm)
 	printf("submit_nonblock_fence_insns %llu instructions\n", (unsigned long long)(spent / PARTS));
 }
 
+/* ---- what a job of some length costs beside its time ---------------------------------------- */
+
+#define POLL_PARAM	"/sys/module/rknpu/parameters/poll_us"
+
+static bool set_poll_us(const char *us)
+{
+	FILE *f = fopen(POLL_PARAM, "w");
+	bool ok = f && fputs(us, f) >= 0;
+
+	return f ? !fclose(f) && ok : false;
+}
+
+/* Time of a blocking submit beyond its job's, and the processor's part of the whole */
+static void overhead_of(int counter, const struct matmul *mm, unsigned int us, const char *how)
+{
+	uint64_t spent = 0, busy = 0, work;
+	unsigned int i;
+
+	for (i = 0; i < WARM_UP + PARTS; i++) {
+		struct rknpu_submit args = matmul_args(mm, 1);
+		int ret;
+
+		if (i == WARM_UP) {
+			busy = stat64(0, TWIN_STAT_BUSY_NS);
+			counter_start(counter);
+			spent = virtual_ns();
+		}
+		ret = npu_submit(mm->out.fd, &args);
+		if (ret)
+			fail("submit", -ret);
+	}
+	spent = virtual_ns() - spent;
+	work = counter_stop(counter);
+	busy = stat64(0, TWIN_STAT_BUSY_NS) - busy;
+	printf("submit_overhead_%uus%s_us %.2f us\n", us, how, (double)(spent - busy) / PARTS / 1000);
+	printf("submit_cpu_%uus%s_us %.2f us\n", us, how, (double)work / PARTS / 1000);
+}
+
+static void overheads(int counter, const struct matmul *mm)
+{
+	static const unsigned int us[] = { 5, 20, 50, 200 };
+	uint64_t busy = stat64(0, TWIN_STAT_BUSY_NS);
+	struct rknpu_submit args = matmul_args(mm, 1);
+	unsigned int i;
+	int ret = npu_submit(mm->out.fd, &args);
+
+	if (ret)
+		fail("submit", -ret);
+	/* The product itself is a part of the time */
+	busy = stat64(0, TWIN_STAT_BUSY_NS) - busy - USUAL_TASK_NS;
+	for (i = 0; i < sizeof(us) / sizeof(us[0]); i++) {
+		set_task_ns(us[i] * 1000 - busy);
+		overhead_of(counter, mm, us[i], "");
+		if (!set_poll_us("0"))
+			continue;
+		overhead_of(counter, mm, us[i], "_asleep");
+		set_poll_us("50");
+	}
+	set_task_ns(USUAL_TASK_NS);
+}
+
 /* ---- queues --------------------------------------------------------------------------- */
 
 #define GAPS		200
@@ -317,6 +378,7 @@ static int jobs(void)
 	make(&mm, open_npu(), 1, 32, 32);
 	MEASURE(parts_of_a_submit(&mm));
 	MEASURE(nonblocking_submit(&mm));
+	MEASURE(overheads(counter, &mm));
 	MEASURE(gaps_of_one_client(&mm));
 	MEASURE(gaps_between_clients(&mm));
 	set_task_ns(LONG_TASK_NS);

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 
 #include "bench.h"
+#include "job.h"
 
 #define WARM_UP	3
 
@@ -56,6 +57,24 @@ static void submit(uint64_t unused)
 	ret = npu_submit(fd, &args);
 	mark_end();
 	check("submit", ret);
+}
+
+/* One of a queue of 64, with all that its end costs */
+static void queue(uint64_t jobs)
+{
+	static struct matmul mm;
+	int ret = 0, fence = -1;
+	uint64_t i;
+
+	if (!mm.out.map)
+		make(&mm, fd, 1, 32, 32);
+	begin();
+	for (i = 0; i < jobs && !ret; i++)
+		ret = job_start_args(&mm, matmul_args(&mm, 1), -1, i + 1 < jobs ? NULL : &fence);
+	if (!ret)
+		ret = fence_end(fence);
+	mark_end();
+	check("queue", ret);
 }
 
 static uint32_t counted_create(uint64_t bytes, bool count)
@@ -120,6 +139,7 @@ static const struct operation {
 	unsigned int times;
 } operations[] = {
 	{ "submit", submit, 0, 1000 },
+	{ "queue_64", queue, 64, 20 },
 	{ "create_4k", create, 4096, 200 },
 	{ "create_64m", create, 64 << 20, 3 },
 	{ "destroy_4k", destroy, 4096, 200 },

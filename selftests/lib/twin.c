@@ -210,7 +210,7 @@ uint32_t twin_slow_ack_left(unsigned int core)
 }
 
 /* What cases may change of the module, for themselves only */
-static const char * const params[] = { "client_max_jobs", "stall_limit_ms" };
+static const char * const params[] = { "client_max_jobs", "stall_limit_ms", "poll_us" };
 static char usual[sizeof(params) / sizeof(params[0])][32];
 
 static void save_params(void)

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * How long rknn_run() takes, for every network of /networks: the smallest of some runs, one `name value unit` per line.
+ * Only for a virtual machine in which instructions drive the clock, one for each nanosecond. With CALLS in the
+ * environment also, on standard error, what each ioctl of the last run took.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "network.h"
+
+#define RUNS	27
+
+static void fail(const char *name, const char *what, int ret)
+{
+	fprintf(stderr, "%s: %s: %d\n", name, what, ret);
+	exit(1);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static bool tell;
+
+/* The runtime's calls, too, come here */
+int ioctl(int fd, unsigned long request, ...)
+{
+	uint64_t begin = now_ns();
+	va_list args;
+	void *arg;
+	int ret;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	ret = syscall(SYS_ioctl, fd, request, arg);
+	if (tell)
+		fprintf(stderr, "  ioctl %#lx %d: %llu ns\n", request, ret, (unsigned long long)(now_ns() - begin));
+	return ret;
+}
+
+/* Without its type: conv3x3.fp16 -> rknn_run_conv3x3_us */
+static void print(const char *name, uint64_t ns)
+{
+	printf("rknn_run_%.*s_us %.1f us\n", (int)strcspn(name, "."), name, ns / 1000.0);
+	fflush(stdout);
+}
+
+static void measure(const char *name)
+{
+	uint64_t best = UINT64_MAX;
+	rknn_context ctx = 0;
+	struct network net;
+	int i, ret;
+
+	network_load(&net, name);
+	ret = rknn_init(&ctx, net.model.data, net.model.bytes, 0, NULL);
+	if (ret)
+		fail(name, "rknn_init", ret);
+	ret = network_inputs_set(&net, ctx);
+	if (ret)
+		fail(name, "inputs", ret);
+	for (i = 0; i < RUNS; i++) {
+		uint64_t begin = now_ns(), took;
+
+		ret = rknn_run(ctx, NULL);
+		took = now_ns() - begin;
+		if (ret)
+			fail(name, "rknn_run", ret);
+		if (took < best)
+			best = took;
+	}
+	print(name, best);
+	tell = getenv("CALLS");
+	if (tell)
+		rknn_run(ctx, NULL);
+	tell = false;
+	rknn_destroy(ctx);
+}
+
+static int visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+int main(void)
+{
+	struct dirent **names;
+	int i, count = scandir("/networks", &names, visible, alphasort);
+
+	for (i = 0; i < count; i++)
+		measure(names[i]->d_name);
+	return count <= 0;
+}
