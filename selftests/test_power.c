@@ -93,7 +93,7 @@ static void runs_at(uint32_t mhz, uint32_t uv, unsigned int margin)
 	EXPECT_EQ(shown("cur_freq"), mhz * MHZ);
 }
 
-TEST(D9_full_rate_while_there_is_work)
+TEST(full_rate_while_there_is_work)
 {
 	setup();
 	runs_at(1000, 850000, 2);

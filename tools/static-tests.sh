@@ -123,7 +123,7 @@ static_tests() {
 	static_step version check_version
 	static_step parameters check_parameters
 	static_step commands check_commands
-	static_step promises tools/check-promises
+	static_step docs tools/check-docs
 	static_step spelling check_spelling
 	static_step layout tools/check-layout
 	static_ktap tools tools/test-tools

@@ -91,7 +91,7 @@ static enum twin_compute_status parse_flying(const struct task *t, uint32_t in, 
 	if (!element_init(&dpu->main, flying_precision(t, rdma_in, rdma_proc)))
 		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input of this precision from memory");
 	dpu->is_float = element_is_float(&dpu->main);
-	/* fp32 in memory may be processed as fp16 is [seen: a client program], or as itself */
+	/* fp32 in memory may be processed as fp16 is [seen: client programs], or as itself */
 	if (rdma_in == RKNPU_PREC_FP32 && rdma_proc == RKNPU_PREC_FP16)
 		return TWIN_COMPUTE_OK;
 	if (!dpu->raw && dpu->main.precision != rdma_proc)
