@@ -5,7 +5,11 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 VM=$TOP/tools/vm
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rknpu
-BUILD=${RKNPU_BUILD:-$TOP/build}
+# What is installed as a package builds nothing there.
+case $TOP in
+/usr/*) BUILD=${RKNPU_BUILD:-$CACHE/build} ;;
+*) BUILD=${RKNPU_BUILD:-$TOP/build} ;;
+esac
 # The compiler that Debian built the kernels with (6.1: an older one, whose modules load all the same).
 KCC=aarch64-linux-gnu-gcc-14
 # One small root directory holds the compiler and the headers of all kernels.

@@ -77,6 +77,8 @@ struct RknpuTwin {
 	bool fault_storm;
 	bool allow_untranslated;
 	bool sram;
+	bool fail_fast;
+	char *dump_dir;
 	bool island;
 };
 
@@ -390,6 +392,8 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	config.fault_retry_ns = (uint64_t)device->fault_retry_us * NS_PER_US;
 	config.fault_storm = device->fault_storm;
 	config.allow_untranslated = device->allow_untranslated;
+	config.fail_fast = device->fail_fast;
+	config.dump_dir = device->dump_dir;
 	config.island = device->island;
 	if (device->reset_skew_us)
 		config.reset_skew_ns = (uint64_t)device->reset_skew_us * NS_PER_US;
@@ -477,6 +481,8 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_BOOL("fault-storm", RknpuTwin, fault_storm, true),
 	DEFINE_PROP_BOOL("allow-untranslated", RknpuTwin, allow_untranslated, false),
 	DEFINE_PROP_BOOL("sram", RknpuTwin, sram, true),
+	DEFINE_PROP_BOOL("fail-fast", RknpuTwin, fail_fast, false),
+	DEFINE_PROP_STRING("dump", RknpuTwin, dump_dir),
 	DEFINE_PROP_BOOL("island", RknpuTwin, island, false),
 	TWIN_PROPERTIES_END
 };

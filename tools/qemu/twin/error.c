@@ -12,7 +12,7 @@
 #include "priv.h"
 
 #define ERROR_LINES	200
-#define LINE_BYTES	256
+#define LINE_BYTES	512
 
 static const char *const error_names[] = {
 	[TWIN_ERROR_UNDECODED] = "UNDECODED",

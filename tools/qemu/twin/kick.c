@@ -21,6 +21,7 @@
 #define STEPS_PER_CALL		64
 #define WORD_BYTES		8
 #define NS_PER_US		1000
+#define NS_PER_S		1000000000
 
 static void hang(struct twin_core *core)
 {
@@ -253,6 +254,8 @@ static void fetch(struct twin_core *core)
 		access_failed(core, ret, false);
 		return;
 	}
+	kick->segment_addr = addr;
+	kick->segment_words = (uint32_t)words;
 	kick->linked = false;
 	kick->enable = 0;
 	if (!twin_regcmd_run(core, core->segment, words)) {
@@ -437,10 +440,17 @@ static uint32_t refused_value(const struct twin_core *core)
 static void compute_refused(struct twin_core *core)
 {
 	const struct twin_compute_result *result = &core->work.result;
+	const char *reason = result->reason[0] ? result->reason : "task stopped without a reason";
+	uint64_t now = twin_now(core->twin);
 
-	twin_error(core->twin, TWIN_ERROR_COMPUTE, core->index, result->refused_reg, "task %u: register 0x%04x = 0x%08x: %s",
-		   core->pc.counter, result->refused_reg, refused_value(core),
-		   result->reason[0] ? result->reason : "task stopped without a reason");
+	twin_error(core->twin, TWIN_ERROR_COMPUTE, core->index, core->kick.segment_addr,
+		   "task %u of %u: register 0x%04x = 0x%08x: %s, at %llu.%06llu s", core->pc.counter,
+		   core->pc.task_con & core->twin->soc->task_number, result->refused_reg, refused_value(core), reason,
+		   (unsigned long long)(now / NS_PER_S), (unsigned long long)(now % NS_PER_S / NS_PER_US));
+	twin_dump(core, reason);
+	/* What an IOMMU tells is the only failure that has the driver look at once */
+	if (core->twin->config.fail_fast)
+		twin_bank_fault(core, &core->bank[0], core->kick.segment_addr, false);
 	hang(core);
 }
 

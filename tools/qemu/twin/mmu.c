@@ -87,6 +87,16 @@ static enum twin_access walk(struct twin *twin, const struct twin_bank *bank, ui
 	return TWIN_ACCESS_OK;
 }
 
+bool twin_bank_peek(struct twin_core *core, uint32_t iova, uint64_t *addr)
+{
+	struct twin_tlb_line line;
+
+	if (!core->bank[0].paging || walk(core->twin, &core->bank[0], iova, &line) != TWIN_ACCESS_OK)
+		return false;
+	*addr = entry_addr(line.pte);
+	return true;
+}
+
 /* The master is held until "page fault done"; the kick learns it from the result. */
 enum twin_access twin_bank_fault(struct twin_core *core, struct twin_bank *bank, uint32_t iova, bool write)
 {

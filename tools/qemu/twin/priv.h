@@ -134,6 +134,7 @@ enum twin_access {
  * @task_ns: modelled length of the current task, without its fetch
  * @clock_mhz: the timing model as it was when the kick started; so are the next three
  * @linked: the segment supplied an address for the next one
+ * @segment_addr: where the current task's command words are, @segment_words of them
  * @released_ns: when a late kick was released before it had come to its end, else 0
  * @bad_pointer: the stream took the core's number out of an S_POINTER
  * @ran: RKNPU_ENABLE_* of all tasks so far
@@ -153,6 +154,8 @@ struct twin_kick {
 	uint32_t fault;
 	uint32_t fault_param;
 	uint32_t enable;
+	uint32_t segment_addr;
+	uint32_t segment_words;
 	uint32_t ran;
 	unsigned int last_group[TWIN_BLOCKS];
 	bool linked;
@@ -261,6 +264,7 @@ struct twin {
 	uint32_t errors;
 	uint32_t errors_acked;
 	uint32_t error_last;
+	unsigned int dumps;
 };
 
 static inline uint64_t twin_now(const struct twin *twin)
@@ -285,6 +289,12 @@ enum twin_access twin_bank_translate(struct twin_core *core, struct twin_bank *b
 				     bool write, uint64_t *addr);
 enum twin_access twin_bank_fault(struct twin_core *core, struct twin_bank *bank, uint32_t iova, bool write);
 enum twin_access twin_bank_bus_error(struct twin_core *core, struct twin_bank *bank);
+
+/* What the tables of the first bank say, whatever its lines hold; false: unmapped, or paging is off */
+bool twin_bank_peek(struct twin_core *core, uint32_t iova, uint64_t *addr);
+
+/* dump.c: save the task that the units have just refused, if that is wanted; outer lock held */
+void twin_dump(struct twin_core *core, const char *reason);
 
 /* dma.c */
 enum twin_access twin_dma_fetch(struct twin_core *core, uint32_t addr, void *buf, size_t bytes);

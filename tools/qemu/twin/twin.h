@@ -115,6 +115,8 @@ const struct twin_soc *twin_soc_find(const char *name);
  * @fault_storm: true: the access is tried again after "page fault done";
  *	false: it gets an error response, and nothing more happens
  * @allow_untranslated: DMA while paging is off is no guest error
+ * @fail_fast: a task that the units refuse ends its job at once, as a page fault at its command words
+ * @dump_dir: refused tasks are saved in directories of this one; NULL: they are not. Must outlive the twin.
  * @island: RK3588: power, clocks and supplies are those of the SoC, and off to begin with
  */
 struct twin_config {
@@ -128,6 +130,8 @@ struct twin_config {
 	uint64_t reset_skew_ns;
 	bool fault_storm;
 	bool allow_untranslated;
+	bool fail_fast;
+	const char *dump_dir;
 	bool island;
 };
 
