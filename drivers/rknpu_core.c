@@ -73,6 +73,20 @@ static int rknpu_core_map_window(struct rknpu_core *core, const struct resource 
 	return hw->pc && hw->cna && hw->core ? 0 : -ENOMEM;
 }
 
+/* What only dumps look at, as far as the tree gives it to us. Mainline's does not. */
+static int rknpu_core_map_back(struct rknpu_core *core, const struct resource *window)
+{
+	resource_size_t end = core->hw.soc->no_ddma ? RKNPU_DDMA_BASE : RKNPU_SDMA_BASE;
+	struct rknpu_hw *hw = &core->hw;
+
+	end = min(end, resource_size(window));
+	if (!core->power->binding->whole || end <= RKNPU_DPU_BASE)
+		return 0;
+	hw->back_bytes = end - RKNPU_DPU_BASE;
+	hw->back = devm_ioremap(core->dev, window->start + RKNPU_DPU_BASE, hw->back_bytes);
+	return hw->back ? 0 : -ENOMEM;
+}
+
 /* Registers that a SoC has once; the first core has them. */
 static int rknpu_core_map_extras(struct rknpu_core *core, const struct resource *window)
 {
@@ -147,6 +161,8 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 	core->hw.index = ret;
 
 	ret = power->binding->whole ? rknpu_core_map_window(core, res) : rknpu_core_map(core, pdev);
+	if (!ret)
+		ret = rknpu_core_map_back(core, res);
 	if (!ret)
 		ret = rknpu_core_map_extras(core, res);
 	if (ret)

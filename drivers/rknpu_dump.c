@@ -4,8 +4,8 @@
  *
  * DOC: A device core dump of the first job that fails in a minute: what the core
  * shows, the descriptors and the commands around the task that did not end, and where
- * buffers are, but nothing of what is in them. A text, one fact a line, which
- * rknpu-regcmd reads.
+ * buffers are, but nothing of what is in them unless root asks for it. A text, one
+ * fact a line, which rknpu-regcmd reads.
  *
  * The text is written by the scheduler's worker, before it resets the core, because
  * afterwards registers are gone and the client may write to its buffers again. The
@@ -19,6 +19,7 @@
 #include <linux/device.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/utsname.h>
@@ -38,11 +39,20 @@
 #include "rknpu_sched.h"
 #include "rknpu_stats.h"
 
+static unsigned int rknpu_dump_data_kib;
+module_param_named(dump_data_kib, rknpu_dump_data_kib, uint, 0600);
+MODULE_PARM_DESC(dump_data_kib, "Contents of buffers in a device core dump, in KiB, at most 1024 (default 0: none)");
+
 #define RKNPU_DUMP_INTERVAL	(60 * HZ)
 /* What is tried first, and what is the least that is of use. */
 #define RKNPU_DUMP_MOST_BYTES	SZ_256K
 #define RKNPU_DUMP_LEAST_BYTES	SZ_16K
 #define RKNPU_DUMP_MAPPINGS	1024
+/* Of buffers, a line of text each */
+#define RKNPU_DUMP_MOST_DATA	SZ_1M
+#define RKNPU_DUMP_LINE_DATA	32
+/* Room that such a line takes, and that is left for the end */
+#define RKNPU_DUMP_LINE_BYTES	80
 /* Tasks before and behind the one that did not end. */
 #define RKNPU_DUMP_AROUND	1
 
@@ -74,11 +84,16 @@ static __printf(2, 3) void rknpu_dump_print(struct rknpu_dump *dump, const char 
 	va_end(args);
 }
 
+static size_t rknpu_dump_data_bytes(void)
+{
+	return min_t(size_t, READ_ONCE(rknpu_dump_data_kib), RKNPU_DUMP_MOST_DATA / SZ_1K) * SZ_1K;
+}
+
 static bool rknpu_dump_alloc(struct rknpu_dump *dump)
 {
-	size_t bytes;
+	size_t bytes = rknpu_dump_data_bytes() / RKNPU_DUMP_LINE_DATA * RKNPU_DUMP_LINE_BYTES;
 
-	for (bytes = RKNPU_DUMP_MOST_BYTES; bytes >= RKNPU_DUMP_LEAST_BYTES; bytes /= 2) {
+	for (bytes += RKNPU_DUMP_MOST_BYTES; bytes >= RKNPU_DUMP_LEAST_BYTES; bytes /= 2) {
 		dump->text = kmalloc(bytes, GFP_NOWAIT | __GFP_NOWARN);
 		if (!dump->text)
 			continue;
@@ -110,7 +125,9 @@ static void rknpu_dump_print_head(struct rknpu_dump *dump, const struct rknpu_sl
 static void rknpu_dump_print_registers(struct rknpu_dump *dump, const struct rknpu_hw *hw)
 {
 	struct rknpu_hw_state state;
+	unsigned int nth = 0;
 	u32 offset = 0, value;
+	const char *block;
 
 	rknpu_hw_read_state(hw, &state);
 	rknpu_dump_print(dump, "status %#x raw %#x task %#x\n", state.status, state.raw, state.task_status);
@@ -118,6 +135,23 @@ static void rknpu_dump_print_registers(struct rknpu_dump *dump, const struct rkn
 		rknpu_dump_print(dump, "register 0x%04x 0x%08x\n", offset, value);
 		offset += sizeof(value);
 	}
+	while ((block = rknpu_hw_unread(hw, &nth)))
+		rknpu_dump_print(dump, "unread %s\n", block);
+}
+
+/* Where the CPU sees a place of a buffer; NULL when it does not. */
+static const void *rknpu_dump_address(const struct rknpu_bo *bo, size_t offset)
+{
+	unsigned long pfn;
+	pgprot_t prot;
+
+	if (bo->vaddr)
+		return bo->vaddr + offset;
+	if (!bo->backing->pfn || offset >= bo->base.size)
+		return NULL;
+	pfn = bo->backing->pfn(bo, offset >> PAGE_SHIFT, &prot);
+	/* On-chip memory has no page. */
+	return pfn_valid(pfn) ? page_address(pfn_to_page(pfn)) + offset_in_page(offset) : NULL;
 }
 
 /* Where the CPU sees an address of the NPU; NULL when it does not. @vm->lock. */
@@ -125,24 +159,12 @@ static const void *rknpu_dump_find_locked(struct rknpu_vm *vm, u64 iova)
 {
 	const struct rknpu_mapping *mapping;
 	struct drm_mm_node *node;
-	const struct rknpu_bo *bo;
-	unsigned long pfn;
-	pgprot_t prot;
-	size_t offset;
 
 	drm_mm_for_each_node(node, &vm->mm) {
 		if (iova < node->start || iova - node->start >= node->size)
 			continue;
 		mapping = container_of(node, struct rknpu_mapping, space.node);
-		offset = iova - node->start;
-		bo = mapping->bo;
-		if (bo->vaddr)
-			return bo->vaddr + offset;
-		if (!bo->backing->pfn || offset >= bo->base.size)
-			return NULL;
-		pfn = bo->backing->pfn(bo, offset >> PAGE_SHIFT, &prot);
-		/* On-chip memory has no page. */
-		return pfn_valid(pfn) ? page_address(pfn_to_page(pfn)) + offset_in_page(offset) : NULL;
+		return rknpu_dump_address(mapping->bo, iova - node->start);
 	}
 	return NULL;
 }
@@ -194,6 +216,37 @@ static void rknpu_dump_print_mappings_locked(struct rknpu_dump *dump, struct rkn
 	}
 }
 
+/* As the CPU sees it: nobody has synchronised caches. Where it cannot be seen is a gap. */
+static void rknpu_dump_print_range(struct rknpu_dump *dump, const struct rknpu_mapping *mapping, size_t bytes)
+{
+	u64 start = mapping->space.node.start;
+	size_t offset;
+
+	for (offset = 0; offset < bytes && dump->used + 2 * RKNPU_DUMP_LINE_BYTES < dump->bytes;
+	     offset += RKNPU_DUMP_LINE_DATA) {
+		const void *data = rknpu_dump_address(mapping->bo, offset);
+
+		if (data)
+			rknpu_dump_print(dump, "data 0x%08llx %*phN\n", start + offset, RKNPU_DUMP_LINE_DATA, data);
+	}
+}
+
+/* The beginning of each buffer: what small ones leave over is for those behind them. */
+static void rknpu_dump_print_data_locked(struct rknpu_dump *dump, struct rknpu_vm *vm)
+{
+	size_t left = rknpu_dump_data_bytes(), bytes;
+	struct drm_mm_node *node;
+	unsigned int count = 0;
+
+	drm_mm_for_each_node(node, &vm->mm)
+		count++;
+	drm_mm_for_each_node(node, &vm->mm) {
+		bytes = round_down(min_t(u64, left / count--, node->size), RKNPU_DUMP_LINE_DATA);
+		rknpu_dump_print_range(dump, container_of(node, struct rknpu_mapping, space.node), bytes);
+		left -= bytes;
+	}
+}
+
 /* The scheduler's worker; the core has power and has not been reset. */
 static void rknpu_dump_job(void *data, const struct rknpu_slot *slot, const struct rknpu_job *job, int result,
 			   u32 done)
@@ -212,6 +265,7 @@ static void rknpu_dump_job(void *data, const struct rknpu_slot *slot, const stru
 	if (mutex_trylock(&job->vm->lock)) {
 		rknpu_dump_print_tasks_locked(dump, job, slot->index, done);
 		rknpu_dump_print_mappings_locked(dump, job->vm);
+		rknpu_dump_print_data_locked(dump, job->vm);
 		mutex_unlock(&job->vm->lock);
 	}
 	rknpu_dump_print(dump, "end\n");

@@ -324,17 +324,60 @@ bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state)
 	return state->raw & RKNPU_INT_DMA_ERROR;
 }
 
-/* Registers that a dump shows: those of the windows that every device tree gives us, up to the last known one. */
+/*
+ * Registers that a dump shows, up to the last known one of each block. Not the port of the DPU's
+ * tables, which may count its reads, and not SDMA, in whose place core 0 has an IOMMU.
+ */
 static const struct rknpu_hw_registers {
+	const char *block;
 	u32 first;
 	u32 last;
 } rknpu_hw_shown[] = {
-	{ RKNPU_PC_VERSION, RKNPU_PC_OPERATION_ENABLE },
-	{ RKNPU_PC_BASE_ADDRESS, RKNPU_PC_REGISTER_AMOUNTS },
-	{ RKNPU_PC_INTERRUPT_MASK, RKNPU_PC_TASK_DMA_BASE_ADDR },
-	{ RKNPU_CNA_BASE, RKNPU_CNA_PAD_CON1 },
-	{ RKNPU_CORE_BASE, RKNPU_CORE_CLIP_TRUNCATE },
+	{ "PC", RKNPU_PC_VERSION, RKNPU_PC_OPERATION_ENABLE },
+	{ "PC", RKNPU_PC_BASE_ADDRESS, RKNPU_PC_REGISTER_AMOUNTS },
+	{ "PC", RKNPU_PC_INTERRUPT_MASK, RKNPU_PC_TASK_DMA_BASE_ADDR },
+	{ "CNA", RKNPU_CNA_BASE, RKNPU_CNA_PAD_CON1 },
+	{ "CORE", RKNPU_CORE_BASE, RKNPU_CORE_CLIP_TRUNCATE },
+	{ "DPU", RKNPU_DPU_BASE, RKNPU_DPU_LUT_ACCESS_CFG },
+	{ "DPU", RKNPU_DPU_LUT_CFG, RKNPU_DPU_LUT_LO_SLOPE_SHIFT },
+	{ "DPU_RDMA", RKNPU_DPU_RDMA_BASE, RKNPU_DPU_RDMA_EW_SURF_NOTCH },
+	{ "PPU", RKNPU_PPU_BASE, RKNPU_PPU_MISC_CTRL },
+	{ "PPU_RDMA", RKNPU_PPU_RDMA_BASE, RKNPU_PPU_RDMA_UNNAMED_7038 },
+	{ "DDMA", RKNPU_DDMA_BASE, RKNPU_DDMA_STATUS },
 };
+
+/* Where a register is mapped, NULL when it is not. */
+static const void __iomem *rknpu_hw_find(const struct rknpu_hw *hw, u32 offset)
+{
+	const void __iomem *block = hw->pc;
+
+	if (offset >= RKNPU_DPU_BASE)
+		return offset - RKNPU_DPU_BASE < hw->back_bytes ? hw->back + (offset - RKNPU_DPU_BASE) : NULL;
+	if (offset >= RKNPU_CORE_BASE)
+		block = hw->core;
+	else if (offset >= RKNPU_CNA_BASE)
+		block = hw->cna;
+	return block + (offset & (RKNPU_BLOCK_BYTES - 1));
+}
+
+/**
+ * rknpu_hw_unread() - blocks whose registers a dump cannot show
+ * @hw: the core
+ * @nth: from which on; where the search ended. Begin with 0.
+ *
+ * Return: the name of the next one, NULL when there is no more.
+ */
+const char *rknpu_hw_unread(const struct rknpu_hw *hw, unsigned int *nth)
+{
+	while (*nth < ARRAY_SIZE(rknpu_hw_shown)) {
+		const struct rknpu_hw_registers *shown = &rknpu_hw_shown[(*nth)++];
+
+		/* A block may have several rows: its first one counts. */
+		if (!(shown->first & (RKNPU_BLOCK_BYTES - 1)) && !rknpu_hw_find(hw, shown->first))
+			return shown->block;
+	}
+	return NULL;
+}
 
 /**
  * rknpu_hw_peek() - read one register after the other, for a dump
@@ -349,15 +392,16 @@ static const struct rknpu_hw_registers {
  */
 bool rknpu_hw_peek(const struct rknpu_hw *hw, u32 *offset, u32 *value)
 {
-	const void __iomem *window;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(rknpu_hw_shown) && *offset > rknpu_hw_shown[i].last; i++)
-		;
-	if (i == ARRAY_SIZE(rknpu_hw_shown))
-		return false;
-	*offset = max(*offset, rknpu_hw_shown[i].first);
-	window = *offset >= RKNPU_CORE_BASE ? hw->core : *offset >= RKNPU_CNA_BASE ? hw->cna : hw->pc;
-	*value = readl(window + (*offset & (RKNPU_BLOCK_BYTES - 1)));
-	return true;
+	for (i = 0; i < ARRAY_SIZE(rknpu_hw_shown); i++) {
+		const struct rknpu_hw_registers *shown = &rknpu_hw_shown[i];
+
+		if (*offset > shown->last || !rknpu_hw_find(hw, shown->first))
+			continue;
+		*offset = max(*offset, shown->first);
+		*value = readl(rknpu_hw_find(hw, *offset));
+		return true;
+	}
+	return false;
 }

@@ -15,6 +15,8 @@
  * @pc: program controller, from +0x0000.
  * @cna: CNA block, from +0x1000.
  * @core: CORE block, from +0x3000.
+ * @back: blocks from +0x4000; NULL where the tree's windows leave them out.
+ * @back_bytes: how much of them.
  * @counters: byte counters; NULL where the SoC has none for this core.
  * @qos: bus priority registers; likewise.
  * @index: number of the core, 0 based.
@@ -24,6 +26,8 @@ struct rknpu_hw {
 	void __iomem *pc;
 	void __iomem *cna;
 	void __iomem *core;
+	void __iomem *back;
+	u32 back_bytes;
 	void __iomem *counters[RKNPU_MAX_COUNTERS];
 	void __iomem *qos;
 	unsigned int index;
@@ -81,6 +85,7 @@ u32 rknpu_hw_poll_take(const struct rknpu_hw *hw, const struct rknpu_hw_range *r
 u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
 void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state);
 bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state);
+const char *rknpu_hw_unread(const struct rknpu_hw *hw, unsigned int *nth);
 bool rknpu_hw_peek(const struct rknpu_hw *hw, u32 *offset, u32 *value);
 bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state);
 

@@ -14,6 +14,7 @@
  */
 #include "rknpu_power.h"
 
+#include <linux/delay.h>
 #include <linux/nvmem-consumer.h>
 #include <linux/of.h>
 #include <linux/of_platform.h>
@@ -450,6 +451,7 @@ static int rknpu_power_runtime_resume(struct device *dev)
 		ret = clk_bulk_prepare_enable(power->num_clks, power->clks);
 	if (ret)
 		return ret;
+	udelay(power->soc->settle_us);
 	for (i = 0; i < power->num_cores; i++)
 		rknpu_core_power_up(power->cores[i]);
 	if (power->dvfs)

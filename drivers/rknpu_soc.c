@@ -59,6 +59,9 @@ static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3588 = {
 	.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk3588),
 	.rates = rknpu_soc_rates_rk3588,
 	.grf = 0xfd5a2000,
+	/* From the vendor's rk3588s.dtsi. */
+	.cold_millidegrees = 10000,
+	.cold_uv = 750000,
 	.num_margins = 4,
 	.margins = { { 855000, 1 }, { 765000, 2 }, { 675000, 3 }, { 495000, 4 } },
 };
@@ -119,6 +122,9 @@ static const struct rknpu_soc rknpu_soc_rk3576 = {
 	RKNPU_SOC_TASKS_16,
 	RKNPU_SOC_STATUS_48,
 	.prime_cna = true,
+	/* [seen: mainline's rocket with RK3576 added, of rockchip-npu-notes] */
+	.settle_us = 15,
+	.no_ddma = true,
 	.counters = { RKNPU_AMOUNTS_TOP, RKNPU_AMOUNTS_CORE },
 	.dvfs = &rknpu_soc_dvfs_rk3576,
 };
@@ -172,6 +178,7 @@ static const struct rknpu_soc rknpu_soc_rv1126b = {
 	.amount_scale = 2,
 	RKNPU_SOC_TASKS_16,
 	RKNPU_SOC_STATUS_48,
+	.no_ddma = true,
 	.counters = { RKNPU_AMOUNTS_TOP },
 };
 

@@ -40,6 +40,8 @@ struct rknpu_soc_margin {
  * @rates: ascending, for trees that have no table of their own.
  * @grf: physical address of the registers with the read margin, which lose it with the power; 0
  *	when there are none or nobody knows where.
+ * @cold_millidegrees: below that the voltage is never less than @cold_uv.
+ * @cold_uv: microvolt; 0: no such rule is known.
  * @num_margins: margins.
  * @margins: descending by voltage; below the last one its value holds.
  */
@@ -49,6 +51,8 @@ struct rknpu_soc_dvfs {
 	unsigned int num_rates;
 	const struct rknpu_soc_rate *rates;
 	phys_addr_t grf;
+	int cold_millidegrees;
+	unsigned long cold_uv;
 	unsigned int num_margins;
 	struct rknpu_soc_margin margins[RKNPU_MAX_MARGINS];
 };
@@ -71,6 +75,8 @@ struct rknpu_soc_dvfs {
  *	none tells.
  * @max_tasks: longest range that one start can run.
  * @prime_cna: core 0 needs a register of CNA primed after power-on and reset.
+ * @settle_us: what a core takes after power-on before its registers may be touched.
+ * @no_ddma: the next core, or nothing known, is where others have DDMA.
  * @counters: offsets of the byte counters for data written, followed by those for data and weights
  *	read, in the window of core 0; 0 when there are none. What they count is added up.
  * @qos: physical address of the bus priority registers; 0 when the driver's interface has none.
@@ -92,6 +98,8 @@ struct rknpu_soc {
 	u32 task_begun;
 	u32 max_tasks;
 	bool prime_cna;
+	unsigned int settle_us;
+	bool no_ddma;
 	u32 counters[RKNPU_MAX_COUNTERS];
 	phys_addr_t qos;
 	const struct rknpu_soc_dvfs *dvfs;

@@ -114,6 +114,11 @@ static void take_fact(struct dump *dump, const char *key, const char *value)
 		dump->fault_write = strstr(value, "write");
 	}
 	dump->registers += !strcmp(key, "register");
+	dump->data += !strcmp(key, "data");
+	if (!strcmp(key, "unread") && strlen(dump->unread) + strlen(value) + 3 < sizeof(dump->unread)) {
+		strcat(dump->unread, *dump->unread ? ", " : "");
+		strcat(dump->unread, value);
+	}
 }
 
 static bool take_line(struct dump *dump, struct image *img, char *line)
@@ -180,5 +185,10 @@ void dump_print(const struct dump *dump)
 	if (dump->faulted)
 		printf("it %s 0x%08" PRIx64 ", which is not mapped\n", dump->fault_write ? "wrote to" : "read", dump->fault);
 	printf("the core showed: %s; awaited 0x%" PRIx64 "\n", dump->status, dump->awaited);
-	printf("%u registers, %u mappings%s\n\n", dump->registers, dump->mappings, dump->cut ? "; the dump is cut off" : "");
+	printf("%u registers, %u mappings%s\n", dump->registers, dump->mappings, dump->cut ? "; the dump is cut off" : "");
+	if (*dump->unread)
+		printf("not in the device tree, so not shown: registers of %s\n", dump->unread);
+	if (dump->data)
+		printf("%u lines of buffers' contents\n", dump->data);
+	putchar('\n');
 }

@@ -28,6 +28,8 @@ struct rknpu_task;
  * @shown: index of the first descriptor that it has, of @count
  * @task: the descriptors, little-endian as in memory
  * @cut: it has no end
+ * @registers, @mappings, @data: lines of these kinds
+ * @unread: blocks that the driver could not show
  */
 struct dump {
 	char reason[64], comm[32], kernel[80], driver[32], soc[32], status[80];
@@ -35,7 +37,8 @@ struct dump {
 	bool fault_write, faulted, cut;
 	unsigned int count;
 	struct rknpu_task *task;
-	unsigned int registers, mappings;
+	unsigned int registers, mappings, data;
+	char unread[80];
 };
 
 /* Reads a dump; memory and mappings go to @img. False after a message. */
