@@ -171,6 +171,19 @@ static int rknpu_debugfs_show_freq(struct seq_file *m, struct rknpu_debugfs *deb
 	return 0;
 }
 
+static int rknpu_debugfs_write_freq(struct rknpu_debugfs *debugfs, const char *text)
+{
+	unsigned long hz;
+	int ret = kstrtoul(text, 0, &hz);
+
+	if (!ret)
+		ret = rknpu_dvfs_request(&debugfs->rdev->dvfs, hz);
+	if (ret == -EOPNOTSUPP)
+		dev_warn(debugfs->rdev->drm.dev, "the rate stays: nothing is known to choose from (limited by: %s)\n",
+			 rknpu_dvfs_limit(&debugfs->rdev->dvfs));
+	return ret;
+}
+
 static int rknpu_debugfs_show_volt(struct seq_file *m, struct rknpu_debugfs *debugfs)
 {
 	int uv = rknpu_dvfs_voltage_uv(&debugfs->rdev->dvfs);
@@ -259,11 +272,22 @@ static void rknpu_debugfs_print_mm(struct seq_file *m, const struct rknpu_sram *
 	seq_printf(m, "SRAM total size: %zu, used: %zu, free: %zu\n", total, total - free_bytes, free_bytes);
 }
 
+/* Not in the vendor's file, which knows no such memory; only where the tree reserves some. */
+static void rknpu_debugfs_print_pool(struct seq_file *m, const struct rknpu_pool *pool)
+{
+	u64 used = atomic64_read(&pool->used);
+
+	seq_printf(m, "Reserved memory total size: %llu, used: %llu, free: %llu\n", pool->bytes, used,
+		   pool->bytes - used);
+}
+
 static int rknpu_debugfs_show_mm(struct seq_file *m, struct rknpu_debugfs *debugfs)
 {
 	/* Without any the file is empty [seen: vendor driver 0.9.8]. */
 	if (rknpu_sram_total_bytes(&debugfs->rdev->sram))
 		rknpu_debugfs_print_mm(m, &debugfs->rdev->sram);
+	if (debugfs->rdev->pool.bytes)
+		rknpu_debugfs_print_pool(m, &debugfs->rdev->pool);
 	return 0;
 }
 
@@ -271,7 +295,7 @@ static const struct rknpu_debugfs_file rknpu_debugfs_files[RKNPU_DEBUGFS_FILES] 
 	{ "version", rknpu_debugfs_show_version, NULL },
 	{ "load", rknpu_debugfs_show_load, NULL },
 	{ "power", rknpu_debugfs_show_power, rknpu_debugfs_write_power },
-	{ "freq", rknpu_debugfs_show_freq, NULL },
+	{ "freq", rknpu_debugfs_show_freq, rknpu_debugfs_write_freq },
 	{ "volt", rknpu_debugfs_show_volt, NULL },
 	{ "delayms", rknpu_debugfs_show_delayms, rknpu_debugfs_write_delayms },
 	{ "reset", rknpu_debugfs_show_reset, rknpu_debugfs_write_reset },
@@ -293,7 +317,7 @@ static int rknpu_debugfs_open(struct inode *inode, struct file *file)
 static ssize_t rknpu_debugfs_write(struct file *file, const char __user *user, size_t bytes, loff_t *offset)
 {
 	struct rknpu_debugfs_node *node = ((struct seq_file *)file->private_data)->private;
-	char text[16] = {};
+	char text[24] = {};
 	int ret;
 
 	if (!node->file->write)

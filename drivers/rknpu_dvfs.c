@@ -18,12 +18,16 @@
 #include <linux/io.h>
 #include <linux/pm_opp.h>
 #include <linux/regulator/consumer.h>
+#include <linux/thermal.h>
 
 #include "rknpu_hw.h"
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
 
 #define RKNPU_DVFS_POLLING_MS	100
+
+/* Of mainline's trees and of the vendor's */
+#define RKNPU_DVFS_THERMAL_ZONE	"npu-thermal"
 
 static void rknpu_dvfs_set_margin(struct rknpu_dvfs *dvfs, int uv)
 {
@@ -68,10 +72,9 @@ static int rknpu_dvfs_raise(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 
 	if (!ret)
 		ret = rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);
-	if (ret)
-		return ret;
+	/* Only one may have gone up. */
 	rknpu_dvfs_settle_margin(dvfs);
-	return rknpu_dvfs_set_rate(dvfs, hz);
+	return ret ?: rknpu_dvfs_set_rate(dvfs, hz);
 }
 
 static int rknpu_dvfs_lower(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned long uv)
@@ -104,10 +107,30 @@ static void rknpu_dvfs_apply_locked(struct rknpu_dvfs *dvfs)
 	unsigned long uv = rknpu_rates_uv(dvfs->power->dev, hz);
 
 	lockdep_assert_held(&dvfs->lock);
+	if (dvfs->cold)
+		uv = max(uv, dvfs->power->soc->dvfs->cold_uv);
 	if (hz > dvfs->level_hz)
 		rknpu_dvfs_report(dvfs, hz, rknpu_dvfs_raise(dvfs, hz, uv));
 	else if (hz < dvfs->level_hz)
 		rknpu_dvfs_report(dvfs, hz, rknpu_dvfs_lower(dvfs, hz, uv));
+}
+
+/*
+ * The voltages of the lowest rates are not enough in the cold. Asked for without the lock, which thermal
+ * zones take inside their own when they slow us down; and only where it matters. No sensor: no cold.
+ */
+static bool rknpu_dvfs_is_cold(const struct rknpu_dvfs *dvfs)
+{
+	const struct rknpu_soc_dvfs *soc = dvfs->power->soc->dvfs;
+	struct thermal_zone_device *zone;
+	int millidegrees;
+
+	if (!dvfs->rates.num || rknpu_rates_uv(dvfs->power->dev, READ_ONCE(dvfs->target_hz)) >= soc->cold_uv)
+		return false;
+	zone = thermal_zone_get_zone_by_name(RKNPU_DVFS_THERMAL_ZONE);
+	if (IS_ERR(zone) || thermal_zone_get_temp(zone, &millidegrees))
+		return false;
+	return millidegrees < soc->cold_millidegrees;
 }
 
 /**
@@ -118,7 +141,10 @@ static void rknpu_dvfs_apply_locked(struct rknpu_dvfs *dvfs)
  */
 void rknpu_dvfs_on(struct rknpu_dvfs *dvfs)
 {
+	bool cold = rknpu_dvfs_is_cold(dvfs);
+
 	mutex_lock(&dvfs->lock);
+	dvfs->cold = cold;
 	if (!dvfs->users++ && dvfs->rates.num)
 		rknpu_dvfs_apply_locked(dvfs);
 	mutex_unlock(&dvfs->lock);
@@ -163,7 +189,7 @@ static int rknpu_dvfs_target(struct device *dev, unsigned long *freq, u32 flags)
 		return PTR_ERR(opp);
 	dev_pm_opp_put(opp);
 	mutex_lock(&dvfs->lock);
-	dvfs->target_hz = *freq;
+	WRITE_ONCE(dvfs->target_hz, *freq);
 	if (dvfs->users)
 		rknpu_dvfs_apply_locked(dvfs);
 	mutex_unlock(&dvfs->lock);
@@ -245,6 +271,9 @@ void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
 		dev_info(dev, "no devfreq (%ld): always at the highest rate\n", PTR_ERR(dvfs->devfreq));
 		dvfs->devfreq = NULL;
 	}
+	if (dvfs->devfreq)
+		dev_pm_qos_add_request(dev, &dvfs->request, DEV_PM_QOS_MAX_FREQUENCY,
+				       PM_QOS_MAX_FREQUENCY_DEFAULT_VALUE);
 	dev_info(dev, "compute clock up to %lu MHz, limited by: %s\n", dvfs->rates.max_hz / 1000000, dvfs->rates.limit);
 }
 
@@ -254,9 +283,35 @@ void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
  */
 void rknpu_dvfs_stop(struct rknpu_dvfs *dvfs)
 {
+	if (dev_pm_qos_request_active(&dvfs->request))
+		dev_pm_qos_remove_request(&dvfs->request);
 	if (dvfs->devfreq)
 		devfreq_remove_device(dvfs->devfreq);
 	dvfs->devfreq = NULL;
+}
+
+/**
+ * rknpu_dvfs_request() - have the NPU work at a rate
+ * @dvfs: started
+ * @hz: rate; of those that there are the next lower one is taken, or else the lowest
+ *
+ * It is a limit beside those of devfreq, its governor and of cooling: the lowest holds. More than any rate
+ * takes it back. Applies at once, or when the NPU next comes on.
+ * Context: may sleep.
+ *
+ * Return: 0; -EINVAL @hz is 0; -EOPNOTSUPP nothing can be chosen on this board.
+ */
+int rknpu_dvfs_request(struct rknpu_dvfs *dvfs, unsigned long hz)
+{
+	int ret;
+
+	if (!hz)
+		return -EINVAL;
+	if (!dev_pm_qos_request_active(&dvfs->request))
+		return -EOPNOTSUPP;
+	/* QoS counts in kHz, as an int. */
+	ret = dev_pm_qos_update_request(&dvfs->request, clamp(hz / 1000, 1UL, dvfs->rates.max_hz / 1000));
+	return min(ret, 0);
 }
 
 /**
@@ -270,6 +325,32 @@ void rknpu_dvfs_stop(struct rknpu_dvfs *dvfs)
 unsigned long rknpu_dvfs_rate_hz(const struct rknpu_dvfs *dvfs)
 {
 	return READ_ONCE(dvfs->rate_hz);
+}
+
+/**
+ * rknpu_dvfs_max_hz() - rate of the compute clock while there is work
+ * @dvfs: initialised
+ *
+ * Context: any.
+ *
+ * Return: Hz; what it is now where nothing can be chosen.
+ */
+unsigned long rknpu_dvfs_max_hz(const struct rknpu_dvfs *dvfs)
+{
+	return dvfs->rates.num ? READ_ONCE(dvfs->target_hz) : rknpu_dvfs_rate_hz(dvfs);
+}
+
+/**
+ * rknpu_dvfs_limit() - why that is not more
+ * @dvfs: initialised
+ *
+ * Context: any.
+ *
+ * Return: a word: "policy" (governor, limit or cooling), or as &rknpu_rates.limit.
+ */
+const char *rknpu_dvfs_limit(const struct rknpu_dvfs *dvfs)
+{
+	return rknpu_dvfs_max_hz(dvfs) < dvfs->rates.max_hz ? "policy" : dvfs->rates.limit;
 }
 
 /**

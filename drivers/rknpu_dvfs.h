@@ -7,6 +7,7 @@
 
 #include <linux/devfreq.h>
 #include <linux/mutex.h>
+#include <linux/pm_qos.h>
 
 #include "rknpu_rates.h"
 
@@ -19,9 +20,11 @@ struct rknpu_power;
  * @grf: registers of the read margin, NULL where there are none. Immutable.
  * @profile: for devfreq.
  * @devfreq: NULL where the kernel has none; the highest rate is then used.
+ * @request: what rknpu_dvfs_request() was last asked for, as a limit among those of others; with @devfreq.
  * @lock: protects what follows, and makes transitions one at a time. Taken inside devfreq's own.
  * @users: devices that are on.
- * @target_hz: rate to work at.
+ * @cold: at the last power-on it was too cold for the lowest voltages.
+ * @target_hz: rate to work at; read without the lock.
  * @level_hz: rate that was last set, of @rates or the parked one.
  * @rate_hz: what the clock made of it; read without the lock.
  * @failing: the last transition failed, and somebody has been told.
@@ -32,8 +35,10 @@ struct rknpu_dvfs {
 	void __iomem *grf;
 	struct devfreq_dev_profile profile;
 	struct devfreq *devfreq;
+	struct dev_pm_qos_request request;
 	struct mutex lock;
 	unsigned int users;
+	bool cold;
 	unsigned long target_hz;
 	unsigned long level_hz;
 	unsigned long rate_hz;
@@ -45,7 +50,10 @@ void rknpu_dvfs_start(struct rknpu_dvfs *dvfs);
 void rknpu_dvfs_stop(struct rknpu_dvfs *dvfs);
 void rknpu_dvfs_on(struct rknpu_dvfs *dvfs);
 int rknpu_dvfs_off(struct rknpu_dvfs *dvfs);
+int rknpu_dvfs_request(struct rknpu_dvfs *dvfs, unsigned long hz);
 unsigned long rknpu_dvfs_rate_hz(const struct rknpu_dvfs *dvfs);
+unsigned long rknpu_dvfs_max_hz(const struct rknpu_dvfs *dvfs);
+const char *rknpu_dvfs_limit(const struct rknpu_dvfs *dvfs);
 int rknpu_dvfs_voltage_uv(const struct rknpu_dvfs *dvfs);
 
 #endif /* RKNPU_DVFS_H */

@@ -70,6 +70,12 @@ void rknpu_fdinfo_print(struct seq_file *m, struct rknpu_device *rdev, const str
 	seq_printf(m, "drm-client-id:\t%llu\n", usage.id);
 	for (i = 0; i < rdev->soc->num_cores; i++)
 		seq_printf(m, "drm-engine-core%u:\t%llu ns\n", i, usage.busy_ns[i]);
+	/*
+	 * No cycles: the rate may change while a job runs, and the oscillator behind it is not
+	 * exact, so they would be a guess.
+	 */
+	for (i = 0; i < rdev->soc->num_cores && rdev->dvfs.rates.num; i++)
+		seq_printf(m, "drm-maxfreq-core%u:\t%lu Hz\n", i, rdev->dvfs.rates.max_hz);
 	rknpu_fdinfo_print_region(m, "memory", memory->pages, memory->shared_pages);
 	rknpu_fdinfo_print_region(m, "sram", memory->sram, memory->shared_sram);
 	seq_printf(m, "rknpu-device:\t%s\n", dev_name(rdev->drm.dev));

@@ -3,8 +3,8 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: The ACTION ioctl: a table from number to function. None of them changes
- * anything for another process, but for the bus priority, which is for those who
- * may; and none powers the NPU, but for those that read registers of SoCs that
+ * anything for another process, but for the bus priority and the rate, which are for
+ * those who may; and none powers the NPU, but for those that read registers of SoCs that
  * have them.
  */
 #include <linux/bits.h>
@@ -51,6 +51,14 @@ static int rknpu_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile
 	return 0;
 }
 
+/* As the file of debugfs; of everybody, so for who administers the machine only. */
+static int rknpu_action_set_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return rknpu_dvfs_request(&rdev->dvfs, *value);
+}
+
 static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
 {
 	int uv = rknpu_dvfs_voltage_uv(&rdev->dvfs);
@@ -59,6 +67,12 @@ static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile
 		return uv;
 	*value = uv;
 	return 0;
+}
+
+/* A voltage goes with its rate: one alone is wasted, or too low, which hangs the machine. */
+static int rknpu_action_set_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+{
+	return capable(CAP_SYS_ADMIN) ? -EOPNOTSUPP : -EPERM;
 }
 
 /* The caller's own jobs end and its next one starts from reset registers; nobody else notices. */
@@ -243,12 +257,14 @@ static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file 
 	return 0;
 }
 
-/* What is missing here is -EINVAL: setting rates and volts, power. */
+/* What is missing here is -EINVAL: power. */
 static const rknpu_action_fn rknpu_actions[] = {
 	[RKNPU_GET_HW_VERSION] = rknpu_action_hw_version,
 	[RKNPU_GET_DRV_VERSION] = rknpu_action_drv_version,
 	[RKNPU_GET_FREQ] = rknpu_action_freq,
+	[RKNPU_SET_FREQ] = rknpu_action_set_freq,
 	[RKNPU_GET_VOLT] = rknpu_action_volt,
+	[RKNPU_SET_VOLT] = rknpu_action_set_volt,
 	[RKNPU_ACT_RESET] = rknpu_action_reset,
 	[RKNPU_GET_BW_PRIORITY] = rknpu_action_get_priority,
 	[RKNPU_SET_BW_PRIORITY] = rknpu_action_set_priority,

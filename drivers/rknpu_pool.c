@@ -100,6 +100,7 @@ struct page *rknpu_pool_alloc(struct rknpu_pool *pool, size_t bytes, dma_addr_t 
 		dma_free_pages(pool->dma_dev, bytes, first, *addr, DMA_BIDIRECTIONAL);
 		return NULL;
 	}
+	atomic64_add(bytes, &pool->used);
 	return first;
 }
 
@@ -113,4 +114,5 @@ struct page *rknpu_pool_alloc(struct rknpu_pool *pool, size_t bytes, dma_addr_t 
 void rknpu_pool_free(struct rknpu_pool *pool, struct page *first, size_t bytes, dma_addr_t addr)
 {
 	dma_free_pages(pool->dma_dev, bytes, first, addr, DMA_BIDIRECTIONAL);
+	atomic64_sub(bytes, &pool->used);
 }

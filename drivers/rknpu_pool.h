@@ -5,6 +5,7 @@
 #ifndef RKNPU_POOL_H
 #define RKNPU_POOL_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 struct device;
@@ -16,11 +17,13 @@ struct page;
  * @dma_dev: untranslated device that allocates. Immutable.
  * @base: physical address of the memory that the tree reserves for the NPU. Immutable.
  * @bytes: its size; 0: the tree reserves none, and the kernel's own contiguous area serves. Immutable.
+ * @used: bytes handed out.
  */
 struct rknpu_pool {
 	struct device *dma_dev;
 	phys_addr_t base;
 	u64 bytes;
+	atomic64_t used;
 };
 
 void rknpu_pool_init(struct rknpu_pool *pool, struct device *dma_dev, struct device_node *np);

@@ -156,9 +156,29 @@ static ssize_t rknpu_stats_show_sram_used(struct rknpu_device *rdev, const struc
 	return sysfs_emit(buf, "%zu\n", rknpu_sram_total_bytes(&rdev->sram) - free_bytes);
 }
 
+static ssize_t rknpu_stats_show_pool_total(struct rknpu_device *rdev, const struct rknpu_stats_file *file, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", rdev->pool.bytes);
+}
+
+static ssize_t rknpu_stats_show_pool_used(struct rknpu_device *rdev, const struct rknpu_stats_file *file, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&rdev->pool.used));
+}
+
 static ssize_t rknpu_stats_show_clock(struct rknpu_device *rdev, const struct rknpu_stats_file *file, char *buf)
 {
 	return sysfs_emit(buf, "%lu\n", rknpu_dvfs_rate_hz(&rdev->dvfs));
+}
+
+static ssize_t rknpu_stats_show_clock_max(struct rknpu_device *rdev, const struct rknpu_stats_file *file, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", rknpu_dvfs_max_hz(&rdev->dvfs));
+}
+
+static ssize_t rknpu_stats_show_clock_limit(struct rknpu_device *rdev, const struct rknpu_stats_file *file, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", rknpu_dvfs_limit(&rdev->dvfs));
 }
 
 static ssize_t rknpu_stats_show_voltage(struct rknpu_device *rdev, const struct rknpu_stats_file *file, char *buf)
@@ -210,7 +230,11 @@ RKNPU_STATS_COUNT(lost_starts, lost);
 RKNPU_STATS_FILE(memory_bytes, memory, -1, 0);
 RKNPU_STATS_FILE(sram_total_bytes, sram_total, -1, 0);
 RKNPU_STATS_FILE(sram_used_bytes, sram_used, -1, 0);
+RKNPU_STATS_FILE(pool_total_bytes, pool_total, -1, 0);
+RKNPU_STATS_FILE(pool_used_bytes, pool_used, -1, 0);
 RKNPU_STATS_FILE(clock_hz, clock, -1, 0);
+RKNPU_STATS_FILE(clock_max_hz, clock_max, -1, 0);
+RKNPU_STATS_FILE(clock_limit, clock_limit, -1, 0);
 RKNPU_STATS_FILE(voltage_uv, voltage, -1, 0);
 RKNPU_STATS_FILE(soc, soc, -1, 0);
 RKNPU_STATS_FILE(driver_version, release, -1, 0);
@@ -238,7 +262,11 @@ static struct attribute *rknpu_stats_attrs[] = {
 	&rknpu_stats_file_memory_bytes.attr,
 	&rknpu_stats_file_sram_total_bytes.attr,
 	&rknpu_stats_file_sram_used_bytes.attr,
+	&rknpu_stats_file_pool_total_bytes.attr,
+	&rknpu_stats_file_pool_used_bytes.attr,
 	&rknpu_stats_file_clock_hz.attr,
+	&rknpu_stats_file_clock_max_hz.attr,
+	&rknpu_stats_file_clock_limit.attr,
 	&rknpu_stats_file_voltage_uv.attr,
 	&rknpu_stats_file_soc.attr,
 	&rknpu_stats_file_driver_version.attr,

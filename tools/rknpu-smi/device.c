@@ -177,6 +177,8 @@ bool device_read(struct device *dev)
 	if (!smi_line(dev->interface, sizeof(dev->interface), "/sys/module/rknpu/version"))
 		smi_line(dev->interface, sizeof(dev->interface), "/sys/module/rknpu_open/version");
 	dev->clock_hz = smi_number("/sys/class/drm/%s/device/npu/clock_hz", dev->render);
+	dev->clock_max_hz = smi_number("/sys/class/drm/%s/device/npu/clock_max_hz", dev->render);
+	smi_line(dev->clock_limit, sizeof(dev->clock_limit), "/sys/class/drm/%s/device/npu/clock_limit", dev->render);
 	dev->voltage_uv = smi_number("/sys/class/drm/%s/device/npu/voltage_uv", dev->render);
 	dev->millidegrees = read_temperature();
 	dev->done = count_of(dev, "jobs_done");
@@ -189,5 +191,7 @@ bool device_read(struct device *dev)
 	dev->memory = count_of(dev, "memory_bytes");
 	dev->sram_total = count_of(dev, "sram_total_bytes");
 	dev->sram_used = count_of(dev, "sram_used_bytes");
+	dev->pool_total = count_of(dev, "pool_total_bytes");
+	dev->pool_used = count_of(dev, "pool_used_bytes");
 	return true;
 }

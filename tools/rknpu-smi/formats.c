@@ -98,6 +98,8 @@ void json_print(FILE *out, const struct sample *s)
 	json_text(out, "driver_version", dev->release);
 	json_text(out, "interface_version", dev->interface);
 	json_number(out, "clock_hz", dev->clock_hz);
+	json_number(out, "clock_max_hz", dev->clock_max_hz);
+	json_text(out, "clock_limit", dev->clock_limit);
 	json_number(out, "voltage_uv", dev->voltage_uv);
 	json_number(out, "temperature_millidegrees", dev->millidegrees);
 	json_number(out, "load_percent", dev->load_all);
@@ -112,6 +114,8 @@ void json_print(FILE *out, const struct sample *s)
 	json_number(out, "memory_bytes", (int64_t)dev->memory);
 	json_number(out, "sram_total_bytes", (int64_t)dev->sram_total);
 	json_number(out, "sram_used_bytes", (int64_t)dev->sram_used);
+	json_number(out, "pool_total_bytes", (int64_t)dev->pool_total);
+	json_number(out, "pool_used_bytes", (int64_t)dev->pool_used);
 	json_clients(out, s);
 	fprintf(out, "  \"hidden_processes\": %u\n}\n", s->clients.hidden);
 }
@@ -172,7 +176,10 @@ void prometheus_print(FILE *out, const struct sample *s)
 	gauge(out, "memory_bytes", "Size of all buffers that have an address.", (int64_t)dev->memory, 1);
 	gauge(out, "sram_bytes", "On-chip memory.", (int64_t)dev->sram_total, 1);
 	gauge(out, "sram_used_bytes", "On-chip memory in use.", (int64_t)dev->sram_used, 1);
+	gauge(out, "pool_bytes", "Memory that the device tree reserves.", (int64_t)dev->pool_total, 1);
+	gauge(out, "pool_used_bytes", "Contiguous memory in use.", (int64_t)dev->pool_used, 1);
 	gauge(out, "clock_hertz", "Rate of the compute clock.", dev->clock_hz, 1);
+	gauge(out, "clock_max_hertz", "Rate of the compute clock while there is work.", dev->clock_max_hz, 1);
 	gauge(out, "voltage_volts", "Voltage of its supply.", dev->voltage_uv, 1e-6);
 	gauge(out, "temperature_celsius", "Temperature.", dev->millidegrees, 1e-3);
 }

@@ -173,6 +173,20 @@ static void state_rows(FILE *out, const struct device *dev, const struct style *
 	text_row(out, style, left, right);
 }
 
+/* Only where there is something to say */
+static void limit_row(FILE *out, const struct device *dev, const struct style *style)
+{
+	char left[160] = "", right[160] = "", a[32], b[32];
+
+	if (dev->clock_limit[0] && strcmp(dev->clock_limit, "none") && dev->clock_max_hz > 0)
+		add(left, sizeof(left), "at work %.0f MHz, limited by: %s", (double)dev->clock_max_hz / 1e6, dev->clock_limit);
+	if (dev->pool_total)
+		add(right, sizeof(right), "reserved memory %s of %s", size_text(a, sizeof(a), dev->pool_used),
+		    size_text(b, sizeof(b), dev->pool_total));
+	if (*left || *right)
+		text_row(out, style, left, right);
+}
+
 static void job_row(FILE *out, const struct device *dev, const struct style *style)
 {
 	bool bad = dev->failed || dev->faults || dev->lost;
@@ -288,6 +302,7 @@ void screen_print(FILE *out, const struct sample *s, const struct style *style)
 	device_rows(out, &s->now, style);
 	frame(out, style, 1);
 	state_rows(out, &s->now, style);
+	limit_row(out, &s->now, style);
 	for (core = 0; core < SMI_CORES; core++)
 		if (s->now.cores & 1u << core)
 			core_row(out, s, core, style);

@@ -31,6 +31,7 @@
  * @busy_us: time that jobs have spent on each core
  * @load: percent of the last whole second, by the driver
  * @powered: whether each core has power
+ * @clock_max_hz, @clock_limit: rate while there is work, and why it is not more
  * @millidegrees: temperature, or SMI_UNKNOWN; as the other signed ones
  */
 struct device {
@@ -40,9 +41,10 @@ struct device {
 	uint64_t busy_us[SMI_CORES];
 	int64_t load[SMI_CORES], load_all;
 	bool powered[SMI_CORES];
-	int64_t clock_hz, voltage_uv, millidegrees;
+	int64_t clock_hz, clock_max_hz, voltage_uv, millidegrees;
 	uint64_t done, failed, timed_out, cancelled, faults, resets, lost;
-	uint64_t memory, sram_total, sram_used;
+	uint64_t memory, sram_total, sram_used, pool_total, pool_used;
+	char clock_limit[32];
 };
 
 /**

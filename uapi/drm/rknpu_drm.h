@@ -97,9 +97,10 @@ enum rknpu_job_mode {
  * @RKNPU_GET_HW_VERSION: hardware version; 1179210309 on RK3588.
  * @RKNPU_GET_DRV_VERSION: major * 10000 + minor * 100 + patch level of the interface: 908.
  * @RKNPU_GET_FREQ: compute clock in Hz.
- * @RKNPU_SET_FREQ: -EINVAL.
+ * @RKNPU_SET_FREQ: rate to work at in Hz, the next lower one that there is; of everybody, so -EPERM without
+ *	CAP_SYS_ADMIN; -EOPNOTSUPP where nothing can be chosen. The vendor's driver: -EINVAL.
  * @RKNPU_GET_VOLT: supply in microvolt, 0 if unknown.
- * @RKNPU_SET_VOLT: -EINVAL.
+ * @RKNPU_SET_VOLT: -EPERM without CAP_SYS_ADMIN, -EOPNOTSUPP with it: the voltage goes with the rate.
  * @RKNPU_ACT_RESET: drop the caller's own jobs; its next job starts from reset registers.
  * @RKNPU_GET_BW_PRIORITY: priority on the bus; -EINVAL where the SoC has no such register (all but
  *	RK3566 and RK3568).

@@ -28,6 +28,9 @@
 /* What memories are read with after power-on: as for the lowest voltage [guess] */
 #define MARGIN_RESET	4
 #define BOOT_MILLIDEGREES 40000
+/* When it is cold no voltage is less [seen: vendor's rk3588s.dtsi] */
+#define COLD_MILLIDEGREES 10000
+#define COLD_UV		750000
 
 static uint32_t grf_read(struct twin *twin, uint64_t addr, unsigned int bytes);
 static void grf_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
@@ -164,6 +167,8 @@ void twin_island_check_voltage(struct twin *twin, uint64_t hz, const char *when)
 	const struct twin_pwm *pwm = twin->island.pwm;
 	uint32_t uv = voltage_for(hz);
 
+	if (uv && uv < COLD_UV && (int32_t)twin->island.millidegrees < COLD_MILLIDEGREES)
+		uv = COLD_UV;
 	if (pwm[0].uv < uv || pwm[1].uv < uv)
 		twin_error(twin, TWIN_ERROR_RATE, TWIN_NO_CORE, hz, "%s: %u and %u uV where %u are needed", when,
 			   pwm[0].uv, pwm[1].uv, uv);
