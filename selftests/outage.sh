@@ -13,7 +13,7 @@ while [ ! -e /dev/dri/renderD129 ] && [ $n -lt 100 ]; do
 	n=$((n + 1))
 	sleep 0.1
 done
-/selftests/run-all.sh test_outage
+/selftests/run-all.sh "${@:-test_outage}"
 status=$?
 rmmod rknpu || exit 1
 exit "$status"

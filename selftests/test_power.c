@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "lib/driver.h"
@@ -193,6 +194,28 @@ TEST(userspace_governor_is_obeyed_and_clamped)
 	runs_at(1000, 850000, 2);
 }
 
+/* What every kernel has that has devfreq's other governors */
+TEST(other_governors_are_obeyed)
+{
+	static const struct { const char *name; uint32_t mhz, uv, margin; } governors[] = {
+		{ "powersave", 300, 700000, 3 }, { "performance", 1000, 850000, 2 }, { "simple_ondemand", 1000, 850000, 2 },
+	};
+	unsigned int i, n, tried = 0;
+
+	setup();
+	for (i = 0; i < ARRAY_SIZE(governors); i++) {
+		if (driver_write(scaling("governor"), governors[i].name)) {
+			ktap_note("the kernel has no governor %s", governors[i].name);
+			continue;
+		}
+		tried++;
+		for (n = 0; n < SLACK_MS / 10 && shown("target_freq") != governors[i].mhz * MHZ; n++)
+			ktap_sleep_ms(10);
+		runs_at(governors[i].mhz, governors[i].uv, governors[i].margin);
+	}
+	ASSERT(tried);
+}
+
 TEST(limits_hold_while_jobs_run)
 {
 	int fence = -1;
@@ -242,6 +265,62 @@ TEST(refused_parking_keeps_the_power_on)
 	EXPECT_EQ(twin_read(TWIN_REFUSE_RATE), 0);
 	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
 	runs_at(1000, 850000, 2);
+}
+
+/* Kernels before 6.15 do not tell, and their driver touches what has no power itself [pm-domains.c] */
+TEST(refused_domain_costs_the_job_and_is_tried_again)
+{
+	struct rknpu_submit args;
+	struct utsname uts;
+	unsigned int major = 0, minor = 0;
+	int log = klog_open();
+
+	setup();
+	ASSERT(!uname(&uts) && sscanf(uts.release, "%u.%u", &major, &minor) == 2);
+	if (major < 6 || (major == 6 && minor < 15))
+		SKIP("the kernel's driver of power domains drops the error");
+	if (soc_get()->shares_iommu)
+		SKIP("one device has all cores");
+	domains_become(0);
+	twin_write(TWIN_REFUSE_POWER, 1u << TWIN_DOMAIN_NPU1);
+	args = matmul_args(&mm, 1u << 1);
+	EXPECT(npu_submit(npu, &args) < 0);
+	EXPECT_CORRECT(&mm, 1u << 0);
+	EXPECT(npu_submit(npu, &args) < 0);
+	EXPECT_EQ(twin_read(TWIN_DOMAINS) & 1u << TWIN_DOMAIN_NPU1, 0);
+	twin_write(TWIN_REFUSE_POWER, 0);
+	EXPECT_CORRECT(&mm, 1u << 1);
+	domains_become(0);
+	EXPECT(klog_count(log, "RKNPU", NULL, 0) <= 2);
+	close(log);
+}
+
+#define REFUSE_VOLTAGE	"/sys/module/rknpu_outage/parameters/refuse_voltage"
+
+/* A regulator that does not answer: jobs go on at the rate that its voltage is enough for */
+TEST(refused_voltage_costs_speed_and_one_message)
+{
+	int log = klog_open();
+
+	setup();
+	if (access(REFUSE_VOLTAGE, F_OK))
+		SKIP("needs the module of outage/");
+	set("max_freq", "600000000");
+	runs_at(600, 700000, 3);
+	domains_become(0);
+	ASSERT_RET(driver_write(REFUSE_VOLTAGE, "1"), 0);
+	set("max_freq", "1000000000");
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	EXPECT(twin_read(TWIN_CLOCK_MHZ) <= 600);
+	EXPECT_EQ(twin_read(TWIN_NPU_UV), 700000);
+	domains_become(0);
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	EXPECT_CORRECT(&mm, npu_nth(1));
+	domains_become(0);
+	ASSERT_RET(driver_write(REFUSE_VOLTAGE, "0"), 0);
+	EXPECT_EQ(klog_count(log, "cannot run at 1000 MHz", NULL, 0), 1);
+	runs_at(1000, 850000, 2);
+	close(log);
 }
 
 static uint64_t time_of_job(void)
@@ -303,6 +382,24 @@ TEST_LIMIT(hot_is_slow_and_comes_back, 60)
 	ASSERT(becomes_at(40000, 0, is_fast));
 	EXPECT(becomes_at(86000, 1000, is_slow));
 	EXPECT(becomes_at(83000, -2000, is_fast));
+}
+
+/* The lowest voltages are not for the cold */
+TEST(cold_wants_more_voltage)
+{
+	setup();
+	if (access("/sys/class/thermal/thermal_zone0", F_OK))
+		SKIP("no temperature sensor");
+	domains_become(0);
+	twin_write(TWIN_MILLIDEGREES, 5000);
+	set("max_freq", "300000000");
+	runs_at(300, 750000, 3);
+	domains_become(0);
+	twin_write(TWIN_MILLIDEGREES, 40000);
+	set("max_freq", "400000000");
+	runs_at(400, 700000, 3);
+	set("max_freq", "1000000000");
+	runs_at(1000, 850000, 2);
 }
 
 TEST_LIMIT(supplies_are_not_taken_away, 60)

@@ -157,12 +157,12 @@ TEST(faults_are_counted)
 	unsigned int core = npu_next_core(0);
 	uint64_t faults, failed, late;
 
-	setup();
+	npu_need_iommu(setup());
 	twin_need();
 	faults = number("faults");
 	failed = number("jobs_failed");
 	late = number("jobs_timed_out");
-	/* A place that nobody has mapped; without an IOMMU the twin makes it a bus error */
+	/* A place that nobody has mapped */
 	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, 0xfff00000));
 	ASSERT_RET(npu_bo_to_device(&mm.cmd), 0);
 	EXPECT_RET(submit_held(core), -EIO);
@@ -188,7 +188,8 @@ TEST(a_running_job_shows_before_it_ends)
 	EXPECT(number(name) - before > 100000);
 	EXPECT(number(name) - before < TIMEOUT_MS * 1000ull);
 	pthread_join(thread, NULL);
-	EXPECT(number(name) - before >= TIMEOUT_MS * 1000ull);
+	/* Time-outs are counted in ticks */
+	EXPECT(number(name) - before >= (TIMEOUT_MS - 10) * 1000ull);
 }
 
 TEST(memory_and_sram_are_counted)
@@ -492,7 +493,9 @@ TEST(vendor_mm)
 
 	need_vendor_files();
 	if (!number("sram_total_bytes")) {
-		expect_text("mm", "");
+		/* What the tree reserves is for test_monitor */
+		if (!number("pool_total_bytes"))
+			expect_text("mm", "");
 		return;
 	}
 	ASSERT_RET(npu_bo_init(&bo, fd, 3 * NPU_PAGE, NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_SRAM), 0);
@@ -649,10 +652,11 @@ TEST(failed_job_leaves_a_dump_for_root)
 	struct rknpu_submit args;
 	char path[320];
 	struct stat st;
+	bool translated;
 	size_t got;
 	FILE *f;
 
-	setup();
+	translated = npu_has_iommu(setup());
 	twin_need();
 	if (access(DUMPS, F_OK))
 		SKIP("no " DUMPS);
@@ -674,7 +678,10 @@ TEST(failed_job_leaves_a_dump_for_root)
 	text[got] = '\0';
 	EXPECT(!strncmp(text, "rknpu dump 1\n", 13));
 	EXPECT(strstr(text, "\nreason ") && strstr(text, "\npid ") && strstr(text, "\ncore ") && strstr(text, "\ntask "));
-	EXPECT(strstr(text, "\nregister 0x0020 ") && strstr(text, "\nmapping 0x") && strstr(text, "\nword 0x"));
+	EXPECT(strstr(text, "\nregister 0x0020 "));
+	/* Without an IOMMU nobody keeps a list of what is where */
+	if (translated)
+		EXPECT(strstr(text, "\nmapping 0x") && strstr(text, "\nword 0x"));
 	EXPECT(got > 4 && !strcmp(text + got - 5, "\nend\n"));
 	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
 	EXPECT_EQ(open(path, O_RDONLY), -1);

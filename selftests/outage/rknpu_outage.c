@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The twin's reset block with a driver that refuses on demand, and a power
- * domain around the cores that does too: what a broken regulator or a wedged
+ * DOC: The twin's reset block with a driver that refuses on demand, a power domain
+ * around the cores that does too, and a regulator in front of another one: what a broken regulator or a wedged
  * power controller looks like to the driver. For tests only; stays loaded.
  */
 #include <linux/io.h>
@@ -11,6 +11,9 @@
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/pm_domain.h>
+#include <linux/regulator/consumer.h>
+#include <linux/regulator/driver.h>
+#include <linux/regulator/of_regulator.h>
 #include <linux/reset-controller.h>
 #include <linux/spinlock.h>
 
@@ -23,6 +26,10 @@ MODULE_PARM_DESC(refuse_power, "The domain cannot be powered on");
 static bool refuse_reset;
 module_param(refuse_reset, bool, 0644);
 MODULE_PARM_DESC(refuse_reset, "No reset line can be asserted");
+
+static bool refuse_voltage;
+module_param(refuse_voltage, bool, 0644);
+MODULE_PARM_DESC(refuse_voltage, "The regulator takes no other voltage");
 
 static void __iomem *outage_lines;
 static DEFINE_SPINLOCK(outage_lock);
@@ -102,10 +109,69 @@ static struct platform_driver outage_driver = {
 	},
 };
 
+static int outage_set_voltage(struct regulator_dev *rdev, int min_uv, int max_uv, unsigned int *selector)
+{
+	return READ_ONCE(refuse_voltage) ? -EIO : regulator_set_voltage(rdev_get_drvdata(rdev), min_uv, max_uv);
+}
+
+static int outage_get_voltage(struct regulator_dev *rdev)
+{
+	return regulator_get_voltage(rdev_get_drvdata(rdev));
+}
+
+static const struct regulator_ops outage_regulator_ops = {
+	.set_voltage = outage_set_voltage,
+	.get_voltage = outage_get_voltage,
+};
+
+static const struct regulator_desc outage_regulator = {
+	.name = "outage",
+	.type = REGULATOR_VOLTAGE,
+	.owner = THIS_MODULE,
+	.ops = &outage_regulator_ops,
+	.continuous_voltage_range = true,
+};
+
+static int outage_supply_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct regulator *in = devm_regulator_get(dev, "in");
+	struct regulator_config config = {
+		.dev = dev,
+		.of_node = dev->of_node,
+		.driver_data = in,
+	};
+	int ret;
+
+	if (IS_ERR(in))
+		return PTR_ERR(in);
+	ret = regulator_enable(in);
+	if (ret)
+		return ret;
+	config.init_data = of_get_regulator_init_data(dev, dev->of_node, &outage_regulator);
+	return PTR_ERR_OR_ZERO(devm_regulator_register(dev, &outage_regulator, &config));
+}
+
+static const struct of_device_id outage_supply_of_match[] = {
+	{ .compatible = "rknpu,test-supply" },
+	{ }
+};
+
+static struct platform_driver outage_supply_driver = {
+	.probe = outage_supply_probe,
+	.driver = {
+		.name = "rknpu_outage_supply",
+		.of_match_table = outage_supply_of_match,
+		.suppress_bind_attrs = true,
+	},
+};
+
 /* There is no way back: devices depend on it until the machine ends */
 static int __init outage_init(void)
 {
-	return platform_driver_register(&outage_driver);
+	int ret = platform_driver_register(&outage_driver);
+
+	return ret ?: platform_driver_register(&outage_supply_driver);
 }
 module_init(outage_init);
 
