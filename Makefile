@@ -12,7 +12,7 @@ export KERNELS T
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
-.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-networks check-packages kernels bench soak help
+.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-networks check-packages kernels bench fuzz soak help
 
 all: modules
 
@@ -66,6 +66,9 @@ kernels:
 bench:
 	@tools/run-bench
 
+fuzz:
+	@tools/fuzz
+
 soak:
 	@tools/check soak
 
@@ -84,4 +87,5 @@ help:
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'
 	@echo 'make kernels      the module for every arm64 kernel and flavour of Debian, with gcc and clang, all warnings on'
 	@echo 'make bench        measurements, one "name value unit" per line'
+	@echo 'make fuzz         calls by chance in guests of several kinds, and which lines of the driver they reach'
 	@echo 'make soak         hours: the ends of clients, devices, sleep and modules a thousand times, all at once by chance, memory'

@@ -100,10 +100,10 @@ check_parameters() {
 # Every command of the documentation is one that make check-packages runs.
 check_commands() { tools/pkg/doc-commands | bash tools/pkg/native-scenes.sh --known; }
 
-# cna is a unit of the NPU, renderD the name of a device node.
+# cna is a unit of the NPU, renderD the name of a device node, inout a word of syzkaller's.
 check_spelling() {
 	local found
-	found=$(git ls-files -z | xargs -0 codespell -L cna,renderd) || true
+	found=$(git ls-files -z | xargs -0 codespell -L cna,renderd,inout) || true
 	[ -z "$found" ] || { echo "$found"; return 1; }
 }
 
@@ -124,6 +124,7 @@ static_tests() {
 	static_step parameters check_parameters
 	static_step commands check_commands
 	static_step docs tools/check-docs
+	static_step syzkaller tools/check-syzkaller
 	static_step spelling check_spelling
 	static_step layout tools/check-layout
 	static_ktap tools tools/test-tools

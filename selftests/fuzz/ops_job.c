@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Jobs, streams, fences, dma-bufs, and what the twin does wrong.
+ */
+#define _GNU_SOURCE
+#include "fuzz.h"
+
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/udmabuf.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "rknpu_twin_regs.h"
+
+static int *fence_of(struct fuzz_state *s, uint64_t slot)
+{
+	return &s->fence[slot % FUZZ_FENCES];
+}
+
+static int *dmabuf_of(struct fuzz_state *s, uint64_t slot)
+{
+	return &s->dmabuf[slot % FUZZ_DMABUFS];
+}
+
+static struct matmul *job_of(struct fuzz_state *s, uint64_t slot)
+{
+	return s->has_job[slot % FUZZ_JOBS] ? &s->job[slot % FUZZ_JOBS] : NULL;
+}
+
+static void replace(int *slot, int fd)
+{
+	if (*slot >= 0)
+		close(*slot);
+	*slot = fd;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------ */
+
+static void op_job(struct fuzz_state *s, const uint64_t *arg)
+{
+	static const struct {
+		enum matmul_type type;
+		unsigned int m, tile;
+	} kinds[] = {
+		{ MATMUL_INT8_INT32, 8, 0 }, { MATMUL_INT8_INT32, 8, 0 }, { MATMUL_FP16_FP32, 8, 0 },
+		{ MATMUL_INT8_INT32, 32, 8 }, { MATMUL_INT8_INT32, 64, 1 },
+	};
+	unsigned int slot = arg[0] % FUZZ_JOBS, kind = arg[2] % FUZZ_COUNT(kinds);
+	int domain = arg[3] < 16 ? arg[3] : 0, fd = s->file[arg[1] % FUZZ_FILES];
+
+	if (s->has_job[slot])
+		matmul_fini(&s->job[slot]);
+	/* With /dev/rknpu a buffer's handle is a descriptor: that is what the tests are for */
+	s->has_job[slot] = fd >= 0 && !s->misc[arg[1] % FUZZ_FILES] &&
+		!matmul_init_domain(&s->job[slot], fd, kinds[kind].type, kinds[kind].m, 64, 32, kinds[kind].tile,
+				    MATMUL_EXACT, 1, domain);
+}
+
+static void change(struct fuzz_state *s, struct rknpu_submit *args, uint64_t field, uint64_t value)
+{
+	switch (field) {
+	case 0:
+		args->task_start = value;
+		break;
+	case 1:
+		args->task_number = value;
+		break;
+	case 2:
+		args->priority = value;
+		break;
+	case 3:
+		args->task_obj_addr = s->buffer[value % FUZZ_BUFFERS].token;
+		break;
+	case 4:
+		args->task_obj_addr = value;
+		break;
+	case 5:
+		args->iommu_domain_id = value;
+		break;
+	case 6:
+		args->task_base_addr = value;
+		break;
+	case 7:
+		args->subcore_task[value % RKNPU_MAX_SUBCORE_TASKS].task_start = value >> 8;
+		break;
+	case 8:
+		args->subcore_task[value % RKNPU_MAX_SUBCORE_TASKS].task_number = value >> 8;
+		break;
+	case 9:
+		args->timeout = value;
+		break;
+	case 10:
+		args->fence_fd = value;
+		break;
+	}
+}
+
+static unsigned long submit_of(const struct fuzz_state *s, uint64_t file)
+{
+	return s->misc[file % FUZZ_FILES] ? IOCTL_RKNPU_SUBMIT : DRM_IOCTL_RKNPU_SUBMIT;
+}
+
+static void op_submit(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct matmul *mm = job_of(s, arg[1]);
+	struct rknpu_submit args;
+
+	if (!mm)
+		return;
+	args = matmul_args(mm, arg[2] & 7);
+	args.core_mask = arg[2];
+	args.flags = arg[3];
+	args.timeout = arg[4];
+	args.fence_fd = s->fence[arg[5] % FUZZ_FENCES];
+	change(s, &args, arg[6], arg[7]);
+	if (!ioctl(s->file[arg[0] % FUZZ_FILES], submit_of(s, arg[0]), &args) && (args.flags & RKNPU_JOB_FENCE_OUT))
+		replace(fence_of(s, arg[5] + 1), args.fence_fd);
+}
+
+/* Many at once */
+static void op_flood(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct matmul *mm = job_of(s, arg[1]);
+	struct rknpu_submit args;
+	unsigned int i;
+
+	if (!mm)
+		return;
+	args = matmul_args(mm, arg[2] & 7);
+	args.flags |= RKNPU_JOB_NONBLOCK;
+	args.timeout = 5;
+	for (i = 0; i < arg[3] % 64; i++)
+		ioctl(s->file[arg[0] % FUZZ_FILES], submit_of(s, arg[0]), &args);
+}
+
+static void op_descriptor(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct matmul *mm = job_of(s, arg[0]);
+	struct rknpu_task *task;
+
+	if (!mm)
+		return;
+	task = matmul_descriptors(mm) + arg[2] % mm->tasks;
+	switch (arg[1] % 3) {
+	case 0:
+		task->regcmd_addr = arg[3];
+		break;
+	case 1:
+		task->regcfg_amount = arg[3];
+		break;
+	case 2:
+		task->int_mask = arg[3];
+		break;
+	}
+}
+
+static void op_register(struct fuzz_state *s, const uint64_t *arg)
+{
+	if (job_of(s, arg[0]))
+		matmul_set_register(job_of(s, arg[0]), arg[1], arg[2]);
+}
+
+static void op_word(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct matmul *mm = job_of(s, arg[0]);
+	uint64_t *words;
+
+	if (!mm)
+		return;
+	words = mm->cmd.map;
+	words[arg[1] % (mm->words + 4)] ^= 1ull << arg[2] % 64;
+	npu_bo_to_device(&mm->cmd);
+}
+
+/* ---- fences ------------------------------------------------------------------------------ */
+
+static void op_fence_wait(struct fuzz_state *s, const uint64_t *arg)
+{
+	if (*fence_of(s, arg[0]) >= 0)
+		fence_wait(*fence_of(s, arg[0]), arg[1] % 32);
+}
+
+static void op_fence_close(struct fuzz_state *s, const uint64_t *arg)
+{
+	replace(fence_of(s, arg[0]), -1);
+}
+
+static void op_fence_merge(struct fuzz_state *s, const uint64_t *arg)
+{
+	int merged = fence_merge(*fence_of(s, arg[0]), *fence_of(s, arg[1]));
+
+	if (merged >= 0)
+		replace(fence_of(s, arg[2]), merged);
+}
+
+static void op_fence_info(struct fuzz_state *s, const uint64_t *arg)
+{
+	if (*fence_of(s, arg[0]) >= 0)
+		fence_time_ns(*fence_of(s, arg[0]));
+}
+
+/* ---- dma-bufs ------------------------------------------------------------------------------ */
+
+static void op_export(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct drm_prime_handle prime = {
+		.handle = s->buffer[arg[1] % FUZZ_BUFFERS].handle, .flags = arg[3] % 4 ? DRM_CLOEXEC | DRM_RDWR : DRM_CLOEXEC,
+	};
+
+	if (!ioctl(s->file[arg[0] % FUZZ_FILES], DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
+		replace(dmabuf_of(s, arg[2]), prime.fd);
+}
+
+static void op_import(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct drm_prime_handle prime = { .fd = *dmabuf_of(s, arg[1]) };
+	off_t size;
+
+	if (prime.fd < 0 || ioctl(s->file[arg[0] % FUZZ_FILES], DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
+		return;
+	size = lseek(prime.fd, 0, SEEK_END);
+	s->buffer[arg[2] % FUZZ_BUFFERS] = (struct fuzz_buffer){ prime.handle, 0, size > 0 ? size : 0 };
+}
+
+static void op_dmabuf_close(struct fuzz_state *s, const uint64_t *arg)
+{
+	replace(dmabuf_of(s, arg[0]), -1);
+}
+
+static void op_dmabuf_map(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct fuzz_map *map = &s->map[arg[1] % FUZZ_MAPS];
+	size_t bytes = arg[2] % (1 << 20) + 1;
+	void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *dmabuf_of(s, arg[0]), 0);
+
+	if (start == MAP_FAILED)
+		return;
+	if (map->start)
+		munmap(map->start, map->bytes);
+	*map = (struct fuzz_map){ start, bytes };
+}
+
+static void op_dmabuf_sync(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct dma_buf_sync sync = { arg[1] % 8 };
+
+	ioctl(*dmabuf_of(s, arg[0]), DMA_BUF_IOCTL_SYNC, &sync);
+}
+
+static int vgem(struct fuzz_state *s)
+{
+	if (s->vgem < 0)
+		s->vgem = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	return s->vgem;
+}
+
+/* A buffer of another driver, or ours given to it */
+static void op_vgem(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct drm_mode_create_dumb dumb = { .width = 32, .height = 1 + arg[2] % 512, .bpp = 32 };
+	struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
+
+	if (arg[1] % 2) {
+		prime.fd = *dmabuf_of(s, arg[0]);
+		ioctl(vgem(s), DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+		return;
+	}
+	if (ioctl(vgem(s), DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		return;
+	prime.handle = dumb.handle;
+	if (!ioctl(s->vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
+		replace(dmabuf_of(s, arg[0]), prime.fd);
+}
+
+/* One whose exporter has caches to care for */
+static void op_udmabuf(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct udmabuf_create args = { .size = (1 + arg[1] % 8) * 4096 };
+	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+
+	if (dev < 0)
+		return;
+	args.memfd = memfd_create("foreign", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (!ftruncate(args.memfd, args.size) && !fcntl(args.memfd, F_ADD_SEALS, F_SEAL_SHRINK)) {
+		fd = ioctl(dev, UDMABUF_CREATE, &args);
+		if (fd >= 0) {
+			/* It maps its pages for the direction of the first access: another one later would be its mistake */
+			ioctl(fd, DMA_BUF_IOCTL_SYNC, &both);
+			both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
+			ioctl(fd, DMA_BUF_IOCTL_SYNC, &both);
+			replace(dmabuf_of(s, arg[0]), fd);
+		}
+	}
+	close(args.memfd);
+	close(dev);
+}
+
+/* The kernel keeps these in no exported header */
+struct vgem_fence_attach {
+	__u32 handle, flags, out_fence, pad;
+};
+
+struct vgem_fence_signal {
+	__u32 fence, flags;
+};
+
+#define VGEM_FENCE_ATTACH	DRM_IOWR(DRM_COMMAND_BASE + 1, struct vgem_fence_attach)
+#define VGEM_FENCE_SIGNAL	DRM_IOW(DRM_COMMAND_BASE + 2, struct vgem_fence_signal)
+
+/* A fence that signals when it is told to, or ten seconds later */
+static void op_foreign_fence(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct drm_mode_create_dumb dumb = { .width = 32, .height = 32, .bpp = 32 };
+	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_RW };
+	struct drm_prime_handle prime = { .flags = DRM_CLOEXEC | DRM_RDWR };
+	struct vgem_fence_attach attach = { .flags = 1 };
+
+	if (ioctl(vgem(s), DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		return;
+	prime.handle = attach.handle = dumb.handle;
+	if (ioctl(s->vgem, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime))
+		return;
+	if (!ioctl(s->vgem, VGEM_FENCE_ATTACH, &attach) && !ioctl(prime.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export)) {
+		s->vgem_fence = attach.out_fence;
+		replace(fence_of(s, arg[0]), export.fd);
+	}
+	close(prime.fd);
+}
+
+static void op_foreign_signal(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct vgem_fence_signal signal = { .fence = s->vgem_fence };
+
+	(void)arg;
+	if (s->vgem_fence)
+		ioctl(s->vgem, VGEM_FENCE_SIGNAL, &signal);
+	s->vgem_fence = 0;
+}
+
+/* ---- the twin ------------------------------------------------------------------------------ */
+
+static void op_fault(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (!fuzz_twin)
+		return;
+	fuzz_twin[TWIN_FAULT_CORE / 4] = arg[0] % NPU_CORES;
+	fuzz_twin[TWIN_FAULT_KIND / 4] = arg[1] % (TWIN_FAULT_EARLY + 1);
+	/* Up to 20 ms late; or some bits */
+	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] == TWIN_FAULT_LATE ? arg[2] % 20000 : arg[2] & 0x1ffff;
+	fuzz_twin[TWIN_FAULT_COUNT / 4] = 1 + arg[3] % 3;
+}
+
+static void op_spurious(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (!fuzz_twin)
+		return;
+	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] & 0x1ffff;
+	fuzz_twin[TWIN_SPURIOUS / 4] = arg[0] % NPU_CORES;
+}
+
+static void op_refuse_rate(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (fuzz_twin && fuzz_twin[TWIN_ISLAND / 4])
+		fuzz_twin[TWIN_REFUSE_RATE / 4] = arg[0] % 4;
+}
+
+/* A power domain does not come on */
+static void op_refuse_power(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (fuzz_twin && fuzz_twin[TWIN_ISLAND / 4])
+		fuzz_twin[TWIN_REFUSE_POWER / 4] = 1u << arg[0] % TWIN_DOMAIN_COUNT;
+}
+
+const struct fuzz_op fuzz_job_ops[] = {
+	{ "job", "jfiD", 20, op_job },
+	{ "submit", "fjcJtein", 96, op_submit },
+	{ "flood", "fjcn", 8, op_flood },
+	{ "descriptor", "jiin", 12, op_descriptor },
+	{ "register", "jrn", 12, op_register },
+	{ "word", "jnn", 8, op_word },
+	{ "fence_wait", "et", 16, op_fence_wait },
+	{ "fence_close", "e", 8, op_fence_close },
+	{ "fence_merge", "eee", 8, op_fence_merge },
+	{ "fence_info", "e", 4, op_fence_info },
+	{ "export", "fbdi", 16, op_export },
+	{ "import", "fdb", 16, op_import },
+	{ "dmabuf_close", "d", 4, op_dmabuf_close },
+	{ "dmabuf_map", "dms", 8, op_dmabuf_map },
+	{ "dmabuf_sync", "di", 8, op_dmabuf_sync },
+	{ "vgem", "dii", 8, op_vgem },
+	{ "udmabuf", "di", 8, op_udmabuf },
+	{ "foreign_fence", "e", 8, op_foreign_fence },
+	{ "foreign_signal", "", 8, op_foreign_signal },
+	{ "fault", "ixni", 12, op_fault },
+	{ "spurious", "in", 4, op_spurious },
+	{ "refuse_rate", "i", 4, op_refuse_rate },
+	{ "refuse_power", "i", 2, op_refuse_power },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Runs one sequence in this process, and gives back what it has taken.
+ */
+#define _GNU_SOURCE
+#include "fuzz.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rknpu_twin_regs.h"
+
+volatile uint32_t *fuzz_twin;
+
+void fuzz_twin_disarm(void)
+{
+	if (!fuzz_twin)
+		return;
+	for (unsigned int core = 0; core < NPU_CORES; core++) {
+		fuzz_twin[TWIN_FAULT_CORE / 4] = core;
+		fuzz_twin[TWIN_FAULT_KIND / 4] = TWIN_FAULT_NONE;
+		fuzz_twin[TWIN_FAULT_COUNT / 4] = 0;
+	}
+	fuzz_twin[TWIN_REFUSE_RATE / 4] = 0;
+	fuzz_twin[TWIN_REFUSE_POWER / 4] = 0;
+}
+
+void fuzz_run_calls(struct fuzz_state *s)
+{
+	for (; s->at < s->end; s->at++) {
+		const struct fuzz_call *call = &s->seq->call[s->at];
+
+		fuzz_op(call->op)->run(s, call->arg);
+	}
+}
+
+static void give_back(struct fuzz_state *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->threads; i++)
+		pthread_join(s->thread[i], NULL);
+	for (i = 0; i < s->children; i++) {
+		kill(s->child[i], SIGKILL);
+		waitpid(s->child[i], NULL, 0);
+	}
+	for (i = 0; i < FUZZ_MAPS; i++) {
+		if (s->map[i].start)
+			munmap(s->map[i].start, s->map[i].bytes);
+	}
+	for (i = 0; i < FUZZ_JOBS; i++) {
+		if (s->has_job[i])
+			matmul_fini(&s->job[i]);
+	}
+	syscall(SYS_close_range, FUZZ_FIRST_FD, ~0u, 0);
+	if (s->tuned)
+		fuzz_untune();
+	fuzz_twin_disarm();
+}
+
+/* So that all that a sequence opens can be told from what is ours */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd < FUZZ_FIRST_FD);
+	close(fd);
+}
+
+void fuzz_run(const struct fuzz_sequence *seq)
+{
+	static struct fuzz_state s;
+	unsigned int i;
+
+	fill_descriptors();
+	memset(&s, 0, sizeof(s));
+	for (i = 0; i < FUZZ_FILES; i++)
+		s.file[i] = -1;
+	for (i = 0; i < FUZZ_FENCES; i++)
+		s.fence[i] = -1;
+	for (i = 0; i < FUZZ_DMABUFS; i++)
+		s.dmabuf[i] = -1;
+	s.vgem = -1;
+	s.seq = seq;
+	s.end = seq->num;
+	fuzz_run_calls(&s);
+	give_back(&s);
+}
