@@ -7,12 +7,15 @@
  *
  * rknpu-bench-hostile irqs	longest time with interrupts off; needs latency/rknpu_latency.ko
  * rknpu-bench-hostile mix	a client that behaves among 24 that do not
+ * rknpu-bench-hostile judge	the same as one test in KTAP
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -171,6 +174,18 @@ static void behaves(unsigned int seed)
 		matmul_run(&mm, 0, NULL);
 }
 
+/* One job after the other that takes long, as far as that is allowed */
+static void is_slow(unsigned int seed)
+{
+	struct matmul mm;
+	int ret = matmul_init(&mm, open_npu(), MATMUL_INT8_INT32, 64, 64, 32, 1, MATMUL_EXACT, seed);
+
+	if (ret)
+		fail("buffers", -ret);
+	for (;;)
+		matmul_run(&mm, 0, NULL);
+}
+
 static void hangs(unsigned int seed)
 {
 	struct matmul mm;
@@ -214,24 +229,42 @@ static void forks(unsigned int seed)
 	}
 }
 
-static void leaves(unsigned int how)
+/* Its jobs still wait when it executes another program, which has the file, or is killed */
+static void executes_once(unsigned int seed)
+{
+	int i, fd = open_npu();
+	struct matmul mm;
+
+	make(&mm, fd, 1, 32, 32);
+	for (i = 0; i < 64; i++)
+		start(&mm, 1u << (i + seed) % 3, -1, NULL);
+	fcntl(fd, F_SETFD, 0);
+	execl("/proc/self/exe", "rknpu-bench-hostile", "nothing", NULL);
+}
+
+static void dies_once(unsigned int seed)
 {
 	struct matmul mm;
 	int i;
 
 	make(&mm, open_npu(), 1, 32, 32);
 	for (i = 0; i < 64; i++)
-		start(&mm, 1u << i % 3, -1, NULL);
-	if (how % 3 == 0)
-		raise(SIGKILL);
-	if (how % 3 == 1)
-		execl("/proc/self/exe", "rknpu-bench-hostile", "nothing", NULL);
+		start(&mm, 1u << (i + seed) % 3, -1, NULL);
+	raise(SIGKILL);
 }
 
-static void comes_and_goes(unsigned int seed)
+static void executes(unsigned int seed)
 {
 	for (;; seed++) {
-		waitpid(spawn(leaves, seed), NULL, 0);
+		waitpid(spawn(executes_once, seed), NULL, 0);
+		sleep_ms(5);
+	}
+}
+
+static void kills(unsigned int seed)
+{
+	for (;; seed++) {
+		waitpid(spawn(dies_once, seed), NULL, 0);
 		sleep_ms(5);
 	}
 }
@@ -249,19 +282,45 @@ static void resets(unsigned int seed)
 	}
 }
 
+/* A gigabyte for the NPU, and the same once more for the CPU */
 static void maps(unsigned int seed)
 {
 	int fd = open_npu();
 
 	for (;;) {
-		struct npu_bo bo[8];
+		struct npu_bo bo[16];
 		unsigned int i, num;
 
-		for (num = 0; num < 8 && !npu_bo_init(&bo[num], fd, (4 + seed % 4) << 20, NPU_FLAGS_DATA); num++)
-			;
+		for (num = 0; num < 16 && !npu_bo_init(&bo[num], fd, (64 - seed % 2) << 20, NPU_FLAGS_DATA); num++)
+			madvise(bo[num].map, bo[num].size, MADV_POPULATE_WRITE);
 		for (i = 0; i < num; i++)
 			npu_bo_fini(&bo[i]);
 		sleep_ms(10);
+	}
+}
+
+/* A pipe has the pages of a buffer that is destroyed and unmapped meanwhile */
+static void pins(unsigned int seed)
+{
+	static char taken[1 << 16];
+	int fd = open_npu(), ends[2];
+
+	(void)seed;
+	if (pipe(ends))
+		fail("pipe", errno);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	for (;;) {
+		struct npu_bo bo;
+		struct iovec from;
+
+		if (npu_bo_init(&bo, fd, sizeof(taken), NPU_FLAGS_DATA))
+			continue;
+		from = (struct iovec){ bo.map, sizeof(taken) };
+		vmsplice(ends[1], &from, 1, SPLICE_F_NONBLOCK);
+		npu_bo_fini(&bo);
+		while (read(ends[0], taken, sizeof(taken)) > 0)
+			;
+		sleep_ms(1);
 	}
 }
 
@@ -282,8 +341,8 @@ static void floods_on(unsigned int seed)
 }
 
 static void (*const hostile[MAX_CLIENTS])(unsigned int) = {
-	behaves, behaves, behaves, hangs, hangs, hangs, faults, faults, faults, forks, forks, forks,
-	comes_and_goes, comes_and_goes, comes_and_goes, resets, resets, resets, maps, maps, maps, floods_on, floods_on, floods_on,
+	behaves, behaves, behaves, is_slow, is_slow, hangs, hangs, hangs, faults, faults, forks, forks, executes, executes,
+	kills, kills, resets, resets, maps, maps, floods_on, floods_on, pins, pins,
 };
 
 static int compare(const void *a, const void *b)
@@ -322,7 +381,8 @@ static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned in
 	return jobs;
 }
 
-static int mix(void)
+/* Returns the victim's share in percent of what it has among as many that behave; names and values go to @told */
+static unsigned int mix(FILE *told, const char *before)
 {
 	void (*good[MAX_CLIENTS])(unsigned int);
 	unsigned int i, fair, among;
@@ -335,23 +395,39 @@ static int mix(void)
 	twin[TWIN_TASK_OVERHEAD_NS / 4] = TASK_NS;
 	make(&mm, open_npu(), 8, 64, 32);
 	fair = victim(&mm, good, MAX_CLIENTS, &p99_us);
-	printf("fair_share_jobs_per_s %u jobs/s\n", (unsigned int)(fair * 1000000000ull / MIX_NS));
-	printf("fair_share_p99_us %u us\n", p99_us);
+	fprintf(told, "%sfair_share_jobs_per_s %u jobs/s\n", before, (unsigned int)(fair * 1000000000ull / MIX_NS));
+	fprintf(told, "%sfair_share_p99_us %u us\n", before, p99_us);
 	among = victim(&mm, hostile, MAX_CLIENTS, &p99_us);
-	printf("hostile_mix_share %u %%\n", among * 100 / fair);
-	printf("hostile_mix_p99_us %u us\n", p99_us);
+	fprintf(told, "%shostile_mix_share %u %%\n", before, among * 100 / fair);
+	fprintf(told, "%shostile_mix_p99_us %u us\n", before, p99_us);
 	twin[TWIN_TASK_OVERHEAD_NS / 4] = 1000;
-	return 0;
+	return among * 100 / fair;
+}
+
+/* A wrong result or a failed job has ended the program before */
+static int judge(void)
+{
+	bool ok;
+
+	printf("TAP version 13\n1..1\n");
+	fflush(stdout);
+	ok = mix(stdout, "# ") >= 90;
+	printf("%s 1 - a victim among hostile clients\n", ok ? "ok" : "not ok");
+	return !ok;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "irqs"))
 		return irqs();
-	if (argc == 2 && !strcmp(argv[1], "mix"))
-		return mix();
+	if (argc == 2 && !strcmp(argv[1], "mix")) {
+		mix(stdout, "");
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "judge"))
+		return judge();
 	if (argc == 2 && !strcmp(argv[1], "nothing"))
 		return 0;
-	fprintf(stderr, "usage: rknpu-bench-hostile irqs|mix\n");
+	fprintf(stderr, "usage: rknpu-bench-hostile irqs|mix|judge\n");
 	return 2;
 }
