@@ -35,7 +35,7 @@ static DEFINE_MUTEX(rknpu_core_reset_lock);
  * The same again before the first access: the TRM asks for none, mainline leaves none.
  * Other drivers take 10 us, but do it after a failure and not whenever the client changes.
  */
-#define RKNPU_CORE_RESET_US 4
+#define RKNPU_CORE_RESET_US 2
 
 static irqreturn_t rknpu_core_irq(int irq, void *data)
 {

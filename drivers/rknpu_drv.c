@@ -27,6 +27,7 @@
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
 #include "rknpu_dump.h"
+#include "rknpu_entry.h"
 #include "rknpu_fdinfo.h"
 #include "rknpu_file.h"
 #include "rknpu_ioctl.h"
@@ -110,7 +111,7 @@ static const struct file_operations rknpu_drv_fops = {
 	.owner = THIS_MODULE,
 	.open = drm_open,
 	.release = drm_release,
-	.unlocked_ioctl = drm_ioctl,
+	.unlocked_ioctl = rknpu_entry_ioctl,
 	.compat_ioctl = drm_compat_ioctl,
 	.poll = drm_poll,
 	.read = drm_read,

@@ -195,8 +195,8 @@ static void overheads(int counter, const struct matmul *mm)
 
 #define GAPS		200
 #define HOLD_US		20000
-/* Longer than a turn: every job is another process's than the one before */
-#define TURN_TASK_NS	2000000
+/* Longer than any turn, also of cores that share an IOMMU: every job is another process's than the one before */
+#define TURN_TASK_NS	12000000
 
 /* What the core of a queue of @jobs did not work between the first start and the last end, for each gap */
 static unsigned long long gap_ns(uint64_t first_start, uint64_t busy_before, unsigned int jobs)

@@ -14,11 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bench.h"
+#include "bench_twin.h"
 #include "job.h"
 
 #define WARM_UP	3
+/* Longer than any turn */
+#define LONG_TASK_NS	12000000
 
 #ifdef __aarch64__
 #define mark_begin()	__asm__ volatile("hint #80" ::: "memory")
@@ -75,6 +80,39 @@ static void queue(uint64_t jobs)
 		ret = fence_end(fence);
 	mark_end();
 	check("queue", ret);
+}
+
+/* Two processes whose jobs are longer than a turn, so that each start is the other's: all but the submits */
+static void change(uint64_t jobs)
+{
+	volatile uint32_t *twin = bench_twin();
+	int ready[2], fence = -1, ret = 0;
+	struct matmul mm;
+	uint64_t i;
+	char byte = 0;
+	pid_t pid;
+
+	twin[TWIN_TASK_OVERHEAD_NS / 4] = LONG_TASK_NS;
+	if (pipe(ready))
+		fail("pipe", errno);
+	pid = fork();
+	make(&mm, open_npu(), 1, 32, 32);
+	for (i = 0; i < jobs && !ret; i++)
+		ret = job_start_args(&mm, matmul_args(&mm, 1), -1, i + 1 < jobs ? NULL : &fence);
+	check("queue", ret);
+	if (!pid) {
+		ret = write(ready[1], &byte, 1) != 1;
+		_exit(ret || fence_end(fence));
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		fail("other process", errno);
+	begin();
+	ret = fence_end(fence);
+	mark_end();
+	check("change", ret);
+	waitpid(pid, &ret, 0);
+	check("other process", -ret);
+	matmul_fini(&mm);
 }
 
 static uint32_t counted_create(uint64_t bytes, bool count)
@@ -140,6 +178,7 @@ static const struct operation {
 } operations[] = {
 	{ "submit", submit, 0, 1000 },
 	{ "queue_64", queue, 64, 20 },
+	{ "change_20", change, 10, 2 },
 	{ "create_4k", create, 4096, 200 },
 	{ "create_64m", create, 64 << 20, 3 },
 	{ "destroy_4k", destroy, 4096, 200 },

@@ -18,14 +18,9 @@
 #include <unistd.h>
 
 #include "network.h"
+#include "testing.h"
 
 #define RUNS	27
-
-static void fail(const char *name, const char *what, int ret)
-{
-	fprintf(stderr, "%s: %s: %d\n", name, what, ret);
-	exit(1);
-}
 
 static uint64_t now_ns(void)
 {
@@ -70,18 +65,15 @@ static void measure(const char *name)
 
 	network_load(&net, name);
 	ret = rknn_init(&ctx, net.model.data, net.model.bytes, 0, NULL);
-	if (ret)
-		fail(name, "rknn_init", ret);
+	ASSERT_EQ(ret, 0);
 	ret = network_inputs_set(&net, ctx);
-	if (ret)
-		fail(name, "inputs", ret);
+	ASSERT_EQ(ret, 0);
 	for (i = 0; i < RUNS; i++) {
 		uint64_t begin = now_ns(), took;
 
 		ret = rknn_run(ctx, NULL);
 		took = now_ns() - begin;
-		if (ret)
-			fail(name, "rknn_run", ret);
+		ASSERT_EQ(ret, 0);
 		if (took < best)
 			best = took;
 	}
@@ -98,12 +90,12 @@ static int visible(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-int main(void)
+TEST_LIMIT(measures, 300)
 {
 	struct dirent **names;
 	int i, count = scandir("/networks", &names, visible, alphasort);
 
+	ASSERT(count > 0);
 	for (i = 0; i < count; i++)
 		measure(names[i]->d_name);
-	return count <= 0;
 }

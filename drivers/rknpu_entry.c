@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: The way into the ioctls of the DRM nodes. A program's every run is one SUBMIT and
+ * several MEM_SYNC, and a third of a MEM_SYNC was the DRM core's: it makes room for an
+ * argument of any size, looks the call up and checks what every file may do here. So
+ * these two, in their usual size, go straight to where the core's table sends them.
+ * What differs is that drm.debug does not tell of them.
+ */
+#include "rknpu_entry.h"
+
+#include <linux/fs.h>
+#include <linux/uaccess.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_ioctl.h>
+
+#include "rknpu_device.h"
+#include "rknpu_drm.h"
+#include "rknpu_ioctl.h"
+
+static long rknpu_entry_submit(struct drm_file *file, void __user *user)
+{
+	struct rknpu_submit args;
+	int ret;
+
+	if (copy_from_user(&args, user, sizeof(args)))
+		return -EFAULT;
+	ret = rknpu_submit_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
+	/* Also of a call that failed, as the DRM core does. */
+	return copy_to_user(user, &args, sizeof(args)) ? -EFAULT : ret;
+}
+
+static long rknpu_entry_mem_sync(struct drm_file *file, void __user *user)
+{
+	struct rknpu_mem_sync args;
+
+	if (drm_dev_is_unplugged(file->minor->dev))
+		return -ENODEV;
+	if (copy_from_user(&args, user, sizeof(args)))
+		return -EFAULT;
+	/* Nothing comes back. */
+	return rknpu_mem_sync_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
+}
+
+/**
+ * rknpu_entry_ioctl() - an ioctl of a DRM node
+ * @filp: the open
+ * @cmd: number, with the size of the argument
+ * @arg: user address
+ *
+ * Return: as the call that it is.
+ */
+long rknpu_entry_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case DRM_IOCTL_RKNPU_SUBMIT:
+		return rknpu_entry_submit(filp->private_data, (void __user *)arg);
+	case DRM_IOCTL_RKNPU_MEM_SYNC:
+		return rknpu_entry_mem_sync(filp->private_data, (void __user *)arg);
+	default:
+		return drm_ioctl(filp, cmd, arg);
+	}
+}
