@@ -190,14 +190,14 @@ static void rknpu_recover_report(const struct rknpu_slot *slot, const struct rkn
 	rknpu_recover_tell_roof(slot, job, verdict, done);
 	if (slot->faulted)
 		dev_err_ratelimited(slot->core->dev,
-				    "job of %s[%d] on core %u: %s at %#010x (%s), task %u, status %#x raw %#x\n",
+				    "job of %s[%d] on core %u: %s at %#010x (%s), task %u, task status %#x raw %#x\n",
 				    job->client->comm, pid_nr(job->client->tgid), slot->index,
 				    rknpu_recover_text(verdict), slot->fault_iova,
 				    slot->fault_write ? "write" : "read", range->first + done,
 				    state->task_status, state->raw);
 	else
 		dev_err_ratelimited(slot->core->dev,
-				    "job of %s[%d] on core %u: %s, task %u, status %#x raw %#x mask %#x\n",
+				    "job of %s[%d] on core %u: %s, task %u, task status %#x raw %#x mask %#x\n",
 				    job->client->comm, pid_nr(job->client->tgid), slot->index,
 				    rknpu_recover_text(verdict), range->first + done,
 				    state->task_status, state->raw, rknpu_job_chunk(job, slot->index)->int_mask);

@@ -130,7 +130,7 @@ TEST(hang_is_logged_with_its_owner)
 	fails_with_a_line(1, TWIN_FAULT_LATE, -ETIMEDOUT, line, sizeof(line));
 	at = strstr(line, "timed out");
 	ASSERT(at);
-	EXPECT_EQ(sscanf(at, "timed out, task %u, status %x raw %x mask %x", &task, &status, &raw, &mask), 4);
+	EXPECT_EQ(sscanf(at, "timed out, task %u, task status %x raw %x mask %x", &task, &status, &raw, &mask), 4);
 	EXPECT_EQ(mask, RKNPU_INT_DPU);
 }
 
@@ -142,7 +142,7 @@ TEST(fault_is_logged_with_its_address)
 	fails_with_a_line(2, TWIN_FAULT_MMU_WRITE, -EIO, line, sizeof(line));
 	at = strstr(line, "memory access failed");
 	ASSERT(at);
-	EXPECT_EQ(sscanf(at, "memory access failed at %x (write), task %u, status %x raw %x", &iova, &task, &status,
+	EXPECT_EQ(sscanf(at, "memory access failed at %x (write), task %u, task status %x raw %x", &iova, &task, &status,
 			 &raw), 4);
 	EXPECT(iova >= mm.out.iova && iova < mm.out.iova + mm.out.size);
 	EXPECT_EQ(task, 0);

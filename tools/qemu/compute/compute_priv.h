@@ -273,7 +273,6 @@ void depthwise_row(const struct conv *conv, const struct dense_feature *feature,
 
 /* fp16.c */
 float fp16_to_float(uint16_t bits);
-uint16_t fp16_from_double(double value);
 float fp32_canonical(float value);
 uint64_t fp16_magnitude(uint16_t bits);
 uint8_t fp16_span(uint64_t magnitudes);

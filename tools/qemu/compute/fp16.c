@@ -15,9 +15,7 @@
 #define FP16_EXP		0x7c00
 #define FP16_FRACTION		0x03ff
 #define FP16_HIDDEN		0x0400
-#define FP16_NAN		0x7e00
 #define FP16_FRACTION_BITS	10
-#define FP16_ULP_MIN_EXP	(-24)	/* weight of the last bit of a subnormal */
 
 /* |value| as a multiple of 2^-24, which every finite fp16 number is; below 2^40 */
 uint64_t fp16_magnitude(uint16_t bits)
@@ -42,29 +40,6 @@ float fp16_to_float(uint16_t bits)
 	else
 		value = (float)magnitude * 0x1p-24f;
 	return bits & FP16_SIGN ? -value : value;
-}
-
-/* Round to nearest even, overflow to infinity [seen: client programs] */
-uint16_t fp16_from_double(double value)
-{
-	uint16_t sign = signbit(value) ? FP16_SIGN : 0;
-	unsigned int mantissa;
-	int exp, ulp_exp;
-
-	if (isnan(value))
-		return FP16_NAN;
-	value = fabs(value);
-	if (value == 0)
-		return sign;
-	if (isinf(value) || value >= 0x1p16)
-		return sign | FP16_EXP;
-	frexp(value, &exp);
-	ulp_exp = exp - 1 - FP16_FRACTION_BITS;
-	if (ulp_exp < FP16_ULP_MIN_EXP)
-		ulp_exp = FP16_ULP_MIN_EXP;
-	/* Scaling by a power of two is exact; a carry moves on into the exponent by itself */
-	mantissa = (unsigned int)nearbyint(ldexp(value, -ulp_exp));
-	return sign + ((unsigned int)(ulp_exp - FP16_ULP_MIN_EXP) << FP16_FRACTION_BITS) + mantissa;
 }
 
 float fp32_canonical(float value)
