@@ -15,7 +15,7 @@ hold() {
 }
 
 echo "TAP version 13"
-echo "1..18"
+echo "1..19"
 [ "$(drivers)" = "RKNPU " ]; result $? another_driver_has_the_npu
 ! insmod "$1" 2>/tmp/said && grep -q 'File exists' /tmp/said; result $? a_module_of_the_same_name_is_refused
 insmod "$2"; result $? one_of_another_name_is_not
@@ -28,19 +28,19 @@ result $? takeover_gives_it_all_cores
 /selftests/run-all.sh test_closed_flow >/tmp/said 2>&1; status=$?
 [ $status = 0 ] || sed 's/^/# /' /tmp/said
 result $status programs_run
-for what in node memory dmabuf; do
+for what in node job memory dmabuf; do
 	hold $what && ! "$3" --back 2>/tmp/said && grep -q "in use: $held hold: has " /tmp/said && [ "$(drivers)" = "rknpu_open " ] &&
 		"$3" --status | grep -q "^in use: $held hold: has "
 	result $? "refused_while_somebody_has_a_$what"
 	kill $held; wait $held 2>/dev/null
 done
-hold node && "$3" --back --end-users > /tmp/said 2>&1 && [ "$(drivers)" = "RKNPU " ] && ! kill -0 $held 2>/dev/null
+hold job && "$3" --back --end-users > /tmp/said 2>&1 && [ "$(drivers)" = "RKNPU " ] && ! kill -0 $held 2>/dev/null
 result $? users_are_ended_if_told_to
 wait $held 2>/dev/null
 "$3" > /tmp/said && rmmod rknpu 2>/tmp/said; result $? the_other_driver_is_not_needed_any_more
 rmmod rknpu_open && [ -z "$(drivers)" ]; result $? ours_leaves
 insmod "$1" && "$3" --back > /tmp/said && insmod "$2" && [ "$(drivers)" = "RKNPU " ] && [ -e /dev/dri/card1 ]; result $? a_driver_with_nodes_has_it
-hold node && ! "$3" 2>/tmp/said && grep -q "in use: $held hold: has /dev/dri/renderD129 open" /tmp/said && [ "$(drivers)" = "RKNPU " ]
+hold job && ! "$3" 2>/tmp/said && grep -q "in use: $held hold: has /dev/dri/renderD129 open" /tmp/said && [ "$(drivers)" = "RKNPU " ]
 result $? refused_forth_as_well
 "$3" --end-users > /tmp/said 2>/tmp/errors && [ "$(drivers)" = "rknpu_open " ] && ! grep -q 'they were' /tmp/errors &&
 	grep -q '^device nodes: /dev/dri/card1 /dev/dri/renderD129 $' /tmp/said
