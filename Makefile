@@ -23,7 +23,9 @@ clean:
 	rm -rf build
 	if [ -d $(KDIR) ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) $@; fi
 
+# DKMS would install what it has built of this version before, however old its source.
 dkms-install:
+	dkms remove rknpu/$(DKMS_VERSION) --all >/dev/null 2>&1 || true
 	rm -rf $(DKMS_SOURCE)
 	install -d $(DKMS_SOURCE)/packaging
 	cp -r dkms.conf Kbuild drivers include uapi $(DKMS_SOURCE)/

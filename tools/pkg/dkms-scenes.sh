@@ -134,6 +134,11 @@ scene nothing_is_left diff /tmp/before /tmp/after
 # --- from the source tree, without a package
 scene make_dkms_install make -C /tree dkms-install
 scene the_module_is_there module_of "$running"
+# As after an update of the source that has the same version
+sed -i "s/RKNPU_RELEASE \"$old\"/RKNPU_RELEASE \"$old-again\"/" /tree/drivers/rknpu_stats.h
+scene make_dkms_install_again make -C /tree dkms-install
+scene the_module_is_built_anew sh -c "modinfo -F release $(module_of "$running") | tee /dev/stderr | grep -x $old-again"
+sed -i "s/\"$old-again\"/\"$old\"/" /tree/drivers/rknpu_stats.h
 scene make_dkms_remove make -C /tree dkms-remove
 all_files > /tmp/after
 scene nothing_is_left_of_that diff /tmp/before /tmp/after
