@@ -12,7 +12,7 @@ export KERNELS T
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
-.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-networks check-packages kernels bench fuzz soak help
+.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-mutants check-networks check-packages kernels bench fuzz soak help
 
 all: modules
 
@@ -56,6 +56,9 @@ check-networks:
 check-fast:
 	@tools/check fast
 
+check-mutants:
+	@selftests/mutants/run
+
 check-twin:
 	@tools/check twin
 
@@ -85,6 +88,7 @@ help:
 	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
+	@echo 'make check-mutants  drivers whose order of calls would hang a board: the twin has to catch each'
 	@echo 'make check-networks  networks of Rockchip'"'"'s compiler through their closed runtime (both from the Python registry)'
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'
 	@echo 'make kernels      the module for every arm64 kernel and flavour of Debian, with gcc and clang, all warnings on'
