@@ -120,7 +120,8 @@ static void set_power(struct twin *twin, uint32_t value)
 	twin->island.pmu_pwr = pwr;
 	/* Outer ones first, as for one written at once */
 	for (i = 0; i < TWIN_DOMAIN_COUNT; i++)
-		switch_domain(twin, i, !(pwr & bits[i].pwr));
+		if (value >> 16 & bits[i].pwr)
+			switch_domain(twin, i, !(pwr & bits[i].pwr));
 }
 
 static void set_idle(struct twin *twin, uint32_t value)
