@@ -47,6 +47,10 @@ void fuzz_judge_init(const char *log_errors)
 		twin_errors = fuzz_twin[TWIN_ERROR_COUNT / 4];
 	/* The guest is to say more than one thing, and not to end with the first */
 	driver_write("/proc/sys/kernel/panic_on_warn", "0");
+	/* Nor tell of each failure that a sequence has asked for */
+	driver_write("/sys/kernel/debug/failslab/verbose", "0");
+	driver_write("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	driver_write("/sys/kernel/debug/fail_usercopy/verbose", "0");
 }
 
 /* The first line since the last call that tells of an error; warnings that come only once may come again */

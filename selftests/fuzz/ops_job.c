@@ -358,12 +358,13 @@ static void op_fault(struct fuzz_state *s, const uint64_t *arg)
 	fuzz_twin[TWIN_FAULT_COUNT / 4] = 1 + arg[3] % 3;
 }
 
+/* But not that it is done: while a job runs nobody could know better */
 static void op_spurious(struct fuzz_state *s, const uint64_t *arg)
 {
 	(void)s;
 	if (!fuzz_twin)
 		return;
-	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] & 0x1ffff;
+	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] & 0x1ffff & ~RKNPU_INT_DONE;
 	fuzz_twin[TWIN_SPURIOUS / 4] = arg[0] % NPU_CORES;
 }
 
