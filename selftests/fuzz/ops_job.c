@@ -375,14 +375,6 @@ static void op_refuse_rate(struct fuzz_state *s, const uint64_t *arg)
 		fuzz_twin[TWIN_REFUSE_RATE / 4] = arg[0] % 4;
 }
 
-/* A power domain does not come on */
-static void op_refuse_power(struct fuzz_state *s, const uint64_t *arg)
-{
-	(void)s;
-	if (fuzz_twin && fuzz_twin[TWIN_ISLAND / 4])
-		fuzz_twin[TWIN_REFUSE_POWER / 4] = 1u << arg[0] % TWIN_DOMAIN_COUNT;
-}
-
 const struct fuzz_op fuzz_job_ops[] = {
 	{ "job", "jfiD", 20, op_job },
 	{ "submit", "fjcJtein", 96, op_submit },
@@ -406,6 +398,5 @@ const struct fuzz_op fuzz_job_ops[] = {
 	{ "fault", "ixni", 12, op_fault },
 	{ "spurious", "in", 4, op_spurious },
 	{ "refuse_rate", "i", 4, op_refuse_rate },
-	{ "refuse_power", "i", 2, op_refuse_power },
 	{ NULL, NULL, 0, NULL },
 };

@@ -29,7 +29,6 @@ void fuzz_twin_disarm(void)
 		fuzz_twin[TWIN_FAULT_COUNT / 4] = 0;
 	}
 	fuzz_twin[TWIN_REFUSE_RATE / 4] = 0;
-	fuzz_twin[TWIN_REFUSE_POWER / 4] = 0;
 }
 
 void fuzz_run_calls(struct fuzz_state *s)
