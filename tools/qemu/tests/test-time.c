@@ -117,6 +117,39 @@ static void test_both(const void *arg)
 	machine_destroy(m);
 }
 
+/* Cores at once share the memory: two get 17 bytes per cycle instead of 18, three instead of 27 */
+static void test_shared_memory(const void *arg)
+{
+	static const uint64_t want[] = { 1000 + 10000, 1000 + 10589, 1000 + 15883 };
+	unsigned int cores = *(const unsigned int *)arg, i;
+	struct machine *m = machine_default();
+	struct kick kick[3];
+
+	for (i = 0; i < cores; i++) {
+		struct stream s = stream_at(m, CMD_IOVA + i * 0x1000);
+
+		kick[i] = (struct kick){ .addr = CMD_IOVA + i * 0x1000, .tasks = 1, .int_mask = RKNPU_INT_PPU, .pingpong = true };
+		stream_write(&s, RKNPU_PPU_RDMA_SRC_BASE_ADDR, IN_IOVA);
+		stream_write(&s, RKNPU_PPU_DST_BASE_ADDR, OUT_IOVA);
+		stream_write(&s, RKNPU_PPU_POOLING_KERNEL_CFG, 90000);
+		stream_end(&s, ENABLE_POOL);
+		kick[i].words = s.words;
+	}
+	for (i = 0; i < cores; i++)
+		start_kick(m, i, &kick[i]);
+	for (i = 0; i < cores; i++)
+		CHECK(machine_run_to_irq(m, i));
+	/* The last one to begin sees all others */
+	CHECK_EQ(stat64(m, cores - 1, TWIN_STAT_BUSY_NS), want[cores - 1]);
+	/* And who comes alone afterwards none */
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	i = (unsigned int)stat64(m, 0, TWIN_STAT_BUSY_NS);
+	start_kick(m, 0, &kick[0]);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS) - i, want[0]);
+	machine_destroy(m);
+}
+
 static void test_64_bit_counters(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -216,6 +249,7 @@ static void test_next_kick_takes_new_rate(const void *arg)
 }
 
 static const bool yes = true, no;
+static const unsigned int one = 1, two = 2, three = 3;
 
 const struct test_case time_tests[] = {
 	{ "time: a task without MACs", test_length, &time_cases[0] },
@@ -236,6 +270,9 @@ const struct test_case time_tests[] = {
 	{ "time: ping-pong hides fetches", test_pingpong_hides_fetch, &yes },
 	{ "time: without it they add up", test_pingpong_hides_fetch, &no },
 	{ "time: cores overlap", test_cores_overlap, 0 },
+	{ "time: one core has the memory for itself", test_shared_memory, &one },
+	{ "time: two cores share it", test_shared_memory, &two },
+	{ "time: three cores share it", test_shared_memory, &three },
 	{ "time: new rates apply from the next kick on", test_next_kick_takes_new_rate, 0 },
 	{ 0 },
 };

@@ -258,6 +258,7 @@ struct twin {
 	uint32_t fault_kind;
 	uint32_t fault_param;
 	atomic_uint working;	/* cores that are being computed for; any thread, no lock */
+	atomic_uint moving;	/* cores with a task between its fetch and its end, in modelled time; no lock */
 	uint32_t qos[RKNPU_QOS_BYTES / 4];
 	struct twin_island island;
 	pthread_mutex_t error_lock;
