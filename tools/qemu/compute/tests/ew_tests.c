@@ -236,6 +236,29 @@ static void fill_tables(struct back *b, uint64_t seed)
 			b->table[t][i] = (int16_t)rng_next(&rng);
 }
 
+/* The words that open programs write for ReLU and for a table: the operand and its size are 0, and add nothing to that */
+static void test_words_of_relu(void)
+{
+	static const uint32_t words[] = { 0x180, 0x300 };
+
+	for (int i = 0; i < 2; i++) {
+		struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 9, 2, 24);
+		struct back b = { .flying = true, .ew_relu = true, .lut = i };
+		struct program p;
+
+		if (i)
+			fill_tables(&b, 12);
+		memcpy(b.lut_start, (int32_t[]){ -16384, 0 }, sizeof(b.lut_start));
+		b.lut_select[0] = b.lut_select[1] = 5;
+		program_init(&p, &s, draw_fp16_small_int, i);
+		back_init(&p, &b, NULL, i);
+		*program_reg(&p, RKNPU_DPU_EW_CFG) = words[i];
+		tap_ok(reference_runs(&p), "EW_CFG 0x%x", words[i]);
+		program_free(&p);
+		back_free(&b);
+	}
+}
+
 static const struct table_case {
 	const char *name;
 	int32_t start[2];
@@ -342,6 +365,7 @@ void ew_tests(void)
 	test_split();
 	test_conversion();
 	test_equal();
+	test_words_of_relu();
 	test_per_channel();
 	test_size_of_erdma();
 	test_int8_activation();

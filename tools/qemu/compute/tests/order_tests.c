@@ -411,8 +411,28 @@ static void test_packed(void)
 	}
 }
 
+/* ---- exponents ---------------------------------------------------------------------- */
+
+/* MINUS_EXP is taken from the exponent field, whose 31 for Inf and NaN becomes 15: comparisons by way of it rely on that */
+static void test_nonfinite(void)
+{
+	static const uint16_t in[] = { 0x7c00, 0xfc00, 0x7e00, 0xfd55, 0x4000, 0x8000, 0x7bff, 0x0001 };
+	static const uint16_t out[] = { 0x3c00, 0xbc00, 0x3c01, 0x3c01, 0x0200, 0x8000, 0x3bff, 0x0000 };
+	struct move m;
+
+	move_init(&m, 0x48000002, 0x17841, sizeof(in), sizeof(out));
+	memcpy(m.memory.region[REGION_FEATURE].data, in, sizeof(in));
+	memcpy(m.expected, out, sizeof(out));
+	set_source(&m, 1, 1, 8, 0, 0);
+	set_target(&m, 1, 1, 8, 1);
+	set(&m, RKNPU_DPU_OUT_CVT_SCALE, 0x10001);
+	set(&m, RKNPU_DPU_OUT_CVT_SHIFT, 16 << 12);
+	move_check(&m, "MINUS_EXP of what is no number");
+}
+
 void order_tests(void)
 {
+	test_nonfinite();
 	test_blocks_across_planes();
 	test_regrouped();
 	test_packed();
