@@ -4,16 +4,17 @@
 
 usage: build.py STORE OUT [--target SOC] [--small | --whole | --all] [--layers] [NAME-PATTERN ...]
 
-STORE keeps, by a sum over graph, input, compiler and this file, one directory per network. OUT gets a directory with the
+STORE keeps, by a sum over graph, input, compiler and what makes them here, one directory per network. OUT gets a directory with the
 guest's part of each, called NAME.fp16 or NAME.int8:
   model.rknn  in0.f32 ... (as the runtime wants them)  sim0.f32 ...  ort0.f32 ...  tab0.f32 ... (see tables.py)
-  deep (if it is)  refused (why it is not there)
+  deep (if it is)  layers (with --layers)  refused (why it is not there)
 --layers makes every tensor an output, to find the layer where a network leaves the path.
 """
 
 import argparse
 import fnmatch
 import hashlib
+import inspect
 import json
 import multiprocessing
 import os
@@ -141,8 +142,8 @@ def tensors(g):
 def key(g, kind, target, layers):
     """What the result depends on."""
     h = hashlib.sha256()
-    with open(__file__, "rb") as f:
-        h.update(f.read())
+    for part in (onnxruntime_outputs, save, compile_network, make, tables):
+        h.update(inspect.getsource(part).encode())
     h.update(repr((metadata.version("rknn-toolkit2"), kind, target, layers)).encode())
     h.update(g.model().SerializeToString())
     for n in g.inputs:
@@ -150,8 +151,8 @@ def key(g, kind, target, layers):
     return h.hexdigest()[:20]
 
 
-def hand_out(place, out, deep):
-    """What the guest needs of one network. The same file under another name where that can be."""
+def hand_out(place, out, deep, layers):
+    """What the guest needs of one network; with layers, the names of the nodes that give its outputs, a line for each. The same file under another name where that can be."""
     os.makedirs(out)
     for name in os.listdir(place):
         if name.endswith(".f32") or name in ("model.rknn", "refused"):
@@ -162,6 +163,11 @@ def hand_out(place, out, deep):
     if deep:
         with open(f"{out}/deep", "w", encoding="utf-8") as f:
             f.write("judged by similarity\n")
+    if layers:
+        with open(f"{place}/info.json", encoding="utf-8") as f:
+            info = json.load(f)
+        with open(f"{out}/layers", "w", encoding="utf-8") as f:
+            f.writelines(info["made_by"][t] + "\n" for t in info["outputs"])
 
 
 def main():
@@ -202,7 +208,7 @@ def main():
             if refused:
                 print(f"{name}.{kind}: not compiled: {refused}", file=sys.stderr)
     for case, kind, place in wanted:
-        hand_out(place, os.path.join(args.out, f"{case.name}.{kind}"), case.deep and not args.layers)
+        hand_out(place, os.path.join(args.out, f"{case.name}.{kind}"), case.deep, args.layers)
     print(f"{len(wanted)} networks, {len(jobs)} compiled now", file=sys.stderr)
 
 

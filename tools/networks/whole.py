@@ -26,21 +26,47 @@ def conv_relu(g, x, channels, kernel=1, stride=1):
     return relu(g, g.conv(x, channels, kernel, stride))
 
 
-def yolov5s(g):
-    """The variant with ReLU that Rockchip publishes speeds of; three outputs before the boxes are decoded."""
-    block = lambda x, c, n, shortcut=True: c3(g, x, c, n, shortcut, conv_relu)
-    x = relu(g, g.conv(g.input(1, 3, 640, 640), 32, 6, 2, pads=[2] * 4))
-    x = block(conv_relu(g, x, 64, 3, 2), 64, 1)
-    p3 = block(conv_relu(g, x, 128, 3, 2), 128, 2)
-    p4 = block(conv_relu(g, p3, 256, 3, 2), 256, 3)
-    x = sppf(g, block(conv_relu(g, p4, 512, 3, 2), 512, 1), 512, conv_relu)
-    up5 = conv_relu(g, x, 256)
-    x = block(g.op("Concat", g.resize(up5, 2), p4, axis=1), 256, 1, False)
-    up4 = conv_relu(g, x, 128)
-    n3 = block(g.op("Concat", g.resize(up4, 2), p3, axis=1), 128, 1, False)
-    n4 = block(g.op("Concat", conv_relu(g, n3, 128, 3, 2), up4, axis=1), 256, 1, False)
-    n5 = block(g.op("Concat", conv_relu(g, n4, 256, 3, 2), up5, axis=1), 512, 1, False)
+def yolov5(g, width, activation):
+    """Width 64 is l's, 32 s's, 16 n's, with a third of l's depth; three outputs before the boxes are decoded."""
+    block = lambda x, c, n, shortcut=True: c3(g, x, c, n, shortcut, activation)
+    down = lambda x, c: activation(g, x, c, 3, 2)
+    w = [width << i for i in range(5)]
+    x = activation(g, g.input(1, 3, 640, 640), w[0], 6, 2)
+    x = block(down(x, w[1]), w[1], 1)
+    p3 = block(down(x, w[2]), w[2], 2)
+    p4 = block(down(p3, w[3]), w[3], 3)
+    x = sppf(g, block(down(p4, w[4]), w[4], 1), w[4], activation)
+    up5 = activation(g, x, w[3])
+    x = block(g.op("Concat", g.resize(up5, 2), p4, axis=1), w[3], 1, False)
+    up4 = activation(g, x, w[2])
+    n3 = block(g.op("Concat", g.resize(up4, 2), p3, axis=1), w[2], 1, False)
+    n4 = block(g.op("Concat", down(n3, w[2]), up4, axis=1), w[3], 1, False)
+    n5 = block(g.op("Concat", down(n4, w[3]), up5, axis=1), w[4], 1, False)
     g.output(*[g.op("Sigmoid", g.conv(t, 255, 1)) for t in (n3, n4, n5)])
+
+
+def yolov6n(g):
+    """Version 2, with each block's branches merged into one convolution, as it is deployed."""
+    def block(x, channels, repeats):
+        for _ in range(repeats):
+            x = conv_relu(g, x, channels, 3)
+        return x
+
+    x = conv_relu(g, g.input(1, 3, 640, 640), 16, 3, 2)
+    kept = []
+    for channels, repeats in ((32, 2), (64, 4), (128, 6), (256, 2)):
+        x = block(conv_relu(g, x, channels, 3, 2), channels, repeats)
+        kept.append(x)
+    p5 = conv_relu(g, sppf(g, x, 256, conv_relu), 64)
+    p4 = block(g.op("Concat", g.transposed(p5, 64, 2, 2), kept[2], axis=1), 64, 4)
+    p4 = conv_relu(g, p4, 32)
+    n3 = block(g.op("Concat", g.transposed(p4, 32, 2, 2), kept[1], axis=1), 32, 4)
+    n4 = block(g.op("Concat", conv_relu(g, n3, 32, 3, 2), p4, axis=1), 64, 4)
+    n5 = block(g.op("Concat", conv_relu(g, n4, 64, 3, 2), p5, axis=1), 128, 4)
+    for t in (n3, n4, n5):
+        stem = conv_silu(g, t, g.shape[t][1])
+        classes, box = (conv_silu(g, stem, g.shape[t][1], 3) for _ in range(2))
+        g.output(g.op("Sigmoid", g.conv(classes, 80, 1)), g.conv(box, 4, 1))
 
 
 def yolov8n(g):
@@ -79,7 +105,10 @@ def transformer_long(g):
 
 case("whole_resnet50", resnet50, whole=True)
 case("whole_mobilenetv2", mobilenetv2, whole=True)
-case("whole_yolov5s", yolov5s, whole=True)
+# The variant with ReLU that Rockchip publishes speeds of, and as it is
+case("whole_yolov5s", lambda g: yolov5(g, 32, conv_relu), whole=True)
+case("whole_yolov5n", lambda g: yolov5(g, 16, conv_silu), whole=True)
+case("whole_yolov6n", yolov6n, whole=True)
 case("whole_yolov8n", yolov8n, whole=True)
 case("whole_unet256", lambda g: g.output(unet(g, g.input(1, 3, 256, 256), (32, 64, 128, 256), 1)), whole=True)
 case("whole_vit", vit, whole=True)

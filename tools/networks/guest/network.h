@@ -13,7 +13,7 @@
 
 #include "rknn.h"
 
-#define NETWORK_TENSORS	64
+#define NETWORK_TENSORS	512	/* with every layer an output */
 
 struct network_data {
 	void *data;
@@ -23,6 +23,7 @@ struct network_data {
 struct network {
 	const char *name;
 	bool deep;			/* judged by similarity */
+	struct network_data layers;	/* names of the layers that give the outputs, if all do: a line for each */
 	struct network_data model;
 	struct network_data in[NETWORK_TENSORS], sim[NETWORK_TENSORS], ort[NETWORK_TENSORS];
 	struct network_data tab[NETWORK_TENSORS];	/* with the compiler's tables, if they end short; else nothing */
