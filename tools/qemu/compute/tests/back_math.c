@@ -183,7 +183,8 @@ static uint32_t operand_bits(const struct program *p, int c, int y, int x)
 
 static float operate_float(const struct back *b, float value, uint32_t bits)
 {
-	float operand = !b->operand_size || b->operand_size == 3 ? float_of(bits) : b->bf16 ? float_of(bits << 16) : half_value(bits);
+	bool wide = !b->operand_size || b->operand_size == 3;
+	float operand = wide ? float_of(bits) : b->bf16 ? float_of(bits << 16) : half_value(bits);
 
 	if (b->mul)
 		return b->prelu && !(value < 0) ? value : value * operand;
