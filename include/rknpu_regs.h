@@ -162,6 +162,7 @@
 /* Block enable bitmap: value of the op-enable command word and of GLOBAL 0xf008 [TRM] */
 #define RKNPU_GLOBAL_OPERATION_ENABLE		0xf008	/* RW, reads 0 */
 #define RKNPU_ENABLE_CNA			0x00000001
+#define RKNPU_ENABLE_RK356X_2000		0x00000002	/* RK356x: the block at 0x2000 [seen: streams of rknn-toolkit2] */
 #define RKNPU_ENABLE_CORE			0x00000004
 #define RKNPU_ENABLE_DPU			0x00000008
 #define RKNPU_ENABLE_DPU_RDMA			0x00000010

@@ -116,4 +116,16 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
 		       struct twin_compute_result *result);
 
+/**
+ * twin_compute_task_rk356x - twin_compute_task() with the units of RK3566 and RK3568
+ *
+ * Block 2 of struct twin_unit_regs is the one at 0x2000.
+ */
+enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *regs, uint32_t enable,
+						  uint32_t dma_base, const struct twin_dma *dma,
+						  struct twin_compute_result *result);
+
+/** twin_compute_cost_rk356x - twin_compute_cost() for these */
+void twin_compute_cost_rk356x(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result);
+
 #endif /* TWIN_COMPUTE_H */

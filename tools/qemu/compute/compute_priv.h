@@ -11,6 +11,8 @@
 #ifndef TWIN_COMPUTE_PRIV_H
 #define TWIN_COMPUTE_PRIV_H
 
+#include "units.h"
+
 #include "compute.h"
 #include "rknpu_regs.h"
 
@@ -87,7 +89,8 @@ static inline uint32_t round_up(uint32_t value, uint32_t to)
  * struct operand - what the type of an operand decides
  * @bits: in memory
  * @dense_bytes: in dense operands: int16_t, or float
- * @lanes: channels of an input group
+ * @lanes: channels of an input group, as operands are kept here
+ * @weight_lanes: the same in memory, of weights; all of it or a part
  * @kernel_group: kernels of an output group
  * @depthwise_group: channels of a group of depthwise weights, 0: not known
  * @is_float: the accumulator is
@@ -96,7 +99,7 @@ static inline uint32_t round_up(uint32_t value, uint32_t to)
  * @rate_shift: MACs per cycle are those of int8 >> this, or << if negative
  */
 struct operand {
-	uint8_t bits, dense_bytes, lanes;
+	uint8_t bits, dense_bytes, lanes, weight_lanes;
 	uint8_t kernel_group, depthwise_group;
 	bool is_float, pads, sums;
 	int8_t rate_shift;

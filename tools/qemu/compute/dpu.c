@@ -266,19 +266,19 @@ static enum twin_compute_status convert(const struct task *t, const struct dpu *
 					const struct accumulator *acc, struct image *image)
 {
 	uint32_t per_atom = dpu->out.per_atom;
-	size_t plane = (size_t)acc->pixels * RKNPU_ATOM_BYTES;
+	size_t plane = (size_t)acc->pixels * ATOM_BYTES;
 	uint8_t *row;
 
 	image->pixels = acc->pixels;
 	image->atoms = cube_atoms(&dpu->out, acc->channels);
 	image->bytes = malloc(image->atoms * plane);
-	row = calloc(image->atoms, RKNPU_ATOM_BYTES);
+	row = calloc(image->atoms, ATOM_BYTES);
 	for (uint32_t p = 0; row && image->bytes && p < acc->pixels; p++) {
-		uint8_t *to = image->bytes + (size_t)p * RKNPU_ATOM_BYTES;
+		uint8_t *to = image->bytes + (size_t)p * ATOM_BYTES;
 
 		out_cvt_run(dpu, acc, (size_t)p * acc->pitch, acc->channels, row);
 		for (uint32_t a = 0; a < image->atoms; a++)
-			memcpy(to + a * plane, row + a * per_atom * dpu->out.bytes, RKNPU_ATOM_BYTES);
+			memcpy(to + a * plane, row + a * per_atom * dpu->out.bytes, ATOM_BYTES);
 	}
 	free(row);
 	return row && image->bytes ? TWIN_COMPUTE_OK : out_of_memory(t);
@@ -315,9 +315,9 @@ static void fill_channels(const struct dpu *dpu, struct image *image)
 
 	if (!w->kept_bytes || w->kept_atoms > image->atoms || bytes > sizeof(uint16_t))
 		return;
-	atom = image->bytes + (size_t)(w->kept_atoms - 1) * image->pixels * RKNPU_ATOM_BYTES;
-	for (uint32_t p = 0; p < image->pixels; p++, atom += RKNPU_ATOM_BYTES)
-		for (uint32_t at = w->kept_bytes; at < RKNPU_ATOM_BYTES; at += bytes)
+	atom = image->bytes + (size_t)(w->kept_atoms - 1) * image->pixels * ATOM_BYTES;
+	for (uint32_t p = 0; p < image->pixels; p++, atom += ATOM_BYTES)
+		for (uint32_t at = w->kept_bytes; at < ATOM_BYTES; at += bytes)
 			store_le(atom + at, w->fill, bytes);
 }
 

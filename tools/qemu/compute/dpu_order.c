@@ -15,7 +15,7 @@
 /* Pixels that are transposed together: as many as an atom has elements */
 static uint32_t block_pixels(const struct wdma *w)
 {
-	return RKNPU_ATOM_BYTES / w->element_bytes;
+	return ATOM_BYTES / w->element_bytes;
 }
 
 static uint64_t places_of(const struct dpu *dpu)
@@ -59,18 +59,18 @@ bool order_fits(const struct dpu *dpu)
 
 static const uint8_t *plane_atom(const struct image *image, uint64_t plane, uint64_t pixel)
 {
-	return image->bytes + (plane * image->pixels + pixel) * RKNPU_ATOM_BYTES;
+	return image->bytes + (plane * image->pixels + pixel) * ATOM_BYTES;
 }
 
 /* Element @element of each atom of a block, which may go on from one plane to the next */
 static const uint8_t *transposed(const struct image *image, uint32_t bytes, uint64_t block,
 				 uint32_t element, uint8_t *scratch)
 {
-	uint32_t count = RKNPU_ATOM_BYTES / bytes;
+	uint32_t count = ATOM_BYTES / bytes;
 	const uint8_t *from = plane_atom(image, 0, block * count);
 
 	for (uint32_t i = 0; i < count; i++)
-		memcpy(scratch + i * bytes, from + (size_t)i * RKNPU_ATOM_BYTES + element * bytes, bytes);
+		memcpy(scratch + i * bytes, from + (size_t)i * ATOM_BYTES + element * bytes, bytes);
 	return scratch;
 }
 

@@ -106,8 +106,8 @@ struct planes {
 	uint32_t line_atoms;		/* from line to line */
 };
 
-/* Operands per channel come for so many channels at a time */
-#define VECTOR_CHANNELS		8
+/* Operands per channel come for so many channels at a time, as many as an atom has halves [seen: rknn-toolkit2] */
+#define VECTOR_CHANNELS		(ATOM_BYTES / 2)
 
 /* Operands per channel: where they are, and which of them; the rest is the registers' */
 struct vector {

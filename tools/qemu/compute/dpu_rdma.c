@@ -37,7 +37,7 @@ static uint32_t field_plus_1(const struct task *t, uint32_t reg, uint32_t mask)
 
 static uint32_t atoms_in_bytes(const struct task *t, uint32_t reg)
 {
-	return reg_read(t, reg) & -RKNPU_ATOM_BYTES;
+	return reg_read(t, reg) & -ATOM_BYTES;
 }
 
 /* Upsampling: every pixel becomes a window of its copies [seen: streams of rknn-toolkit2, its simulator] */
@@ -70,7 +70,7 @@ static void main_planes(const struct task *t, struct rdma *rdma)
 	main->line_atoms = rdma->cube.width + notch;
 	main->addr[0] = reg_read(t, RKNPU_DPU_RDMA_SRC_BASE_ADDR) + t->dma_base;
 	main->pitch[0] = (main->line_atoms * (rdma->cube.height - 1) + rdma->cube.width) *
-			 RKNPU_ATOM_BYTES + surf_notch;
+			 ATOM_BYTES + surf_notch;
 }
 
 static enum twin_compute_status main_split(const struct task *t, struct rdma *rdma)
@@ -203,7 +203,7 @@ enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struc
  */
 void rdma_parse_ew(const struct task *t, struct dpu *dpu)
 {
-	uint32_t plane = dpu->cube.width * dpu->cube.height * RKNPU_ATOM_BYTES;
+	uint32_t plane = dpu->cube.width * dpu->cube.height * ATOM_BYTES;
 	struct planes *ew = &dpu->rdma.ew;
 
 	if (!dpu->ew.memory)
@@ -227,13 +227,13 @@ void rdma_parse_ew(const struct task *t, struct dpu *dpu)
 static bool read_plane(const struct task *t, const struct cube *cube, const struct planes *planes,
 		       uint32_t plane, uint8_t *raw)
 {
-	uint32_t stream = plane % planes->streams, line_bytes = cube->width * RKNPU_ATOM_BYTES;
+	uint32_t stream = plane % planes->streams, line_bytes = cube->width * ATOM_BYTES;
 	uint32_t addr = planes->addr[stream] + plane / planes->streams * planes->pitch[stream];
 
 	if (planes->line_atoms == cube->width)
 		return dma_read(t, addr, raw, (size_t)cube->height * line_bytes);
 	for (uint32_t y = 0; y < cube->height; y++)
-		if (!dma_read(t, addr + y * planes->line_atoms * RKNPU_ATOM_BYTES,
+		if (!dma_read(t, addr + y * planes->line_atoms * ATOM_BYTES,
 			      raw + (size_t)y * line_bytes, line_bytes))
 			return false;
 	return true;
@@ -244,7 +244,7 @@ static enum twin_compute_status fetch(const struct task *t, const struct cube *c
 				      struct accumulator *acc)
 {
 	uint32_t per_atom = element->per_atom, atoms = cube_atoms(element, cube->channels);
-	uint8_t *raw = malloc((size_t)cube->width * cube->height * RKNPU_ATOM_BYTES);
+	uint8_t *raw = malloc((size_t)cube->width * cube->height * ATOM_BYTES);
 	bool ok = raw;
 
 	if (!raw)
@@ -276,12 +276,12 @@ enum twin_compute_status rdma_fetch_raw(const struct task *t, const struct dpu *
 
 	image->pixels = cube->width * cube->height;
 	image->atoms = cube_atoms(&dpu->main, cube->channels);
-	image->bytes = malloc((size_t)image->pixels * image->atoms * RKNPU_ATOM_BYTES);
+	image->bytes = malloc((size_t)image->pixels * image->atoms * ATOM_BYTES);
 	if (!image->bytes)
 		return out_of_memory(t);
 	for (uint32_t a = 0; a < image->atoms; a++)
 		if (!read_plane(t, cube, &dpu->rdma.main, a,
-				image->bytes + (size_t)a * image->pixels * RKNPU_ATOM_BYTES))
+				image->bytes + (size_t)a * image->pixels * ATOM_BYTES))
 			return TWIN_COMPUTE_FAULT;
 	return TWIN_COMPUTE_OK;
 }
@@ -298,7 +298,7 @@ enum twin_compute_status rdma_fetch_ew(const struct task *t, const struct dpu *d
 	return fetch(t, &cube, &planes, &dpu->ew.operand, operand);
 }
 
-/* Of eight channels */
+/* Of one record */
 uint32_t vector_bytes(const struct vector *vector)
 {
 	return VECTOR_CHANNELS * ((vector->alu ? 4 : 0) + (vector->pend ? 2 : 0) + (vector->mul ? 2 : 0));

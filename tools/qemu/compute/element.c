@@ -26,7 +26,7 @@ bool element_init(struct element *e, uint32_t precision)
 		return false;
 	}
 	e->precision = precision;
-	e->per_atom = RKNPU_ATOM_BYTES / e->bytes;
+	e->per_atom = ATOM_BYTES / e->bytes;
 	return true;
 }
 
@@ -75,7 +75,7 @@ static void load_fp32(const uint8_t *bytes, uint32_t lanes, float *to)
 #define EACH_ATOM(load, type)							\
 	do {									\
 		for (uint32_t p = 0; p < atoms; p++)				\
-			load(bytes + (size_t)p * RKNPU_ATOM_BYTES, lanes,	\
+			load(bytes + (size_t)p * ATOM_BYTES, lanes,	\
 			     (type *)to + (size_t)p * pitch);			\
 	} while (0)
 

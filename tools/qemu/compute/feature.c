@@ -39,7 +39,7 @@ static uint32_t row_addr(const struct conv *conv, uint32_t c1, uint32_t y)
 	else
 		atoms = c1 * (LINE_GROUP * width + f->surf_stride) +
 			y / LINE_GROUP * line + y % LINE_GROUP * width;
-	return f->addr + (uint32_t)(atoms * RKNPU_ATOM_BYTES);
+	return f->addr + (uint32_t)(atoms * ATOM_BYTES);
 }
 
 static uint8_t *raw_row(const struct raw_feature *raw, uint32_t c1, uint32_t y)
@@ -80,14 +80,14 @@ static enum twin_compute_status read_raw(const struct task *t, struct raw_featur
 {
 	const struct conv *conv = raw->conv;
 	const struct feature *f = &conv->feature;
-	uint32_t atom_channels = RKNPU_ATOM_BYTES * 8 / conv->operand->bits;
+	uint32_t atom_channels = ATOM_BYTES * 8 / conv->operand->bits;
 
 	if (f->packed_channels) {
 		raw->surfaces = 1;
 		raw->row_bytes = f->width * f->packed_channels * conv->operand->bits / 8;
 	} else {
 		raw->surfaces = (f->stored_channels + atom_channels - 1) / atom_channels;
-		raw->row_bytes = f->width * RKNPU_ATOM_BYTES;
+		raw->row_bytes = f->width * ATOM_BYTES;
 	}
 	/* Matrices in row-major order have a pixel's surfaces side by side */
 	raw->surface_inner = row_addr(conv, 1, 0) == row_addr(conv, 0, 0) + raw->row_bytes;
@@ -104,7 +104,7 @@ static uint8_t unpack_point(const struct raw_feature *raw, uint32_t group, uint3
 	const struct conv *conv = raw->conv;
 	const struct feature *f = &conv->feature;
 	uint32_t bits = conv->operand->bits;
-	uint32_t per_row = f->packed_channels ? f->packed_channels : RKNPU_ATOM_BYTES * 8 / bits;
+	uint32_t per_row = f->packed_channels ? f->packed_channels : ATOM_BYTES * 8 / bits;
 	uint32_t last = min_u32(f->stored_channels, per_row * raw->surfaces);
 	uint32_t end = min_u32(last, (group + 1) * conv->lanes);
 	uint64_t magnitudes = 0;

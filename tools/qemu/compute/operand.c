@@ -14,17 +14,22 @@
 #include "compute_priv.h"
 
 static const struct operand operands[] = {
-	[RKNPU_PREC_INT4] = { .bits = 4, .dense_bytes = 2, .lanes = 32, .kernel_group = 64,
+	[RKNPU_PREC_INT4] = { .bits = 4, .dense_bytes = 2, .lanes = 32, .weight_lanes = 32,
+			      .kernel_group = 64,
 			      .sums = true, .rate_shift = -1 },
-	[RKNPU_PREC_INT8] = { .bits = 8, .dense_bytes = 2, .lanes = 32, .kernel_group = 32,
+	[RKNPU_PREC_INT8] = { .bits = 8, .dense_bytes = 2, .lanes = 32, .weight_lanes = 32,
+			      .kernel_group = KERNEL_GROUP_8,
 			      .depthwise_group = 64, .pads = true, .sums = true },
-	[RKNPU_PREC_INT16] = { .bits = 16, .dense_bytes = 2, .lanes = 32, .kernel_group = 16,
+	[RKNPU_PREC_INT16] = { .bits = 16, .dense_bytes = 2, .lanes = 32,
+			       .weight_lanes = WEIGHT_LANES_16, .kernel_group = KERNEL_GROUP_16,
 			       .depthwise_group = 32, .rate_shift = 1 },
-	[RKNPU_PREC_FP16] = { .bits = 16, .dense_bytes = 4, .lanes = 32, .kernel_group = 16,
+	[RKNPU_PREC_FP16] = { .bits = 16, .dense_bytes = 4, .lanes = 32,
+			      .weight_lanes = WEIGHT_LANES_16, .kernel_group = KERNEL_GROUP_16,
 			      .depthwise_group = 32, .is_float = true, .pads = true, .rate_shift = 1 },
-	[RKNPU_PREC_BF16] = { .bits = 16, .dense_bytes = 4, .lanes = 32, .kernel_group = 16,
+	[RKNPU_PREC_BF16] = { .bits = 16, .dense_bytes = 4, .lanes = 32,
+			      .weight_lanes = WEIGHT_LANES_16, .kernel_group = KERNEL_GROUP_16,
 			      .depthwise_group = 32, .is_float = true, .rate_shift = 1 },
-	[RKNPU_PREC_TF32] = { .bits = 32, .dense_bytes = 4, .lanes = 16, .kernel_group = 16,
+	[RKNPU_PREC_TF32] = { .bits = 32, .dense_bytes = 4, .lanes = 16, .weight_lanes = 16, .kernel_group = 16,
 			      .is_float = true, .rate_shift = 2 },
 };
 

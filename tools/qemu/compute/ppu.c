@@ -130,8 +130,8 @@ static void parse_addresses(const struct task *t, struct pool *pool)
 	pool->src_addr = reg_read(t, RKNPU_PPU_RDMA_SRC_BASE_ADDR) + t->dma_base;
 	pool->line_stride = reg_read(t, RKNPU_PPU_RDMA_SRC_LINE_STRIDE);
 	pool->src_surf_stride = reg_read(t, RKNPU_PPU_RDMA_SRC_SURF_STRIDE);
-	pool->dst_addr = (reg_read(t, RKNPU_PPU_DST_BASE_ADDR) & -RKNPU_ATOM_BYTES) + t->dma_base;
-	pool->dst_surf_stride = reg_read(t, RKNPU_PPU_DST_SURF_STRIDE) & RKNPU_PPU_DST_SURF_STRIDE_MASK;
+	pool->dst_addr = (reg_read(t, RKNPU_PPU_DST_BASE_ADDR) & -ATOM_BYTES) + t->dma_base;
+	pool->dst_surf_stride = reg_read(t, RKNPU_PPU_DST_SURF_STRIDE) & -ATOM_BYTES;
 }
 
 static enum twin_compute_status ppu_parse(const struct task *t, struct pool *pool)
@@ -169,7 +169,7 @@ uint64_t ppu_memory_bytes(const struct task *t)
 /* All surfaces, atoms as they lie in memory, without gaps */
 static bool read_all(const struct task *t, const struct pool *pool, uint32_t surfaces, uint8_t *to)
 {
-	uint32_t line = pool->in.width * RKNPU_ATOM_BYTES;
+	uint32_t line = pool->in.width * ATOM_BYTES;
 
 	for (uint32_t s = 0; s < surfaces; s++) {
 		uint32_t addr = pool->src_addr + s * pool->src_surf_stride;
@@ -217,10 +217,10 @@ static bool write_surface(struct writer *w, const struct pool *pool, uint32_t su
 				 pool->out.channels - surface * pool->element.per_atom);
 	size_t pixels = (size_t)pool->out.width * pool->out.height;
 
-	for (size_t p = 0; p < pixels; p++, addr += RKNPU_ATOM_BYTES) {
+	for (size_t p = 0; p < pixels; p++, addr += ATOM_BYTES) {
 		if (p && p % pool->out.width == 0)
-			addr += pool->notch * RKNPU_ATOM_BYTES;
-		if (!writer_put(w, addr, from + p * RKNPU_ATOM_BYTES, lanes * pool->element.bytes))
+			addr += pool->notch * ATOM_BYTES;
+		if (!writer_put(w, addr, from + p * ATOM_BYTES, lanes * pool->element.bytes))
 			return false;
 	}
 	return true;
@@ -245,7 +245,7 @@ static enum twin_compute_status run(const struct task *t, const struct pool *poo
 	for (uint32_t s = 0; s < surfaces; s++) {
 		if (dma_cancelled(t))
 			return TWIN_COMPUTE_FAULT;
-		element_load(&pool->element, b->raw + s * in_pixels * RKNPU_ATOM_BYTES,
+		element_load(&pool->element, b->raw + s * in_pixels * ATOM_BYTES,
 			     (uint32_t)in_pixels, pool->element.per_atom, b->in, pool->element.per_atom);
 		pool_surface(pool, b->in, b->out);
 		narrow(pool, b->out, b->result);
@@ -261,10 +261,10 @@ static void buffers_alloc(const struct task *t, const struct pool *pool, struct 
 	size_t in_pixels = (size_t)pool->in.width * pool->in.height;
 	size_t out_pixels = (size_t)pool->out.width * pool->out.height;
 
-	b->raw = malloc(surfaces * in_pixels * RKNPU_ATOM_BYTES);
+	b->raw = malloc(surfaces * in_pixels * ATOM_BYTES);
 	b->in = malloc(in_pixels * pool->element.per_atom * sizeof(uint32_t));
 	b->out = malloc(out_pixels * pool->element.per_atom * sizeof(uint32_t));
-	b->result = malloc(out_pixels * RKNPU_ATOM_BYTES);
+	b->result = malloc(out_pixels * ATOM_BYTES);
 	b->writer = writer_create(t);
 }
 

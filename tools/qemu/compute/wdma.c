@@ -57,7 +57,7 @@ static void parse_groups(const struct task *t, struct dpu *dpu)
 	if (w->order == ORDER_GROUPS)
 		return;
 	w->kept_bytes = 0;
-	w->last_bytes = RKNPU_ATOM_BYTES;
+	w->last_bytes = ATOM_BYTES;
 	w->last_atoms = w->atoms;
 	if (w->order != ORDER_UNPOOLED)
 		w->groups = field_get(RKNPU_DPU_WDMA_SIZE0_SIZE_C, size) + 1;
@@ -76,9 +76,9 @@ static enum twin_compute_status parse_address(const struct task *t, struct wdma 
 		return refuse(t, RKNPU_DPU_DATA_CUBE_NOTCH, "two different notches");
 	w->atoms = size_e + 1;
 	w->addr = reg_read(t, RKNPU_DPU_DST_BASE_ADDR) + t->dma_base;
-	/* Atoms in [31:4] make bytes in [31:0] */
-	w->surf_stride = reg_read(t, RKNPU_DPU_DST_SURF_STRIDE) & RKNPU_DPU_DST_SURF_STRIDE_MASK;
-	w->surf_add = reg_read(t, RKNPU_DPU_SURFACE_ADD) & RKNPU_DPU_SURFACE_ADD_MASK;
+	/* Atoms make bytes in [31:0] */
+	w->surf_stride = reg_read(t, RKNPU_DPU_DST_SURF_STRIDE) & -ATOM_BYTES;
+	w->surf_add = reg_read(t, RKNPU_DPU_SURFACE_ADD) & -ATOM_BYTES;
 	return TWIN_COMPUTE_OK;
 }
 
@@ -101,7 +101,7 @@ static uint32_t regrouped_bytes(const struct dpu *dpu, uint32_t type)
 	uint32_t channels = dpu->reduce ? 1 : dpu->cube.channels;
 
 	if (!type)
-		return min_u32(channels * (dpu->raw ? dpu->main.bytes : dpu->out.bytes), RKNPU_ATOM_BYTES);
+		return min_u32(channels * (dpu->raw ? dpu->main.bytes : dpu->out.bytes), ATOM_BYTES);
 	return type < sizeof(bytes) ? bytes[type] : 0;
 }
 
@@ -113,7 +113,7 @@ static bool linear_is_known(const struct dpu *dpu, uint32_t type, uint32_t atoms
 
 	if (pixels == 1 || atoms == 1)
 		return true;
-	return !type && atoms <= dpu->wdma.atoms && dpu->cube.channels % e->per_atom == 0;
+	return !type && (LINEAR_WIDE || (atoms <= dpu->wdma.atoms && dpu->cube.channels % e->per_atom == 0));
 }
 
 /*
@@ -138,7 +138,7 @@ static enum twin_compute_status parse_linear(const struct task *t, struct dpu *d
 	w->element_bytes = regrouped_bytes(dpu, type);
 	if (!w->element_bytes || w->order != ORDER_GROUPS || (type && !dpu->raw) || !linear_is_known(dpu, type, atoms))
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "output without gaps of this kind");
-	if (((uint64_t)pixels * atoms * w->element_bytes + RKNPU_ATOM_BYTES - 1) / RKNPU_ATOM_BYTES != units)
+	if (((uint64_t)pixels * atoms * w->element_bytes + ATOM_BYTES - 1) / ATOM_BYTES != units)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "length of the output without gaps");
 	return TWIN_COMPUTE_OK;
 }
@@ -174,7 +174,7 @@ struct group {
 static bool surfaces_apart(const struct wdma *w, const struct group *group)
 {
 	uint64_t lines = (uint64_t)(w->height - 1) * w->pitch + w->width;
-	uint64_t plane = lines * RKNPU_ATOM_BYTES;
+	uint64_t plane = lines * ATOM_BYTES;
 
 	return w->surf_stride >= plane &&
 	       (uint64_t)w->surf_stride * (group->atoms - 1) + plane <= 1ULL << 32;
@@ -185,7 +185,7 @@ static uint32_t atom_bytes(const struct wdma *w, const struct group *group, uint
 {
 	bool last = group->index == w->groups - 1 && atom == group->atoms - 1;
 
-	return last ? w->last_bytes : RKNPU_ATOM_BYTES;
+	return last ? w->last_bytes : ATOM_BYTES;
 }
 
 static bool write_atom(struct writer *out, const struct dpu *dpu, const struct image *image,
@@ -193,9 +193,9 @@ static bool write_atom(struct writer *out, const struct dpu *dpu, const struct i
 {
 	const struct wdma *w = &dpu->wdma;
 	uint32_t line = place / w->width * w->pitch + place % w->width;
-	uint32_t addr = group->addr + atom * w->surf_stride + line * RKNPU_ATOM_BYTES;
+	uint32_t addr = group->addr + atom * w->surf_stride + line * ATOM_BYTES;
 	uint64_t all = (uint64_t)group->index * w->width * w->height + place;
-	uint8_t scratch[RKNPU_ATOM_BYTES];
+	uint8_t scratch[ATOM_BYTES];
 	const uint8_t *from = order_atom(dpu, image, all, atom, scratch);
 
 	return !from || writer_put(out, addr, from, atom_bytes(w, group, atom));
@@ -206,9 +206,9 @@ static bool write_plane(struct writer *out, const struct dpu *dpu, const struct 
 			const struct group *group, uint32_t atom)
 {
 	const struct wdma *w = &dpu->wdma;
-	uint32_t plane = group->index * w->atoms + atom, pitch = w->pitch * RKNPU_ATOM_BYTES;
-	const uint8_t *from = image->bytes + (size_t)plane * image->pixels * RKNPU_ATOM_BYTES;
-	uint32_t addr = group->addr + atom * w->surf_stride, line = w->width * RKNPU_ATOM_BYTES;
+	uint32_t plane = group->index * w->atoms + atom, pitch = w->pitch * ATOM_BYTES;
+	const uint8_t *from = image->bytes + (size_t)plane * image->pixels * ATOM_BYTES;
+	uint32_t addr = group->addr + atom * w->surf_stride, line = w->width * ATOM_BYTES;
 
 	if (plane >= w->kept_atoms)
 		return true;
@@ -233,7 +233,7 @@ static bool write_group(struct writer *out, const struct dpu *dpu, const struct 
 		return true;
 	}
 	for (uint32_t atom = 0; atom < group->atoms; atom++) {
-		if (planes && atom_bytes(w, group, atom) == RKNPU_ATOM_BYTES) {
+		if (planes && atom_bytes(w, group, atom) == ATOM_BYTES) {
 			if (!write_plane(out, dpu, image, group, atom))
 				return false;
 			continue;
@@ -253,7 +253,7 @@ static void write_linear(struct writer *out, const struct dpu *dpu, const struct
 	for (uint32_t pixel = 0; pixel < image->pixels; pixel++)
 		for (uint32_t atom = 0; atom < image->atoms; atom++, addr += bytes)
 			if (!writer_put(out, addr,
-					image->bytes + ((size_t)atom * image->pixels + pixel) * RKNPU_ATOM_BYTES,
+					image->bytes + ((size_t)atom * image->pixels + pixel) * ATOM_BYTES,
 					bytes))
 				return;
 }

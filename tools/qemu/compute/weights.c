@@ -24,8 +24,8 @@ struct stream {
 	struct dense_weights *weights;
 };
 
-/* The next @count channels: those of input group and tap @part of kernel @kernel */
-static void unpack_part(struct stream *stream, uint32_t count, uint32_t kernel, size_t part)
+/* The next @count channels: those from @lane on of input group and tap @part of kernel @kernel */
+static void unpack_part(struct stream *stream, uint32_t lane, uint32_t count, uint32_t kernel, size_t part)
 {
 	const struct conv *conv = stream->conv;
 	struct dense_weights *weights = stream->weights;
@@ -39,10 +39,10 @@ static void unpack_part(struct stream *stream, uint32_t count, uint32_t kernel, 
 	stream->next += count;
 	if (!conv->is_float) {
 		operand_unpack(conv->precision, stream->bytes, first, count,
-			       ints + kernel * conv->depth + part * conv->lanes, 1);
+			       ints + kernel * conv->depth + part * conv->lanes + lane, 1);
 		return;
 	}
-	floats += (block * conv->depth + part * conv->lanes) * FLOAT_BLOCK + kernel % FLOAT_BLOCK;
+	floats += (block * conv->depth + part * conv->lanes + lane) * FLOAT_BLOCK + kernel % FLOAT_BLOCK;
 	magnitudes = operand_unpack(conv->precision, stream->bytes, first, count, floats, FLOAT_BLOCK);
 	this_span = fp16_span(magnitudes);
 	if (*span < this_span)
@@ -54,14 +54,13 @@ static void unpack_group(struct stream *stream, uint32_t first, uint32_t kernels
 {
 	const struct conv *conv = stream->conv;
 
-	for (uint32_t group = 0; group < conv->groups; group++) {
-		uint32_t left = conv->feature.channels - group * conv->lanes;
-		uint32_t count = min_u32(left, conv->lanes);
+	for (uint32_t c = 0; c < conv->feature.channels; c += conv->operand->weight_lanes) {
+		uint32_t count = min_u32(conv->feature.channels - c, conv->operand->weight_lanes);
+		size_t group = c / conv->lanes;
 
 		for (uint32_t tap = 0; tap < conv->taps; tap++)
 			for (uint32_t k = 0; k < kernels; k++)
-				unpack_part(stream, count, first + k,
-					    (size_t)group * conv->taps + tap);
+				unpack_part(stream, c % conv->lanes, count, first + k, group * conv->taps + tap);
 	}
 }
 

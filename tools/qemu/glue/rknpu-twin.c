@@ -74,6 +74,7 @@ struct RknpuTwin {
 	uint32_t fault_retry_us;
 	uint32_t reset_skew_us;
 	bool async;
+	bool own_units;
 	bool fault_storm;
 	bool allow_untranslated;
 	bool sram;
@@ -394,6 +395,7 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	config.allow_untranslated = device->allow_untranslated;
 	config.fail_fast = device->fail_fast;
 	config.dump_dir = device->dump_dir;
+	config.own_units = device->own_units;
 	config.island = device->island;
 	if (device->reset_skew_us)
 		config.reset_skew_ns = (uint64_t)device->reset_skew_us * NS_PER_US;
@@ -419,6 +421,8 @@ static bool properties_are_good(RknpuTwin *device, Error **errp)
 		error_setg(errp, "soc must be rk3588, rk3576 or rk3568");
 	else if (device->cores > device->soc->cores)
 		error_setg(errp, "cores must be 1 to %u", device->soc->cores);
+	else if (device->own_units && strcmp(device->soc->name, "rk3568"))
+		error_setg(errp, "own-units=on goes with soc=rk3568");
 	else if (device->island && strcmp(device->soc->name, "rk3588"))
 		error_setg(errp, "island=on goes with soc=rk3588");
 	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
@@ -483,6 +487,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_BOOL("sram", RknpuTwin, sram, true),
 	DEFINE_PROP_BOOL("fail-fast", RknpuTwin, fail_fast, false),
 	DEFINE_PROP_STRING("dump", RknpuTwin, dump_dir),
+	DEFINE_PROP_BOOL("own-units", RknpuTwin, own_units, false),
 	DEFINE_PROP_BOOL("island", RknpuTwin, island, false),
 	TWIN_PROPERTIES_END
 };

@@ -66,6 +66,17 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 	return ok ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 }
 
+enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
+						  const struct twin_dma *dma, struct twin_compute_result *result)
+{
+	return twin_compute_task(regs, enable, dma_base, dma, result);
+}
+
+void twin_compute_cost_rk356x(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result)
+{
+	twin_compute_cost(regs, enable, result);
+}
+
 void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result)
 {
 	memset(result, 0, sizeof(*result));

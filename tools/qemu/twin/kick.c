@@ -228,7 +228,10 @@ static uint64_t task_ns(struct twin_core *core)
 	uint64_t cycles, transfer;
 
 	twin_blocks_select(core, &regs);
-	twin_compute_cost(&regs, core->kick.enable, &cost);
+	if (core->twin->config.own_units)
+		twin_compute_cost_rk356x(&regs, core->kick.enable, &cost);
+	else
+		twin_compute_cost(&regs, core->kick.enable, &cost);
 	if (cost.mac_rate_shift < 0)
 		cost.mac_slots = cycles_of(cost.mac_slots, 1u << -cost.mac_rate_shift);
 	else
@@ -431,7 +434,10 @@ void twin_kick_compute(struct twin_core *core)
 
 	dma.opaque = core;
 	atomic_fetch_or(&core->twin->working, 1u << core->index);
-	work->status = twin_compute_task(&work->regs, work->enable, work->dma_base, &dma, &work->result);
+	if (core->twin->config.own_units)
+		work->status = twin_compute_task_rk356x(&work->regs, work->enable, work->dma_base, &dma, &work->result);
+	else
+		work->status = twin_compute_task(&work->regs, work->enable, work->dma_base, &dma, &work->result);
 	atomic_fetch_and(&core->twin->working, ~(1u << core->index));
 }
 

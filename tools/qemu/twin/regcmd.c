@@ -10,6 +10,10 @@
 
 #define WORD_BYTES	8
 #define BLOCK_2000_S_POINTER	0x2004
+#define BLOCK_2000_CFG		0x200c
+/* RK356x: what they do no stream tells, which all write 0 to them [seen: rknn-toolkit2] */
+#define RK356X_CNA_FIRST	0x1210
+#define RK356X_CNA_LAST		0x1230
 #define ENABLE_KNOWN	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA | \
 			 RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
 
@@ -55,14 +59,31 @@ static void write_pc(struct twin_core *core, uint64_t word, uint32_t offset, uin
 	}
 }
 
-/* RK356x has one register, the S_POINTER of a block that no source describes [seen: mtx512/rk3588-npu] */
+/*
+ * RK356x has a block that no source describes, with an S_POINTER [seen: mtx512/rk3588-npu]
+ * and one more register in its own streams [seen: rknn-toolkit2]
+ */
 static bool write_block_2000(struct twin_core *core, uint64_t word)
 {
-	if (!core->twin->soc->block_2000 || word >> RKNPU_REGCMD_TARGET_SHIFT != RKNPU_TARGET_RK356X_2000 ||
-	    (word & RKNPU_REGCMD_OFFSET_MASK) != BLOCK_2000_S_POINTER)
+	uint32_t offset = word & RKNPU_REGCMD_OFFSET_MASK, value = word >> RKNPU_REGCMD_VALUE_SHIFT;
+
+	if (!core->twin->soc->block_2000 || word >> RKNPU_REGCMD_TARGET_SHIFT != RKNPU_TARGET_RK356X_2000)
 		return false;
-	core->pointer_2000 = word >> RKNPU_REGCMD_VALUE_SHIFT;
+	if (offset == BLOCK_2000_S_POINTER)
+		core->pointer_2000 = value;
+	else if (offset == BLOCK_2000_CFG && core->twin->config.own_units)
+		twin_block_write(core, offset, value);
+	else
+		return false;
 	return true;
+}
+
+static bool write_unnamed(const struct twin_core *core, uint64_t word)
+{
+	uint32_t offset = word & RKNPU_REGCMD_OFFSET_MASK, value = word >> RKNPU_REGCMD_VALUE_SHIFT;
+
+	return core->twin->config.own_units && word >> RKNPU_REGCMD_TARGET_SHIFT == RKNPU_TARGET_CNA &&
+	       offset >= RK356X_CNA_FIRST && offset <= RK356X_CNA_LAST && !value;
 }
 
 static void write_register(struct twin_core *core, uint64_t word)
@@ -73,7 +94,7 @@ static void write_register(struct twin_core *core, uint64_t word)
 	uint32_t unit = offset / RKNPU_BLOCK_BYTES;
 	bool known = unit < TWIN_BLOCKS && unit_target[unit] && !(offset & 3);
 
-	if (write_block_2000(core, word))
+	if (write_block_2000(core, word) || write_unnamed(core, word))
 		return;
 	if (!known || target != unit_target[unit])
 		stream_error(core, word);
@@ -96,16 +117,16 @@ static void write_register(struct twin_core *core, uint64_t word)
 static bool op_enable(struct twin_core *core, uint64_t word)
 {
 	uint32_t value = word >> RKNPU_REGCMD_VALUE_SHIFT;
-
+	uint32_t known = ENABLE_KNOWN | (core->twin->config.own_units ? RKNPU_ENABLE_RK356X_2000 : 0);
 	bool global = word >> RKNPU_REGCMD_TARGET_SHIFT == RKNPU_TARGET_GLOBAL;
 
 	if ((word & RKNPU_REGCMD_OFFSET_MASK) != (global ? RKNPU_GLOBAL_OPERATION_ENABLE : RKNPU_OPERATION_ENABLE)) {
 		stream_error(core, word);
 		return false;
 	}
-	if (!value || value & ~ENABLE_KNOWN)
+	if (!value || value & ~known)
 		stream_error(core, word);
-	core->kick.enable = value & ENABLE_KNOWN;
+	core->kick.enable = value & known;
 	return true;
 }
 

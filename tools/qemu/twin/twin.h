@@ -68,7 +68,7 @@ struct twin_ops {
  * @pc_done: TASK_STATUS has two counters, and raw bits tell of every task
  * @reset_lines: TWIN_LINE_* that a core has
  * @needs_priming: CNA DATA_SIZE1 of core 0 must be written before the first start
- * @block_2000: one register at 0x2004
+ * @block_2000: there are registers at 0x2000
  * @counters: offsets of the byte counters in core 0's window
  * @qos_addr: physical address of the bus priority registers, 0: none
  * @phys_bits: width of a physical address
@@ -117,6 +117,7 @@ const struct twin_soc *twin_soc_find(const char *name);
  * @allow_untranslated: DMA while paging is off is no guest error
  * @fail_fast: a task that the units refuse ends its job at once, as a page fault at its command words
  * @dump_dir: refused tasks are saved in directories of this one; NULL: they are not. Must outlive the twin.
+ * @own_units: RK3568: the compute units are that SoC's, not RK3588's
  * @island: RK3588: power, clocks and supplies are those of the SoC, and off to begin with
  */
 struct twin_config {
@@ -132,6 +133,7 @@ struct twin_config {
 	bool allow_untranslated;
 	bool fail_fast;
 	const char *dump_dir;
+	bool own_units;
 	bool island;
 };
 

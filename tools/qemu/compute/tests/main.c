@@ -26,6 +26,7 @@ int main(void)
 	order_tests();
 	pool_tests();
 	dpu_refuse_tests();
+	rk356x_tests();
 	refuse_tests();
 	fault_tests();
 	return tap_done();

@@ -19,6 +19,7 @@ void flying_tests(void);
 void order_tests(void);
 void pool_tests(void);
 void dpu_refuse_tests(void);
+void rk356x_tests(void);
 void refuse_tests(void);
 void fault_tests(void);
 
