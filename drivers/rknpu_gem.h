@@ -32,6 +32,18 @@ struct rknpu_backing {
 };
 
 /**
+ * struct rknpu_user - one file that has handles of a buffer; bo->lock
+ * @node: entry of bo->users.
+ * @file: identity only, never followed; NULL of one that is not in use.
+ * @handles: how many.
+ */
+struct rknpu_user {
+	struct list_head node;
+	const void *file;
+	unsigned int handles;
+};
+
+/**
  * struct rknpu_bo - a buffer
  * @base: GEM object.
  * @backing: its kind of memory; NULL until it has some. Immutable then.
@@ -48,6 +60,7 @@ struct rknpu_backing {
  * @vaddr: kernel mapping, made on first need, kept until the end; read without a lock once set.
  * @mappings: of &struct rknpu_mapping: where it is in address spaces.
  * @users: of struct rknpu_user: files that have handles.
+ * @first_user: memory for one of them, mostly the only one; @lock.
  */
 struct rknpu_bo {
 	struct drm_gem_object base;
@@ -65,6 +78,7 @@ struct rknpu_bo {
 	void *vaddr;
 	struct list_head mappings;
 	struct list_head users;
+	struct rknpu_user first_user;
 };
 
 /**

@@ -20,28 +20,6 @@
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
-/**
- * struct rknpu_user - one file that has handles of a buffer
- * @node: entry of bo->users; bo->lock.
- * @file: identity only, never followed. Immutable.
- * @handles: how many; bo->lock.
- */
-struct rknpu_user {
-	struct list_head node;
-	const void *file;
-	unsigned int handles;
-};
-
-/**
- * struct rknpu_hold - one file that uses a mapping
- * @node: entry of mapping->holds; bo->lock.
- * @file: identity only, never followed. Immutable.
- */
-struct rknpu_hold {
-	struct list_head node;
-	const void *file;
-};
-
 static void rknpu_mapping_released(struct rknpu_mapping_space *space)
 {
 	rknpu_mapping_put(container_of(space, struct rknpu_mapping, space));
@@ -123,6 +101,30 @@ static struct rknpu_user *rknpu_user_find_locked(struct rknpu_bo *bo, const void
 	return NULL;
 }
 
+static struct rknpu_user *rknpu_user_add_locked(struct rknpu_bo *bo, const void *file)
+{
+	struct rknpu_user *user = &bo->first_user;
+
+	lockdep_assert_held(&bo->lock);
+	if (user->file)
+		user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+	if (!user)
+		return NULL;
+	user->file = file;
+	list_add_tail(&user->node, &bo->users);
+	return user;
+}
+
+static void rknpu_user_remove_locked(struct rknpu_bo *bo, struct rknpu_user *user)
+{
+	lockdep_assert_held(&bo->lock);
+	list_del(&user->node);
+	if (user == &bo->first_user)
+		user->file = NULL;
+	else
+		kfree(user);
+}
+
 static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, const void *file)
 {
 	struct rknpu_hold *hold;
@@ -133,6 +135,30 @@ static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, 
 			return hold;
 	}
 	return NULL;
+}
+
+static struct rknpu_hold *rknpu_hold_add_locked(struct rknpu_mapping *mapping, const void *file)
+{
+	struct rknpu_hold *hold = &mapping->first_hold;
+
+	lockdep_assert_held(&mapping->bo->lock);
+	if (hold->file)
+		hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+	if (!hold)
+		return NULL;
+	hold->file = file;
+	list_add_tail(&hold->node, &mapping->holds);
+	return hold;
+}
+
+static void rknpu_hold_remove_locked(struct rknpu_mapping *mapping, struct rknpu_hold *hold)
+{
+	lockdep_assert_held(&mapping->bo->lock);
+	list_del(&hold->node);
+	if (hold == &mapping->first_hold)
+		hold->file = NULL;
+	else
+		kfree(hold);
 }
 
 /**
@@ -146,23 +172,14 @@ static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, 
  */
 int rknpu_mapping_open(struct rknpu_bo *bo, const void *file)
 {
-	struct rknpu_user *spare = kzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
 	struct rknpu_user *user;
 
-	if (!spare)
-		return -ENOMEM;
 	mutex_lock(&bo->lock);
-	user = rknpu_user_find_locked(bo, file);
-	if (!user) {
-		user = spare;
-		spare = NULL;
-		user->file = file;
-		list_add_tail(&user->node, &bo->users);
-	}
-	user->handles++;
+	user = rknpu_user_find_locked(bo, file) ?: rknpu_user_add_locked(bo, file);
+	if (user)
+		user->handles++;
 	mutex_unlock(&bo->lock);
-	kfree(spare);
-	return 0;
+	return user ? 0 : -ENOMEM;
 }
 
 /**
@@ -180,21 +197,15 @@ int rknpu_mapping_open(struct rknpu_bo *bo, const void *file)
 struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_client *client,
 					 struct rknpu_vm *vm, const void *file)
 {
-	struct rknpu_hold *hold = kmalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
 	struct rknpu_mapping *mapping;
 
-	if (!hold)
-		return ERR_PTR(-ENOMEM);
 	mutex_lock(&bo->lock);
 	WARN_ON(!rknpu_user_find_locked(bo, file));
 	mapping = rknpu_mapping_get_locked(bo, client, vm);
-	if (!IS_ERR(mapping) && !rknpu_hold_find_locked(mapping, file)) {
-		hold->file = file;
-		list_add_tail(&hold->node, &mapping->holds);
-		hold = NULL;
-	}
+	/* A new one has room for its first file: what fails here has others. */
+	if (!IS_ERR(mapping) && !rknpu_hold_find_locked(mapping, file) && !rknpu_hold_add_locked(mapping, file))
+		mapping = ERR_PTR(-ENOMEM);
 	mutex_unlock(&bo->lock);
-	kfree(hold);
 	return mapping;
 }
 
@@ -209,8 +220,7 @@ static void rknpu_mapping_drop_locked(struct rknpu_bo *bo, const void *file, str
 		hold = rknpu_hold_find_locked(mapping, file);
 		if (!hold)
 			continue;
-		list_del(&hold->node);
-		kfree(hold);
+		rknpu_hold_remove_locked(mapping, hold);
 		if (list_empty(&mapping->holds))
 			list_move(&mapping->node, retire);
 	}
@@ -234,8 +244,7 @@ void rknpu_mapping_close(struct rknpu_bo *bo, const void *file)
 	mutex_lock(&bo->lock);
 	user = rknpu_user_find_locked(bo, file);
 	if (!WARN_ON(!user) && !--user->handles) {
-		list_del(&user->node);
-		kfree(user);
+		rknpu_user_remove_locked(bo, user);
 		rknpu_mapping_drop_locked(bo, file, &retire);
 	}
 	mutex_unlock(&bo->lock);

@@ -15,6 +15,16 @@
 struct rknpu_bo;
 
 /**
+ * struct rknpu_hold - one file that uses a mapping; bo->lock
+ * @node: entry of mapping->holds.
+ * @file: identity only, never followed; NULL of one that is not in use.
+ */
+struct rknpu_hold {
+	struct list_head node;
+	const void *file;
+};
+
+/**
  * struct rknpu_mapping - a buffer in an address space; what a token stands for
  * @ref: held by the files that use it (together one) and by each job that reads descriptors from it.
  * @space: its range.
@@ -23,6 +33,7 @@ struct rknpu_bo;
  * @token: number under which the client finds it. Immutable.
  * @node: entry of bo->mappings; bo->lock.
  * @holds: of &struct rknpu_hold; bo->lock.
+ * @first_hold: memory for one of them, mostly the only one; bo->lock.
  * @import: entry of vm->imports, if the buffer is another driver's and cached; vm->imports_lock.
  * @rcu: a token look-up may still see it.
  */
@@ -34,6 +45,7 @@ struct rknpu_mapping {
 	struct rknpu_token token;
 	struct list_head node;
 	struct list_head holds;
+	struct rknpu_hold first_hold;
 	struct list_head import;
 	struct rcu_head rcu;
 };
