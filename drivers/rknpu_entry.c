@@ -47,20 +47,20 @@ static long rknpu_entry_mem_sync(struct drm_file *file, void __user *user)
 
 /**
  * rknpu_entry_ioctl() - an ioctl of a DRM node
- * @filp: the open
+ * @file: the open
  * @cmd: number, with the size of the argument
  * @arg: user address
  *
  * Return: as the call that it is.
  */
-long rknpu_entry_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+long rknpu_entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case DRM_IOCTL_RKNPU_SUBMIT:
-		return rknpu_entry_submit(filp->private_data, (void __user *)arg);
+		return rknpu_entry_submit(file->private_data, (void __user *)arg);
 	case DRM_IOCTL_RKNPU_MEM_SYNC:
-		return rknpu_entry_mem_sync(filp->private_data, (void __user *)arg);
+		return rknpu_entry_mem_sync(file->private_data, (void __user *)arg);
 	default:
-		return drm_ioctl(filp, cmd, arg);
+		return drm_ioctl(file, cmd, arg);
 	}
 }

@@ -7,6 +7,6 @@
 
 struct file;
 
-long rknpu_entry_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+long rknpu_entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif /* RKNPU_ENTRY_H */
