@@ -3,12 +3,12 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: A specification for container engines ("Container Device Interface"): the
- * device's nodes, the group that may use them, and the runtime library if the host
- * has it. Version 0.7.0 is the first that has groups.
+ * device's nodes, and the runtime library if the host has it. Version 0.5.0 is what
+ * Debian 12's podman understands; that 0.7.0 could name the group is not needed, since
+ * engines let everybody in the container use the nodes that they make [seen: podman 4.3].
  */
 #define _GNU_SOURCE
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "smi.h"
@@ -23,22 +23,6 @@ static const char * const libraries[] = {
 };
 
 #define LIBRARIES (sizeof(libraries) / sizeof(libraries[0]))
-
-/* Adds the group of a node to those that the container's user needs */
-static void add_group(const char *node, gid_t *groups, unsigned int *count)
-{
-	char path[256];
-	struct stat st;
-	unsigned int i;
-
-	smi_path(path, sizeof(path), "/dev/dri/%s", node);
-	if (stat(path, &st) || !st.st_gid)
-		return;
-	for (i = 0; i < *count; i++)
-		if (groups[i] == st.st_gid)
-			return;
-	groups[(*count)++] = st.st_gid;
-}
 
 static void print_nodes(FILE *out, const struct device *dev)
 {
@@ -63,22 +47,6 @@ static void print_nodes(FILE *out, const struct device *dev)
 	fputs("\n        ]", out);
 }
 
-static void print_groups(FILE *out, const struct device *dev)
-{
-	unsigned int count = 0, i;
-	gid_t groups[2];
-
-	if (dev->card[0])
-		add_group(dev->card, groups, &count);
-	add_group(dev->render, groups, &count);
-	if (!count)
-		return;
-	fputs(",\n        \"additionalGids\": [", out);
-	for (i = 0; i < count; i++)
-		fprintf(out, "%s%u", i ? ", " : "", groups[i]);
-	fputc(']', out);
-}
-
 static void print_mounts(FILE *out)
 {
 	const char *comma = "";
@@ -99,10 +67,9 @@ static void print_mounts(FILE *out)
 
 int cdi_print(FILE *out, const struct device *dev)
 {
-	fputs("{\n  \"cdiVersion\": \"0.7.0\",\n  \"kind\": \"rockchip.com/npu\",\n"
+	fputs("{\n  \"cdiVersion\": \"0.5.0\",\n  \"kind\": \"rockchip.com/npu\",\n"
 	      "  \"devices\": [\n    {\n      \"name\": \"all\",\n      \"containerEdits\": {\n", out);
 	print_nodes(out, dev);
-	print_groups(out, dev);
 	print_mounts(out);
 	fputs("\n      }\n    }\n  ]\n}\n", out);
 	return 0;
