@@ -244,7 +244,7 @@ static enum twin_compute_status move_rdma(const struct task *t, struct moved *m)
 
 /* ---- PPU and its RDMA ------------------------------------------------------- */
 
-/* Padding of a maximum, once for each lane; what pads does not take part [seen: its simulator] */
+/* Padding of a maximum, once for each lane; what pads does not take part [seen: simulator of rknn-toolkit2] */
 static void move_ppu(struct moved *m)
 {
 	static const uint32_t padding[] = {

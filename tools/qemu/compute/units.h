@@ -11,7 +11,7 @@
 #ifdef TWIN_UNITS_RK356X
 /* What memory is counted in [seen: streams of rknn-toolkit2 for rk3566] */
 #define ATOM_BYTES		8
-/* Groups of the MAC array, of 8-bit and of 16-bit types: kernels and channels of weights [seen: its models] */
+/* Groups of the MAC array, of 8-bit and of 16-bit types: kernels and channels of weights [seen: streams of rknn-toolkit2] */
 #define KERNEL_GROUP_8		16
 #define KERNEL_GROUP_16		8
 #define WEIGHT_LANES_16		16
