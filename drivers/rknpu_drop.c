@@ -73,7 +73,7 @@ void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int 
 		drop->queued = true;
 	}
 	job->place = RKNPU_JOB_ELSEWHERE;
-	rknpu_sched_settle_locked(job, result);
+	rknpu_run_settle_locked(job, result);
 	list_add_tail(&job->node, &drop->jobs);
 }
 
@@ -93,7 +93,7 @@ void rknpu_drop_finish(struct rknpu_drop *drop)
 		if (job->wait)
 			rknpu_wait_release(job->wait);
 		job->wait = NULL;
-		rknpu_sched_finish(sched, job);
+		rknpu_run_finish(sched, job);
 	}
 }
 
@@ -220,7 +220,7 @@ bool rknpu_sched_drop_failed(struct rknpu_sched *sched)
 		spin_unlock_irq(&sched->lock);
 		if (!job)
 			return false;
-		rknpu_sched_finish(sched, job);
+		rknpu_run_finish(sched, job);
 	}
 	return true;
 }

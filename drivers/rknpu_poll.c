@@ -107,7 +107,7 @@ static bool rknpu_poll_look_locked(struct rknpu_slot *slot, struct rknpu_job *jo
 		job->quiet = false;
 		rknpu_hw_listen(hw, chunk);
 	}
-	return rknpu_slot_take_locked(slot, rknpu_hw_poll_take(hw, chunk), done);
+	return rknpu_run_take_locked(slot, rknpu_hw_poll_take(hw, chunk), done);
 }
 
 static bool rknpu_poll_look(struct rknpu_slot *slot, struct rknpu_job *job, bool last)
@@ -121,7 +121,7 @@ static bool rknpu_poll_look(struct rknpu_slot *slot, struct rknpu_job *job, bool
 	over = rknpu_poll_look_locked(slot, job, last, &done);
 	spin_unlock_irqrestore(&slot->sched->lock, flags);
 	if (done)
-		rknpu_sched_finish(slot->sched, done);
+		rknpu_run_finish(slot->sched, done);
 	dma_fence_end_signalling(cookie);
 	return over;
 }

@@ -108,7 +108,7 @@ int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job, bool wait
 
 static bool rknpu_job_is_done(const struct rknpu_job *job)
 {
-	/* Pairs with rknpu_sched_finish(). */
+	/* Pairs with rknpu_run_finish(). */
 	return smp_load_acquire(&job->done);
 }
 

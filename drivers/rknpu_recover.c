@@ -223,7 +223,7 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 		slot->job = NULL;
 		slot->state = state;
 	}
-	rknpu_sched_settle_locked(job, result);
+	rknpu_run_settle_locked(job, result);
 }
 
 /*
@@ -284,7 +284,7 @@ static void rknpu_recover_end(struct rknpu_sched *sched, struct rknpu_job *job, 
 			      enum rknpu_slot_state state)
 {
 	rknpu_recover_halt(sched, cores, state);
-	rknpu_sched_finish(sched, job);
+	rknpu_run_finish(sched, job);
 }
 
 static void rknpu_recover_reset_all_later_locked(struct rknpu_sched *sched)
@@ -445,7 +445,7 @@ static bool rknpu_recover_repeat_locked(struct rknpu_sched *sched, struct rknpu_
 		/* It keeps its deadline: two lost starts cost no more time than one. */
 		job->retried = true;
 		sched->counts.lost++;
-		rknpu_sched_restart_locked(sched, job);
+		rknpu_run_restart_locked(sched, job);
 		return false;
 	}
 	rknpu_recover_unlink_locked(sched, job, job->cancelled ? -ECANCELED : -ETIMEDOUT, RKNPU_SLOT_STALLED);
@@ -492,7 +492,7 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 	spin_unlock_irq(&sched->lock);
 	wake_up(&sched->idle);
 	for (i = 0; i < num; i++)
-		rknpu_sched_finish(sched, done[i]);
+		rknpu_run_finish(sched, done[i]);
 	if (ret)
 		rknpu_sched_drop_orphans(sched);
 }
@@ -564,5 +564,5 @@ void rknpu_recover_stop(struct rknpu_sched *sched)
 	}
 	rknpu_recover_release(sched, busy);
 	for (i = 0; i < num; i++)
-		rknpu_sched_finish(sched, done[i]);
+		rknpu_run_finish(sched, done[i]);
 }

@@ -7,8 +7,9 @@
  * is a few register writes, straight from the ioctl or from the interrupt that
  * ended the job before. Everything that may sleep (power, attach, reset) is done
  * by one ordered worker. Who is next is decided in rknpu_queue.c, where it can
- * run in rknpu_place.c; what happens to a job that does not end by itself in
- * rknpu_recover.c; how jobs come and go without running in rknpu_push.c.
+ * run in rknpu_place.c; how it begins and ends on the hardware is in rknpu_run.c, what
+ * happens to a job that does not end by itself in rknpu_recover.c, how jobs come and go
+ * without running in rknpu_push.c.
  *
  * Not drm_sched: a job may name its core, take any, or need several, all cores may
  * share one IOMMU, and drm_sched's interface differs in five ways over the
@@ -20,11 +21,9 @@
 #include <linux/dma-fence.h>
 #include <linux/jiffies.h>
 
-#include "rknpu_account.h"
 #include "rknpu_client.h"
 #include "rknpu_conduct.h"
 #include "rknpu_core.h"
-#include "rknpu_fence.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_linger.h"
@@ -35,102 +34,6 @@
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
 #include "rknpu_wait.h"
-
-/**
- * rknpu_sched_finish() - tell whoever waits and drop the queue's reference
- * @sched: the scheduler
- * @job: off the hardware and off every list; its results are set
- *
- * Context: any, without sched->lock.
- */
-void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job)
-{
-	rknpu_job_write_status(job);
-	rknpu_fence_signal(job->out_fence, job->result);
-	/* Pairs with rknpu_sched_wait(). */
-	smp_store_release(&job->done, true);
-	rcuwait_wake_up(&job->waiter);
-	rknpu_job_put_atomic(job, sched->free_wq);
-}
-
-/**
- * rknpu_sched_settle_locked() - write a job's results down
- * @job: no core runs it any more
- * @result: 0 or a negative errno
- */
-void rknpu_sched_settle_locked(struct rknpu_job *job, int result)
-{
-	unsigned int core;
-
-	job->result = result;
-	rknpu_account_result_locked(job);
-	if (!job->started)
-		return;
-	job->elapsed_ns = ktime_to_ns(ktime_sub(job->ended, job->started));
-	for (core = 0; core < RKNPU_MAX_CORES; core++) {
-		/* What was running has left its count when it was given up. */
-		if (job->ran & BIT(core) && !(job->running & BIT(core)))
-			job->tasks_done += job->range[core].tasks;
-	}
-}
-
-/* The watchdog is not moved for every job: it looks again when it fires too early. */
-static void rknpu_slot_watch_locked(struct rknpu_slot *slot)
-{
-	const struct rknpu_job *job = slot->job;
-	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
-	unsigned long check = job->deadline - (job->retried ? 0 : job->timeout / 2);
-	unsigned long delay = time_after(check, jiffies) ? check - jiffies : 0;
-
-	if (!delayed_work_pending(&slot->watchdog))
-		queue_delayed_work(slot->sched->wq, &slot->watchdog, delay);
-	else if (time_after(slot->watchdog.timer.expires, check))
-		mod_delayed_work(slot->sched->wq, &slot->watchdog, delay);
-}
-
-static void rknpu_slot_start_chunk_locked(struct rknpu_slot *slot)
-{
-	struct rknpu_job *job = slot->job;
-
-	lockdep_assert_held(&slot->sched->lock);
-	job->range[slot->index].seen = 0;
-	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job, slot->index), job->task_base, job->pingpong,
-		       job->quiet);
-}
-
-/**
- * rknpu_sched_restart_locked() - put the current chunks of a job on the hardware
- * @sched: the scheduler
- * @job: job->running says on which cores; they are powered, clean and attached
- */
-void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
-{
-	unsigned long cores = job->running;
-	unsigned int core;
-
-	lockdep_assert_held(&sched->lock);
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		struct rknpu_slot *slot = &sched->slots[core];
-
-		slot->state = RKNPU_SLOT_RUNNING;
-		slot->job = job;
-	}
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
-		rknpu_slot_start_chunk_locked(&sched->slots[core]);
-	/* What can wait until the hardware is at work. */
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
-		rknpu_slot_watch_locked(&sched->slots[core]);
-}
-
-static void rknpu_sched_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
-{
-	job->running = cores;
-	job->ran = cores;
-	job->started = rknpu_sched_now_locked(sched);
-	job->deadline = jiffies + job->timeout;
-	rknpu_account_begin_locked(job);
-	rknpu_sched_restart_locked(sched, job);
-}
 
 static void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores)
 {
@@ -161,7 +64,7 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 		}
 		powered |= BIT(core);
 	}
-	rknpu_sched_start_locked(sched, job, mask);
+	rknpu_run_start_locked(sched, job, mask);
 	return true;
 }
 
@@ -207,54 +110,6 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 		wake_up(&sched->idle);
 }
 
-static bool rknpu_chunk_done_locked(struct rknpu_job *job, unsigned int core, u32 events)
-{
-	struct rknpu_job_range *range = &job->range[core];
-
-	range->seen |= events;
-	return rknpu_hw_done(rknpu_job_chunk(job, core), range->seen);
-}
-
-/* A core has finished its range. Return: the job when that was the last of its cores, else NULL. */
-static struct rknpu_job *rknpu_slot_complete_locked(struct rknpu_slot *slot)
-{
-	struct rknpu_job *job = slot->job;
-
-	rknpu_account_end_locked(slot, job, 0);
-	slot->job = NULL;
-	job->running &= ~BIT(slot->index);
-	/* Next job first, then the news. */
-	rknpu_slot_next_locked(slot, job->ended);
-	if (job->running)
-		return NULL;
-	rknpu_sched_settle_locked(job, 0);
-	return job;
-}
-
-/**
- * rknpu_slot_take_locked() - events of a core have come
- * @slot: the core, which runs a job
- * @events: taken from it
- * @done: a job that is over, for rknpu_sched_finish(); else unchanged
- *
- * Return: whether the job has done with this core.
- */
-bool rknpu_slot_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done)
-{
-	struct rknpu_job_range *range = &slot->job->range[slot->index];
-
-	lockdep_assert_held(&slot->sched->lock);
-	if (!events || slot->faulted || !rknpu_chunk_done_locked(slot->job, slot->index, events))
-		return false;
-	if (range->chunk + 1 < range->num_chunks) {
-		range->chunk++;
-		rknpu_slot_start_chunk_locked(slot);
-		return false;
-	}
-	*done = rknpu_slot_complete_locked(slot);
-	return true;
-}
-
 /* Hard interrupt of a core. A start clears what it finds, so that events are always those of the last one. */
 static bool rknpu_sched_event(struct rknpu_core *core)
 {
@@ -268,10 +123,10 @@ static bool rknpu_sched_event(struct rknpu_core *core)
 	spin_lock_irqsave(&sched->lock, flags);
 	events = rknpu_hw_irq_take(&core->hw);
 	if (events && slot->state == RKNPU_SLOT_RUNNING)
-		rknpu_slot_take_locked(slot, events, &done);
+		rknpu_run_take_locked(slot, events, &done);
 	spin_unlock_irqrestore(&sched->lock, flags);
 	if (done)
-		rknpu_sched_finish(sched, done);
+		rknpu_run_finish(sched, done);
 	dma_fence_end_signalling(cookie);
 	return events;
 }
@@ -374,7 +229,7 @@ void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
  */
 void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error)
 {
-	rknpu_sched_settle_locked(job, error);
+	rknpu_run_settle_locked(job, error);
 	list_add_tail(&job->node, &sched->failed);
 	queue_work(sched->wq, &sched->dispatch);
 }
@@ -450,17 +305,17 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, u3
 	rknpu_sched_set_state_locked(sched, cores | group, RKNPU_SLOT_IDLE);
 	rknpu_sched_decide_locked(sched, 0);
 	if (!ret && !sched->stopping && !job->cancelled && !job->abandoned) {
-		rknpu_sched_start_locked(sched, job, cores);
+		rknpu_run_start_locked(sched, job, cores);
 		job = NULL;
 	} else {
 		if (!ret)
 			rknpu_sched_put_power(sched, cores);
-		rknpu_sched_settle_locked(job, ret ? -EIO : sched->stopping ? -ENODEV : -ECANCELED);
+		rknpu_run_settle_locked(job, ret ? -EIO : sched->stopping ? -ENODEV : -ECANCELED);
 	}
 	spin_unlock_irq(&sched->lock);
 	wake_up(&sched->idle);
 	if (job)
-		rknpu_sched_finish(sched, job);
+		rknpu_run_finish(sched, job);
 	if (ret)
 		rknpu_sched_drop_orphans(sched);
 }

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What rknpu_sched.c, rknpu_place.c, rknpu_push.c, rknpu_linger.c, rknpu_poll.c, rknpu_wait.c, rknpu_drop.c,
- * rknpu_recover.c and rknpu_reset.c share: they are one scheduler in several files.
- * Nobody else includes this.
+ * What rknpu_sched.c, rknpu_run.c, rknpu_place.c, rknpu_push.c, rknpu_linger.c, rknpu_poll.c,
+ * rknpu_wait.c, rknpu_drop.c, rknpu_recover.c and rknpu_reset.c share: they are one scheduler in
+ * several files. Nobody else includes this.
  */
 #ifndef RKNPU_SCHED_PRIV_H
 #define RKNPU_SCHED_PRIV_H
@@ -67,14 +67,15 @@ u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *
 u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
 			     unsigned long cores);
 void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets);
-void rknpu_sched_settle_locked(struct rknpu_job *job, int result);
-void rknpu_sched_finish(struct rknpu_sched *sched, struct rknpu_job *job);
-void rknpu_sched_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job);
+void rknpu_run_settle_locked(struct rknpu_job *job, int result);
+void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job);
+void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores);
+void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error);
 void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now);
-bool rknpu_slot_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done);
+bool rknpu_run_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done);
 
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
 bool rknpu_sched_drop_failed(struct rknpu_sched *sched);

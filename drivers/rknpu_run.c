@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * DOC: A job on the hardware: how it begins, goes on with its next part, and ends, as
+ * far as it ends by itself. Nothing here sleeps or decides; see rknpu_sched.c.
+ */
+#include <linux/dma-fence.h>
+#include <linux/jiffies.h>
+
+#include "rknpu_account.h"
+#include "rknpu_core.h"
+#include "rknpu_fence.h"
+#include "rknpu_hw.h"
+#include "rknpu_job.h"
+#include "rknpu_sched.h"
+#include "rknpu_sched_priv.h"
+
+/**
+ * rknpu_run_finish() - tell whoever waits and drop the queue's reference
+ * @sched: the scheduler
+ * @job: off the hardware and off every list; its results are set
+ *
+ * Context: any, without sched->lock.
+ */
+void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job)
+{
+	rknpu_job_write_status(job);
+	rknpu_fence_signal(job->out_fence, job->result);
+	/* Pairs with rknpu_sched_wait(). */
+	smp_store_release(&job->done, true);
+	rcuwait_wake_up(&job->waiter);
+	rknpu_job_put_atomic(job, sched->free_wq);
+}
+
+/**
+ * rknpu_run_settle_locked() - write a job's results down
+ * @job: no core runs it any more
+ * @result: 0 or a negative errno
+ */
+void rknpu_run_settle_locked(struct rknpu_job *job, int result)
+{
+	unsigned int core;
+
+	job->result = result;
+	rknpu_account_result_locked(job);
+	if (!job->started)
+		return;
+	job->elapsed_ns = ktime_to_ns(ktime_sub(job->ended, job->started));
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		/* What was running has left its count when it was given up. */
+		if (job->ran & BIT(core) && !(job->running & BIT(core)))
+			job->tasks_done += job->range[core].tasks;
+	}
+}
+
+/* The watchdog is not moved for every job: it looks again when it fires too early. */
+static void rknpu_run_watch_locked(struct rknpu_slot *slot)
+{
+	const struct rknpu_job *job = slot->job;
+	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
+	unsigned long check = job->deadline - (job->retried ? 0 : job->timeout / 2);
+	unsigned long delay = time_after(check, jiffies) ? check - jiffies : 0;
+
+	if (!delayed_work_pending(&slot->watchdog))
+		queue_delayed_work(slot->sched->wq, &slot->watchdog, delay);
+	else if (time_after(slot->watchdog.timer.expires, check))
+		mod_delayed_work(slot->sched->wq, &slot->watchdog, delay);
+}
+
+static void rknpu_run_start_chunk_locked(struct rknpu_slot *slot)
+{
+	struct rknpu_job *job = slot->job;
+
+	lockdep_assert_held(&slot->sched->lock);
+	job->range[slot->index].seen = 0;
+	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job, slot->index), job->task_base, job->pingpong,
+		       job->quiet);
+}
+
+/**
+ * rknpu_run_restart_locked() - put the current chunks of a job on the hardware
+ * @sched: the scheduler
+ * @job: job->running says on which cores; they are powered, clean and attached
+ */
+void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
+{
+	unsigned long cores = job->running;
+	unsigned int core;
+
+	lockdep_assert_held(&sched->lock);
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		struct rknpu_slot *slot = &sched->slots[core];
+
+		slot->state = RKNPU_SLOT_RUNNING;
+		slot->job = job;
+	}
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		rknpu_run_start_chunk_locked(&sched->slots[core]);
+	/* What can wait until the hardware is at work. */
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		rknpu_run_watch_locked(&sched->slots[core]);
+}
+
+/**
+ * rknpu_run_start_locked() - begin a job
+ * @sched: the scheduler
+ * @job: the job; the hardware has its reference
+ * @cores: on which it runs; they are powered, clean and attached
+ */
+void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
+{
+	job->running = cores;
+	job->ran = cores;
+	job->started = rknpu_sched_now_locked(sched);
+	job->deadline = jiffies + job->timeout;
+	rknpu_account_begin_locked(job);
+	rknpu_run_restart_locked(sched, job);
+}
+
+static bool rknpu_run_chunk_done_locked(struct rknpu_job *job, unsigned int core, u32 events)
+{
+	struct rknpu_job_range *range = &job->range[core];
+
+	range->seen |= events;
+	return rknpu_hw_done(rknpu_job_chunk(job, core), range->seen);
+}
+
+/* A core has finished its range. Return: the job when that was the last of its cores, else NULL. */
+static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
+{
+	struct rknpu_job *job = slot->job;
+
+	rknpu_account_end_locked(slot, job, 0);
+	slot->job = NULL;
+	job->running &= ~BIT(slot->index);
+	/* Next job first, then the news. */
+	rknpu_slot_next_locked(slot, job->ended);
+	if (job->running)
+		return NULL;
+	rknpu_run_settle_locked(job, 0);
+	return job;
+}
+
+/**
+ * rknpu_run_take_locked() - events of a core have come
+ * @slot: the core, which runs a job
+ * @events: taken from it
+ * @done: a job that is over, for rknpu_run_finish(); else unchanged
+ *
+ * Return: whether the job has done with this core.
+ */
+bool rknpu_run_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done)
+{
+	struct rknpu_job_range *range = &slot->job->range[slot->index];
+
+	lockdep_assert_held(&slot->sched->lock);
+	if (!events || slot->faulted || !rknpu_run_chunk_done_locked(slot->job, slot->index, events))
+		return false;
+	if (range->chunk + 1 < range->num_chunks) {
+		range->chunk++;
+		rknpu_run_start_chunk_locked(slot);
+		return false;
+	}
+	*done = rknpu_run_complete_locked(slot);
+	return true;
+}
