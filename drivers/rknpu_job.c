@@ -255,6 +255,20 @@ void rknpu_job_put(struct rknpu_job *job)
 		rknpu_job_release(job);
 }
 
+/**
+ * rknpu_job_let_go() - keep no mapping any more, unless that would end one here
+ * @job: off the hardware
+ *
+ * Called before the job is told to be over: who hears of it and destroys a buffer may
+ * rely on its address being gone, while the last reference to the job is put by
+ * whoever comes last, and then perhaps by a worker. Context: any.
+ */
+void rknpu_job_let_go(struct rknpu_job *job)
+{
+	if (job->epoch && rknpu_vm_epoch_put_unless_last(job->epoch))
+		job->epoch = NULL;
+}
+
 /*
  * Release a job without sleep. Return: false when something that it holds has no other
  * holder any more; the rest is then left for rknpu_job_release().
@@ -271,7 +285,8 @@ static bool rknpu_job_release_atomic(struct rknpu_job *job, struct workqueue_str
 	if (!rknpu_mapping_put_unless_last(job->task_mapping))
 		return false;
 	job->task_mapping = NULL;
-	if (!rknpu_vm_epoch_put_unless_last(job->epoch))
+	rknpu_job_let_go(job);
+	if (job->epoch)
 		return false;
 	if (job->wait)
 		rknpu_wait_release(job->wait);

@@ -101,7 +101,7 @@ enum rknpu_job_place {
  * @usage: counts for @file; kept alive. Immutable.
  * @id: number that no other job has; from push on. Immutable.
  * @vm: address space, which lives as long as @client. Immutable.
- * @epoch: keeps every mapping of @vm that existed at submit. Immutable.
+ * @epoch: keeps every mapping of @vm that existed at submit; NULL once the job is over, mostly.
  * @task_mapping: the task buffer, for its result words. Immutable.
  * @descriptors: kernel mapping of the task buffer. Immutable.
  * @range: per core. Members as documented there.
@@ -190,6 +190,7 @@ struct rknpu_job {
 struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rknpu_job_args *args);
 void rknpu_job_put(struct rknpu_job *job);
 void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq);
+void rknpu_job_let_go(struct rknpu_job *job);
 void rknpu_job_write_status(struct rknpu_job *job);
 
 /* The chunk that a core runs or is about to run; sched->lock. */

@@ -26,6 +26,7 @@
 void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	rknpu_job_write_status(job);
+	rknpu_job_let_go(job);
 	rknpu_fence_signal(job->out_fence, job->result);
 	/* Pairs with rknpu_sched_wait(). */
 	smp_store_release(&job->done, true);
