@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "network.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
@@ -296,4 +297,25 @@ int network_run(const struct network *net, rknn_context ctx)
 	right = network_judge(net, ctx, out);
 	rknn_outputs_release(ctx, net->outputs, out);
 	return !right;
+}
+
+static int visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+void network_cases(void (*run)(void), unsigned int limit_s)
+{
+	struct dirent **names;
+	int i, count = scandir("/networks", &names, visible, alphasort);
+
+	for (i = 0; i < count; i++) {
+		struct ktap_case *c = calloc(1, sizeof(*c));
+
+		c->name = strdup(names[i]->d_name);
+		c->run = run;
+		c->limit_s = limit_s;
+		c->line = i;
+		ktap_register(c);
+	}
 }

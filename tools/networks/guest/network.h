@@ -46,4 +46,7 @@ bool network_judge(const struct network *net, rknn_context ctx, const struct rkn
 /* All of it once more in an existing context: 0, the runtime's error, or 1 for a wrong result */
 int network_run(const struct network *net, rknn_context ctx);
 
+/* A case for each directory of /networks, named after it */
+void network_cases(void (*run)(void), unsigned int limit_s);
+
 #endif /* NETWORK_H */

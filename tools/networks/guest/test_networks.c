@@ -6,7 +6,6 @@
  * errors of a case are told by number; who has its log puts the texts there.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -87,23 +86,7 @@ static void run_network(void)
 	judge(&net, ctx);
 }
 
-static int visible(const struct dirent *e)
-{
-	return e->d_name[0] != '.';
-}
-
 __attribute__((constructor)) static void one_case_each(void)
 {
-	struct dirent **names;
-	int i, count = scandir("/networks", &names, visible, alphasort);
-
-	for (i = 0; i < count; i++) {
-		struct ktap_case *c = calloc(1, sizeof(*c));
-
-		c->name = strdup(names[i]->d_name);
-		c->run = run_network;
-		c->limit_s = LIMIT_S;
-		c->line = i;
-		ktap_register(c);
-	}
+	network_cases(run_network, LIMIT_S);
 }

@@ -6,7 +6,6 @@
  * mean of as many contexts at once as there are cores, each on its own. Who has the published speeds judges.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,23 +95,7 @@ static void speed(void)
 		measure(ktap_case_name(), cores);
 }
 
-static int visible(const struct dirent *e)
-{
-	return e->d_name[0] != '.';
-}
-
 __attribute__((constructor)) static void one_case_each(void)
 {
-	struct dirent **names;
-	int i, count = scandir("/networks", &names, visible, alphasort);
-
-	for (i = 0; i < count; i++) {
-		struct ktap_case *c = calloc(1, sizeof(*c));
-
-		c->name = strdup(names[i]->d_name);
-		c->run = speed;
-		c->limit_s = LIMIT_S;
-		c->line = i;
-		ktap_register(c);
-	}
+	network_cases(speed, LIMIT_S);
 }
