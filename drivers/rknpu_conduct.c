@@ -126,7 +126,7 @@ static void rknpu_conduct_judge_locked(struct rknpu_sched *sched)
 			continue;
 		/* As a time-out, which it is. */
 		slot->job->deadline = jiffies;
-		mod_delayed_work(sched->wq, &slot->watchdog, 0);
+		rknpu_run_watch_locked(slot, jiffies);
 	}
 }
 

@@ -245,7 +245,7 @@ static void rknpu_sched_curtail(struct rknpu_sched *sched, rknpu_job_match match
 		job->abandoned = true;
 		if (job->running && time_after(job->deadline, latest)) {
 			job->deadline = latest;
-			mod_delayed_work(sched->wq, &slot->watchdog, RKNPU_SCHED_GRACE_JIFFIES);
+			rknpu_run_watch_locked(slot, latest);
 		}
 	}
 	spin_unlock_irqrestore(&sched->lock, flags);
@@ -306,7 +306,7 @@ void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *c
 
 		if (slot->job && slot->job->client == client) {
 			slot->job->cancelled = true;
-			mod_delayed_work(sched->wq, &slot->watchdog, 0);
+			rknpu_run_watch_locked(slot, jiffies);
 		}
 	}
 	spin_unlock_irqrestore(&sched->lock, flags);

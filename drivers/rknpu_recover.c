@@ -47,7 +47,7 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
 	slot->sched->counts.faults++;
 	trace_mmu_fault(slot->index, slot->job ? slot->job->id : 0, iova, write);
 	disable_irq_nosync(slot->core->irq);
-	mod_delayed_work(slot->sched->wq, &slot->watchdog, 0);
+	rknpu_run_watch_locked(slot, jiffies);
 }
 
 /*
@@ -236,7 +236,7 @@ static void rknpu_recover_stall_locked(struct rknpu_slot *slot)
 	lockdep_assert_held(&slot->sched->lock);
 	slot->state = RKNPU_SLOT_STALLED;
 	/* If the others take too long, the job ends on time all the same. */
-	queue_delayed_work(slot->sched->wq, &slot->watchdog, slot->job->deadline - jiffies);
+	rknpu_run_watch_locked(slot, slot->job->deadline);
 }
 
 /* The cores in @mask are ours (RECOVERING) and have no job any more. */
@@ -348,7 +348,7 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	lost = rknpu_recover_lost_locked(slot);
 	verdict = rknpu_recover_verdict_locked(slot, &state, lost & BIT(slot->index), &delay);
 	if (!verdict) {
-		queue_delayed_work(sched->wq, &slot->watchdog, delay);
+		rknpu_run_watch_locked(slot, jiffies + delay);
 		goto unlock;
 	}
 	/* The report below needs the job. */

@@ -55,18 +55,33 @@ void rknpu_run_settle_locked(struct rknpu_job *job, int result)
 	}
 }
 
+/**
+ * rknpu_run_watch_locked() - have a core's job looked after
+ * @slot: the core
+ * @by: jiffies, when that is to have happened
+ *
+ * The timer wheel fires late by up to an eighth of the delay [kernel/time/timer.c, "granularity"],
+ * which is seconds of a long time-out. So it is told to fire early by as much, and what looks and
+ * finds that it is too early comes again. Context: any.
+ */
+void rknpu_run_watch_locked(struct rknpu_slot *slot, unsigned long by)
+{
+	unsigned long delay = time_after(by, jiffies) ? by - jiffies : 0;
+
+	lockdep_assert_held(&slot->sched->lock);
+	slot->watch_by = by;
+	mod_delayed_work(slot->sched->wq, &slot->watchdog, delay - delay / 8);
+}
+
 /* The watchdog is not moved for every job: it looks again when it fires too early. */
-static void rknpu_run_watch_locked(struct rknpu_slot *slot)
+static void rknpu_run_guard_locked(struct rknpu_slot *slot)
 {
 	const struct rknpu_job *job = slot->job;
 	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
 	unsigned long check = job->deadline - (job->retried ? 0 : job->timeout / 2);
-	unsigned long delay = time_after(check, jiffies) ? check - jiffies : 0;
 
-	if (!delayed_work_pending(&slot->watchdog))
-		queue_delayed_work(slot->sched->wq, &slot->watchdog, delay);
-	else if (time_after(slot->watchdog.timer.expires, check))
-		mod_delayed_work(slot->sched->wq, &slot->watchdog, delay);
+	if (!delayed_work_pending(&slot->watchdog) || time_after(slot->watch_by, check))
+		rknpu_run_watch_locked(slot, check);
 }
 
 static void rknpu_run_start_chunk_locked(struct rknpu_slot *slot)
@@ -100,7 +115,7 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 		rknpu_run_start_chunk_locked(&sched->slots[core]);
 	/* What can wait until the hardware is at work. */
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
-		rknpu_run_watch_locked(&sched->slots[core]);
+		rknpu_run_guard_locked(&sched->slots[core]);
 }
 
 /**

@@ -62,7 +62,8 @@ enum rknpu_slot_state {
  * @seen_id: job of the last look, see rknpu_conduct.c.
  * @seen_tasks: tasks that it had finished.
  * @load: time that it has worked.
- * @watchdog: fires at or before @job's deadline; runs on sched->wq.
+ * @watchdog: looks after @job; runs on sched->wq. Armed by rknpu_run_watch_locked() alone.
+ * @watch_by: jiffies at which it has fired, if it is pending.
  */
 struct rknpu_slot {
 	struct rknpu_sched *sched;
@@ -83,6 +84,7 @@ struct rknpu_slot {
 	u32 seen_tasks;
 	struct rknpu_load load;
 	struct delayed_work watchdog;
+	unsigned long watch_by;
 };
 
 /**

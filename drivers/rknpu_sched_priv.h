@@ -67,6 +67,7 @@ u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *
 u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
 			     unsigned long cores);
 void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets);
+void rknpu_run_watch_locked(struct rknpu_slot *slot, unsigned long by);
 void rknpu_run_settle_locked(struct rknpu_job *job, int result);
 void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores);

@@ -86,15 +86,44 @@ static void each_way(uint32_t core_mask, uint32_t timeout_ms)
 	}
 }
 
-TEST_LIMIT(job_ends_within_its_time_out_and_100_ms, 120)
+TEST_LIMIT(job_ends_within_its_time_out_and_100_ms, 600)
 {
-	static const uint32_t timeouts[] = { 1, 20, 300, 2500 };
+	static const uint32_t timeouts[] = { 1, 20, 300, 2500, 10000 };
 	unsigned int i, core;
 
 	setup();
 	for (i = 0; i < ARRAY_SIZE(timeouts); i++) {
 		for_each_core(core)
 			each_way(1u << core, timeouts[i]);
+	}
+}
+
+#define EARLIER_MS	6000
+#define PHASES		8
+
+/*
+ * The timer that an earlier job with a long time-out has left behind, half of it, is not the one
+ * that looks after a short job which would end just behind it: such a timer fires late by up to an
+ * eighth of its time.
+ */
+TEST_LIMIT(job_behind_an_earlier_one_ends_in_time, 120)
+{
+	static const struct way hang = { "hang", TWIN_FAULT_NEVER, 0, -ETIMEDOUT, false };
+	unsigned int i;
+
+	setup();
+	for (i = 0; i < PHASES; i++) {
+		struct rknpu_submit earlier = matmul_args(&mm, 1);
+
+		/* Until the one before it has fired */
+		ktap_sleep_ms(EARLIER_MS + i * 30);
+		earlier.timeout = EARLIER_MS;
+		EXPECT_RET(npu_submit(mm.out.fd, &earlier), 0);
+		ktap_sleep_ms(EARLIER_MS / 2 - 4);
+		twin_fault(0, hang.kind, hang.param, FOREVER);
+		ends_in_time(&hang, 1, 20);
+		twin_disarm();
+		EXPECT_CORRECT(&mm, 1);
 	}
 }
 
