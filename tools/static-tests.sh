@@ -108,8 +108,8 @@ check_spelling() {
 }
 
 twin_tests() {
-	static_ktap compute make -C tools/qemu/compute O="$BUILD/twin/compute" check
-	static_ktap twin make -C tools/qemu O="$BUILD/twin" check
+	static_ktap compute make -C twin/compute O="$BUILD/twin/compute" check
+	static_ktap twin make -C twin O="$BUILD/twin" check
 }
 
 static_tests() {

@@ -18,7 +18,7 @@
 #define CTRL_POSITIVE	(1u << 3)
 #define CTRL_LOCK	(1u << 6)
 
-/* What no duty and full duty give; dts/twin-rk3588-island.dtso says the same */
+/* What no duty and full duty give; twin/dts/twin-rk3588-island.dtso says the same */
 #define MIN_UV		550000u
 #define MAX_UV		950000u
 /* As the boot loader leaves it: 800 mV [seen: rockchip-npu-notes] */
