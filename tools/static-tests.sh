@@ -15,7 +15,7 @@ static_step() { if wanted "$1"; then spawn check_step "$@"; fi; }
 static_ktap() { if wanted "$1"; then spawn check_ktap "$@"; fi; }
 
 tracked_scripts() {
-	git ls-files tools selftests packaging .ci | while read -r f; do
+	git ls-files tools twin selftests packaging .ci | while read -r f; do
 		if [ -f "$f" ] && head -n 1 "$f" | grep -qE '^#!.*(bash|sh)\b'; then echo "$f"; fi
 	done
 	echo tools/tally.sh tools/static-tests.sh tools/boot-tests.sh tools/vm/lib.sh tools/vm/apt.sh tools/pkg/root.sh dkms.conf | tr ' ' '\n'
