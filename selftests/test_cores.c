@@ -420,7 +420,7 @@ TEST(gang_with_a_lost_start)
 	setup();
 	twin_fault(1, TWIN_FAULT_STALL, 0, 1);
 	args = gang(3, share);
-	args.timeout = 300;
+	args.timeout = 1000;
 	matmul_spoil(&mm);
 	EXPECT_RET(npu_submit(mm.out.fd, &args), 0);
 	ASSERT_RET(npu_bo_from_device(&mm.out), 0);

@@ -762,7 +762,7 @@ TEST(lost_start_is_repeated)
 		resets = twin_stat(core, TWIN_STAT_RESETS);
 		twin_fault(core, TWIN_FAULT_STALL, 0, 1);
 		matmul_spoil(&mm);
-		EXPECT_RET(submit_on(&mm, core, 300), 0);
+		EXPECT_RET(submit_on(&mm, core, 1000), 0);
 		ASSERT_RET(npu_bo_from_device(&mm.out), 0);
 		EXPECT_EQ(matmul_wrong(&mm), 0);
 		EXPECT_EQ(twin_stat(core, TWIN_STAT_KICKS) - kicks, 2);

@@ -84,17 +84,20 @@ TEST(out_fence_signals_when_the_job_is_done)
 }
 
 /* J23: whatever ends a job, its fence signals, and says what */
-static void fence_tells(uint32_t kind, uint32_t param, int want)
+static void fence_tells_within(uint32_t kind, uint32_t param, uint32_t timeout_ms, int want)
 {
 	twin_setup();
-	EXPECT_RET(fence_end(start_faulty(1, kind, param, 100)), want);
+	EXPECT_RET(fence_end(start_faulty(1, kind, param, timeout_ms)), want);
 	twin_disarm();
 	EXPECT_CORRECT(&mm, npu_nth(1));
 }
 
+static void fence_tells(uint32_t kind, uint32_t param, int want) { fence_tells_within(kind, param, 100, want); }
+
 TEST(J23_fence_of_a_hang) { fence_tells(TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIMEDOUT); }
 TEST(J23_fence_of_a_fault) { fence_tells(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
-TEST(J23_fence_of_a_lost_start) { fence_tells(TWIN_FAULT_STALL, 0, 0); }
+/* A loss is seen half-way; what is left is for the reset and the repetition, on a host that has other things to do too */
+TEST(J23_fence_of_a_lost_start) { fence_tells_within(TWIN_FAULT_STALL, 0, 1000, 0); }
 TEST(J23_fence_of_a_wrong_interrupt) { fence_tells(TWIN_FAULT_WRONG_BIT, RKNPU_INT_CNA_FEATURE, -ETIMEDOUT); }
 
 TEST(J23_fences_of_jobs_that_a_reset_ends)
