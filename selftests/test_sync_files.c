@@ -96,7 +96,7 @@ static void fence_tells(uint32_t kind, uint32_t param, int want) { fence_tells_w
 
 TEST(J23_fence_of_a_hang) { fence_tells(TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIMEDOUT); }
 TEST(J23_fence_of_a_fault) { fence_tells(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
-/* A loss is seen half-way; what is left is for the reset and the repetition, on a host that has other things to do too */
+/* A loss is seen half-way; the rest is for the reset and the repetition, on a host that is busy */
 TEST(J23_fence_of_a_lost_start) { fence_tells_within(TWIN_FAULT_STALL, 0, 1000, 0); }
 TEST(J23_fence_of_a_wrong_interrupt) { fence_tells(TWIN_FAULT_WRONG_BIT, RKNPU_INT_CNA_FEATURE, -ETIMEDOUT); }
 
