@@ -266,17 +266,24 @@ TEST(J22_own_fence_orders_cores)
 /* A waiting job is no obstacle: neither to its submitter nor to other jobs on its core */
 TEST(job_that_waits_for_a_fence_holds_up_nobody)
 {
+	struct foreign f;
 	int first, second;
 
 	twin_setup();
-	first = start_faulty(0, TWIN_FAULT_LATE, 400000, 5000);
+	foreign_init(&f);
+	ASSERT_RET(job_start(&mm, 1, f.fence, &first), 0);
 	ASSERT_RET(job_start(&mm, 2, first, &second), 0);
+	EXPECT_CORRECT(&mm, 1);
 	EXPECT_CORRECT(&mm, 2);
 	EXPECT_CORRECT(&mm, npu_num_cores() > 2 ? 4 : 2);
 	EXPECT_EQ(fence_status(first), 0);
 	EXPECT_EQ(fence_status(second), 0);
-	close(first);
+	foreign_signal(&f);
 	EXPECT_RET(fence_end(second), 0);
+	EXPECT_EQ(fence_status(first), 1);
+	close(first);
+	foreign_abandon(&f);
+	close(f.fence);
 }
 
 TEST(foreign_fence_is_waited_for)
