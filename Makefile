@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What one types; the work is done by scripts under tools/ and, for the module, by the kernel's build system and Kbuild.
+# What one types; the work is done by scripts under tools/ and selftests/ and, for the module, by the kernel's build system and Kbuild.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # Kernels that the checks build for and boot, by name: 6.1 6.12 newest debug, 6.12-16k and other flavours; empty: what each check usually takes
@@ -42,40 +42,40 @@ demo:
 	@tools/run-demo
 
 demo-ocr:
-	@tools/networks/ocr/run
+	@selftests/networks/ocr/run
 
 check:
-	@tools/check full
+	@selftests/checks/check full
 
 check-ci:
-	@tools/check ci
+	@selftests/checks/check ci
 
 check-networks:
-	@tools/check networks
+	@selftests/checks/check networks
 
 check-fast:
-	@tools/check fast
+	@selftests/checks/check fast
 
 check-mutants:
 	@selftests/mutants/run
 
 check-twin:
-	@tools/check twin
+	@selftests/checks/check twin
 
 check-packages:
-	@tools/check packages
+	@selftests/checks/check packages
 
 kernels:
-	@tools/check kernels
+	@selftests/checks/check kernels
 
 bench:
 	@tools/run-bench
 
 fuzz:
-	@tools/fuzz
+	@selftests/fuzz/run
 
 soak:
-	@tools/check soak
+	@selftests/checks/check soak
 
 help:
 	@echo 'make [KDIR=... ARCH=arm64 CROSS_COMPILE=... | LLVM=1]   the module, rknpu.ko'

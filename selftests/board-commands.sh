@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2317 # scenes are called by their names
-# The commands of the documentation that want the hardware, as they are written there (tools/pkg/doc-commands), with the
+# The commands of the documentation that want the hardware, as they are written there (selftests/checks/pkg/doc-commands), with the
 # tools and tests that an arm64 machine built from its packages and the module that DKMS built.
 # usage: board-commands.sh MODULE OTHER-NAMED-MODULE STAND-IN; the commands are in /commands
 #        board-commands.sh --known COMMAND

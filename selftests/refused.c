@@ -4,7 +4,7 @@
  *
  * Submits a task that the twin refuses: a product whose CORE is told to
  * truncate, of which nothing is known. Says what SUBMIT answered, and exits
- * with that. What is done about refusals is tried with it (tools/test-rknpu-vm).
+ * with that. What is done about refusals is tried with it (selftests/checks/test-rknpu-vm).
  */
 #include "examples/example.h"
 

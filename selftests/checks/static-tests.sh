@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The checks that need neither a guest nor a build: layers, interface layout, the twin's own tests, scripts, licences.
+# shellcheck shell=bash
+
+# selected NAME: whether the shell pattern PATTERN, if there is one, wants it.
+selected() {
+	# shellcheck disable=SC2053 # a pattern on purpose
+	[ -z "$PATTERN" ] || [[ $1 == $PATTERN ]]
+}
+
+# Remembers that PATTERN names one of these; then it does not mean cases of test programs in the guest.
+# shellcheck disable=SC2034 # read by boot-tests.sh
+wanted() { selected "$1" && any_step=1; }
+static_step() { if wanted "$1"; then spawn check_step "$@"; fi; }
+static_ktap() { if wanted "$1"; then spawn check_ktap "$@"; fi; }
+
+tracked_scripts() {
+	git ls-files tools twin selftests packaging .ci | while read -r f; do
+		if [ -f "$f" ] && head -n 1 "$f" | grep -qE '^#!.*(bash|sh)\b'; then echo "$f"; fi
+	done
+	echo selftests/checks/tally.sh selftests/checks/static-tests.sh selftests/boots/boot-tests.sh tools/vm/lib.sh tools/vm/apt.sh selftests/checks/pkg/root.sh dkms.conf | tr ' ' '\n'
+}
+
+check_scripts() {
+	local files
+	mapfile -t files < <(tracked_scripts)
+	shellcheck -x -P SCRIPTDIR:"$TOP" "${files[@]}"
+}
+
+# Every file of ours says its licence in its first lines; data and texts excepted.
+check_licences() {
+	local f bad=0
+	while read -r f; do
+		if [ -f "$f" ] && ! head -n 4 "$f" | grep -q 'SPDX-License-Identifier:'; then
+			echo "$f: no SPDX line"
+			bad=1
+		fi
+	done < <(git ls-files | grep -E '(\.[chS]|\.sh|\.py|\.dtso?|\.dtsi|Makefile|Kbuild)$|^tools/vm/')
+	return $bad
+}
+
+# unless_unchanged NAME FILE... -- CMD...: run it unless it succeeded before with these files, itself and its tools the same.
+unless_unchanged() {
+	local stamp=$BUILD/unchanged/$1 files=() now
+	shift
+	while [ "$1" != -- ]; do files+=("$1"); shift; done
+	shift
+	now=$({ echo "$*"; sha256sum "${files[@]}"; cat "$CACHE/source/wanted"; } | sha256sum)
+	if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then return 0; fi
+	"$@" || return 1
+	mkdir -p "${stamp%/*}"
+	echo "$now" > "$stamp"
+}
+
+# The kernel's own judges of style. Their scripts are in its source package only.
+check_patch_style() { selftests/checks/check-patch "$("$VM/fetch-source")/scripts" "$BUILD/unchanged/patch"; }
+
+check_coccinelle() {
+	local source
+	source=$("$VM/fetch-source")
+	unless_unchanged coccinelle selftests/checks/check-coccinelle drivers/*.[ch] -- selftests/checks/check-coccinelle "$source/scripts"
+}
+
+# kernel_doc_warnings SOURCE: it has a status of its own for warnings, and says them on the standard error.
+kernel_doc_warnings() {
+	local said
+	said=$("$1/scripts/kernel-doc" -none -Wall drivers/*.[ch] include/*.h uapi/drm/*.h 2>&1) || true
+	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+check_kernel_doc() {
+	local source
+	source=$("$VM/fetch-source")
+	unless_unchanged kernel-doc drivers/*.[ch] include/*.h uapi/drm/*.h -- kernel_doc_warnings "$source"
+}
+
+check_probes() {
+	unless_unchanged probes Kbuild drivers/probe/*.c drivers/rknpu_{compat.h,vm.c,gem.c,drv.c} "$CACHE/kernels/6.12/packages" \
+		-- selftests/checks/test-probes
+}
+
+# What calls itself by our version has the same one.
+check_version() {
+	local version
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	grep -qxF "#define RKNPU_RELEASE \"$version\"" drivers/rknpu_stats.h || { echo "drivers/rknpu_stats.h is not $version"; return 1; }
+	head -n 1 debian/changelog | grep -qF "rknpu ($version) " || { echo "debian/changelog is not $version"; return 1; }
+}
+
+# Every module parameter is explained to users, in the manual page and in docs/.
+check_parameters() {
+	local name bad=0
+	while read -r name; do
+		grep -q "^\.BI $name= " packaging/rknpu.4 || { echo "packaging/rknpu.4 lacks $name"; bad=1; }
+		grep -q "^| \`$name\` |" docs/install.md || { echo "docs/install.md lacks $name"; bad=1; }
+	done < <(sed -n 's/^module_param[a-z_]*(\([a-z_]*\).*/\1/p' drivers/*.c)
+	return $bad
+}
+
+# Every command of the documentation is one that make check-packages runs.
+check_commands() { selftests/checks/pkg/doc-commands | bash selftests/checks/pkg/native-scenes.sh --known; }
+
+# cna is a unit of the NPU, renderD the name of a device node, inout a word of syzkaller's.
+check_spelling() {
+	local found
+	found=$(git ls-files -z | xargs -0 codespell -L cna,renderd,inout) || true
+	[ -z "$found" ] || { echo "$found"; return 1; }
+}
+
+twin_tests() {
+	static_ktap compute make -C twin/compute O="$BUILD/twin/compute" check
+	static_ktap twin make -C twin O="$BUILD/twin" check
+}
+
+static_tests() {
+	static_step layers selftests/checks/check-layers
+	static_step scripts check_scripts
+	static_step licences check_licences
+	static_step checkpatch check_patch_style
+	static_step kernel-doc check_kernel_doc
+	static_step coccinelle check_coccinelle
+	static_step probes check_probes
+	static_step version check_version
+	static_step parameters check_parameters
+	static_step commands check_commands
+	static_step docs selftests/checks/check-docs
+	static_step syzkaller selftests/checks/check-syzkaller
+	static_step spelling check_spelling
+	static_step layout selftests/checks/check-layout
+	static_ktap tools selftests/checks/test-tools
+	static_ktap smi make -s -C tools/rknpu-smi O="$BUILD/smi" check
+	static_ktap regcmd make -s -C tools/rknpu-regcmd O="$BUILD/regcmd" check
+	static_ktap overlays selftests/checks/test-overlays
+	static_step uapi make -C selftests O="$BUILD/host" host-check
+	twin_tests
+}
