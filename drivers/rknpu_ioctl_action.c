@@ -31,35 +31,36 @@
 /* Interface version: that of the last vendor driver, which programs compare with. */
 #define RKNPU_INTERFACE_VERSION	(0 * 10000 + 9 * 100 + 8)
 
-typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value);
+/* What an action does; @of is what its row of the table says. */
+typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 of);
 
-static int rknpu_action_hw_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_hw_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rdev->hw_version;
 	return 0;
 }
 
-static int rknpu_action_drv_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_drv_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = RKNPU_INTERFACE_VERSION;
 	return 0;
 }
 
-static int rknpu_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rknpu_dvfs_rate_hz(&rdev->dvfs);
 	return 0;
 }
 
 /* As the file of debugfs; of everybody, so for who administers the machine only. */
-static int rknpu_action_set_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_set_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	return rknpu_dvfs_request(&rdev->dvfs, *value);
 }
 
-static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	int uv = rknpu_dvfs_voltage_uv(&rdev->dvfs);
 
@@ -70,13 +71,13 @@ static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile
 }
 
 /* A voltage goes with its rate: one alone is wasted, or too low, which hangs the machine. */
-static int rknpu_action_set_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_set_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	return capable(CAP_SYS_ADMIN) ? -EOPNOTSUPP : -EPERM;
 }
 
 /* The caller's own jobs end and its next one starts from reset registers; nobody else notices. */
-static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
@@ -93,7 +94,7 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfil
  * or loses power: then what they read is all that is known. A SoC without them says
  * success and leaves the value as it was [seen: vendor driver 0.9.8].
  */
-static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 	u32 now[RKNPU_AMOUNT_KINDS];
@@ -110,12 +111,12 @@ static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_fi
 	return 0;
 }
 
-/* @kinds: bits by kind */
-static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, unsigned long kinds,
-				    u32 *value)
+/* @kinds: bits by kind. */
+static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 kinds)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 	u32 now[RKNPU_AMOUNT_KINDS], sum = 0;
+	unsigned long set = kinds;
 	unsigned int kind;
 	int ret;
 
@@ -124,7 +125,7 @@ static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file
 	ret = rknpu_core_read_amounts(rknpu_device_first_core(rdev), now);
 	if (ret)
 		return ret == -EOPNOTSUPP ? 0 : ret;
-	for_each_set_bit(kind, &kinds, RKNPU_AMOUNT_KINDS) {
+	for_each_set_bit(kind, &set, RKNPU_AMOUNT_KINDS) {
 		u32 cleared = READ_ONCE(client->amounts[kind]);
 
 		sum += now[kind] < cleared ? now[kind] : now[kind] - cleared;
@@ -133,35 +134,15 @@ static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file
 	return 0;
 }
 
-static int rknpu_action_data_written(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_sum_amounts(rdev, rfile, BIT(RKNPU_AMOUNT_DATA_WRITTEN), value);
-}
-
-static int rknpu_action_data_read(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_sum_amounts(rdev, rfile, BIT(RKNPU_AMOUNT_DATA_READ), value);
-}
-
-static int rknpu_action_weights_read(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_sum_amounts(rdev, rfile, BIT(RKNPU_AMOUNT_WEIGHTS_READ), value);
-}
-
-static int rknpu_action_all_moved(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_sum_amounts(rdev, rfile, GENMASK(RKNPU_AMOUNT_KINDS - 1, 0), value);
-}
-
 /* Priority on the SoC's bus. Setting it takes from all other masters, so it is not for everybody. */
-static int rknpu_action_get_qos(struct rknpu_device *rdev, u32 reg, u32 *value)
+static int rknpu_action_get_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
 {
 	int ret = rknpu_core_read_qos(rknpu_device_first_core(rdev), reg, value);
 
 	return ret == -EOPNOTSUPP ? -EINVAL : ret;
 }
 
-static int rknpu_action_set_qos(struct rknpu_device *rdev, u32 reg, u32 value)
+static int rknpu_action_set_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
 {
 	struct rknpu_core *core = rknpu_device_first_core(rdev);
 
@@ -170,40 +151,10 @@ static int rknpu_action_set_qos(struct rknpu_device *rdev, u32 reg, u32 value)
 	if (!capable(CAP_SYS_NICE))
 		return -EPERM;
 	/* 0 is no value [seen: vendor driver 0.9.8]. */
-	return value ? rknpu_core_write_qos(core, reg, value) : 0;
+	return *value ? rknpu_core_write_qos(core, reg, *value) : 0;
 }
 
-static int rknpu_action_get_priority(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_get_qos(rdev, RKNPU_QOS_PRIORITY, value);
-}
-
-static int rknpu_action_set_priority(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_set_qos(rdev, RKNPU_QOS_PRIORITY, *value);
-}
-
-static int rknpu_action_get_expect(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_get_qos(rdev, RKNPU_QOS_EXPECT, value);
-}
-
-static int rknpu_action_set_expect(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_set_qos(rdev, RKNPU_QOS_EXPECT, *value);
-}
-
-static int rknpu_action_get_tw(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_get_qos(rdev, RKNPU_QOS_TW, value);
-}
-
-static int rknpu_action_set_tw(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
-{
-	return rknpu_action_set_qos(rdev, RKNPU_QOS_TW, *value);
-}
-
-static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rdev->translated;
 	return 0;
@@ -213,7 +164,7 @@ static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *r
  * The closed runtime asks for -19 and wants to hear 0. It gets what setpriority()
  * would give it, and 0 in any case.
  */
-static int rknpu_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	int nice = clamp_t(int, (int)*value, MIN_NICE, MAX_NICE);
 
@@ -223,19 +174,19 @@ static int rknpu_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile
 	return 0;
 }
 
-static int rknpu_action_sram_total(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_sram_total(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rknpu_sram_total_bytes(&rdev->sram);
 	return 0;
 }
 
-static int rknpu_action_sram_free(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_sram_free(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rknpu_sram_free_bytes(&rdev->sram);
 	return 0;
 }
 
-static int rknpu_action_get_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_get_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
@@ -245,7 +196,7 @@ static int rknpu_action_get_domain(struct rknpu_device *rdev, struct rknpu_file 
 	return 0;
 }
 
-static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value)
+static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
@@ -258,31 +209,34 @@ static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file 
 }
 
 /* What is missing here is -EINVAL: power. */
-static const rknpu_action_fn rknpu_actions[] = {
-	[RKNPU_GET_HW_VERSION] = rknpu_action_hw_version,
-	[RKNPU_GET_DRV_VERSION] = rknpu_action_drv_version,
-	[RKNPU_GET_FREQ] = rknpu_action_freq,
-	[RKNPU_SET_FREQ] = rknpu_action_set_freq,
-	[RKNPU_GET_VOLT] = rknpu_action_volt,
-	[RKNPU_SET_VOLT] = rknpu_action_set_volt,
-	[RKNPU_ACT_RESET] = rknpu_action_reset,
-	[RKNPU_GET_BW_PRIORITY] = rknpu_action_get_priority,
-	[RKNPU_SET_BW_PRIORITY] = rknpu_action_set_priority,
-	[RKNPU_GET_BW_EXPECT] = rknpu_action_get_expect,
-	[RKNPU_SET_BW_EXPECT] = rknpu_action_set_expect,
-	[RKNPU_GET_BW_TW] = rknpu_action_get_tw,
-	[RKNPU_SET_BW_TW] = rknpu_action_set_tw,
-	[RKNPU_ACT_CLR_TOTAL_RW_AMOUNT] = rknpu_action_clear_amounts,
-	[RKNPU_GET_DT_WR_AMOUNT] = rknpu_action_data_written,
-	[RKNPU_GET_DT_RD_AMOUNT] = rknpu_action_data_read,
-	[RKNPU_GET_WT_RD_AMOUNT] = rknpu_action_weights_read,
-	[RKNPU_GET_TOTAL_RW_AMOUNT] = rknpu_action_all_moved,
-	[RKNPU_GET_IOMMU_EN] = rknpu_action_iommu_en,
-	[RKNPU_SET_PROC_NICE] = rknpu_action_nice,
-	[RKNPU_GET_TOTAL_SRAM_SIZE] = rknpu_action_sram_total,
-	[RKNPU_GET_FREE_SRAM_SIZE] = rknpu_action_sram_free,
-	[RKNPU_GET_IOMMU_DOMAIN_ID] = rknpu_action_get_domain,
-	[RKNPU_SET_IOMMU_DOMAIN_ID] = rknpu_action_set_domain,
+static const struct {
+	rknpu_action_fn run;
+	u32 of;
+} rknpu_actions[] = {
+	[RKNPU_GET_HW_VERSION] = { rknpu_action_hw_version },
+	[RKNPU_GET_DRV_VERSION] = { rknpu_action_drv_version },
+	[RKNPU_GET_FREQ] = { rknpu_action_freq },
+	[RKNPU_SET_FREQ] = { rknpu_action_set_freq },
+	[RKNPU_GET_VOLT] = { rknpu_action_volt },
+	[RKNPU_SET_VOLT] = { rknpu_action_set_volt },
+	[RKNPU_ACT_RESET] = { rknpu_action_reset },
+	[RKNPU_GET_BW_PRIORITY] = { rknpu_action_get_qos, RKNPU_QOS_PRIORITY },
+	[RKNPU_SET_BW_PRIORITY] = { rknpu_action_set_qos, RKNPU_QOS_PRIORITY },
+	[RKNPU_GET_BW_EXPECT] = { rknpu_action_get_qos, RKNPU_QOS_EXPECT },
+	[RKNPU_SET_BW_EXPECT] = { rknpu_action_set_qos, RKNPU_QOS_EXPECT },
+	[RKNPU_GET_BW_TW] = { rknpu_action_get_qos, RKNPU_QOS_TW },
+	[RKNPU_SET_BW_TW] = { rknpu_action_set_qos, RKNPU_QOS_TW },
+	[RKNPU_ACT_CLR_TOTAL_RW_AMOUNT] = { rknpu_action_clear_amounts },
+	[RKNPU_GET_DT_WR_AMOUNT] = { rknpu_action_sum_amounts, BIT(RKNPU_AMOUNT_DATA_WRITTEN) },
+	[RKNPU_GET_DT_RD_AMOUNT] = { rknpu_action_sum_amounts, BIT(RKNPU_AMOUNT_DATA_READ) },
+	[RKNPU_GET_WT_RD_AMOUNT] = { rknpu_action_sum_amounts, BIT(RKNPU_AMOUNT_WEIGHTS_READ) },
+	[RKNPU_GET_TOTAL_RW_AMOUNT] = { rknpu_action_sum_amounts, GENMASK(RKNPU_AMOUNT_KINDS - 1, 0) },
+	[RKNPU_GET_IOMMU_EN] = { rknpu_action_iommu_en },
+	[RKNPU_SET_PROC_NICE] = { rknpu_action_nice },
+	[RKNPU_GET_TOTAL_SRAM_SIZE] = { rknpu_action_sram_total },
+	[RKNPU_GET_FREE_SRAM_SIZE] = { rknpu_action_sram_free },
+	[RKNPU_GET_IOMMU_DOMAIN_ID] = { rknpu_action_get_domain },
+	[RKNPU_SET_IOMMU_DOMAIN_ID] = { rknpu_action_set_domain },
 };
 
 /**
@@ -297,17 +251,17 @@ static const rknpu_action_fn rknpu_actions[] = {
  */
 int rknpu_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args)
 {
-	rknpu_action_fn action;
+	u32 nth = args->flags;
 	int idx, ret;
 
-	if (args->flags >= ARRAY_SIZE(rknpu_actions))
+	if (nth >= ARRAY_SIZE(rknpu_actions))
 		return -EINVAL;
-	action = rknpu_actions[array_index_nospec(args->flags, ARRAY_SIZE(rknpu_actions))];
-	if (!action)
+	nth = array_index_nospec(nth, ARRAY_SIZE(rknpu_actions));
+	if (!rknpu_actions[nth].run)
 		return -EINVAL;
 	if (!drm_dev_enter(&rdev->drm, &idx))
 		return -ENODEV;
-	ret = action(rdev, rfile, &args->value);
+	ret = rknpu_actions[nth].run(rdev, rfile, &args->value, rknpu_actions[nth].of);
 	drm_dev_exit(idx);
 	return ret;
 }
