@@ -108,10 +108,13 @@ static void rknpu_power_detach_domain(void *domain)
 	dev_pm_domain_detach(domain, true);
 }
 
-static void rknpu_power_put_iommu(void *iommu)
+static void rknpu_power_put_iommu(void *data)
 {
-	pm_runtime_disable(iommu);
-	put_device(iommu);
+	struct rknpu_power *power = data;
+
+	if (power->feeds_iommu)
+		pm_runtime_disable(power->iommu);
+	put_device(power->iommu);
 }
 
 static void rknpu_power_unlink(void *link)
@@ -119,9 +122,11 @@ static void rknpu_power_unlink(void *link)
 	device_link_del(link);
 }
 
-static int rknpu_power_add_domain(struct device *dev, unsigned int nth, struct device *consumer)
+static int rknpu_power_add_domain(struct rknpu_power *power, unsigned int nth)
 {
-	struct device *domain = dev_pm_domain_attach_by_id(dev, nth);
+	struct device *consumer = power->feeds_iommu ? power->iommu : power->dev;
+	struct device *domain = dev_pm_domain_attach_by_id(power->dev, nth);
+	struct device *dev = power->dev;
 	struct device_link *link;
 	int ret;
 
@@ -133,6 +138,7 @@ static int rknpu_power_add_domain(struct device *dev, unsigned int nth, struct d
 	link = device_link_add(consumer, domain, DL_FLAG_STATELESS | DL_FLAG_PM_RUNTIME);
 	if (!link)
 		return -EINVAL;
+	power->domains[nth] = domain;
 	return devm_add_action_or_reset(dev, rknpu_power_unlink, link);
 }
 
@@ -145,27 +151,25 @@ static int rknpu_power_count_domains(const struct device *dev)
 }
 
 /*
- * Whose IOMMU has no power but what this device links to it. Once the device has been
+ * An IOMMU that has no power but what this device links to it: once the device has been
  * probed, the driver core resumes the IOMMU before every further probe, when nothing
- * is linked yet: so it may not resume whenever the device is not bound.
+ * is linked yet. So it may not resume whenever the device is not bound.
  */
 static int rknpu_power_find_iommu(struct rknpu_power *power)
 {
 	struct device *dev = power->dev;
+	struct device_node *np = of_parse_phandle(dev->of_node, "iommus", 0);
 	struct platform_device *iommu;
-	struct device_node *np;
 
-	if (!rknpu_power_count_domains(dev))
-		return 0;
-	np = of_parse_phandle(dev->of_node, "iommus", 0);
 	if (!np)
 		return 0;
 	iommu = of_find_device_by_node(np);
 	of_node_put(np);
+	power->feeds_iommu = rknpu_power_count_domains(dev);
 	if (!iommu)
-		return dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n");
+		return power->feeds_iommu ? dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n") : 0;
 	power->iommu = &iommu->dev;
-	return devm_add_action_or_reset(dev, rknpu_power_put_iommu, &iommu->dev);
+	return devm_add_action_or_reset(dev, rknpu_power_put_iommu, power);
 }
 
 /*
@@ -175,19 +179,20 @@ static int rknpu_power_find_iommu(struct rknpu_power *power)
  */
 static int rknpu_power_add_domains(struct rknpu_power *power)
 {
-	struct device *consumer = power->iommu ?: power->dev;
 	int num = rknpu_power_count_domains(power->dev);
 	int ret = 0;
 	int i;
 
 	if (power->soc != power->binding->soc)
 		num = min_t(int, num, power->soc->num_cores);
+	if (num > RKNPU_MAX_POWER_DOMAINS)
+		return dev_err_probe(power->dev, -EINVAL, "%d power domains are too many\n", num);
 	for (i = 0; i < num && !ret; i++)
-		ret = rknpu_power_add_domain(power->dev, i, consumer);
+		ret = rknpu_power_add_domain(power, i);
 	if (ret)
 		return dev_err_probe(power->dev, ret, "cannot attach power domain %d\n", i - 1);
 	/* Was bound before, see rknpu_power_put_iommu(). */
-	if (power->iommu && !pm_runtime_enabled(power->iommu))
+	if (power->feeds_iommu && !pm_runtime_enabled(power->iommu))
 		pm_runtime_enable(power->iommu);
 	return 0;
 }
@@ -257,7 +262,7 @@ static void rknpu_power_settle(void *data)
 	struct rknpu_power *power = data;
 
 	pm_runtime_suspend(power->dev);
-	if (power->iommu)
+	if (power->feeds_iommu)
 		pm_runtime_suspend(power->iommu);
 }
 
@@ -286,6 +291,28 @@ void rknpu_power_shutdown(struct rknpu_power *power)
 	pm_runtime_force_suspend(power->dev);
 }
 
+/* Of a device that is on, and whose suspending has failed, nothing is known. */
+static void rknpu_power_forget_failure_of(struct device *dev)
+{
+	if (dev && pm_runtime_status_suspended(dev))
+		pm_runtime_set_suspended(dev);
+}
+
+/*
+ * Runtime PM remembers a failure to resume and refuses ever after, with -EINVAL; but the trouble may be over
+ * next time. The IOMMU and the domains come on before the device, so they may have it too, and nobody else would have
+ * them forget. Without a failure nothing changes.
+ */
+static void rknpu_power_forget_failure(struct rknpu_power *power)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(power->domains); i++)
+		rknpu_power_forget_failure_of(power->domains[i]);
+	rknpu_power_forget_failure_of(power->iommu);
+	rknpu_power_forget_failure_of(power->dev);
+}
+
 /**
  * rknpu_power_get() - power a core and keep it powered
  * @power: of the core
@@ -298,12 +325,14 @@ int rknpu_power_get(struct rknpu_power *power)
 {
 	int ret = pm_runtime_resume_and_get(power->dev);
 
-	/*
-	 * Runtime PM remembers a failure and refuses ever after; but the trouble may be
-	 * over next time. -EACCES: the system sleeps, nothing has been tried.
-	 */
+	/* A failure of somebody else's: the driver core wakes the IOMMU before it probes, and drops the error. */
+	if (ret == -EINVAL) {
+		rknpu_power_forget_failure(power);
+		ret = pm_runtime_resume_and_get(power->dev);
+	}
+	/* -EACCES: the system sleeps, nothing has been tried. */
 	if (ret < 0 && ret != -EACCES)
-		pm_runtime_set_suspended(power->dev);
+		rknpu_power_forget_failure(power);
 	return ret;
 }
 

@@ -17,6 +17,9 @@
  */
 #define RKNPU_POWER_LINGER_MS 10
 
+/* One for each core, and one around them */
+#define RKNPU_MAX_POWER_DOMAINS (RKNPU_MAX_CORES + 1)
+
 struct regulator;
 struct rknpu_core;
 struct rknpu_dvfs;
@@ -29,7 +32,9 @@ struct rknpu_dvfs;
  * @soc: constants, of the part that this is.
  * @num_clks: number of clocks.
  * @clks: clocks, in the order of the binding or else of the tree.
- * @iommu: the IOMMU whose power domains are ours; NULL when it has its own. Reference held.
+ * @iommu: the IOMMU, NULL when there is none. Reference held.
+ * @feeds_iommu: it has no power domains but ours.
+ * @domains: power domains that are ours to attach, each with a device that stands for it.
  * @npu_supply: NULL when the device tree names none.
  * @sram_supply: likewise.
  * @dvfs: what drives the compute clock, NULL while nobody does; changed while the device is held on.
@@ -43,6 +48,8 @@ struct rknpu_power {
 	unsigned int num_clks;
 	struct clk_bulk_data *clks;
 	struct device *iommu;
+	bool feeds_iommu;
+	struct device *domains[RKNPU_MAX_POWER_DOMAINS];
 	struct regulator *npu_supply;
 	struct regulator *sram_supply;
 	struct rknpu_dvfs *dvfs;
