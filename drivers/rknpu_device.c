@@ -213,6 +213,7 @@ static void rknpu_device_stop_cores(struct rknpu_device *rdev)
 		if (rdev->cores[i])
 			rknpu_power_detach_dvfs(rdev->cores[i]->power);
 	}
+	rknpu_dvfs_fini(&rdev->dvfs);
 	for (i = 0; i < RKNPU_MAX_CORES; i++)
 		rknpu_mmu_fini(&rdev->mmus[i]);
 }

@@ -26,6 +26,9 @@
 
 #define RKNPU_DVFS_POLLING_MS	100
 
+/* How often the temperature is looked at where it matters; a part that is cold warms up more slowly than that tells */
+#define RKNPU_DVFS_COLD_MS	1000
+
 /* Of mainline's trees and of the vendor's */
 #define RKNPU_DVFS_THERMAL_ZONE	"npu-thermal"
 
@@ -72,6 +75,8 @@ static int rknpu_dvfs_raise(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 
 	if (!ret)
 		ret = rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);
+	if (!ret)
+		dvfs->level_uv = uv;
 	/* Only one may have gone up. */
 	rknpu_dvfs_settle_margin(dvfs);
 	return ret ?: rknpu_dvfs_set_rate(dvfs, hz);
@@ -84,6 +89,7 @@ static int rknpu_dvfs_lower(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 	rknpu_dvfs_set_margin(dvfs, uv);
 	ret = rknpu_dvfs_set_rate(dvfs, hz);
 	if (!ret) {
+		dvfs->level_uv = uv;
 		/* A voltage that stays up harms nobody. */
 		rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);
 		rknpu_dvfs_set_voltage(dvfs->power->sram_supply, uv);
@@ -101,36 +107,75 @@ static void rknpu_dvfs_report(struct rknpu_dvfs *dvfs, unsigned long hz, int ret
 	dvfs->failing = ret;
 }
 
+static bool rknpu_dvfs_cold_matters(const struct rknpu_dvfs *dvfs)
+{
+	return rknpu_rates_uv(dvfs->power->dev, dvfs->target_hz) < dvfs->power->soc->dvfs->cold_uv;
+}
+
+/* What was seen too long ago may be otherwise by now; who has no sensor knows of no cold. */
+static bool rknpu_dvfs_may_be_cold_locked(const struct rknpu_dvfs *dvfs)
+{
+	return dvfs->cold ||
+	       (dvfs->sensor && time_after(jiffies, dvfs->seen + 2 * msecs_to_jiffies(RKNPU_DVFS_COLD_MS)));
+}
+
 static void rknpu_dvfs_apply_locked(struct rknpu_dvfs *dvfs)
 {
 	unsigned long hz = dvfs->target_hz;
 	unsigned long uv = rknpu_rates_uv(dvfs->power->dev, hz);
 
 	lockdep_assert_held(&dvfs->lock);
-	if (dvfs->cold)
+	if (rknpu_dvfs_may_be_cold_locked(dvfs))
 		uv = max(uv, dvfs->power->soc->dvfs->cold_uv);
-	if (hz > dvfs->level_hz)
+	if (hz > dvfs->level_hz || (hz == dvfs->level_hz && dvfs->level_uv && uv > dvfs->level_uv))
 		rknpu_dvfs_report(dvfs, hz, rknpu_dvfs_raise(dvfs, hz, uv));
-	else if (hz < dvfs->level_hz)
+	else if (hz < dvfs->level_hz || uv < dvfs->level_uv)
 		rknpu_dvfs_report(dvfs, hz, rknpu_dvfs_lower(dvfs, hz, uv));
+}
+
+static void rknpu_dvfs_look_in_locked(struct rknpu_dvfs *dvfs, unsigned int ms)
+{
+	lockdep_assert_held(&dvfs->lock);
+	if (dvfs->users && dvfs->sensor && rknpu_dvfs_cold_matters(dvfs))
+		mod_delayed_work(system_power_efficient_wq, &dvfs->look, msecs_to_jiffies(ms));
 }
 
 /*
  * The voltages of the lowest rates are not enough in the cold. Asked for without the lock, which thermal
- * zones take inside their own when they slow us down; and only where it matters. No sensor: no cold.
+ * zones take inside their own when they slow us down.
  */
-static bool rknpu_dvfs_is_cold(const struct rknpu_dvfs *dvfs)
+static void rknpu_dvfs_look(struct rknpu_dvfs *dvfs)
 {
 	const struct rknpu_soc_dvfs *soc = dvfs->power->soc->dvfs;
 	struct thermal_zone_device *zone;
-	int millidegrees;
+	int millidegrees = 0;
+	bool sensor;
 
-	if (!dvfs->rates.num || rknpu_rates_uv(dvfs->power->dev, READ_ONCE(dvfs->target_hz)) >= soc->cold_uv)
-		return false;
+	if (!dvfs->rates.num || !soc->cold_uv)
+		return;
+	/* Each time: its driver may come later, and go. */
 	zone = thermal_zone_get_zone_by_name(RKNPU_DVFS_THERMAL_ZONE);
-	if (IS_ERR(zone) || thermal_zone_get_temp(zone, &millidegrees))
-		return false;
-	return millidegrees < soc->cold_millidegrees;
+	sensor = !IS_ERR(zone) && !thermal_zone_get_temp(zone, &millidegrees);
+	mutex_lock(&dvfs->lock);
+	if (dvfs->cold)
+		millidegrees -= soc->cold_hysteresis;
+	dvfs->sensor = sensor;
+	dvfs->cold = sensor && millidegrees < soc->cold_millidegrees;
+	dvfs->seen = jiffies;
+	mutex_unlock(&dvfs->lock);
+}
+
+/* Again and again, while somebody is on at a rate that it matters for. */
+static void rknpu_dvfs_look_work(struct work_struct *work)
+{
+	struct rknpu_dvfs *dvfs = container_of(to_delayed_work(work), struct rknpu_dvfs, look);
+
+	rknpu_dvfs_look(dvfs);
+	mutex_lock(&dvfs->lock);
+	if (dvfs->users)
+		rknpu_dvfs_apply_locked(dvfs);
+	rknpu_dvfs_look_in_locked(dvfs, RKNPU_DVFS_COLD_MS);
+	mutex_unlock(&dvfs->lock);
 }
 
 /**
@@ -141,12 +186,11 @@ static bool rknpu_dvfs_is_cold(const struct rknpu_dvfs *dvfs)
  */
 void rknpu_dvfs_on(struct rknpu_dvfs *dvfs)
 {
-	bool cold = rknpu_dvfs_is_cold(dvfs);
-
+	rknpu_dvfs_look(dvfs);
 	mutex_lock(&dvfs->lock);
-	dvfs->cold = cold;
 	if (!dvfs->users++ && dvfs->rates.num)
 		rknpu_dvfs_apply_locked(dvfs);
+	rknpu_dvfs_look_in_locked(dvfs, RKNPU_DVFS_COLD_MS);
 	mutex_unlock(&dvfs->lock);
 }
 
@@ -184,14 +228,18 @@ static int rknpu_dvfs_target(struct device *dev, unsigned long *freq, u32 flags)
 	struct rknpu_power *power = dev_get_drvdata(dev);
 	struct rknpu_dvfs *dvfs = power->dvfs;
 	struct dev_pm_opp *opp = devfreq_recommended_opp(dev, freq, flags);
+	bool changes;
 
 	if (IS_ERR(opp))
 		return PTR_ERR(opp);
 	dev_pm_opp_put(opp);
 	mutex_lock(&dvfs->lock);
+	changes = *freq != dvfs->target_hz;
 	WRITE_ONCE(dvfs->target_hz, *freq);
 	if (dvfs->users)
 		rknpu_dvfs_apply_locked(dvfs);
+	if (changes)
+		rknpu_dvfs_look_in_locked(dvfs, 0);
 	mutex_unlock(&dvfs->lock);
 	return 0;
 }
@@ -230,6 +278,7 @@ int rknpu_dvfs_init(struct rknpu_dvfs *dvfs, const struct rknpu_power *power)
 	int ret;
 
 	mutex_init(&dvfs->lock);
+	INIT_DELAYED_WORK(&dvfs->look, rknpu_dvfs_look_work);
 	dvfs->power = power;
 	dvfs->rate_hz = clk_get_rate(rknpu_power_clk(power));
 	dvfs->level_hz = dvfs->rate_hz;
@@ -243,6 +292,17 @@ int rknpu_dvfs_init(struct rknpu_dvfs *dvfs, const struct rknpu_power *power)
 		return 0;
 	dvfs->grf = devm_ioremap(power->dev, soc->grf, RKNPU_GRF_BYTES);
 	return dvfs->grf ? 0 : -ENOMEM;
+}
+
+/**
+ * rknpu_dvfs_fini() - undo rknpu_dvfs_init()
+ * @dvfs: initialised; all devices have gone off, for good
+ *
+ * Context: may sleep.
+ */
+void rknpu_dvfs_fini(struct rknpu_dvfs *dvfs)
+{
+	cancel_delayed_work_sync(&dvfs->look);
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <linux/devfreq.h>
 #include <linux/mutex.h>
 #include <linux/pm_qos.h>
+#include <linux/workqueue.h>
 
 #include "rknpu_rates.h"
 
@@ -20,12 +21,16 @@ struct rknpu_power;
  * @grf: registers of the read margin, NULL where there are none. Immutable.
  * @profile: for devfreq.
  * @devfreq: NULL where the kernel has none; the highest rate is then used.
+ * @look: looks at the temperature while some device is on at a rate that it matters for.
  * @request: what rknpu_dvfs_request() was last asked for, as a limit among those of others; with @devfreq.
  * @lock: protects what follows, and makes transitions one at a time. Taken inside devfreq's own.
  * @users: devices that are on.
- * @cold: at the last power-on it was too cold for the lowest voltages.
+ * @sensor: there is a sensor of the temperature, and it answers.
+ * @cold: when it was last looked at, it was too cold for the lowest voltages.
+ * @seen: when that was, in jiffies.
  * @target_hz: rate to work at; read without the lock.
  * @level_hz: rate that was last set, of @rates or the parked one.
+ * @level_uv: voltage that was last set, 0: none has been.
  * @rate_hz: what the clock made of it; read without the lock.
  * @failing: the last transition failed, and somebody has been told.
  */
@@ -35,17 +40,22 @@ struct rknpu_dvfs {
 	void __iomem *grf;
 	struct devfreq_dev_profile profile;
 	struct devfreq *devfreq;
+	struct delayed_work look;
 	struct dev_pm_qos_request request;
 	struct mutex lock;
 	unsigned int users;
+	bool sensor;
 	bool cold;
+	unsigned long seen;
 	unsigned long target_hz;
 	unsigned long level_hz;
+	unsigned long level_uv;
 	unsigned long rate_hz;
 	bool failing;
 };
 
 int rknpu_dvfs_init(struct rknpu_dvfs *dvfs, const struct rknpu_power *power);
+void rknpu_dvfs_fini(struct rknpu_dvfs *dvfs);
 void rknpu_dvfs_start(struct rknpu_dvfs *dvfs);
 void rknpu_dvfs_stop(struct rknpu_dvfs *dvfs);
 void rknpu_dvfs_on(struct rknpu_dvfs *dvfs);

@@ -61,6 +61,7 @@ static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3588 = {
 	.grf = 0xfd5a2000,
 	/* From the vendor's rk3588s.dtsi. */
 	.cold_millidegrees = 10000,
+	.cold_hysteresis = 5000,
 	.cold_uv = 750000,
 	.num_margins = 4,
 	.margins = { { 855000, 1 }, { 765000, 2 }, { 675000, 3 }, { 495000, 4 } },

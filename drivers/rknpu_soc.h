@@ -41,6 +41,7 @@ struct rknpu_soc_margin {
  * @grf: physical address of the registers with the read margin, which lose it with the power; 0
  *	when there are none or nobody knows where.
  * @cold_millidegrees: below that the voltage is never less than @cold_uv.
+ * @cold_hysteresis: by how many it has to be warmer again.
  * @cold_uv: microvolt; 0: no such rule is known.
  * @num_margins: margins.
  * @margins: descending by voltage; below the last one its value holds.
@@ -52,6 +53,7 @@ struct rknpu_soc_dvfs {
 	const struct rknpu_soc_rate *rates;
 	phys_addr_t grf;
 	int cold_millidegrees;
+	int cold_hysteresis;
 	unsigned long cold_uv;
 	unsigned int num_margins;
 	struct rknpu_soc_margin margins[RKNPU_MAX_MARGINS];

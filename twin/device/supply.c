@@ -28,6 +28,7 @@
 static void settle(struct twin *twin, struct twin_pwm *pwm)
 {
 	uint64_t range = MAX_UV - MIN_UV;
+	uint32_t before = pwm->uv;
 
 	if (pwm->reg[CTRL] & CTRL_LOCK)
 		return;
@@ -35,7 +36,9 @@ static void settle(struct twin *twin, struct twin_pwm *pwm)
 		pwm->uv = 0;
 	else
 		pwm->uv = MIN_UV + range * pwm->reg[DUTY] / pwm->reg[PERIOD];
-	twin_island_check_voltage(twin, twin->island.rate_hz, "supply");
+	/* One that goes up mends what is wrong. */
+	if (pwm->uv < before)
+		twin_island_check_voltage(twin, twin->island.rate_hz, "supply");
 }
 
 uint32_t twin_pwm_read(struct twin *twin, uint64_t addr, unsigned int bytes)
