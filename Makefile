@@ -12,7 +12,7 @@ export KERNELS T
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
-.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-mutants check-networks check-packages kernels bench fuzz soak help
+.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-island check-mutants check-networks check-packages kernels bench fuzz soak help
 
 all: modules
 
@@ -62,6 +62,9 @@ check-mutants:
 check-twin:
 	@selftests/checks/check twin
 
+check-island:
+	@selftests/checks/check island
+
 check-packages:
 	@selftests/checks/check packages
 
@@ -88,6 +91,7 @@ help:
 	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
+	@echo 'make check-island  the usual tests with a board'"'"'s clocks, power domains and supplies, and more governors of devfreq'
 	@echo 'make check-mutants  drivers whose order of calls would hang a board: the twin has to catch each'
 	@echo 'make check-networks  networks of Rockchip'"'"'s compiler through their closed runtime (both from the Python registry)'
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'

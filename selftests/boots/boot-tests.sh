@@ -2,14 +2,17 @@
 # Run a list of guest boots, each of which is one part of the checks and prints KTAP.
 # The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment. A name that
 # ends in @KERNEL is for that kernel only, one in @!KERNEL for all others.
-# The options may name another kernel (--kernel), and $boot_kernel. In the guest /selftests is what selftests/ builds.
+# The options may name another kernel (--kernel), $boot_kernel, and $debian_kernel, which for a debug kernel is the one that
+# Debian builds from the same source. In the guest /selftests is what selftests/ builds.
 # shellcheck shell=bash
 
 # one_boot NAME KERNEL OPTIONS COMMAND
 one_boot() {
 	local part=$1@$2 options=() common
-	# shellcheck disable=SC2034 # the options may say it
-	local boot_kernel=$2
+	# shellcheck disable=SC2034 # the options may say them
+	local boot_kernel=$2 debian_kernel=${2#debug-}
+	# shellcheck disable=SC2034
+	if [ "$2" = debug ]; then debian_kernel=6.12; fi
 	eval "options=($3)"
 	common=(--kernel "$2" --log "$LOGS/$1@$2.klog" --add "$BUILD/selftests:/selftests")
 	# On the slow kernel the clock follows the instructions, so that nothing is late, whatever else the machine does.
