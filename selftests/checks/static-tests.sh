@@ -97,6 +97,20 @@ check_parameters() {
 	return $bad
 }
 
+# Every mutant is made of the driver as it is, and there are test cases for it; `make check-mutants` boots them.
+check_mutants() {
+	local p cases bad=0
+	for p in selftests/mutants/*.patch; do
+		patch -s -f --dry-run -p1 < "$p" || { echo "$p: does not apply"; bad=1; }
+		cases=$(sed -n 's/^Cases: \(.*\)\*$/\1/p' "$p")
+		if ! grep -q "^TEST.*(${cases:-none}" selftests/test_power.c; then
+			echo "$p: test_power has no such cases"
+			bad=1
+		fi
+	done
+	return $bad
+}
+
 # Every command of the documentation is one that make check-packages runs.
 check_commands() { selftests/checks/pkg/doc-commands | bash selftests/checks/pkg/native-scenes.sh --known; }
 
@@ -122,6 +136,7 @@ static_tests() {
 	static_step probes check_probes
 	static_step version check_version
 	static_step parameters check_parameters
+	static_step mutants check_mutants
 	static_step commands check_commands
 	static_step docs selftests/checks/check-docs
 	static_step syzkaller selftests/checks/check-syzkaller
