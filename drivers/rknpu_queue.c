@@ -2,12 +2,16 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Who is next. Higher priority goes first; clients of equal priority take
- * turns, one job each (or as many as fit into a turn, see rknpu_place.c), however
- * many jobs they have queued; the jobs of one client run in order of arrival, except
- * that a job for a busy core does not hold up a job for an idle one. Finding the
- * next job costs the same at any depth, because jobs are kept by the set of cores
- * that they name.
+ * DOC: Who is next. Higher priority goes first; of clients of equal priority the one
+ * that has used the least time of the cores, one job (or as many as fit into a turn, see
+ * rknpu_place.c), however long its jobs are and however many it has queued; the jobs of
+ * one client run in order of arrival, except that a job for a busy core does not hold up
+ * a job for an idle one. Finding the next job costs the same at any depth, because jobs
+ * are kept by the set of cores that they name.
+ *
+ * What a client has used counts from its fair share, which goes on with all work: who
+ * comes back, or comes for the first time, has had as much as that, and so new clients
+ * cannot hold the others off for ever. Nor is anything remembered for long.
  *
  * The caller holds sched->lock everywhere but in init and prepare.
  */
@@ -15,6 +19,7 @@
 
 #include <linux/bitops.h>
 #include <linux/jiffies.h>
+#include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
@@ -26,6 +31,13 @@ module_param_named(client_max_jobs, rknpu_client_max_jobs, uint, 0644);
 MODULE_PARM_DESC(client_max_jobs, "Jobs that one process may have waiting for a core or a fence (default 8192)");
 
 #define RKNPU_QUEUE_CORES_MASK	(BIT(RKNPU_MAX_CORES) - 1)
+
+/*
+ * How far a client's use may be from its fair share, either way. Longer than most jobs are,
+ * or those who have long ones would gain; and short, for who is that far behind may own the
+ * cores until it has made up for it.
+ */
+#define RKNPU_QUEUE_WINDOW_NS	(200 * (u64)NSEC_PER_MSEC)
 
 static unsigned int rknpu_queue_class(const struct rknpu_job *job)
 {
@@ -42,6 +54,64 @@ static struct rknpu_turn *rknpu_queue_turn(const struct rknpu_job *job)
 	return &job->client->turns->level[rknpu_queue_level(job)];
 }
 
+static bool rknpu_turn_less(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct rknpu_turn, node)->tag < rb_entry(b, struct rknpu_turn, node)->tag;
+}
+
+/* What is less is no difference. */
+#define RKNPU_QUEUE_TAG_SHIFT	20
+
+/* Behind all that have used as much. */
+static void rknpu_turn_enter(struct rknpu_queue *queue, const struct rknpu_turns *turns, struct rknpu_turn *turn)
+{
+	unsigned int level = turn - turns->level;
+
+	turn->tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
+	rb_add_cached(&turn->node, &queue->levels[level], rknpu_turn_less);
+	queue->used |= BIT(level);
+	queue->num_turns++;
+}
+
+static void rknpu_turn_leave(struct rknpu_queue *queue, const struct rknpu_turns *turns, struct rknpu_turn *turn)
+{
+	unsigned int level = turn - turns->level;
+
+	if (RB_EMPTY_NODE(&turn->node))
+		return;
+	rb_erase_cached(&turn->node, &queue->levels[level]);
+	RB_CLEAR_NODE(&turn->node);
+	queue->num_turns--;
+	if (RB_EMPTY_ROOT(&queue->levels[level].rb_root))
+		queue->used &= ~BIT(level);
+}
+
+/* Its client has used more. Return: whether somebody else is before it now. */
+static bool rknpu_turn_requeue(struct rknpu_queue *queue, const struct rknpu_turns *turns, struct rknpu_turn *turn)
+{
+	struct rb_node *next = rb_next(&turn->node);
+	u64 tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
+
+	if (!next || rb_entry(next, struct rknpu_turn, node)->tag > tag) {
+		turn->tag = tag;
+		return false;
+	}
+	rknpu_turn_leave(queue, turns, turn);
+	rknpu_turn_enter(queue, turns, turn);
+	return true;
+}
+
+/* Whose turn it is, and whose then. */
+static struct rknpu_turn *rknpu_turn_first(const struct rknpu_queue *queue, unsigned int level)
+{
+	return rb_entry_safe(rb_first_cached(&queue->levels[level]), struct rknpu_turn, node);
+}
+
+static struct rknpu_turn *rknpu_turn_after(const struct rknpu_turn *turn)
+{
+	return rb_entry_safe(rb_next(&turn->node), struct rknpu_turn, node);
+}
+
 /**
  * rknpu_queue_init() - an empty queue
  * @queue: zeroed
@@ -51,7 +121,7 @@ void rknpu_queue_init(struct rknpu_queue *queue)
 	unsigned int i;
 
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
-		INIT_LIST_HEAD(&queue->levels[i]);
+		queue->levels[i] = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&queue->busy);
 }
 
@@ -78,7 +148,7 @@ int rknpu_queue_prepare(struct rknpu_client *client)
 	INIT_LIST_HEAD(&turns->busy);
 	turns->waits = RB_ROOT;
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		INIT_LIST_HEAD(&turns->level[i].node);
+		RB_CLEAR_NODE(&turns->level[i].node);
 		for (j = 0; j < RKNPU_QUEUE_CLASSES; j++)
 			INIT_LIST_HEAD(&turns->level[i].jobs[j]);
 	}
@@ -136,11 +206,16 @@ static void rknpu_turns_readmit(struct rknpu_queue *queue, struct rknpu_turns *t
 
 	turns->out = false;
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		if (!turns->level[i].used)
-			continue;
-		list_add_tail(&turns->level[i].node, &queue->levels[i]);
-		queue->used |= BIT(i);
+		if (turns->level[i].used)
+			rknpu_turn_enter(queue, turns, &turns->level[i]);
 	}
+}
+
+/* No more to make up for than @credit. */
+static void rknpu_turns_clamp(const struct rknpu_queue *queue, struct rknpu_turns *turns, u64 credit)
+{
+	if (turns->used_ns + credit < queue->share_ns)
+		turns->used_ns = queue->share_ns - credit;
 }
 
 /**
@@ -150,16 +225,15 @@ static void rknpu_turns_readmit(struct rknpu_queue *queue, struct rknpu_turns *t
  */
 void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 {
+	struct rknpu_turns *turns = job->client->turns;
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 	unsigned int class = rknpu_queue_class(job);
-	unsigned int level = rknpu_queue_level(job);
 
-	if (job->client->turns->out && time_after_eq(jiffies, job->client->turns->out_end))
-		rknpu_turns_readmit(queue, job->client->turns);
-	if (!job->client->turns->out) {
-		if (!turn->used)
-			list_add_tail(&turn->node, &queue->levels[level]);
-		queue->used |= BIT(level);
+	if (turns->out && time_after_eq(jiffies, turns->out_end))
+		rknpu_turns_readmit(queue, turns);
+	if (!turns->out && !turn->used) {
+		rknpu_turns_clamp(queue, turns, 0);
+		rknpu_turn_enter(queue, turns, turn);
 	}
 	turn->used |= BIT(class);
 	list_add_tail(&job->node, &turn->jobs[class]);
@@ -176,16 +250,13 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 {
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 	unsigned int class = rknpu_queue_class(job);
-	unsigned int level = rknpu_queue_level(job);
 
 	rknpu_queue_disown(queue, job);
 	list_del_init(&job->node);
 	if (list_empty(&turn->jobs[class]))
 		turn->used &= ~BIT(class);
 	if (!turn->used)
-		list_del_init(&turn->node);
-	if (list_empty(&queue->levels[level]))
-		queue->used &= ~BIT(level);
+		rknpu_turn_leave(queue, job->client->turns, turn);
 }
 
 /**
@@ -198,8 +269,36 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 
 	rknpu_queue_remove(queue, job);
-	if (turn->used)
-		list_move_tail(&turn->node, &queue->levels[rknpu_queue_level(job)]);
+	if (RB_EMPTY_NODE(&turn->node))
+		return;
+	rknpu_turns_clamp(queue, job->client->turns, RKNPU_QUEUE_WINDOW_NS);
+	rknpu_turn_requeue(queue, job->client->turns, turn);
+}
+
+/**
+ * rknpu_queue_charge() - a client has used a core
+ * @queue: the queue
+ * @turns: of the client
+ * @ns: for how long
+ */
+void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_turns *turns, u64 ns)
+{
+	unsigned int others = queue->num_turns, i;
+
+	/* One job does not put all that wait beyond the window. */
+	ns = min(ns, RKNPU_QUEUE_WINDOW_NS);
+	if (others) {
+		for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
+			others -= !RB_EMPTY_NODE(&turns->level[i].node);
+	}
+	queue->share_ns += others ? div_u64(ns, others + 1) : ns;
+	turns->used_ns = min(turns->used_ns + ns, queue->share_ns + RKNPU_QUEUE_WINDOW_NS);
+	if (!others)
+		return;
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
+		if (!RB_EMPTY_NODE(&turns->level[i].node))
+			queue->moved |= rknpu_turn_requeue(queue, turns, &turns->level[i]);
+	}
 }
 
 /* The job of a client that came first among those that name one of some cores. */
@@ -238,7 +337,7 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
 	unsigned int i;
 
 	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
-		list_for_each_entry(turn, &queue->levels[i], node) {
+		for (turn = rknpu_turn_first(queue, i); turn; turn = rknpu_turn_after(turn)) {
 			job = rknpu_turn_next(turn, cores);
 			if (job)
 				return job;
@@ -264,7 +363,7 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 	const struct rknpu_turn *turn;
 	struct rknpu_job *job;
 
-	list_for_each_entry(turn, &queue->levels[RKNPU_PRIORITY_MAX - priority], node) {
+	for (turn = rknpu_turn_first(queue, RKNPU_PRIORITY_MAX - priority); turn; turn = rknpu_turn_after(turn)) {
 		job = rknpu_turn_next(turn, cores);
 		if (job && job->vm == vm)
 			return job;
@@ -292,7 +391,7 @@ bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const s
 	unsigned int i;
 
 	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
-		list_for_each_entry(turn, &queue->levels[i], node) {
+		for (turn = rknpu_turn_first(queue, i); turn; turn = rknpu_turn_after(turn)) {
 			if (!rknpu_turn_of(turn, client) && rknpu_turn_next(turn, cores))
 				return true;
 		}
@@ -317,11 +416,8 @@ void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, 
 		return;
 	turns->out = true;
 	turns->out_end = end;
-	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		list_del_init(&turns->level[i].node);
-		if (list_empty(&queue->levels[i]))
-			queue->used &= ~BIT(i);
-	}
+	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
+		rknpu_turn_leave(queue, turns, &turns->level[i]);
 	rknpu_client_mark_reset(client);
 }
 

@@ -26,12 +26,15 @@ struct rknpu_vm;
 
 /**
  * struct rknpu_turn - jobs of one client at one priority; sched->lock
- * @node: entry of its level while it has jobs and its client is not out.
+ * @node: entry of its level while it has jobs and its client is not out; else empty.
+ * @tag: its place there: what its client had used when it was last looked at, in units of about
+ *	a millisecond. Who has used as much as another has had its turn when that other has.
  * @used: bit n: @jobs[n] is not empty.
  * @jobs: by class, each in order of arrival.
  */
 struct rknpu_turn {
-	struct list_head node;
+	struct rb_node node;
+	u64 tag;
 	u32 used;
 	struct list_head jobs[RKNPU_QUEUE_CLASSES];
 };
@@ -43,6 +46,7 @@ struct rknpu_turn {
  * @unstarted: all of them, in no order.
  * @num_unstarted: how many.
  * @busy: entry of the queue's list while there are any.
+ * @used_ns: time on cores, kept near the queue's @share_ns.
  * @out: none of them is in the queue's order, until @out_end.
  * @out_end: jiffies.
  * @strikes: see rknpu_conduct.c.
@@ -55,6 +59,7 @@ struct rknpu_turns {
 	struct list_head unstarted;
 	unsigned int num_unstarted;
 	struct list_head busy;
+	u64 used_ns;
 	bool out;
 	unsigned long out_end;
 	unsigned int strikes;
@@ -66,13 +71,19 @@ struct rknpu_turns {
  * struct rknpu_queue - jobs that wait for a core; sched->lock
  * @used: bit n: @levels[n] is not empty.
  * @levels: clients with jobs, by priority; whose turn it is stands first.
+ * @num_turns: entries of all levels.
+ * @share_ns: what a client has had that always has its fair share.
+ * @moved: somebody has lost a place because of a job that has ended; for who decides next.
  * @arrivals: number of jobs that have been queued.
  * @busy: clients with jobs that have not started, those that wait for a fence too.
  * @num_busy: how many.
  */
 struct rknpu_queue {
 	unsigned long used;
-	struct list_head levels[RKNPU_QUEUE_LEVELS];
+	struct rb_root_cached levels[RKNPU_QUEUE_LEVELS];
+	unsigned int num_turns;
+	u64 share_ns;
+	bool moved;
 	u64 arrivals;
 	struct list_head busy;
 	unsigned int num_busy;
@@ -86,6 +97,7 @@ void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job);
 void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job);
+void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_turns *turns, u64 ns);
 struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores);
 struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores,
 				      const struct rknpu_vm *vm, int priority);

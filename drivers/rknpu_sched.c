@@ -73,6 +73,26 @@ static bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
 	return sched->stopping || sched->reset_all || sched->suspended;
 }
 
+static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched)
+{
+	unsigned int core;
+
+	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+		if (sched->slots[core].state == RKNPU_SLOT_IDLE)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a core that is kept idle for a job may be had by another, because that job has lost its place. */
+static bool rknpu_sched_freed_locked(struct rknpu_sched *sched)
+{
+	if (likely(!sched->queue.moved))
+		return false;
+	sched->queue.moved = false;
+	return rknpu_sched_any_idle_locked(sched);
+}
+
 /**
  * rknpu_slot_next_locked() - go on with the queue after a job
  * @slot: without a job; with a power reference, which this takes
@@ -104,7 +124,8 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 	if (slot->state == RKNPU_SLOT_IDLE)
 		rknpu_linger_begin_locked(slot);
 	/* A core that goes on makes nothing possible for others: then the worker stays out of it. */
-	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))))
+	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))) ||
+	    rknpu_sched_freed_locked(sched))
 		queue_work(sched->wq, &sched->dispatch);
 	if (sched->suspended)
 		wake_up(&sched->idle);
@@ -193,17 +214,6 @@ bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	rknpu_sched_decide_locked(sched, 0);
 	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
 	return cores && rknpu_sched_start_now_locked(sched, job, cores, 0);
-}
-
-static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched)
-{
-	unsigned int core;
-
-	for (core = 0; core < RKNPU_MAX_CORES; core++) {
-		if (sched->slots[core].state == RKNPU_SLOT_IDLE)
-			return true;
-	}
-	return false;
 }
 
 /**

@@ -390,6 +390,7 @@ static uint64_t turn_ns(void)
 struct queuer {
 	volatile bool queued;
 	unsigned int jobs;
+	unsigned int tasks;	/* of each of its jobs */
 	uint64_t end[JOBS];
 };
 
@@ -410,21 +411,32 @@ static void queues(struct queuer *q, struct matmul *own)
 
 static void is_other(void *arg)
 {
+	struct queuer *q = arg;
 	struct matmul own;
 
-	small_matmul(&own, npu_open(), 114);
-	queues(arg, &own);
+	ASSERT_RET(matmul_init(&own, npu_open(), MATMUL_INT8_INT32, q->tasks, 64, 32, 1, MATMUL_EXACT, 114), 0);
+	queues(q, &own);
 }
 
-/* Queue of one process on core 0 behind that of another, both there before the first job starts. Returns its resets. */
+static void holds_core_0(void *arg)
+{
+	struct matmul own;
+
+	(void)arg;
+	small_matmul(&own, npu_open(), 120);
+	twin_fault(0, TWIN_FAULT_LATE, 1000000, 1);
+	EXPECT_CORRECT(&own, 1);
+}
+
+/*
+ * Queue of one process on core 0 behind that of another, both there before the first job starts:
+ * a third one has the core till then. Returns its resets.
+ */
 static uint32_t two_queues(struct queuer *ours, struct queuer *theirs, uint32_t job_ns)
 {
 	uint32_t kicks = twin_stat(0, TWIN_STAT_KICKS), resets;
-	pid_t other;
-	int held;
+	pid_t other, holder = ktap_fork(holds_core_0, NULL);
 
-	twin_fault(0, TWIN_FAULT_LATE, 1000000, 1);
-	ASSERT_RET(job_start(&mm, 1, -1, &held), 0);
 	while (twin_stat(0, TWIN_STAT_KICKS) == kicks)
 		ktap_sleep_ms(1);
 	twin_write(TWIN_TASK_OVERHEAD_NS, job_ns);
@@ -432,10 +444,10 @@ static uint32_t two_queues(struct queuer *ours, struct queuer *theirs, uint32_t 
 	other = ktap_fork(is_other, theirs);
 	while (!theirs->queued)
 		ktap_sleep_ms(1);
-	EXPECT_EQ(fence_status(held), 0);
+	EXPECT_EQ(twin_stat(0, TWIN_STAT_KICKS), kicks + 1);
 	queues(ours, &mm);
 	EXPECT_EQ(ktap_join(other), 0);
-	EXPECT_RET(fence_end(held), 0);
+	EXPECT_EQ(ktap_join(holder), 0);
 	return twin_stat(0, TWIN_STAT_RESETS) - resets;
 }
 
@@ -445,6 +457,7 @@ static struct queuer *new_queuer(unsigned int jobs)
 
 	ASSERT(q != MAP_FAILED);
 	q->jobs = jobs;
+	q->tasks = 1;
 	return q;
 }
 
@@ -464,16 +477,24 @@ static unsigned int most_between(const struct queuer *ours, const struct queuer 
 	return most;
 }
 
-/* Jobs longer than a turn: one each */
+/* Jobs longer than a turn: neither gets ahead by more than one */
 TEST_LIMIT(long_jobs_of_two_processes_alternate, 60)
 {
 	struct queuer *ours = new_queuer(20), *theirs = new_queuer(60);
+	unsigned int i;
 	uint32_t resets;
 
 	setup();
 	resets = two_queues(ours, theirs, 3 * turn_ns());
-	EXPECT(most_between(ours, theirs) <= 1);
-	EXPECT(resets >= 38 && resets <= 42);
+	for (i = 0; i < ours->jobs; i++) {
+		unsigned int before = 0;
+
+		while (before < theirs->jobs && theirs->end[before] < ours->end[i])
+			before++;
+		EXPECT(before >= i && before <= i + 2);
+	}
+	ktap_note("%u resets", resets);
+	EXPECT(resets >= 20 && resets <= 42);
 }
 
 /* Short jobs: as many as fit into a turn, so that the reset at each change costs little; nobody waits longer than that */
@@ -507,6 +528,23 @@ TEST_LIMIT(turns_are_of_time_and_not_of_jobs, 60)
 		done += theirs->end[i] < last;
 	ktap_note("%u of theirs when %u of ours had run", done, JOBS / 2 + 1);
 	EXPECT(done >= JOBS / 2 - 8 && done <= JOBS / 2 + 8);
+}
+
+#define LONGER	20
+
+/* Nor do longer jobs */
+TEST_LIMIT(turns_are_of_time_and_not_of_how_long_jobs_are, 60)
+{
+	struct queuer *ours = new_queuer(JOBS), *theirs = new_queuer(JOBS / LONGER);
+	unsigned int i, done = 0, half = JOBS / LONGER / 2;
+
+	setup();
+	theirs->tasks = LONGER;
+	two_queues(ours, theirs, turn_ns() / 2);
+	for (i = 0; i < JOBS; i++)
+		done += ours->end[i] < theirs->end[half - 1];
+	ktap_note("%u short jobs when %u had run that are %u times as long", done, half, LONGER);
+	EXPECT(done + LONGER >= half * LONGER - half && done <= (half + 1) * LONGER);
 }
 
 /* ---- the fast path ------------------------------------------------------------------------- */
