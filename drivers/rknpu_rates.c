@@ -16,6 +16,7 @@
 #include "rknpu_power.h"
 
 /* Serial number of the specification: which bit of opp-supported-hw is this part's [seen: vendor driver 0.9.8] */
+#define RKNPU_RATES_SPEC		"specification_serial_number"
 #define RKNPU_RATES_SPEC_RK3588M	0xd
 #define RKNPU_RATES_SPEC_RK3588J	0xa
 
@@ -66,49 +67,63 @@ static void rknpu_rates_note(struct rknpu_rates *rates, unsigned long hz, const 
 	rates->max_hz = hz;
 }
 
-static int rknpu_rates_own(struct rknpu_rates *rates, const struct rknpu_power *power)
+/*
+ * Which kind of part this is, a bit as in opp-supported-hw; one that does not tell is an ordinary one. Its speed
+ * level would need the NPU's process monitor, so the voltages are those that every part of the kind runs at.
+ */
+static int rknpu_rates_read_part(struct device_node *np, u32 *part)
 {
-	const struct rknpu_soc_dvfs *dvfs = power->soc->dvfs;
-	unsigned long below = dvfs->park_hz;
+	struct nvmem_cell *cell;
+	size_t bytes;
+	u8 *spec;
+
+	*part = BIT(0);
+	if (of_property_match_string(np, "nvmem-cell-names", RKNPU_RATES_SPEC) < 0)
+		return 0;
+	cell = of_nvmem_cell_get(np, RKNPU_RATES_SPEC);
+	if (IS_ERR(cell))
+		return PTR_ERR(cell);
+	spec = nvmem_cell_read(cell, &bytes);
+	nvmem_cell_put(cell);
+	if (IS_ERR(spec))
+		return PTR_ERR(spec);
+	if (bytes && *spec == RKNPU_RATES_SPEC_RK3588M)
+		*part = BIT(1);
+	else if (bytes && *spec == RKNPU_RATES_SPEC_RK3588J)
+		*part = BIT(2);
+	kfree(spec);
+	return 0;
+}
+
+static const struct rknpu_soc_table *rknpu_rates_find_table(const struct rknpu_soc_dvfs *dvfs, u32 part)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dvfs->tables) - 1; i++) {
+		if (dvfs->tables[i].supported_hw & part)
+			break;
+	}
+	return &dvfs->tables[i];
+}
+
+static int rknpu_rates_own(struct rknpu_rates *rates, const struct rknpu_power *power, u32 part)
+{
+	const struct rknpu_soc_table *table = rknpu_rates_find_table(power->soc->dvfs, part);
+	unsigned long below = power->soc->dvfs->park_hz;
 	unsigned int i;
 	int ret;
 
 	ret = devm_add_action_or_reset(power->dev, rknpu_rates_remove, power->dev);
-	for (i = 0; i < dvfs->num_rates && !ret; i++) {
-		unsigned long hz = dvfs->rates[i].mhz * 1000000UL;
-		const char *obstacle = rknpu_rates_obstacle(power, below, hz, dvfs->rates[i].uv);
+	for (i = 0; i < table->num_rates && !ret; i++) {
+		unsigned long hz = table->rates[i].mhz * 1000000UL;
+		const char *obstacle = rknpu_rates_obstacle(power, below, hz, table->rates[i].uv);
 
 		if (!obstacle)
-			ret = dev_pm_opp_add(power->dev, hz, dvfs->rates[i].uv);
+			ret = dev_pm_opp_add(power->dev, hz, table->rates[i].uv);
 		rknpu_rates_note(rates, hz, obstacle);
 		below = hz;
 	}
 	return ret;
-}
-
-/*
- * Which kind of part this is; one that does not tell is an ordinary one. Its speed level would need the
- * NPU's process monitor, so the voltages are those that every part runs at.
- */
-static u32 rknpu_rates_part(struct device_node *table)
-{
-	struct nvmem_cell *cell = of_nvmem_cell_get(table, "specification_serial_number");
-	u32 bin = 0;
-	size_t bytes;
-	u8 *spec;
-
-	if (IS_ERR(cell))
-		return BIT(0);
-	spec = nvmem_cell_read(cell, &bytes);
-	nvmem_cell_put(cell);
-	if (IS_ERR(spec))
-		return BIT(0);
-	if (bytes && *spec == RKNPU_RATES_SPEC_RK3588M)
-		bin = 1;
-	else if (bytes && *spec == RKNPU_RATES_SPEC_RK3588J)
-		bin = 2;
-	kfree(spec);
-	return BIT(bin);
 }
 
 /* Cells of opp-supported-hw: the kind of part, and a voltage selector of which all values are listed. */
@@ -121,10 +136,10 @@ static unsigned int rknpu_rates_part_cells(struct device_node *table)
 	return clamp(cells, 0, 2);
 }
 
-static int rknpu_rates_read_tree(const struct rknpu_power *power, struct device_node *table)
+static int rknpu_rates_read_tree(const struct rknpu_power *power, struct device_node *table, u32 kind)
 {
 	const char *supplies[3] = { };
-	u32 part[] = { rknpu_rates_part(table), BIT(0) };
+	u32 part[] = { kind, BIT(0) };
 	struct dev_pm_opp_config config = {
 		.supported_hw = part,
 		.supported_hw_count = rknpu_rates_part_cells(table),
@@ -173,7 +188,7 @@ static void rknpu_rates_filter(struct rknpu_rates *rates, const struct rknpu_pow
  * @rates: result
  * @power: of the first core; its device gets them as operating points (devm)
  *
- * No table, or one that cannot be used, is no error: the clock then stays as it is.
+ * No table, one that cannot be used, or a fuse that cannot be read is no error: the clock then stays as it is.
  *
  * Return: 0 or a negative errno.
  */
@@ -181,6 +196,7 @@ int rknpu_rates_init(struct rknpu_rates *rates, const struct rknpu_power *power)
 {
 	struct device *dev = power->dev;
 	struct device_node *table = of_parse_phandle(dev->of_node, "operating-points-v2", 0);
+	u32 part;
 	int ret;
 
 	rates->num = 0;
@@ -189,15 +205,18 @@ int rknpu_rates_init(struct rknpu_rates *rates, const struct rknpu_power *power)
 		of_node_put(table);
 		return 0;
 	}
-	if (!table)
-		return rknpu_rates_own(rates, power);
-	ret = rknpu_rates_read_tree(power, table);
-	of_node_put(table);
+	ret = rknpu_rates_read_part(table ?: dev->of_node, &part);
 	if (!ret)
+		ret = table ? rknpu_rates_read_tree(power, table, part) : rknpu_rates_own(rates, power, part);
+	if (!ret && table)
 		rknpu_rates_filter(rates, power);
-	else if (ret != -EPROBE_DEFER && ret != -ENOMEM)
-		dev_warn(dev, "operating-points-v2 is not usable (%d): the clock stays as it is\n", ret);
-	return ret == -EPROBE_DEFER || ret == -ENOMEM ? ret : 0;
+	of_node_put(table);
+	if (ret && ret != -EPROBE_DEFER && ret != -ENOMEM) {
+		dev_warn(dev, "no operating points (%d): the clock stays as it is\n", ret);
+		rates->num = 0;
+		ret = 0;
+	}
+	return ret;
 }
 
 /**

@@ -10,6 +10,7 @@
 #define RKNPU_MAX_CORES 3
 #define RKNPU_MAX_COUNTERS 2
 #define RKNPU_MAX_MARGINS 4
+#define RKNPU_MAX_TABLES 2
 
 /**
  * struct rknpu_soc_rate - one rate of the compute clock
@@ -19,6 +20,18 @@
 struct rknpu_soc_rate {
 	unsigned int mhz;
 	unsigned int uv;
+};
+
+/**
+ * struct rknpu_soc_table - rates of some kinds of part
+ * @supported_hw: bit n: it is for kind n, which the fuses tell; as in opp-supported-hw of the vendor's trees.
+ * @num_rates: rates.
+ * @rates: ascending.
+ */
+struct rknpu_soc_table {
+	u32 supported_hw;
+	unsigned int num_rates;
+	const struct rknpu_soc_rate *rates;
 };
 
 /**
@@ -36,8 +49,7 @@ struct rknpu_soc_margin {
  * @park_hz: rate without work: what firmware starts with, at any voltage and without the power domain.
  * @unsupplied_hz: the highest rate that is known to work at the voltage that firmware leaves, for trees
  *	that name no supply; 0 leaves the rate alone too.
- * @num_rates: rates.
- * @rates: ascending, for trees that have no table of their own.
+ * @tables: for trees that have none of their own, as many as there are kinds that differ.
  * @grf: physical address of the registers with the read margin, which lose it with the power; 0
  *	when there are none or nobody knows where.
  * @cold_millidegrees: below that the voltage is never less than @cold_uv.
@@ -49,8 +61,7 @@ struct rknpu_soc_margin {
 struct rknpu_soc_dvfs {
 	unsigned long park_hz;
 	unsigned long unsupplied_hz;
-	unsigned int num_rates;
-	const struct rknpu_soc_rate *rates;
+	struct rknpu_soc_table tables[RKNPU_MAX_TABLES];
 	phys_addr_t grf;
 	int cold_millidegrees;
 	int cold_hysteresis;

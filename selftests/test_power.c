@@ -454,6 +454,22 @@ TEST(cold_wants_more_voltage)
 	runs_at(1000, 850000, 2);
 }
 
+/* What a fuse tells: RK3588J and RK3588M want more, and are not for as much */
+TEST(another_kind_of_part_has_its_own_rates)
+{
+	setup();
+	if (!getenv("KIND"))
+		SKIP("an ordinary part");
+	/* 950 MHz at 837.5 mV; the firmware has whole hundreds, the supply whole millivolts */
+	runs_at(900, 838000, 2);
+	set("max_freq", "800000000");
+	runs_at(800, 750000, 3);
+	set("max_freq", "300000000");
+	runs_at(300, 750000, 3);
+	set("max_freq", "950000000");
+	runs_at(900, 838000, 2);
+}
+
 static bool voltage_becomes(uint32_t uv)
 {
 	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
