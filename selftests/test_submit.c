@@ -99,8 +99,8 @@ TEST(chain_of_11) { chain(11, true, npu_nth(1)); }
 TEST(chain_of_11_without_pingpong) { chain(11, false, npu_nth(2)); }
 
 /* The counter of the hardware has 12 bits, that of other SoCs 16 */
-TEST(chain_of_4095) { chain(4095, true, 0); }
-TEST(chain_of_4096) { chain(4096, true, npu_nth(0)); }
+TEST_LIMIT(chain_of_4095, 60) { chain(4095, true, 0); }
+TEST_LIMIT(chain_of_4096, 60) { chain(4096, true, npu_nth(0)); }
 TEST_LIMIT(chain_of_8300, 60) { chain(8300, true, npu_nth(2)); }
 
 TEST_LIMIT(chain_that_needs_two_starts, 120)
