@@ -16,6 +16,7 @@
 #include <linux/io.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
+#include <linux/time64.h>
 #include <linux/topology.h>
 
 #include "rknpu_power.h"
@@ -29,13 +30,8 @@
  */
 static DEFINE_MUTEX(rknpu_core_reset_lock);
 
-/*
- * 32 cycles of the slower of the two clocks [TRM]. The AHB clock of RK3588 can be 24 MHz
- * at the least [CRU: its only sources are 200, 100, 50 and 24 MHz], which makes 1.4 us.
- * The same again before the first access: the TRM asks for none, mainline leaves none.
- * Other drivers take 10 us, but do it after a failure and not whenever the client changes.
- */
-#define RKNPU_CORE_RESET_US 2
+/* Of the slower of the clocks that are reset together [TRM]. */
+#define RKNPU_CORE_RESET_CYCLES 32
 
 static irqreturn_t rknpu_core_irq(int irq, void *data)
 {
@@ -237,6 +233,15 @@ void rknpu_core_irq_detach(struct rknpu_core *core)
 	core->ops = NULL;
 }
 
+/*
+ * Also before the first access: the TRM asks for no time there, mainline leaves none. Other
+ * drivers take 10 us each, but do it after a failure and not whenever the client changes.
+ */
+static void rknpu_core_reset_delay(const struct rknpu_core *core)
+{
+	ndelay(DIV_ROUND_UP(RKNPU_CORE_RESET_CYCLES * NSEC_PER_SEC, core->power->slowest_hz));
+}
+
 /**
  * rknpu_core_reset() - stop whatever cores do and clear their registers
  * @cores: the cores; powered
@@ -260,12 +265,12 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 		err = reset_control_bulk_assert(cores[i]->num_resets, cores[i]->resets);
 		ret = ret ?: err;
 	}
-	udelay(RKNPU_CORE_RESET_US);
+	rknpu_core_reset_delay(cores[0]);
 	for (i = 0; i < num; i++) {
 		err = reset_control_bulk_deassert(cores[i]->num_resets, cores[i]->resets);
 		ret = ret ?: err;
 	}
-	udelay(RKNPU_CORE_RESET_US);
+	rknpu_core_reset_delay(cores[0]);
 	for (i = 0; i < num && !ret; i++) {
 		rknpu_hw_stop(&cores[i]->hw);
 		rknpu_hw_prime(&cores[i]->hw);

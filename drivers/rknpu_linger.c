@@ -35,7 +35,8 @@ bool rknpu_linger_take_locked(struct rknpu_slot *slot)
 
 /**
  * rknpu_linger_begin_locked() - a core has fallen idle
- * @slot: the core, with a power reference, which this takes
+ * @slot: the core, with a power reference, which this takes; rknpu_linger_watch_locked() is owed,
+ *	by the worker at the latest
  *
  * rknpu_sched_decide_locked() has been called under this hold of the lock.
  */
@@ -50,8 +51,41 @@ void rknpu_linger_begin_locked(struct rknpu_slot *slot)
 	}
 	slot->lingers = true;
 	slot->idle_since = rknpu_sched_now_locked(sched);
-	if (!delayed_work_pending(&sched->linger))
+}
+
+static bool rknpu_linger_any_locked(const struct rknpu_sched *sched)
+{
+	unsigned int i;
+
+	for (i = 0; i < RKNPU_MAX_CORES; i++) {
+		if (sched->slots[i].lingers)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * rknpu_linger_watch_locked() - have the cores that linger let go of in time
+ * @sched: the scheduler
+ */
+void rknpu_linger_watch_locked(struct rknpu_sched *sched)
+{
+	lockdep_assert_held(&sched->lock);
+	if (!delayed_work_pending(&sched->linger) && rknpu_linger_any_locked(sched))
 		queue_delayed_work(sched->wq, &sched->linger, msecs_to_jiffies(RKNPU_POWER_LINGER_MS));
+}
+
+/**
+ * rknpu_linger_watch() - likewise
+ * @sched: the scheduler
+ *
+ * Context: process; takes sched->lock.
+ */
+void rknpu_linger_watch(struct rknpu_sched *sched)
+{
+	spin_lock_irq(&sched->lock);
+	rknpu_linger_watch_locked(sched);
+	spin_unlock_irq(&sched->lock);
 }
 
 /**

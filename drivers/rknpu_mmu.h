@@ -19,8 +19,8 @@ struct rknpu_vm;
  * @iommu: device-tree node of the IOMMU, to recognise it in a fault; reference held. Immutable.
  * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker only,
  *	read under the scheduler's lock.
- * @turn_end: until when @vm may keep the cores behind this IOMMU from another space. Written by the
- *	scheduler's worker while it has the cores, read under its lock when they are idle.
+ * @turn_end: until when @vm may keep the cores behind this IOMMU from another space. Under the
+ *	scheduler's lock.
  */
 struct rknpu_mmu {
 	struct iommu_group *group;

@@ -43,16 +43,6 @@ bool rknpu_slot_shared(const struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_slot_begin_turn() - an address space has been attached
- * @slot: a core that has it; the worker's
- */
-void rknpu_slot_begin_turn(struct rknpu_slot *slot)
-{
-	slot->mmu->turn_end = ktime_add_ns(ktime_get(), rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS :
-									       RKNPU_SCHED_TURN_NS);
-}
-
-/**
  * rknpu_sched_now_locked() - the time of a decision
  * @sched: the scheduler; rknpu_sched_decide_locked() has been called under this hold of its lock
  *
@@ -64,6 +54,19 @@ ktime_t rknpu_sched_now_locked(struct rknpu_sched *sched)
 	if (!sched->now)
 		sched->now = ktime_get();
 	return sched->now;
+}
+
+/**
+ * rknpu_slot_begin_turn_locked() - an address space has been attached
+ * @slot: a core that has it
+ *
+ * rknpu_sched_decide_locked() has been called under this hold of the lock.
+ */
+void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
+{
+	u64 turn = rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS : RKNPU_SCHED_TURN_NS;
+
+	slot->mmu->turn_end = ktime_add_ns(rknpu_sched_now_locked(slot->sched), turn);
 }
 
 /*

@@ -89,12 +89,27 @@ static int rknpu_power_get_all_clks(struct rknpu_power *power)
 	return 0;
 }
 
+/* The AHB clock of RK3588 can be no slower [CRU: its only sources are 200, 100, 50 and 24 MHz]. */
+#define RKNPU_POWER_SLOWEST_HZ 24000000UL
+
+/* Rates that nobody changes, the compute clock's excepted. Of one whose rate is not known the worst is assumed. */
+static unsigned long rknpu_power_slowest_hz(const struct rknpu_power *power)
+{
+	unsigned long slowest = RKNPU_POWER_SLOW_HZ;
+	unsigned int i;
+
+	for (i = 0; i < power->num_clks; i++)
+		slowest = min(slowest, clk_get_rate(power->clks[i].clk));
+	return max(slowest, RKNPU_POWER_SLOWEST_HZ);
+}
+
 static int rknpu_power_get_clks(struct rknpu_power *power)
 {
 	int ret = power->binding->clks[0] ? rknpu_power_get_named_clks(power) : rknpu_power_get_all_clks(power);
 
 	if (ret)
 		return dev_err_probe(power->dev, ret, "cannot get the clocks\n");
+	power->slowest_hz = rknpu_power_slowest_hz(power);
 	if (!power->binding->whole)
 		return 0;
 	ret = clk_bulk_prepare_enable(power->num_clks, power->clks);

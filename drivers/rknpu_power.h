@@ -20,6 +20,9 @@
 /* One for each core, and one around them */
 #define RKNPU_MAX_POWER_DOMAINS (RKNPU_MAX_CORES + 1)
 
+/* What a reset is timed by at most: the compute clock changes its rate, and no OPP is slower [DT: 200 MHz]. */
+#define RKNPU_POWER_SLOW_HZ 100000000UL
+
 struct regulator;
 struct rknpu_core;
 struct rknpu_dvfs;
@@ -32,6 +35,7 @@ struct rknpu_dvfs;
  * @soc: constants, of the part that this is.
  * @num_clks: number of clocks.
  * @clks: clocks, in the order of the binding or else of the tree.
+ * @slowest_hz: rate that none of the clocks is below.
  * @iommu: the IOMMU, NULL when there is none. Reference held.
  * @feeds_iommu: it has no power domains but ours.
  * @domains: power domains that are ours to attach, each with a device that stands for it.
@@ -47,6 +51,7 @@ struct rknpu_power {
 	const struct rknpu_soc *soc;
 	unsigned int num_clks;
 	struct clk_bulk_data *clks;
+	unsigned long slowest_hz;
 	struct device *iommu;
 	bool feeds_iommu;
 	struct device *domains[RKNPU_MAX_POWER_DOMAINS];

@@ -16,6 +16,5 @@ void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u3
 void rknpu_recover_watchdog(struct work_struct *work);
 void rknpu_recover_reset_all(struct rknpu_sched *sched);
 void rknpu_recover_stop(struct rknpu_sched *sched);
-int rknpu_slots_clean(struct rknpu_sched *sched, unsigned long cores);
 
 #endif /* RKNPU_RECOVER_H */

@@ -65,28 +65,49 @@ static void rknpu_slots_thaw(struct rknpu_vm **frozen, unsigned int num)
 }
 
 /*
- * Reset cores while no interrupt handler looks at them. The IOMMU's handler runs on
- * the line of every core behind it and looks at all its banks, so siblings are
- * silent for that moment too.
+ * Have no interrupt handler look at cores. The IOMMU's handler runs on the line of every
+ * core behind it and looks at all its banks, so siblings are silent too.
  */
+static void rknpu_slots_silence(struct rknpu_slot_set *set)
+{
+	unsigned long silent = 0;
+	unsigned int i;
+
+	for (i = 0; i < set->num; i++)
+		silent |= set->slot[i]->siblings;
+	set->silent = silent;
+	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
+		disable_irq(set->slot[0]->sched->slots[i].core->irq);
+}
+
+/**
+ * rknpu_slots_listen() - let cores interrupt again
+ * @set: reset
+ *
+ * What has come meanwhile comes now: the lines are level triggered. Context: worker.
+ */
+void rknpu_slots_listen(struct rknpu_slot_set *set)
+{
+	unsigned long silent = set->silent;
+	unsigned int i;
+
+	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
+		enable_irq(set->slot[0]->sched->slots[i].core->irq);
+	set->silent = 0;
+}
+
+/* Reset cores; they are silent. */
 static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
 {
 	struct rknpu_core *cores[RKNPU_MAX_CORES];
-	unsigned long silent = 0;
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < set->num; i++) {
+	for (i = 0; i < set->num; i++)
 		cores[i] = set->slot[i]->core;
-		silent |= set->slot[i]->siblings;
-	}
-	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
-		disable_irq(set->slot[0]->sched->slots[i].core->irq);
 	ret = rknpu_core_reset(cores, set->num);
 	for (i = 0; i < set->num; i++)
 		trace_core_reset(set->slot[i]->index, ret);
-	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
-		enable_irq(set->slot[0]->sched->slots[i].core->irq);
 	return ret;
 }
 
@@ -112,8 +133,8 @@ static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
 }
 
 /**
- * rknpu_slots_reset() - reset cores together and take their address spaces away
- * @set: powered; idle, stuck, or both kinds
+ * rknpu_slots_clean() - reset cores together and take their address spaces away
+ * @set: powered; idle, stuck, or both kinds; silent afterwards: rknpu_slots_listen() is owed
  *
  * The reset comes first. A bank without an address space lets addresses through as
  * they are, to physical memory: nothing may still be writing then, and that a core's
@@ -123,16 +144,18 @@ static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
  *
  * Return: 0; the reset's error, and the cores are not used again.
  */
-int rknpu_slots_reset(const struct rknpu_slot_set *set)
+int rknpu_slots_clean(struct rknpu_slot_set *set)
 {
 	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
 	unsigned int i, num;
 	int ret;
 
 	num = rknpu_slots_freeze(set, frozen);
+	rknpu_slots_silence(set);
 	ret = rknpu_slots_pulse(set);
 	for (i = 0; i < set->num; i++) {
-		rknpu_slot_detach(set->slot[i]);
+		/* No fault handler is looking at the space: its line is silent. */
+		rknpu_vm_put(rknpu_mmu_detach(set->slot[i]->mmu));
 		if (ret) {
 			dev_err(set->slot[i]->core->dev, "reset failed: %d; the core is not used any more\n", ret);
 			set->slot[i]->state = RKNPU_SLOT_DEAD;
@@ -145,19 +168,37 @@ int rknpu_slots_reset(const struct rknpu_slot_set *set)
 }
 
 /**
+ * rknpu_slots_reset() - likewise, and let them interrupt again
+ * @set: as for rknpu_slots_clean(), not silent afterwards
+ *
+ * Context: worker.
+ *
+ * Return: as rknpu_slots_clean().
+ */
+int rknpu_slots_reset(struct rknpu_slot_set *set)
+{
+	int ret = rknpu_slots_clean(set);
+
+	rknpu_slots_listen(set);
+	return ret;
+}
+
+/**
  * rknpu_slots_quiesce() - stop stuck cores without giving up their address space
  * @set: the cores
  *
  * For siblings behind the same IOMMU that still use it. The banks of @set are wiped;
  * nothing may start on them before all have been programmed again. Context: worker.
  */
-void rknpu_slots_quiesce(const struct rknpu_slot_set *set)
+void rknpu_slots_quiesce(struct rknpu_slot_set *set)
 {
 	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
 	unsigned int num = rknpu_slots_freeze(set, frozen);
 
 	/* An error shows again, and is handled, when all cores are reset. */
+	rknpu_slots_silence(set);
 	rknpu_slots_pulse(set);
+	rknpu_slots_listen(set);
 	rknpu_slots_thaw(frozen, num);
 }
 
@@ -172,23 +213,7 @@ void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, 
 	unsigned int core;
 
 	set->num = 0;
+	set->silent = 0;
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		set->slot[set->num++] = &sched->slots[core];
-}
-
-/**
- * rknpu_slots_clean() - give cores reset registers and no address space
- * @sched: the scheduler
- * @cores: a mask; powered and idle, and with each all cores behind the same IOMMU
- *
- * Context: worker.
- *
- * Return: 0; the reset's error, and the cores are not used again.
- */
-int rknpu_slots_clean(struct rknpu_sched *sched, unsigned long cores)
-{
-	struct rknpu_slot_set set;
-
-	rknpu_slot_set_fill(&set, sched, cores);
-	return rknpu_slots_reset(&set);
 }

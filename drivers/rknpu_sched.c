@@ -127,6 +127,8 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))) ||
 	    rknpu_sched_freed_locked(sched))
 		queue_work(sched->wq, &sched->dispatch);
+	else if (slot->state == RKNPU_SLOT_IDLE)
+		rknpu_linger_watch_locked(sched);
 	if (sched->suspended)
 		wake_up(&sched->idle);
 }
@@ -244,23 +246,36 @@ void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, i
 	queue_work(sched->wq, &sched->dispatch);
 }
 
-/* Reset the cores of a group and attach the job's address space to their IOMMUs. Worker only. */
-static int rknpu_sched_switch(struct rknpu_sched *sched, const struct rknpu_job *job, unsigned long group)
+/**
+ * struct rknpu_claim - a job and what the worker has taken for it
+ * @job: the job, off the queue.
+ * @cores: that it is going to run on; PREPARING.
+ * @held: those of them that have a power reference.
+ * @group: that change their address space for it; PREPARING, too.
+ */
+struct rknpu_claim {
+	struct rknpu_job *job;
+	u32 cores;
+	u32 held;
+	struct rknpu_slot_set group;
+};
+
+/* Reset the cores of a group, which stay silent, and attach the job's address space to their IOMMUs. Worker only. */
+static int rknpu_sched_switch(struct rknpu_slot_set *group, const struct rknpu_job *job)
 {
 	int resets = atomic_read(&job->vm->resets);
-	unsigned int core;
+	unsigned int i;
 	int ret;
 
-	if (!group)
+	if (!group->num)
 		return 0;
-	ret = rknpu_slots_clean(sched, group);
-	for_each_set_bit(core, &group, RKNPU_MAX_CORES) {
-		struct rknpu_slot *slot = &sched->slots[core];
+	ret = rknpu_slots_clean(group);
+	for (i = 0; i < group->num; i++) {
+		struct rknpu_slot *slot = group->slot[i];
 
 		if (!ret && slot->mmu->vm != job->vm) {
 			ret = rknpu_mmu_attach(slot->mmu, job->vm);
-			trace_vm_attach(core, job->vm->id, pid_nr(job->client->tgid), ret);
-			rknpu_slot_begin_turn(slot);
+			trace_vm_attach(slot->index, job->vm->id, pid_nr(job->client->tgid), ret);
 		}
 		if (!ret)
 			rknpu_slot_mark_clean(slot, job->vm, resets);
@@ -269,27 +284,27 @@ static int rknpu_sched_switch(struct rknpu_sched *sched, const struct rknpu_job 
 }
 
 /* Power the claimed cores and make them ready. Return: 0, or an error and none of them has power. */
-static int rknpu_sched_prepare(struct rknpu_sched *sched, const struct rknpu_job *job, unsigned long cores,
-			       unsigned long group)
+static int rknpu_sched_prepare(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
-	unsigned long powered = 0;
+	const struct rknpu_job *job = claim->job;
+	unsigned long missing = claim->cores & ~claim->held;
 	unsigned int core;
 	int ret = 0;
 
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+	for_each_set_bit(core, &missing, RKNPU_MAX_CORES) {
 		/* Powers its siblings too: cores behind one IOMMU belong to one device. */
 		ret = rknpu_power_get(sched->slots[core].core->power);
 		if (ret)
 			break;
-		powered |= BIT(core);
+		claim->held |= BIT(core);
 	}
 	if (!ret)
-		ret = rknpu_sched_switch(sched, job, group);
+		ret = rknpu_sched_switch(&claim->group, job);
 	if (!ret)
 		return 0;
-	rknpu_sched_put_power(sched, powered);
-	dev_err_ratelimited(sched->slots[__ffs(cores)].core->dev,
-			    "cannot prepare cores %#lx for a job of %s[%d]: %d\n", cores,
+	rknpu_sched_put_power(sched, claim->held);
+	dev_err_ratelimited(sched->slots[__ffs(claim->cores)].core->dev,
+			    "cannot prepare cores %#x for a job of %s[%d]: %d\n", claim->cores,
 			    job->client->comm, pid_nr(job->client->tgid), ret);
 	return ret;
 }
@@ -306,23 +321,40 @@ static void rknpu_sched_set_state_locked(struct rknpu_sched *sched, unsigned lon
 	}
 }
 
-/* Prepare cores for a job and start it. */
-static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores, u32 group)
+/* The worker lets go of cores. */
+static void rknpu_sched_yield_locked(struct rknpu_sched *sched, const struct rknpu_claim *claim)
 {
-	int ret = rknpu_sched_prepare(sched, job, cores, group);
+	u32 cores = claim->cores;
+	unsigned int i;
+
+	for (i = 0; i < claim->group.num; i++)
+		cores |= BIT(claim->group.slot[i]->index);
+	rknpu_sched_set_state_locked(sched, cores, RKNPU_SLOT_IDLE);
+}
+
+/* Prepare cores for a job and start it. */
+static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_claim *claim)
+{
+	int ret = rknpu_sched_prepare(sched, claim);
+	struct rknpu_job *job = claim->job;
+	unsigned int i;
 
 	spin_lock_irq(&sched->lock);
-	rknpu_sched_set_state_locked(sched, cores | group, RKNPU_SLOT_IDLE);
+	rknpu_sched_yield_locked(sched, claim);
 	rknpu_sched_decide_locked(sched, 0);
 	if (!ret && !sched->stopping && !job->cancelled && !job->abandoned) {
-		rknpu_run_start_locked(sched, job, cores);
+		rknpu_run_start_locked(sched, job, claim->cores);
 		job = NULL;
 	} else {
 		if (!ret)
-			rknpu_sched_put_power(sched, cores);
+			rknpu_sched_put_power(sched, claim->cores);
 		rknpu_run_settle_locked(job, ret ? -EIO : sched->stopping ? -ENODEV : -ECANCELED);
 	}
+	for (i = 0; i < claim->group.num && !ret; i++)
+		rknpu_slot_begin_turn_locked(claim->group.slot[i]);
 	spin_unlock_irq(&sched->lock);
+	/* Not before the start: nothing can have come yet. */
+	rknpu_slots_listen(&claim->group);
 	wake_up(&sched->idle);
 	if (job)
 		rknpu_run_finish(sched, job);
@@ -330,47 +362,62 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_job *job, u3
 		rknpu_sched_drop_orphans(sched);
 }
 
-/* Claim cores for a job that can have them. Return: the job, or NULL when nothing can start. */
-static struct rknpu_job *rknpu_sched_claim(struct rknpu_sched *sched, u32 *cores, u32 *group)
+static void rknpu_sched_take_locked(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
-	struct rknpu_job *job = NULL;
-	unsigned long claimed;
+	unsigned long cores = claim->cores;
+	u32 group = rknpu_sched_group_locked(sched, claim->job, cores);
+	unsigned int core;
+
+	rknpu_queue_take(&sched->queue, claim->job);
+	claim->job->place = RKNPU_JOB_ELSEWHERE;
+	rknpu_slot_set_fill(&claim->group, sched, group);
+	rknpu_sched_set_state_locked(sched, cores | group, RKNPU_SLOT_PREPARING);
+	claim->held = 0;
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
+		struct rknpu_slot *slot = &sched->slots[core];
+
+		slot->job = claim->job;
+		if (slot->lingers && rknpu_linger_take_locked(slot))
+			claim->held |= BIT(core);
+	}
+}
+
+/* Claim cores for a job that can have them. Return: false when nothing can start. */
+static bool rknpu_sched_claim(struct rknpu_sched *sched, struct rknpu_claim *claim)
+{
 	unsigned int core;
 
 	spin_lock_irq(&sched->lock);
 	rknpu_sched_decide_locked(sched, 0);
-	*cores = 0;
-	for (core = 0; core < RKNPU_MAX_CORES && !*cores && !rknpu_sched_held_locked(sched); core++) {
+	claim->cores = 0;
+	for (core = 0; core < RKNPU_MAX_CORES && !claim->cores && !rknpu_sched_held_locked(sched); core++) {
 		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
 			continue;
-		job = rknpu_slot_choose_locked(&sched->slots[core]);
-		*cores = job ? rknpu_sched_place_locked(sched, job) : 0;
+		claim->job = rknpu_slot_choose_locked(&sched->slots[core]);
+		claim->cores = claim->job ? rknpu_sched_place_locked(sched, claim->job) : 0;
 	}
-	if (*cores) {
-		rknpu_queue_take(&sched->queue, job);
-		job->place = RKNPU_JOB_ELSEWHERE;
-		*group = rknpu_sched_group_locked(sched, job, *cores);
-		rknpu_sched_set_state_locked(sched, *cores | *group, RKNPU_SLOT_PREPARING);
-		claimed = *cores;
-		for_each_set_bit(core, &claimed, RKNPU_MAX_CORES)
-			sched->slots[core].job = job;
-	}
+	if (claim->cores)
+		rknpu_sched_take_locked(sched, claim);
 	spin_unlock_irq(&sched->lock);
-	return *cores ? job : NULL;
+	return claim->cores;
 }
 
 static void rknpu_sched_dispatch(struct work_struct *work)
 {
 	struct rknpu_sched *sched = container_of(work, struct rknpu_sched, dispatch);
-	struct rknpu_job *job;
-	u32 cores, group;
-	bool more;
+	struct rknpu_claim claim;
+	bool more = false;
 
-	more = rknpu_sched_drop_failed(sched);
-	more |= rknpu_wait_pass_ready(sched);
-	rknpu_recover_reset_all(sched);
-	while ((job = rknpu_sched_claim(sched, &cores, &group)))
-		rknpu_sched_run(sched, job, cores, group);
+	/* Without the lock: whoever has something more to do queues this afterwards. */
+	if (!list_empty(&sched->failed))
+		more = rknpu_sched_drop_failed(sched);
+	if (!list_empty(&sched->ready))
+		more |= rknpu_wait_pass_ready(sched);
+	if (READ_ONCE(sched->reset_all))
+		rknpu_recover_reset_all(sched);
+	while (rknpu_sched_claim(sched, &claim))
+		rknpu_sched_run(sched, &claim);
+	rknpu_linger_watch(sched);
 	/* However many one client has, a core waits for no more than a few of them. */
 	if (more)
 		queue_work(sched->wq, &sched->dispatch);

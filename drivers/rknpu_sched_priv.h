@@ -45,19 +45,23 @@ struct rknpu_vm;
  * struct rknpu_slot_set - slots that the worker owns
  * @num: how many.
  * @slot: the slots.
+ * @silent: cores whose interrupts are off meanwhile, see rknpu_slots_listen().
  */
 struct rknpu_slot_set {
 	unsigned int num;
 	struct rknpu_slot *slot[RKNPU_MAX_CORES];
+	u32 silent;
 };
 
 void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, unsigned long cores);
 void rknpu_slot_detach(struct rknpu_slot *slot);
-int rknpu_slots_reset(const struct rknpu_slot_set *set);
-void rknpu_slots_quiesce(const struct rknpu_slot_set *set);
+int rknpu_slots_clean(struct rknpu_slot_set *set);
+void rknpu_slots_listen(struct rknpu_slot_set *set);
+int rknpu_slots_reset(struct rknpu_slot_set *set);
+void rknpu_slots_quiesce(struct rknpu_slot_set *set);
 
 bool rknpu_slot_shared(const struct rknpu_slot *slot);
-void rknpu_slot_begin_turn(struct rknpu_slot *slot);
+void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot);
 bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job);
 struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot);
 bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot);
