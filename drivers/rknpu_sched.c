@@ -73,11 +73,11 @@ static bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
 	return sched->stopping || sched->reset_all || sched->suspended;
 }
 
-static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched)
+static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched, unsigned long cores)
 {
 	unsigned int core;
 
-	for (core = 0; core < RKNPU_MAX_CORES; core++) {
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (sched->slots[core].state == RKNPU_SLOT_IDLE)
 			return true;
 	}
@@ -90,7 +90,7 @@ static bool rknpu_sched_freed_locked(struct rknpu_sched *sched)
 	if (likely(!sched->queue.moved))
 		return false;
 	sched->queue.moved = false;
-	return rknpu_sched_any_idle_locked(sched);
+	return rknpu_sched_any_idle_locked(sched, GENMASK(RKNPU_MAX_CORES - 1, 0));
 }
 
 /**
@@ -228,8 +228,11 @@ void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	rknpu_queue_add(&sched->queue, job);
 	job->place = RKNPU_JOB_QUEUED;
 	rknpu_conduct_watch_locked(sched);
-	/* The worker, the end of a recovery and that of a job look at the queue themselves. */
-	if (rknpu_sched_any_idle_locked(sched))
+	/*
+	 * The worker, the end of a recovery and that of a job look at the queue themselves; and no
+	 * job can run on a core that it does not name, or have another one run there that could not.
+	 */
+	if (rknpu_sched_any_idle_locked(sched, job->cores))
 		queue_work(sched->wq, &sched->dispatch);
 }
 

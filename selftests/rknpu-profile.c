@@ -22,8 +22,9 @@
 #include "job.h"
 
 #define WARM_UP	3
+#define LONG_TASK_NS	100000
 /* Longer than any turn */
-#define LONG_TASK_NS	12000000
+#define TURN_TASK_NS	12000000
 
 #ifdef __aarch64__
 #define mark_begin()	__asm__ volatile("hint #80" ::: "memory")
@@ -64,18 +65,42 @@ static void submit(uint64_t unused)
 	check("submit", ret);
 }
 
-/* One of a queue of 64, with all that its end costs */
-static void queue(uint64_t jobs)
+/* A job that is still at work when its submit returns */
+static const struct matmul *long_job(void)
 {
 	static struct matmul mm;
+
+	if (!mm.out.map) {
+		make(&mm, fd, 1, 32, 32);
+		bench_twin()[TWIN_TASK_OVERHEAD_NS / 4] = LONG_TASK_NS;
+	}
+	return &mm;
+}
+
+/* A submit that does not wait and returns a fence; its end is not counted */
+static void submit_fence(uint64_t unused)
+{
+	const struct matmul *mm = long_job();
+	int ret, fence = -1;
+
+	(void)unused;
+	begin();
+	ret = job_start_args(mm, matmul_args(mm, 1), -1, &fence);
+	mark_end();
+	check("submit", ret);
+	check("job", fence_end(fence));
+}
+
+/* A queue of jobs of 100 us, with all that their ends cost */
+static void queue(uint64_t jobs)
+{
+	const struct matmul *mm = long_job();
 	int ret = 0, fence = -1;
 	uint64_t i;
 
-	if (!mm.out.map)
-		make(&mm, fd, 1, 32, 32);
 	begin();
 	for (i = 0; i < jobs && !ret; i++)
-		ret = job_start_args(&mm, matmul_args(&mm, 1), -1, i + 1 < jobs ? NULL : &fence);
+		ret = job_start_args(mm, matmul_args(mm, 1), -1, i + 1 < jobs ? NULL : &fence);
 	if (!ret)
 		ret = fence_end(fence);
 	mark_end();
@@ -92,7 +117,7 @@ static void change(uint64_t jobs)
 	char byte = 0;
 	pid_t pid;
 
-	twin[TWIN_TASK_OVERHEAD_NS / 4] = LONG_TASK_NS;
+	twin[TWIN_TASK_OVERHEAD_NS / 4] = TURN_TASK_NS;
 	if (pipe(ready))
 		fail("pipe", errno);
 	pid = fork();
@@ -177,7 +202,9 @@ static const struct operation {
 	unsigned int times;
 } operations[] = {
 	{ "submit", submit, 0, 1000 },
+	{ "submit_fence", submit_fence, 0, 500 },
 	{ "queue_64", queue, 64, 20 },
+	{ "queue_4096", queue, 4096, 1 },
 	{ "change_20", change, 10, 2 },
 	{ "create_4k", create, 4096, 200 },
 	{ "create_64m", create, 64 << 20, 3 },
