@@ -319,6 +319,21 @@ static bool rknpu_recover_stray(struct rknpu_slot *slot)
 	return true;
 }
 
+/*
+ * A core that has done its work and that no interrupt has told of: then the job is over all the
+ * same. Return: whether it has done with this core; @done as for rknpu_run_take_locked().
+ */
+static bool rknpu_recover_unheard_locked(struct rknpu_slot *slot, struct rknpu_job **done)
+{
+	const struct rknpu_job *job = slot->job;
+
+	lockdep_assert_held(&slot->sched->lock);
+	if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted || job->cancelled)
+		return false;
+	return rknpu_run_take_locked(slot, rknpu_hw_poll_take(&slot->core->hw, rknpu_job_chunk(job, slot->index)),
+				     done);
+}
+
 /**
  * rknpu_recover_watchdog() - look after a core's job
  * @work: of the slot
@@ -331,9 +346,10 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	struct rknpu_slot *slot = container_of(to_delayed_work(work), struct rknpu_slot, watchdog);
 	struct rknpu_sched *sched = slot->sched;
 	enum rknpu_slot_state next = RKNPU_SLOT_RECOVERING;
+	struct rknpu_job *job, *done = NULL;
 	struct rknpu_hw_state state;
 	unsigned long delay, cores;
-	struct rknpu_job *job;
+	bool unheard = false;
 	int verdict;
 	u32 lost;
 
@@ -343,6 +359,9 @@ void rknpu_recover_watchdog(struct work_struct *work)
 	job = slot->job;
 	if (!job || sched->stopping ||
 	    (slot->state != RKNPU_SLOT_RUNNING && slot->state != RKNPU_SLOT_STALLED))
+		goto unlock;
+	unheard = rknpu_recover_unheard_locked(slot, &done);
+	if (unheard)
 		goto unlock;
 	rknpu_hw_read_state(&slot->core->hw, &state);
 	lost = rknpu_recover_lost_locked(slot);
@@ -375,6 +394,10 @@ void rknpu_recover_watchdog(struct work_struct *work)
 
 unlock:
 	spin_unlock_irq(&sched->lock);
+	if (unheard)
+		dev_warn_ratelimited(slot->core->dev, "core %u ended a job and did not interrupt\n", slot->index);
+	if (done)
+		rknpu_run_finish(sched, done);
 }
 
 /* ---- The reset of all cores ---------------------------------------------- */

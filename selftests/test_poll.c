@@ -148,6 +148,40 @@ TEST(a_lost_start_is_repeated)
 	irqs_of_runs(RUNS);
 }
 
+/* Whatever is seen of an end, the status word or the interrupt, is enough */
+static void expect_ends(uint32_t kind)
+{
+	struct rknpu_submit args = matmul_args(&mm, npu_nth(0));
+
+	args.timeout = TIMEOUT_MS;
+	twin_fault(npu_next_core(0), kind, 0, 1);
+	EXPECT_RET(npu_submit(mm.out.fd, &args), 0);
+	EXPECT_EQ(twin_faults_left(npu_next_core(0)), 0);
+}
+
+TEST(an_end_without_an_interrupt)
+{
+	setup("50");
+	expect_ends(TWIN_FAULT_LOST_IRQ);
+	/* Who has looked for a while has gone to sleep */
+	twin_write(TWIN_TASK_OVERHEAD_NS, LONG_US * 1000);
+	expect_ends(TWIN_FAULT_LOST_IRQ);
+	twin_write(TWIN_TASK_OVERHEAD_NS, TWIN_TASK_OVERHEAD_USUAL_NS);
+	/* Who never looks */
+	ASSERT_RET(driver_set_param("poll_us", "0"), 0);
+	expect_ends(TWIN_FAULT_LOST_IRQ);
+	irqs_of_runs(RUNS);
+}
+
+TEST(an_end_that_only_the_interrupt_tells_of)
+{
+	setup("50");
+	expect_ends(TWIN_FAULT_UNSEEN);
+	ASSERT_RET(driver_set_param("poll_us", "0"), 0);
+	expect_ends(TWIN_FAULT_UNSEEN);
+	irqs_of_runs(RUNS);
+}
+
 static void submits_for_ever(void *unused)
 {
 	struct matmul own;

@@ -94,6 +94,8 @@
 #define TWIN_FAULT_STALL		8	/* the 1-in-4000 erratum: looks started, counter 0, all status 0; lasts until all cores are in reset at once */
 #define TWIN_FAULT_AFTER_RESET		9	/* like NEVER, and an interrupt (raw PARAM) fires after the next reset */
 #define TWIN_FAULT_EARLY		10	/* raw PARAM[16:0] comes first; the last task's data PARAM[31:20] * 100 us later */
+#define TWIN_FAULT_LOST_IRQ		11	/* completes, and the line does not rise before the next write of INTERRUPT_CLEAR */
+#define TWIN_FAULT_UNSEEN		12	/* completes, and the raw status does not show it; status and line do */
 
 #define TWIN_EARLY_100US		0xfff00000	/* all ones: when it is released */
 

@@ -71,7 +71,7 @@ void twin_core_raise(struct twin_core *core, uint32_t raw)
 static void settle_irq(struct twin_core *core)
 {
 	struct twin *twin = core->twin;
-	bool pc = core->pc.int_raw & core->pc.int_mask;
+	bool pc = core->pc.int_raw & ~core->pc.lost & core->pc.int_mask;
 	bool line = pc;
 	unsigned int i;
 

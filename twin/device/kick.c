@@ -344,6 +344,10 @@ static void complete(struct twin_core *core)
 	if (!(pc->task_con & core->twin->soc->task_pp_en))
 		pc->idle_status |= RKNPU_PC_TASK_STATUS_LAST_OP;
 	pc->int_raw |= raw & RKNPU_INT_ALL;
+	if (kick->fault == TWIN_FAULT_LOST_IRQ)
+		pc->lost = RKNPU_INT_ALL;
+	if (kick->fault == TWIN_FAULT_UNSEEN)
+		pc->unseen = RKNPU_INT_ALL;
 	pc->base_address = RKNPU_PC_BASE_ADDRESS_PC_SEL;
 	pc->amounts = 0;
 	pc->task_con = 0;

@@ -79,7 +79,7 @@ uint32_t twin_pc_read(struct twin_core *core, uint32_t offset)
 	case RKNPU_PC_INTERRUPT_STATUS:
 		return pc->int_raw & pc->int_mask;
 	case RKNPU_PC_INTERRUPT_RAW_STATUS:
-		return pc->int_raw | RAW_ALWAYS | (pc->used ? RAW_USED : 0);
+		return (pc->int_raw & ~pc->unseen) | RAW_ALWAYS | (pc->used ? RAW_USED : 0);
 	case RKNPU_PC_TASK_CON:
 		return pc->task_con;
 	case RKNPU_PC_TASK_DMA_BASE_ADDR:
@@ -136,6 +136,8 @@ void twin_pc_write(struct twin_core *core, uint32_t offset, uint32_t value)
 		break;
 	case RKNPU_PC_INTERRUPT_CLEAR:
 		pc->int_raw &= ~value;
+		pc->lost = 0;
+		pc->unseen = 0;
 		break;
 	case RKNPU_PC_TASK_CON:
 		write_task_con(core, value);

@@ -86,11 +86,18 @@ struct twin_lut {
 	bool written;
 };
 
+/**
+ * struct twin_pc - the command engine's registers
+ * @lost: interrupts that the line does not rise for, until INTERRUPT_CLEAR is written (fault on demand)
+ * @unseen: likewise what INTERRUPT_RAW_STATUS does not show
+ */
 struct twin_pc {
 	uint32_t base_address;
 	uint32_t amounts;
 	uint32_t int_mask;
 	uint32_t int_raw;
+	uint32_t lost;
+	uint32_t unseen;
 	uint32_t task_con;
 	uint32_t dma_base;
 	uint32_t counter;

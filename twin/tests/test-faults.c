@@ -192,6 +192,41 @@ static void test_wrong_bit(const void *arg)
 	machine_destroy(m);
 }
 
+static void test_lost_irq(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	kick.int_mask = RKNPU_INT_DPU;
+	arm(m, 0, TWIN_FAULT_LOST_IRQ, 0, 1);
+	start_kick(m, 0, &kick);
+	CHECK(!machine_run_to_irq(m, 0));
+	CHECK(simple_kick_done(m));
+	CHECK(rd(m, 0, RKNPU_PC_INTERRUPT_RAW_STATUS) & RKNPU_INT_DPU);
+	CHECK(rd(m, 0, RKNPU_PC_INTERRUPT_STATUS) & RKNPU_INT_DPU);
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	CHECK(works(m, 0));
+	machine_destroy(m);
+}
+
+static void test_unseen(const void *arg)
+{
+	struct machine *m = machine_default();
+	struct kick kick = simple_kick(m);
+
+	(void)arg;
+	kick.int_mask = RKNPU_INT_DPU;
+	arm(m, 0, TWIN_FAULT_UNSEEN, 0, 1);
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK(!(rd(m, 0, RKNPU_PC_INTERRUPT_RAW_STATUS) & RKNPU_INT_ALL));
+	CHECK(rd(m, 0, RKNPU_PC_INTERRUPT_STATUS) & RKNPU_INT_DPU);
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	CHECK(works(m, 0));
+	machine_destroy(m);
+}
+
 struct mmu_fault {
 	uint32_t kind;
 	bool write;
@@ -410,6 +445,8 @@ const struct test_case fault_tests[] = {
 	{ "fault on demand: a block is done early", test_early, 0 },
 	{ "fault on demand: a block is done early, the rest when it is released", test_early_and_released, 0 },
 	{ "fault on demand: wrong bit", test_wrong_bit, 0 },
+	{ "fault on demand: an interrupt that is lost", test_lost_irq, 0 },
+	{ "fault on demand: an end that the raw status does not show", test_unseen, 0 },
 	{ "fault on demand: first read", test_mmu_fault, &mmu_faults[0] },
 	{ "fault on demand: first write", test_mmu_fault, &mmu_faults[1] },
 	{ "fault on demand: fetch", test_mmu_fault, &mmu_faults[2] },
