@@ -12,17 +12,16 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 
 #include "rknpu_gem.h"
 #include "rknpu_pages.h"
 #include "rknpu_pool.h"
 #include "rknpu_sram.h"
 
-static void rknpu_backing_free_table(struct sg_table *sgt)
+static void rknpu_backing_free_table(struct rknpu_bo *bo)
 {
-	sg_free_table(sgt);
-	kfree(sgt);
+	if (bo->table.sgl != &bo->one)
+		sg_free_table(&bo->table);
 }
 
 static unsigned long rknpu_backing_pages_pfn(const struct rknpu_bo *bo, unsigned long page, pgprot_t *prot)
@@ -59,7 +58,7 @@ static void rknpu_backing_pages_release(struct rknpu_bo *bo)
 {
 	/* What is in them, and in caches of them, concerns nobody any more. */
 	dma_unmap_sgtable(bo->dma_dev, bo->sgt, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
-	rknpu_backing_free_table(bo->sgt);
+	rknpu_backing_free_table(bo);
 	rknpu_pages_free(bo->pages);
 }
 
@@ -81,51 +80,43 @@ static const struct rknpu_backing rknpu_backing_pages_ops = {
 int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32)
 {
 	struct rknpu_pages *pages = rknpu_pages_alloc(bo->base.size >> PAGE_SHIFT, dma32 ? __GFP_DMA32 : 0);
-	struct sg_table *sgt;
-	int ret = -ENOMEM;
+	int ret;
 
 	if (!pages)
 		return -ENOMEM;
-	sgt = rknpu_pages_table(pages, SIZE_MAX);
-	if (!sgt)
+	ret = rknpu_pages_fill_table(pages, &bo->table, &bo->one, SIZE_MAX);
+	if (ret)
 		goto free_pages;
 	/* Zeroed by the CPU: in the caches, until this. */
-	ret = dma_map_sgtable(bo->dma_dev, sgt, DMA_BIDIRECTIONAL, 0);
+	ret = dma_map_sgtable(bo->dma_dev, &bo->table, DMA_BIDIRECTIONAL, 0);
 	if (ret)
 		goto free_table;
 	bo->pages = pages;
-	bo->sgt = sgt;
+	bo->sgt = &bo->table;
 	bo->backing = &rknpu_backing_pages_ops;
 	return 0;
 
 free_table:
-	rknpu_backing_free_table(sgt);
+	rknpu_backing_free_table(bo);
 free_pages:
 	rknpu_pages_free(pages);
 	return ret;
 }
 
 /* The allocator has mapped the range: mapping it again would make two of what is one to CONFIG_DMA_API_DEBUG. */
-static struct sg_table *rknpu_backing_range_table(struct page *first, dma_addr_t addr, size_t bytes)
+static void rknpu_backing_range_table(struct rknpu_bo *bo, struct page *first, dma_addr_t addr)
 {
-	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL_ACCOUNT);
-
-	if (!sgt)
-		return NULL;
-	if (sg_alloc_table(sgt, 1, GFP_KERNEL_ACCOUNT)) {
-		kfree(sgt);
-		return NULL;
-	}
-	sg_set_page(sgt->sgl, first, bytes, 0);
-	sg_dma_address(sgt->sgl) = addr;
-	sg_dma_len(sgt->sgl) = bytes;
-	return sgt;
+	sg_init_table(&bo->one, 1);
+	sg_set_page(&bo->one, first, bo->base.size, 0);
+	sg_dma_address(&bo->one) = addr;
+	sg_dma_len(&bo->one) = bo->base.size;
+	bo->table = (struct sg_table){ .sgl = &bo->one, .nents = 1, .orig_nents = 1 };
+	bo->sgt = &bo->table;
 }
 
 static void rknpu_backing_contiguous_release(struct rknpu_bo *bo)
 {
 	rknpu_pool_free(bo->pool, bo->pages->range, bo->base.size, sg_dma_address(bo->sgt->sgl));
-	rknpu_backing_free_table(bo->sgt);
 	rknpu_pages_free(bo->pages);
 }
 
@@ -155,23 +146,16 @@ int rknpu_backing_contiguous(struct rknpu_bo *bo, struct rknpu_pool *pool)
 	if (!first)
 		return -ENOMEM;
 	bo->pages = rknpu_pages_of_range(first, bo->base.size >> PAGE_SHIFT);
-	if (!bo->pages)
-		goto free_range;
-	bo->sgt = rknpu_backing_range_table(first, addr, bo->base.size);
-	if (!bo->sgt)
-		goto free_pages;
+	if (!bo->pages) {
+		rknpu_pool_free(pool, first, bo->base.size, addr);
+		return -ENOMEM;
+	}
+	rknpu_backing_range_table(bo, first, addr);
 	/* Zeroed by the CPU: in the caches, until this. */
 	dma_sync_single_for_device(bo->dma_dev, addr, bo->base.size, DMA_BIDIRECTIONAL);
 	bo->pool = pool;
 	bo->backing = &rknpu_backing_contiguous_ops;
 	return 0;
-
-free_pages:
-	rknpu_pages_free(bo->pages);
-	bo->pages = NULL;
-free_range:
-	rknpu_pool_free(pool, first, bo->base.size, addr);
-	return -ENOMEM;
 }
 
 /* On-chip memory is never cached, and has no struct page that cache maintenance could start from. */
@@ -195,7 +179,7 @@ static int rknpu_backing_sram_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, b
 
 static void rknpu_backing_sram_release(struct rknpu_bo *bo)
 {
-	rknpu_backing_free_table(bo->sgt);
+	rknpu_backing_free_table(bo);
 	if (bo->rest)
 		drm_gem_object_put(&bo->rest->base);
 	rknpu_sram_free(bo->sram);
@@ -208,32 +192,27 @@ static const struct rknpu_backing rknpu_backing_sram_ops = {
 };
 
 /* Addresses only: first the on-chip pages, then those of the rest. */
-static struct sg_table *rknpu_backing_sram_table(const struct rknpu_sram_area *area,
-						 const struct rknpu_bo *rest)
+static int rknpu_backing_sram_table(struct sg_table *sgt, const struct rknpu_sram_area *area,
+				    const struct rknpu_bo *rest)
 {
-	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL_ACCOUNT);
 	struct scatterlist *sg, *from;
 	unsigned int i;
 
-	if (!sgt)
-		return NULL;
-	if (sg_alloc_table(sgt, area->count + (rest ? rest->sgt->nents : 0), GFP_KERNEL_ACCOUNT)) {
-		kfree(sgt);
-		return NULL;
-	}
+	if (sg_alloc_table(sgt, area->count + (rest ? rest->sgt->nents : 0), GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
 	sg = sgt->sgl;
 	for (i = 0; i < area->count; i++, sg = sg_next(sg)) {
 		sg_dma_address(sg) = rknpu_sram_phys(area, i);
 		sg_dma_len(sg) = PAGE_SIZE;
 	}
 	if (!rest)
-		return sgt;
+		return 0;
 	for_each_sgtable_dma_sg(rest->sgt, from, i) {
 		sg_dma_address(sg) = sg_dma_address(from);
 		sg_dma_len(sg) = sg_dma_len(from);
 		sg = sg_next(sg);
 	}
-	return sgt;
+	return 0;
 }
 
 /**
@@ -248,9 +227,11 @@ static struct sg_table *rknpu_backing_sram_table(const struct rknpu_sram_area *a
  */
 int rknpu_backing_sram(struct rknpu_bo *bo, struct rknpu_sram_area *area, struct rknpu_bo *rest)
 {
-	bo->sgt = rknpu_backing_sram_table(area, rest);
-	if (!bo->sgt)
-		return -ENOMEM;
+	int ret = rknpu_backing_sram_table(&bo->table, area, rest);
+
+	if (ret)
+		return ret;
+	bo->sgt = &bo->table;
 	bo->sram = area;
 	bo->rest = rest;
 	bo->backing = &rknpu_backing_sram_ops;

@@ -5,8 +5,8 @@
  * DOC: The way into the ioctls of the DRM nodes. A program's every run is one SUBMIT and
  * several MEM_SYNC, and a third of a MEM_SYNC was the DRM core's: it makes room for an
  * argument of any size, looks the call up and checks what every file may do here. So
- * these two, in their usual size, go straight to where the core's table sends them.
- * What differs is that drm.debug does not tell of them.
+ * these two, and what makes and ends buffers, go straight to where the core's table
+ * sends them, in their usual size. What differs is that drm.debug does not tell of them.
  */
 #include "rknpu_entry.h"
 
@@ -45,6 +45,29 @@ static long rknpu_entry_mem_sync(struct drm_file *file, void __user *user)
 	return rknpu_mem_sync_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
 }
 
+static long rknpu_entry_mem_create(struct drm_file *file, void __user *user)
+{
+	struct rknpu_mem_create args;
+	int ret;
+
+	if (copy_from_user(&args, user, sizeof(args)))
+		return -EFAULT;
+	ret = rknpu_ioctl_mem_create(file->minor->dev, &args, file);
+	return copy_to_user(user, &args, sizeof(args)) ? -EFAULT : ret;
+}
+
+static long rknpu_entry_mem_destroy(struct drm_file *file, void __user *user)
+{
+	struct rknpu_mem_destroy args;
+
+	if (drm_dev_is_unplugged(file->minor->dev))
+		return -ENODEV;
+	if (copy_from_user(&args, user, sizeof(args)))
+		return -EFAULT;
+	/* Nothing comes back. */
+	return rknpu_ioctl_mem_destroy(file->minor->dev, &args, file);
+}
+
 /**
  * rknpu_entry_ioctl() - an ioctl of a DRM node
  * @file: the open
@@ -60,6 +83,10 @@ long rknpu_entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return rknpu_entry_submit(file->private_data, (void __user *)arg);
 	case DRM_IOCTL_RKNPU_MEM_SYNC:
 		return rknpu_entry_mem_sync(file->private_data, (void __user *)arg);
+	case DRM_IOCTL_RKNPU_MEM_CREATE:
+		return rknpu_entry_mem_create(file->private_data, (void __user *)arg);
+	case DRM_IOCTL_RKNPU_MEM_DESTROY:
+		return rknpu_entry_mem_destroy(file->private_data, (void __user *)arg);
 	default:
 		return drm_ioctl(file, cmd, arg);
 	}

@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pgtable.h>
+#include <linux/scatterlist.h>
 
 #include <drm/drm_gem.h>
 
@@ -54,6 +55,8 @@ struct rknpu_user {
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
  * @pages: the pages, if the buffer consists of pages of ours and nothing else. Immutable.
  * @sgt: all of it, with physical addresses for DMA addresses. Immutable.
+ * @table: @sgt of a buffer of our own.
+ * @one: its only entry, mostly.
  * @pool: where its contiguous range comes from, or NULL. Immutable.
  * @sram: on-chip memory that the buffer begins with, or NULL. Immutable.
  * @rest: buffer of pages that goes on where @sram ends, or NULL. Immutable.
@@ -72,6 +75,8 @@ struct rknpu_bo {
 	struct mutex lock;
 	struct rknpu_pages *pages;
 	struct sg_table *sgt;
+	struct sg_table table;
+	struct scatterlist one;
 	struct rknpu_pool *pool;
 	struct rknpu_sram_area *sram;
 	struct rknpu_bo *rest;

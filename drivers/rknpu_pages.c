@@ -60,12 +60,14 @@ static struct rknpu_pages *rknpu_pages_extend(struct rknpu_pages *old, unsigned 
 		left &= BIT(rknpu_pages_order[size]) - 1;
 	}
 	pages = kvzalloc(struct_size(pages, piece, num), RKNPU_PAGES_GFP);
-	if (old && pages)
-		memcpy(pages, old, struct_size(old, piece, old->num));
-	if (old && !pages)
+	if (!old)
+		return pages;
+	if (!pages) {
 		rknpu_pages_free(old);
-	else
-		kvfree(old);
+		return NULL;
+	}
+	memcpy(pages, old, struct_size(old, piece, old->num));
+	kvfree(old);
 	return pages;
 }
 
@@ -259,9 +261,46 @@ unsigned long rknpu_pages_huge_end(const struct rknpu_pages *pages)
 }
 
 /**
- * rknpu_pages_table() - a table with an entry for each run
+ * rknpu_pages_fill_table() - make a table with an entry for each run
  * @pages: the memory
+ * @sgt: result; for sg_free_table() unless it is of @one
+ * @one: memory for a table with one entry, or NULL
  * @max_run: longest run that its reader can do with, bytes; cut to whole pages
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int rknpu_pages_fill_table(const struct rknpu_pages *pages, struct sg_table *sgt, struct scatterlist *one,
+			   size_t max_run)
+{
+	unsigned long max = max(min_t(size_t, max_run, UINT_MAX) >> PAGE_SHIFT, 1ul);
+	unsigned long at, count;
+	unsigned int runs = 0;
+	struct scatterlist *sg;
+	struct page *page;
+
+	for (at = 0; at < pages->count; at += count, runs++)
+		count = rknpu_pages_run(pages, at, min(max, pages->count - at), &page);
+	if (one && runs == 1) {
+		sg_init_table(one, 1);
+		sg_set_page(one, page, pages->count << PAGE_SHIFT, 0);
+		*sgt = (struct sg_table){ .sgl = one, .nents = 1, .orig_nents = 1 };
+		return 0;
+	}
+	if (sg_alloc_table(sgt, runs, RKNPU_PAGES_GFP))
+		return -ENOMEM;
+	for (at = 0, sg = sgt->sgl; at < pages->count; at += count, sg = sg_next(sg)) {
+		count = rknpu_pages_run(pages, at, min(max, pages->count - at), &page);
+		sg_set_page(sg, page, count << PAGE_SHIFT, 0);
+	}
+	return 0;
+}
+
+/**
+ * rknpu_pages_table() - likewise, all of it allocated
+ * @pages: the memory
+ * @max_run: as for rknpu_pages_fill_table()
  *
  * Context: may sleep.
  *
@@ -269,24 +308,11 @@ unsigned long rknpu_pages_huge_end(const struct rknpu_pages *pages)
  */
 struct sg_table *rknpu_pages_table(const struct rknpu_pages *pages, size_t max_run)
 {
-	unsigned long max = max(min_t(size_t, max_run, UINT_MAX) >> PAGE_SHIFT, 1ul);
 	struct sg_table *sgt = kzalloc(sizeof(*sgt), RKNPU_PAGES_GFP);
-	unsigned long at, count;
-	unsigned int runs = 0;
-	struct scatterlist *sg;
-	struct page *page;
 
-	if (!sgt)
-		return NULL;
-	for (at = 0; at < pages->count; at += count, runs++)
-		count = rknpu_pages_run(pages, at, min(max, pages->count - at), &page);
-	if (sg_alloc_table(sgt, runs, RKNPU_PAGES_GFP)) {
+	if (sgt && rknpu_pages_fill_table(pages, sgt, NULL, max_run)) {
 		kfree(sgt);
-		return NULL;
-	}
-	for (at = 0, sg = sgt->sgl; at < pages->count; at += count, sg = sg_next(sg)) {
-		count = rknpu_pages_run(pages, at, min(max, pages->count - at), &page);
-		sg_set_page(sg, page, count << PAGE_SHIFT, 0);
+		sgt = NULL;
 	}
 	return sgt;
 }

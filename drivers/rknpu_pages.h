@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 struct page;
+struct scatterlist;
 struct sg_table;
 
 /* Sizes of pieces that there are. */
@@ -41,6 +42,8 @@ unsigned long rknpu_pages_find(const struct rknpu_pages *pages, unsigned long in
 unsigned long rknpu_pages_run(const struct rknpu_pages *pages, unsigned long index, unsigned long max,
 			      struct page **page);
 unsigned long rknpu_pages_huge_end(const struct rknpu_pages *pages);
+int rknpu_pages_fill_table(const struct rknpu_pages *pages, struct sg_table *sgt, struct scatterlist *one,
+			   size_t max_run);
 struct sg_table *rknpu_pages_table(const struct rknpu_pages *pages, size_t max_run);
 void *rknpu_pages_vmap(const struct rknpu_pages *pages, bool cached, pgprot_t prot);
 void rknpu_pages_vunmap(void *vaddr);
