@@ -222,7 +222,7 @@ static void frees_its_core(bool blocking)
 	struct hang h = { .blocking = blocking };
 	unsigned int other = npu_nth(1), i;
 	int sockets[2], left, fence = -1;
-	uint32_t others_kicks;
+	uint32_t others_kicks = 0;
 
 	twin_need();
 	small_matmul(&mm, npu_open(), 92);
