@@ -321,14 +321,17 @@ static bool rknpu_recover_stray(struct rknpu_slot *slot)
 
 /*
  * A core that has done its work and that no interrupt has told of: then the job is over all the
- * same. Return: whether it has done with this core; @done as for rknpu_run_take_locked().
+ * same. Not before half of its time: a watchdog that an earlier job has left may fire at any
+ * moment, also between a core's end and its handler. Return: whether it has done with this core;
+ * @done as for rknpu_run_take_locked().
  */
 static bool rknpu_recover_unheard_locked(struct rknpu_slot *slot, struct rknpu_job **done)
 {
 	const struct rknpu_job *job = slot->job;
 
 	lockdep_assert_held(&slot->sched->lock);
-	if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted || job->cancelled)
+	if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted || job->cancelled ||
+	    time_before(jiffies, job->deadline - job->timeout / 2))
 		return false;
 	return rknpu_run_take_locked(slot, rknpu_hw_poll_take(&slot->core->hw, rknpu_job_chunk(job, slot->index)),
 				     done);
