@@ -259,6 +259,9 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 	int ret = 0;
 	int err;
 
+	/* Those that could be powered, which may be none. */
+	if (!num)
+		return 0;
 	mutex_lock(&rknpu_core_reset_lock);
 	for (i = 0; i < num; i++) {
 		rknpu_hw_stop(&cores[i]->hw);

@@ -42,9 +42,6 @@
 	.task_status = RKNPU_PC_TASK_STATUS_48,				\
 	.task_done = RKNPU_PC_TASK_STATUS_48_ENDED
 
-#define RKNPU_SOC_TABLE(_supported_hw, _rates) \
-	{ .supported_hw = (_supported_hw), .num_rates = ARRAY_SIZE(_rates), .rates = (_rates) }
-
 /* For parts that need most (level 0), from the vendor's rk3588s.dtsi. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk3588[] = {
 	{ 300, 700000 }, { 400, 700000 }, { 500, 700000 }, { 600, 700000 }, { 700, 700000 },
@@ -66,8 +63,16 @@ static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3588 = {
 	.park_hz = 200000000,
 	.unsupplied_hz = 600000000,
 	.tables = {
-		RKNPU_SOC_TABLE(0xf9, rknpu_soc_rates_rk3588),
-		RKNPU_SOC_TABLE(0x06, rknpu_soc_rates_rk3588jm),
+		{
+			.supported_hw = 0xf9,
+			.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk3588),
+			.rates = rknpu_soc_rates_rk3588,
+		},
+		{
+			.supported_hw = 0x06,
+			.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk3588jm),
+			.rates = rknpu_soc_rates_rk3588jm,
+		},
 	},
 	.grf = 0xfd5a2000,
 	/* From the vendor's rk3588s.dtsi. */
@@ -86,7 +91,13 @@ static const struct rknpu_soc_rate rknpu_soc_rates_rk3576[] = {
 
 static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3576 = {
 	.park_hz = 200000000,
-	.tables = { RKNPU_SOC_TABLE(U32_MAX, rknpu_soc_rates_rk3576) },
+	.tables = {
+		{
+			.supported_hw = U32_MAX,
+			.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk3576),
+			.rates = rknpu_soc_rates_rk3576,
+		},
+	},
 };
 
 /* RK3566 of the vendor's kernels, which RK3568 runs at too; its own higher rates are for its own tree to tell. */
@@ -96,7 +107,13 @@ static const struct rknpu_soc_rate rknpu_soc_rates_rk356x[] = {
 
 static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk356x = {
 	.park_hz = 200000000,
-	.tables = { RKNPU_SOC_TABLE(U32_MAX, rknpu_soc_rates_rk356x) },
+	.tables = {
+		{
+			.supported_hw = U32_MAX,
+			.num_rates = ARRAY_SIZE(rknpu_soc_rates_rk356x),
+			.rates = rknpu_soc_rates_rk356x,
+		},
+	},
 };
 
 static const struct rknpu_soc rknpu_soc_rk3588 = {
