@@ -66,6 +66,7 @@ static pid_t hold_by_another(void)
 {
 	pid_t holder;
 
+	need_cores(1);
 	kicks = twin_stat(0, TWIN_STAT_KICKS);
 	holder = ktap_fork(holds, NULL);
 	wait_for_kick();
