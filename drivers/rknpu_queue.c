@@ -63,31 +63,32 @@ static bool rknpu_turn_less(struct rb_node *a, const struct rb_node *b)
 #define RKNPU_QUEUE_TAG_SHIFT	20
 
 /* Behind all that have used as much. */
-static void rknpu_turn_enter(struct rknpu_queue *queue, const struct rknpu_turns *turns, struct rknpu_turn *turn)
+static void rknpu_turn_enter(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	unsigned int level = turn - turns->level;
 
 	turn->tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
 	rb_add_cached(&turn->node, &queue->levels[level], rknpu_turn_less);
+	turns->entered |= BIT(level);
 	queue->used |= BIT(level);
 	queue->num_turns++;
 }
 
-static void rknpu_turn_leave(struct rknpu_queue *queue, const struct rknpu_turns *turns, struct rknpu_turn *turn)
+static void rknpu_turn_leave(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	unsigned int level = turn - turns->level;
 
-	if (RB_EMPTY_NODE(&turn->node))
+	if (!(turns->entered & BIT(level)))
 		return;
 	rb_erase_cached(&turn->node, &queue->levels[level]);
-	RB_CLEAR_NODE(&turn->node);
+	turns->entered &= ~BIT(level);
 	queue->num_turns--;
 	if (RB_EMPTY_ROOT(&queue->levels[level].rb_root))
 		queue->used &= ~BIT(level);
 }
 
 /* Its client has used more. Return: whether somebody else is before it now. */
-static bool rknpu_turn_requeue(struct rknpu_queue *queue, const struct rknpu_turns *turns, struct rknpu_turn *turn)
+static bool rknpu_turn_requeue(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	struct rb_node *next = rb_next(&turn->node);
 	u64 tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
@@ -148,7 +149,6 @@ int rknpu_queue_prepare(struct rknpu_client *client)
 	INIT_LIST_HEAD(&turns->busy);
 	turns->waits = RB_ROOT;
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		RB_CLEAR_NODE(&turns->level[i].node);
 		for (j = 0; j < RKNPU_QUEUE_CLASSES; j++)
 			INIT_LIST_HEAD(&turns->level[i].jobs[j]);
 	}
@@ -266,13 +266,14 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
  */
 void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 {
-	struct rknpu_turn *turn = rknpu_queue_turn(job);
+	struct rknpu_turns *turns = job->client->turns;
+	unsigned int level = rknpu_queue_level(job);
 
 	rknpu_queue_remove(queue, job);
-	if (RB_EMPTY_NODE(&turn->node))
+	if (!(turns->entered & BIT(level)))
 		return;
-	rknpu_turns_clamp(queue, job->client->turns, RKNPU_QUEUE_WINDOW_NS);
-	rknpu_turn_requeue(queue, job->client->turns, turn);
+	rknpu_turns_clamp(queue, turns, RKNPU_QUEUE_WINDOW_NS);
+	rknpu_turn_requeue(queue, turns, &turns->level[level]);
 }
 
 /**
@@ -283,22 +284,16 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
  */
 void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_turns *turns, u64 ns)
 {
-	unsigned int others = queue->num_turns, i;
+	unsigned int others = queue->num_turns - hweight_long(turns->entered), i;
 
 	/* One job does not put all that wait beyond the window. */
 	ns = min(ns, RKNPU_QUEUE_WINDOW_NS);
-	if (others) {
-		for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
-			others -= !RB_EMPTY_NODE(&turns->level[i].node);
-	}
 	queue->share_ns += others ? div_u64(ns, others + 1) : ns;
 	turns->used_ns = min(turns->used_ns + ns, queue->share_ns + RKNPU_QUEUE_WINDOW_NS);
 	if (!others)
 		return;
-	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		if (!RB_EMPTY_NODE(&turns->level[i].node))
-			queue->moved |= rknpu_turn_requeue(queue, turns, &turns->level[i]);
-	}
+	for_each_set_bit(i, &turns->entered, RKNPU_QUEUE_LEVELS)
+		queue->moved |= rknpu_turn_requeue(queue, turns, &turns->level[i]);
 }
 
 /* The job of a client that came first among those that name one of some cores. */
@@ -416,7 +411,7 @@ void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, 
 		return;
 	turns->out = true;
 	turns->out_end = end;
-	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
+	for_each_set_bit(i, &turns->entered, RKNPU_QUEUE_LEVELS)
 		rknpu_turn_leave(queue, turns, &turns->level[i]);
 	rknpu_client_mark_reset(client);
 }

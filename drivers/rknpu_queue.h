@@ -26,7 +26,7 @@ struct rknpu_vm;
 
 /**
  * struct rknpu_turn - jobs of one client at one priority; sched->lock
- * @node: entry of its level while it has jobs and its client is not out; else empty.
+ * @node: entry of its level while it has jobs and its client is not out.
  * @tag: its place there: what its client had used when it was last looked at, in units of about
  *	a millisecond. Who has used as much as another has had its turn when that other has.
  * @used: bit n: @jobs[n] is not empty.
@@ -46,6 +46,7 @@ struct rknpu_turn {
  * @unstarted: all of them, in no order.
  * @num_unstarted: how many.
  * @busy: entry of the queue's list while there are any.
+ * @entered: bit n: @level[n] stands in the queue's order.
  * @used_ns: time on cores, kept near the queue's @share_ns.
  * @out: none of them is in the queue's order, until @out_end.
  * @out_end: jiffies.
@@ -59,6 +60,7 @@ struct rknpu_turns {
 	struct list_head unstarted;
 	unsigned int num_unstarted;
 	struct list_head busy;
+	unsigned long entered;
 	u64 used_ns;
 	bool out;
 	unsigned long out_end;
