@@ -3,7 +3,10 @@
  * Copyright (C) the rknpu authors
  *
  * What hostile clients cost the others, one `name value unit` per line. Needs the
- * twin, in a virtual machine in which instructions drive the clock.
+ * twin, and a virtual machine with one processor in which instructions drive the clock.
+ * With several the clock must be the host's: otherwise they run one after the other, and
+ * two that spin leave a client a fiftieth of its jobs, whatever the driver does. Then jobs
+ * have to be long beside the host's pauses: TASK_US in the environment (default 1000).
  *
  * rknpu-bench-hostile irqs	longest time with interrupts off; needs latency/rknpu_latency.ko
  * rknpu-bench-hostile mix	a client that behaves among 24 that do not
@@ -160,9 +163,22 @@ static int irqs(void)
 
 /* ---- the mix ------------------------------------------------------------------------- */
 
-#define TASK_NS		1000000
-#define MIX_NS		5000000000ull
+#define TASK_US		1000
+/* So many jobs of one core */
+#define MIX_TASKS	5000
 #define MOST_JOBS	20000
+
+static uint64_t task_us(void)
+{
+	const char *said = getenv("TASK_US");
+
+	return said ? strtoul(said, NULL, 10) : TASK_US;
+}
+
+static uint64_t mix_ns(void)
+{
+	return MIX_TASKS * task_us() * 1000;
+}
 
 /* Jobs of each, in memory that all share */
 static volatile uint32_t *done;
@@ -357,7 +373,7 @@ static int compare(const void *a, const void *b)
 }
 
 /*
- * Runs beside @num clients for MIX_NS. Returns the jobs done; what 99 of 100 of them took at the most goes to @p99_us, what
+ * Runs beside @num clients for mix_ns(). Returns the jobs done; what 99 of 100 of them took at the most goes to @p99_us, what
  * clients that behave did meanwhile to @others.
  */
 static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned int), unsigned int num, uint32_t *p99_us,
@@ -378,7 +394,7 @@ static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned in
 	sleep_ms(3000);
 	for (i = 0; i < num; i++)
 		done[i] = 0;
-	for (until = now_ns() + MIX_NS; now_ns() < until && jobs < MOST_JOBS; jobs++) {
+	for (until = now_ns() + mix_ns(); now_ns() < until && jobs < MOST_JOBS; jobs++) {
 		uint64_t start = now_ns();
 		int ret = matmul_run(mm, 0, NULL);
 
@@ -415,11 +431,11 @@ static unsigned int mix(FILE *told, const char *before)
 	if (done == MAP_FAILED)
 		fail("mmap", errno);
 	twin = bench_twin();
-	twin[TWIN_TASK_OVERHEAD_NS / 4] = TASK_NS;
+	twin[TWIN_TASK_OVERHEAD_NS / 4] = task_us() * 1000;
 	make(&mm, open_npu(), 8, 64, 32);
 	alone = victim(&mm, good, MAX_CLIENTS, &p99_us, &others);
 	fair = (alone + others) / (MAX_CLIENTS + 1);
-	fprintf(told, "%sfair_share_jobs_per_s %u jobs/s\n", before, (unsigned int)(fair * 1000000000ull / MIX_NS));
+	fprintf(told, "%sfair_share_jobs_per_s %u jobs/s\n", before, (unsigned int)(fair * 1000000000ull / mix_ns()));
 	fprintf(told, "%sfair_share_p99_us %u us\n", before, p99_us);
 	among = victim(&mm, hostile, MAX_CLIENTS, &p99_us, &others);
 	fprintf(told, "%shostile_mix_share %u %%\n", before, among * 100 / fair);
