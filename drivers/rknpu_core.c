@@ -377,6 +377,9 @@ void rknpu_core_power_up(struct rknpu_core *core)
  */
 void rknpu_core_power_down(struct rknpu_core *core)
 {
+	/* Without a scheduler nothing has been started. */
+	if (core->ops)
+		core->ops->off(core);
 	rknpu_hw_stop(&core->hw);
 	WRITE_ONCE(core->powered, false);
 	synchronize_irq(core->irq);

@@ -21,11 +21,14 @@ struct rknpu_power;
  * @event: the line that the core shares is up. Takes the core's events itself, under the lock that
  *	starts are made under: read outside, those of one start could end the next. Returns false when
  *	there were none. Context: hard interrupt of the core, which has power.
+ * @off: the core, which is idle, is about to lose its power: see that nothing of a job is left that
+ *	could still use it. Context: runtime suspend.
  * @suspend: the system sleeps: get the core idle. Returns 0 or -EBUSY.
  * @resume: the system is awake; called once for each successful @suspend.
  */
 struct rknpu_core_ops {
 	bool (*event)(struct rknpu_core *core);
+	void (*off)(struct rknpu_core *core);
 	int (*suspend)(struct rknpu_core *core);
 	void (*resume)(struct rknpu_core *core);
 };

@@ -17,8 +17,8 @@ struct rknpu_vm;
  * struct rknpu_mmu - one IOMMU group and what it translates for
  * @group: the group, reference held; NULL when no IOMMU translates. Immutable.
  * @iommu: device-tree node of the IOMMU, to recognise it in a fault; reference held. Immutable.
- * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker only,
- *	read under the scheduler's lock.
+ * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker, and taken
+ *	away when the cores go off; read under the scheduler's lock.
  * @turn_end: until when @vm may keep the cores behind this IOMMU from another space. Under the
  *	scheduler's lock.
  */

@@ -132,6 +132,16 @@ static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
 		enable_irq(set->slot[i]->core->irq);
 }
 
+static void rknpu_slot_bury(struct rknpu_slot *slot)
+{
+	struct rknpu_sched *sched = slot->sched;
+
+	spin_lock_irq(&sched->lock);
+	slot->state = RKNPU_SLOT_DEAD;
+	WRITE_ONCE(sched->dead, sched->dead | BIT(slot->index));
+	spin_unlock_irq(&sched->lock);
+}
+
 /**
  * rknpu_slots_clean() - reset cores together and take their address spaces away
  * @set: powered; idle, stuck, or both kinds; silent afterwards: rknpu_slots_listen() is owed
@@ -140,7 +150,7 @@ static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
  * they are, to physical memory: nothing may still be writing then, and that a core's
  * job has ended proves little, for a client's stream may go on behind the event that
  * it has named. Besides, a master that is stuck makes the IOMMU driver's stall request
- * time out. Context: worker.
+ * time out. Context: worker; runtime suspend.
  *
  * Return: 0; the reset's error, and the cores are not used again.
  */
@@ -158,8 +168,7 @@ int rknpu_slots_clean(struct rknpu_slot_set *set)
 		rknpu_vm_put(rknpu_mmu_detach(set->slot[i]->mmu));
 		if (ret) {
 			dev_err(set->slot[i]->core->dev, "reset failed: %d; the core is not used any more\n", ret);
-			set->slot[i]->state = RKNPU_SLOT_DEAD;
-			WRITE_ONCE(set->slot[i]->sched->dead, set->slot[i]->sched->dead | BIT(set->slot[i]->index));
+			rknpu_slot_bury(set->slot[i]);
 		}
 	}
 	rknpu_slots_thaw(frozen, num);
@@ -171,7 +180,7 @@ int rknpu_slots_clean(struct rknpu_slot_set *set)
  * rknpu_slots_reset() - likewise, and let them interrupt again
  * @set: as for rknpu_slots_clean(), not silent afterwards
  *
- * Context: worker.
+ * Context: as rknpu_slots_clean().
  *
  * Return: as rknpu_slots_clean().
  */
@@ -181,6 +190,30 @@ int rknpu_slots_reset(struct rknpu_slot_set *set)
 
 	rknpu_slots_listen(set);
 	return ret;
+}
+
+/**
+ * rknpu_slot_off() - a core is about to lose its power
+ * @core: without a job, and nobody prepares it: it has no power reference
+ *
+ * A stream may still go on behind the event that its client has named, and the IOMMU goes off before
+ * the core's clock does: so it is stopped first. The space is taken away as well, because the reset
+ * wipes the IOMMU's banks: if the core comes on again before the IOMMU has gone off, nobody would
+ * write them anew. It also leaves nothing that an unmapping would have to tell a sleeping IOMMU of.
+ *
+ * Who sees the space attached, under the scheduler's lock, cannot get a power reference under the same
+ * hold of it, because the core is not off before this has taken that lock. Context: runtime suspend.
+ */
+void rknpu_slot_off(struct rknpu_core *core)
+{
+	struct rknpu_slot *slot = core->owner;
+	struct rknpu_slot_set set;
+
+	/* Cores that share an IOMMU are of one device and go off together: the first stands for all. */
+	if (!slot->mmu->vm)
+		return;
+	rknpu_slot_set_fill(&set, slot->sched, slot->siblings);
+	rknpu_slots_reset(&set);
 }
 
 /**

@@ -198,6 +198,7 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 
 static const struct rknpu_core_ops rknpu_sched_core_ops = {
 	.event = rknpu_sched_event,
+	.off = rknpu_slot_off,
 	.suspend = rknpu_sched_suspend,
 	.resume = rknpu_sched_resume,
 };
@@ -286,6 +287,33 @@ static int rknpu_sched_switch(struct rknpu_slot_set *group, const struct rknpu_j
 	return ret;
 }
 
+/*
+ * The claimed cores have power, but one may have gone off since it was claimed: then its address
+ * space has gone too, see rknpu_slot_off(), and nobody runs behind its IOMMU.
+ */
+static int rknpu_sched_reclaim(struct rknpu_sched *sched, struct rknpu_claim *claim)
+{
+	unsigned long cores = claim->cores;
+	u32 group = 0;
+	unsigned int i;
+	int ret;
+
+	spin_lock_irq(&sched->lock);
+	for (i = 0; i < claim->group.num; i++)
+		group |= BIT(claim->group.slot[i]->index);
+	for_each_set_bit(i, &cores, RKNPU_MAX_CORES) {
+		if (!sched->slots[i].mmu->vm)
+			group |= sched->slots[i].siblings;
+	}
+	rknpu_slot_set_fill(&claim->group, sched, group);
+	for (i = 0; i < claim->group.num; i++)
+		if (claim->group.slot[i]->state == RKNPU_SLOT_IDLE)
+			claim->group.slot[i]->state = RKNPU_SLOT_PREPARING;
+	ret = cores & sched->dead ? -EIO : 0;
+	spin_unlock_irq(&sched->lock);
+	return ret;
+}
+
 /* Power the claimed cores and make them ready. Return: 0, or an error and none of them has power. */
 static int rknpu_sched_prepare(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
@@ -301,6 +329,8 @@ static int rknpu_sched_prepare(struct rknpu_sched *sched, struct rknpu_claim *cl
 			break;
 		claim->held |= BIT(core);
 	}
+	if (!ret)
+		ret = rknpu_sched_reclaim(sched, claim);
 	if (!ret)
 		ret = rknpu_sched_switch(&claim->group, job);
 	if (!ret)

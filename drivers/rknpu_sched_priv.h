@@ -17,6 +17,7 @@
 #include "rknpu_sched.h"
 #include "rknpu_soc.h"
 
+struct rknpu_core;
 struct rknpu_vm;
 
 /* Longest time that a system suspend waits for what runs. */
@@ -58,6 +59,7 @@ void rknpu_slot_detach(struct rknpu_slot *slot);
 int rknpu_slots_clean(struct rknpu_slot_set *set);
 void rknpu_slots_listen(struct rknpu_slot_set *set);
 int rknpu_slots_reset(struct rknpu_slot_set *set);
+void rknpu_slot_off(struct rknpu_core *core);
 void rknpu_slots_quiesce(struct rknpu_slot_set *set);
 
 bool rknpu_slot_shared(const struct rknpu_slot *slot);

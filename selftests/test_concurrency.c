@@ -8,10 +8,13 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
 #include "lib/job.h"
+#include "lib/soc.h"
 #include "lib/testing.h"
 
 #define PROCESSES	3
@@ -195,6 +198,37 @@ TEST_LIMIT(turns_end_at_any_time, 600)
 	}
 	for (i = 0; i < PROCESSES; i++)
 		EXPECT_EQ(ktap_join(pids[i]), 0);
+}
+
+static void computes_now_and_then(void *arg)
+{
+	unsigned int i, n = 20 * rounds(10);
+	struct matmul mm;
+
+	small_matmul(&mm, npu_open(), *(unsigned int *)arg);
+	for (i = 0; i < n; i++) {
+		EXPECT_CORRECT(&mm, 1);
+		usleep(i * 37 % 500);
+	}
+}
+
+/* Off at once when there is nothing to do: while the next job is on its way, and its core is being made ready */
+TEST_LIMIT(core_goes_off_between_jobs, 600)
+{
+	unsigned int seeds[PROCESSES], i;
+	pid_t pids[PROCESSES];
+	char path[100];
+
+	close(npu_open());
+	snprintf(path, sizeof(path), "/sys/bus/platform/devices/%s/power/autosuspend_delay_ms", soc_get()->device[0]);
+	ASSERT_RET(driver_write(path, "0"), 0);
+	for (i = 0; i < PROCESSES; i++) {
+		seeds[i] = i + 60;
+		pids[i] = ktap_fork(computes_now_and_then, &seeds[i]);
+	}
+	for (i = 0; i < PROCESSES; i++)
+		EXPECT_EQ(ktap_join(pids[i]), 0);
+	ASSERT_RET(driver_write(path, "100"), 0);
 }
 
 struct queue {

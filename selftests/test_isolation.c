@@ -424,6 +424,27 @@ static void next_client_comes(bool dies)
 TEST(stray_writes_do_not_reach_the_next_client) { next_client_comes(false); }
 TEST(stray_writes_of_the_dead_do_not_reach_the_next_client) { next_client_comes(true); }
 
+/* A core goes off behind the end of its job while a stream still writes: not with the IOMMU first, or that goes past it */
+TEST(stray_stream_is_stopped_before_its_core_goes_off)
+{
+	uint32_t errors = twin_read(TWIN_ERROR_COUNT);
+	struct matmul mm;
+	int core;
+
+	twin_need();
+	small_matmul(&mm, npu_open(), 56);
+	npu_need_iommu(mm.out.fd);
+	for_each_core(core) {
+		twin_fault(core, TWIN_FAULT_EARLY, DONE_EARLY_AND_HELD(RKNPU_INT_DPU), 1);
+		EXPECT_RET(matmul_run(&mm, 1u << core, NULL), 0);
+		EXPECT(matmul_wrong(&mm));
+		ktap_sleep_ms(500);
+		twin_release(core);
+		EXPECT_CORRECT(&mm, 1u << core);
+	}
+	EXPECT_EQ(twin_read(TWIN_ERROR_COUNT), errors);
+}
+
 /* The buffer is gone when it is written to: a fault without a job, which would come again for ever */
 TEST(stray_writes_to_a_destroyed_buffer)
 {
