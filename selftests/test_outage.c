@@ -49,6 +49,18 @@ static bool sleeps(unsigned int core)
 	return !strncmp(status, "suspended", 9) || !strncmp(status, "unsupported", 11);
 }
 
+/* How long an idle core stays on */
+static void stay_on(const char *ms)
+{
+	char path[96];
+	int core;
+
+	for_each_core(core) {
+		snprintf(path, sizeof(path), "/sys/devices/platform/%s/power/autosuspend_delay_ms", device_of(core));
+		ASSERT_RET(driver_write(path, ms), 0);
+	}
+}
+
 /* All cores go off by themselves: nobody has kept a reference */
 static void wait_until_asleep(void)
 {
@@ -149,6 +161,8 @@ TEST(R3_reset_is_refused)
 		SKIP("one device has all cores: so has its reset");
 	small_matmul(&mm, npu_open(), 123);
 	small_matmul(&other, mm.out.fd, 124);
+	/* Going off takes a reset, too */
+	stay_on("100000");
 	for_each_core(i)
 		EXPECT_CORRECT(&mm, 1u << i);
 	refuse("reset", true);
@@ -187,7 +201,34 @@ TEST(R3_reset_is_refused)
 		EXPECT_RET(npu_submit(mm.out.fd, &args), -EIO);
 	}
 	refuse("reset", false);
+	stay_on("100");
 	EXPECT_CORRECT(&mm, 4);
+	ASSERT_RET(driver_bind("unbind", device_of(0)), 0);
+	ASSERT_RET(driver_bind("bind", device_of(0)), 0);
+	works();
+}
+
+/* A core that could not be reset on its way off may still be writing: it is lost as well, and no other is */
+TEST(R3_reset_is_refused_to_a_core_that_goes_off)
+{
+	struct matmul mm;
+	int last = 2;
+
+	setup();
+	wait_until_asleep();
+	if (soc_get()->shares_iommu)
+		last = 0;
+	small_matmul(&mm, npu_open(), 128);
+	EXPECT_CORRECT(&mm, 1u << last);
+	refuse("reset", true);
+	wait_until_asleep();
+	refuse("reset", false);
+	EXPECT_RET(matmul_run(&mm, 1u << last, NULL), -EIO);
+	if (!soc_get()->shares_iommu) {
+		EXPECT_CORRECT(&mm, 1);
+		EXPECT_CORRECT(&mm, 2);
+		EXPECT_CORRECT(&mm, 0);
+	}
 	ASSERT_RET(driver_bind("unbind", device_of(0)), 0);
 	ASSERT_RET(driver_bind("bind", device_of(0)), 0);
 	works();
