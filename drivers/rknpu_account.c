@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: What the scheduler calls where a job begins and ends: sums, counts and
- * tracepoints. Part of the path between two jobs, so nothing there allocates, waits
- * or takes a lock. Readers add what is running, so that a long job can be seen
- * before it ends.
+ * DOC: Accounting: functions that the scheduler calls where a job begins and ends, for
+ * sums, counts and tracepoints. They are part of the path between two jobs, so they do
+ * not allocate, wait or take a lock. Readers add the time of running jobs, so a long
+ * job is visible before it ends.
  */
 #include "rknpu_account.h"
 
@@ -18,8 +18,8 @@
 #include "rknpu_usage.h"
 
 /**
- * rknpu_account_trace_start() - the tracepoints of a job that is about to start
- * @job: job->running says on which cores
+ * rknpu_account_trace_start() - emit the tracepoints for a job that is about to start
+ * @job: the job; job->running has the cores
  */
 void rknpu_account_trace_start(const struct rknpu_job *job)
 {
@@ -31,10 +31,10 @@ void rknpu_account_trace_start(const struct rknpu_job *job)
 }
 
 /**
- * rknpu_account_end_locked() - a core has done with a job
+ * rknpu_account_end_locked() - account for a core that has finished a job
  * @slot: the core
- * @job: was started there; gets the time as job->ended
- * @result: how it went on this core, 0 or a negative errno
+ * @job: the job that ran there; job->ended is set to the current time
+ * @result: result on this core, 0 or a negative errno
  */
 void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, int result)
 {
@@ -51,11 +51,11 @@ void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, in
 }
 
 /**
- * rknpu_account_resets() - cores are reset to recover them
+ * rknpu_account_resets() - count resets done to recover cores
  * @sched: the scheduler
- * @number: how many
+ * @number: number of resets
  *
- * Context: process; takes sched->lock.
+ * Context: Process context. Takes sched->lock.
  */
 void rknpu_account_resets(struct rknpu_sched *sched, unsigned int number)
 {
@@ -64,22 +64,22 @@ void rknpu_account_resets(struct rknpu_sched *sched, unsigned int number)
 	spin_unlock_irq(&sched->lock);
 }
 
-/* Since when a core has been at work; @now when it is not. */
+/* Time since when a core has been running a job, or @now if it is not running one. */
 static u64 rknpu_slot_since_locked(const struct rknpu_slot *slot, u64 now)
 {
 	const struct rknpu_job *job = slot->job;
 
 	lockdep_assert_held(&slot->sched->lock);
-	/* A core that is being prepared has a job, too. */
+	/* A core that is being prepared has a job, too, but is not running it yet. */
 	return job && job->running & BIT(slot->index) ? job->started : now;
 }
 
 /**
  * rknpu_account_read() - read all sums and counts
  * @sched: the scheduler
- * @account: result; 0 for cores that are absent
+ * @account: result; 0 for cores that do not exist
  *
- * Context: process; takes sched->lock.
+ * Context: Process context. Takes sched->lock.
  */
 void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account)
 {
@@ -102,12 +102,12 @@ void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account
 }
 
 /**
- * rknpu_account_read_usage() - read what one open has used
+ * rknpu_account_read_usage() - read the usage of one open file
  * @sched: the scheduler
- * @usage: of the open
- * @result: a copy, with what runs added
+ * @usage: usage of the file
+ * @result: copy, with the time of running jobs added
  *
- * Context: process; takes sched->lock.
+ * Context: Process context. Takes sched->lock.
  */
 void rknpu_account_read_usage(struct rknpu_sched *sched, const struct rknpu_usage *usage,
 			      struct rknpu_usage *result)

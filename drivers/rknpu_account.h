@@ -14,10 +14,10 @@
 #include "rknpu_trace.h"
 
 /**
- * struct rknpu_account - what the scheduler has counted, at one moment
- * @counts: of all jobs.
- * @busy_ns: time that each core has spent on jobs since the device started.
- * @last_ns: of that in the last whole second.
+ * struct rknpu_account - snapshot of the scheduler's counters
+ * @counts: counts of all jobs.
+ * @busy_ns: time that each core has spent on jobs since the device was probed.
+ * @last_ns: the part of it in the last whole second.
  */
 struct rknpu_account {
 	struct rknpu_counts counts;
@@ -32,7 +32,7 @@ void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account
 void rknpu_account_read_usage(struct rknpu_sched *sched, const struct rknpu_usage *usage,
 			      struct rknpu_usage *result);
 
-/* A job has come; it gets its id. */
+/* A job has been submitted: give it an ID. */
 static inline void rknpu_account_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	lockdep_assert_held(&sched->lock);
@@ -48,7 +48,7 @@ static inline void rknpu_account_begin_locked(const struct rknpu_job *job)
 		rknpu_account_trace_start(job);
 }
 
-/* A job is over. */
+/* A job has ended. */
 static inline void rknpu_account_result_locked(const struct rknpu_job *job)
 {
 	lockdep_assert_held(&job->sched->lock);

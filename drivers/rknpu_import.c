@@ -2,12 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Caches of other drivers' buffers. The closed runtime synchronizes them by an ioctl on
- * the dma-buf that only the vendor's kernel has, and ignores that every other one refuses it
- * [seen: librknnrt 1.5.2, 0x40106202]; open programs forget it as easily. So what an address
- * space has of such buffers is synchronized around each job: a command stream may name any of
- * them. A buffer whose user asks for MEM_SYNC is left to its user from then on. Address spaces
- * without imports pay one read.
+ * DOC: Cache maintenance for buffers of other drivers. The closed runtime synchronizes them
+ * with an ioctl on the dma-buf that only the vendor's kernel has, and ignores the error on
+ * every other kernel [seen: librknnrt 1.5.2, 0x40106202]; open programs forget it just as
+ * easily. A command stream may name any buffer of its address space, so all imported buffers
+ * of the space are synchronized around each job. Once a user calls MEM_SYNC on a buffer,
+ * synchronizing that buffer is left to the user. An address space without imports pays for
+ * one read.
  */
 #include "rknpu_import.h"
 
@@ -23,7 +24,7 @@ static bool rknpu_sync_imports = true;
 module_param_named(sync_imports, rknpu_sync_imports, bool, 0644);
 MODULE_PARM_DESC(sync_imports, "Synchronize other drivers' buffers around each job (default: true)");
 
-/* An exporter without either keeps no caches. */
+/* An exporter without either callback needs no cache maintenance. */
 static bool rknpu_import_cached(const struct rknpu_bo *bo)
 {
 	const struct dma_buf_ops *ops;
@@ -35,10 +36,10 @@ static bool rknpu_import_cached(const struct rknpu_bo *bo)
 }
 
 /**
- * rknpu_import_add() - a buffer got an address
- * @mapping: of any buffer
+ * rknpu_import_add() - record that a buffer was mapped
+ * @mapping: mapping of any buffer
  *
- * Context: may sleep; takes vm->imports_lock.
+ * Context: Process context. May sleep. Takes vm->imports_lock.
  */
 void rknpu_import_add(struct rknpu_mapping *mapping)
 {
@@ -53,10 +54,10 @@ void rknpu_import_add(struct rknpu_mapping *mapping)
 }
 
 /**
- * rknpu_import_remove() - a buffer loses its address
- * @mapping: of any buffer, once given to rknpu_import_add()
+ * rknpu_import_remove() - record that a buffer is about to be unmapped
+ * @mapping: mapping of any buffer that was passed to rknpu_import_add()
  *
- * Context: may sleep; takes vm->imports_lock.
+ * Context: Process context. May sleep. Takes vm->imports_lock.
  */
 void rknpu_import_remove(struct rknpu_mapping *mapping)
 {
@@ -70,7 +71,7 @@ void rknpu_import_remove(struct rknpu_mapping *mapping)
 	mutex_unlock(&vm->imports_lock);
 }
 
-/* Those of the moment, kept alive. */
+/* Takes references to the imports that are mapped now. */
 static int rknpu_import_collect(struct rknpu_vm *vm, struct rknpu_import_round *round)
 {
 	struct rknpu_mapping *mapping;
@@ -90,7 +91,10 @@ static int rknpu_import_collect(struct rknpu_vm *vm, struct rknpu_import_round *
 	return ret;
 }
 
-/* All of them: what one exporter refuses is no reason to leave the others' buffers as they are. The first error. */
+/*
+ * Synchronizes all of them even if an exporter refuses, because the other buffers still need it. Returns
+ * the first error.
+ */
 static int rknpu_import_sync(struct rknpu_import_round *round, bool to_device)
 {
 	unsigned int i;
@@ -107,13 +111,14 @@ static int rknpu_import_sync(struct rknpu_import_round *round, bool to_device)
 }
 
 /**
- * rknpu_import_begin() - give other drivers' buffers to the NPU
- * @vm: address space of a job that is about to be pushed
- * @round: filled; rknpu_import_end() is owed for it unless this fails
+ * rknpu_import_begin() - hand buffers of other drivers to the NPU
+ * @vm: address space of a job that is about to be queued
+ * @round: result; must be passed to rknpu_import_end() unless this fails
  *
- * Context: may sleep; takes vm->imports_lock; an exporter may wait for whoever else uses its buffer.
+ * Context: Process context. May sleep. Takes vm->imports_lock. An exporter may wait for other users
+ * of its buffer.
  *
- * Return: 0; -ENOMEM; the exporter's errno.
+ * Return: 0 on success, -ENOMEM if out of memory, or the exporter's errno.
  */
 int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round)
 {
@@ -131,12 +136,14 @@ int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round)
 }
 
 /**
- * rknpu_import_end() - take other drivers' buffers back
+ * rknpu_import_end() - hand buffers of other drivers back to the CPU
  * @round: from rknpu_import_begin()
- * @ran: the job has ended; else the caches are left alone
+ * @ran: true if the job has run; otherwise no caches are touched
  *
- * What an exporter refuses here it has refused its user as well: the job's result does not
- * change. Context: may sleep.
+ * If an exporter refuses, its user would have been refused as well, so the job's result
+ * does not change.
+ *
+ * Context: Process context. May sleep.
  */
 void rknpu_import_end(struct rknpu_import_round *round, bool ran)
 {

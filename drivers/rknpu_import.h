@@ -11,9 +11,9 @@ struct rknpu_mapping;
 struct rknpu_vm;
 
 /**
- * struct rknpu_import_round - other drivers' buffers around one job
- * @mappings: with a reference each; NULL when there are none.
- * @count: how many.
+ * struct rknpu_import_round - buffers of other drivers that are synchronized around one job
+ * @mappings: their mappings, with a reference held on each; NULL if there are none.
+ * @count: number of mappings.
  */
 struct rknpu_import_round {
 	struct rknpu_mapping **mappings;

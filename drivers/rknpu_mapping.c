@@ -2,13 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: A buffer in an address space. Files of one process that use the same
- * buffer share one mapping, because deployed programs expect one NPU address for
- * it; the mapping is retired when the last of these files closes its last handle
- * (GEM_OPEN gives a file as many handles of one buffer as it likes). A token
- * stands for a mapping and is worth nothing outside its process.
+ * DOC: Buffers mapped in address spaces. Files of one process that use the same
+ * buffer share one mapping, because deployed programs expect a single NPU address
+ * for it. The mapping is retired when the last of these files closes its last handle
+ * (with GEM_OPEN a file can have any number of handles to one buffer). A token
+ * refers to a mapping and is useless outside its process.
  *
- * Lock order: bo->lock, then vm->lock. The token table has its own lock.
+ * Lock order: bo->lock, then vm->lock. The token table has a lock of its own.
  */
 #include "rknpu_mapping.h"
 
@@ -57,7 +57,7 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 
 unmap:
 	rknpu_vm_unmap(&mapping->space);
-	/* The caller has a reference of its own: this is never the last. */
+	/* The caller holds a reference, so this is never the last one. */
 	drm_gem_object_put(&bo->base);
 uncharge:
 	rknpu_client_uncharge(client, bo->base.size);
@@ -162,13 +162,13 @@ static void rknpu_hold_remove_locked(struct rknpu_mapping *mapping, struct rknpu
 }
 
 /**
- * rknpu_mapping_open() - a file got one more handle of a buffer
+ * rknpu_mapping_open() - record that a file got another handle to a buffer
  * @bo: the buffer
- * @file: the file, as an identity; rknpu_mapping_close() is owed for it
+ * @file: identity of the file; must be balanced by rknpu_mapping_close()
  *
- * Context: may sleep; takes bo->lock.
+ * Context: Process context. May sleep. Takes bo->lock.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_mapping_open(struct rknpu_bo *bo, const void *file)
 {
@@ -183,16 +183,16 @@ int rknpu_mapping_open(struct rknpu_bo *bo, const void *file)
 }
 
 /**
- * rknpu_mapping_hold() - have a buffer at an NPU address for as long as a file has a handle
- * @bo: the buffer; the caller has a reference
- * @client: of @file
+ * rknpu_mapping_hold() - map a buffer for as long as a file has a handle to it
+ * @bo: the buffer; the caller holds a reference
+ * @client: client of @file
  * @vm: one of @client's address spaces
- * @file: the file; between rknpu_mapping_open() and rknpu_mapping_close()
+ * @file: the file; must be called between rknpu_mapping_open() and rknpu_mapping_close()
  *
- * Context: may sleep; takes bo->lock and vm->lock.
+ * Context: Process context. May sleep. Takes bo->lock and vm->lock.
  *
- * Return: the mapping, alive until the file's last rknpu_mapping_close(); -ENOMEM, -ENOSPC as
- * ERR_PTR.
+ * Return: the mapping, alive until the file's last rknpu_mapping_close(), or ERR_PTR(-ENOMEM) or
+ * ERR_PTR(-ENOSPC).
  */
 struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_client *client,
 					 struct rknpu_vm *vm, const void *file)
@@ -202,14 +202,14 @@ struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_clien
 	mutex_lock(&bo->lock);
 	WARN_ON(!rknpu_user_find_locked(bo, file));
 	mapping = rknpu_mapping_get_locked(bo, client, vm);
-	/* A new one has room for its first file: what fails here has others. */
+	/* A new mapping has storage for its first hold, so if this fails the mapping has other holders. */
 	if (!IS_ERR(mapping) && !rknpu_hold_find_locked(mapping, file) && !rknpu_hold_add_locked(mapping, file))
 		mapping = ERR_PTR(-ENOMEM);
 	mutex_unlock(&bo->lock);
 	return mapping;
 }
 
-/* Mappings that no file uses any more go to @retire. */
+/* Moves mappings that no file uses any more to @retire. */
 static void rknpu_mapping_drop_locked(struct rknpu_bo *bo, const void *file, struct list_head *retire)
 {
 	struct rknpu_mapping *mapping, *tmp;
@@ -227,13 +227,14 @@ static void rknpu_mapping_drop_locked(struct rknpu_bo *bo, const void *file, str
 }
 
 /**
- * rknpu_mapping_close() - a file has one handle of a buffer less
+ * rknpu_mapping_close() - record that a file closed a handle to a buffer
  * @bo: the buffer
  * @file: the file
  *
- * With the last handle go the mappings that no other file uses: jobs submitted
- * before keep the address until they have left the hardware. Context: may sleep;
- * takes bo->lock and vm->lock.
+ * The last handle also releases the mappings that no other file uses. Jobs submitted
+ * before keep the address until they have left the hardware.
+ *
+ * Context: Process context. May sleep. Takes bo->lock and vm->lock.
  */
 void rknpu_mapping_close(struct rknpu_bo *bo, const void *file)
 {
@@ -253,11 +254,11 @@ void rknpu_mapping_close(struct rknpu_bo *bo, const void *file)
 }
 
 /**
- * rknpu_mapping_find() - what a token stands for
+ * rknpu_mapping_find() - look up the mapping that a token refers to
  * @client: the caller's client
  * @token: any value
  *
- * Context: any; takes no lock.
+ * Context: Any context. Takes no lock.
  *
  * Return: the mapping with a reference, or NULL.
  */
@@ -277,12 +278,12 @@ struct rknpu_mapping *rknpu_mapping_find(struct rknpu_client *client, u64 token)
 }
 
 /**
- * rknpu_mapping_put_unless_last() - drop a reference if others have one
+ * rknpu_mapping_put_unless_last() - drop a reference unless it is the last one
  * @mapping: the mapping
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: false when the caller has the last one, and keeps it.
+ * Return: true if the reference was dropped; false if it is the last one, which the caller keeps.
  */
 bool rknpu_mapping_put_unless_last(struct rknpu_mapping *mapping)
 {
@@ -293,7 +294,7 @@ bool rknpu_mapping_put_unless_last(struct rknpu_mapping *mapping)
  * rknpu_mapping_put() - drop a reference
  * @mapping: the mapping, or NULL
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_mapping_put(struct rknpu_mapping *mapping)
 {

@@ -15,9 +15,9 @@
 struct rknpu_bo;
 
 /**
- * struct rknpu_hold - one file that uses a mapping; bo->lock
- * @node: entry of mapping->holds.
- * @file: identity only, never followed; NULL of one that is not in use.
+ * struct rknpu_hold - use of a mapping by one file; protected by bo->lock
+ * @node: entry in mapping->holds.
+ * @file: identity of the file, never dereferenced; NULL if the hold is not in use.
  */
 struct rknpu_hold {
 	struct list_head node;
@@ -25,17 +25,18 @@ struct rknpu_hold {
 };
 
 /**
- * struct rknpu_mapping - a buffer in an address space; what a token stands for
- * @ref: held by the files that use it (together one) and by each job that reads descriptors from it.
+ * struct rknpu_mapping - a buffer mapped in an address space; a token refers to one of these
+ * @ref: one for all files that use the mapping, one for each job that reads descriptors from it.
  * @space: its range.
- * @bo: the buffer, reference held. Immutable.
- * @client: whose address space it is. Valid while a file holds the mapping.
- * @token: number under which the client finds it. Immutable.
- * @node: entry of bo->mappings; bo->lock.
- * @holds: of &struct rknpu_hold; bo->lock.
- * @first_hold: memory for one of them, mostly the only one; bo->lock.
- * @import: entry of vm->imports, if the buffer is another driver's and cached; vm->imports_lock.
- * @rcu: a token look-up may still see it.
+ * @bo: the buffer; holds a reference. Immutable.
+ * @client: owner of the address space. Valid while a file holds the mapping.
+ * @token: number by which the client finds the mapping. Immutable.
+ * @node: entry in bo->mappings; protected by bo->lock.
+ * @holds: list of &struct rknpu_hold; protected by bo->lock.
+ * @first_hold: storage for one hold, usually the only one; protected by bo->lock.
+ * @import: entry in vm->imports if the buffer is a cached one of another driver; protected by
+ *	vm->imports_lock.
+ * @rcu: defers the free, because a token lookup may still see the mapping.
  */
 struct rknpu_mapping {
 	refcount_t ref;

@@ -2,22 +2,21 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: CPU mappings of buffers, which are of three kinds.
+ * DOC: CPU mappings of buffers, of three kinds.
  *
- * Cached pages of ours are mapped as pages of a file are, so that the kernel's
- * other parts can pin them: O_DIRECT, vmsplice(), cameras. Where these are in
- * large pieces the kernel maps each piece with one entry, at its first touch. Where
- * they are not, all entries are made when the mapping is: a fault for each page,
- * and on processors that do not set the dirty bit another for its first write,
- * would cost many times as much.
+ * The driver's own cached pages are mapped like pages of a file, so other parts of the
+ * kernel can pin them: O_DIRECT, vmsplice(), cameras. If they are in large pieces, the
+ * kernel maps each piece with one entry on first access. If they are not, all entries
+ * are created at mmap time: a fault for each page, plus a second one for its first write
+ * on processors that do not set the dirty bit, would cost many times as much.
  *
- * Everything else is mapped by page frame numbers, which nobody can pin. On-chip
- * memory has no struct pages. Of write-combined memory a kernel part that copies
- * would read and write what the caches hold, not what is in memory: EFAULT is
- * better than wrong data. One physical range for an NPU without an IOMMU is of the
- * contiguous area's pages, which must not stay pinned.
+ * Everything else is mapped by page frame number and cannot be pinned. On-chip memory
+ * has no struct pages. For write-combined memory a part of the kernel that copies would
+ * read and write the contents of the caches instead of those of memory: EFAULT is
+ * better than wrong data. The physical range for an NPU without an IOMMU consists of CMA
+ * pages, which must not stay pinned.
  *
- * vm_pgoff stays the fake offset, so that a split or moved mapping keeps its place.
+ * vm_pgoff stays the fake offset, so a split or moved mapping keeps its position.
  */
 #include "rknpu_mmap.h"
 
@@ -36,13 +35,13 @@
 #include "rknpu_pages.h"
 #include "rknpu_prime.h"
 
-/* One fault maps the whole aligned block around it: a large buffer is touched page by page. */
+/* One fault maps the whole aligned block around it, because large buffers are accessed page by page. */
 #define RKNPU_MMAP_FAULT_BYTES	SZ_512K
 
-/* So many entries are made under one lock of the page table. */
+/* Number of entries created under one page table lock. */
 #define RKNPU_MMAP_BATCH	32
 
-/* A fault costs as much as making so many entries. */
+/* Cost of a fault, in created entries. */
 #define RKNPU_MMAP_FAULT_COST	16
 
 static unsigned long rknpu_mmap_page(const struct rknpu_bo *bo, unsigned long pgoff)
@@ -51,8 +50,8 @@ static unsigned long rknpu_mmap_page(const struct rknpu_bo *bo, unsigned long pg
 }
 
 /*
- * Dirty from the start: a processor that does not set the bit by itself would
- * come back for each page's first write.
+ * Dirty from the start: otherwise a processor that does not set the bit itself
+ * would fault again on the first write to each page.
  */
 static pgprot_t rknpu_mmap_dirty(pgprot_t prot)
 {
@@ -73,7 +72,7 @@ static int rknpu_mmap_insert_pages(struct vm_area_struct *vma, const struct rknp
 		for (i = 0; i < count; i++)
 			rknpu_pages_find(bo->pages, page + i, &batch[i]);
 		ret = vm_insert_pages(vma, addr, batch, &left);
-		/* Another thread's fault has made this one: past it. */
+		/* A fault in another thread has created this entry already: skip it. */
 		if (ret == -EBUSY)
 			left--;
 		else if (ret)
@@ -103,7 +102,7 @@ static vm_fault_t rknpu_mmap_insert_pfns(struct vm_area_struct *vma, const struc
 	return ret;
 }
 
-/* The kernel maps what this returns, with one entry if it is of a large piece. */
+/* The kernel maps the page returned here, with one entry if it belongs to a large piece. */
 static vm_fault_t rknpu_mmap_give_page(struct vm_fault *vmf, const struct rknpu_bo *bo)
 {
 	rknpu_pages_find(bo->pages, rknpu_mmap_page(bo, vmf->pgoff), &vmf->page);
@@ -127,7 +126,7 @@ static vm_fault_t rknpu_mmap_fault(struct vm_fault *vmf)
 	if (!(vma->vm_flags & VM_MIXEDMAP))
 		return rknpu_mmap_give_page(vmf, bo);
 	ret = rknpu_mmap_insert_pages(vma, bo, first, end);
-	/* Who is being killed gets no further, and needs no page. */
+	/* A task that is being killed does not return to user space and needs no page. */
 	return ret && ret != -EINTR ? vmf_error(ret) : VM_FAULT_NOPAGE;
 }
 
@@ -138,13 +137,15 @@ const struct vm_operations_struct rknpu_mmap_vm_ops = {
 };
 
 /**
- * rknpu_mmap_offset() - give a buffer an offset in the device file
- * @bo: has memory
+ * rknpu_mmap_offset() - allocate the fake mmap offset of a buffer
+ * @bo: buffer with backing memory
  *
- * Large buffers at a multiple of what one entry of the page tables maps, because the
- * kernel looks for an address that agrees with the offset. Context: may sleep.
+ * Large buffers get an offset aligned to PMD_SIZE, because the kernel picks the address of
+ * a mapping to match its offset.
  *
- * Return: 0; -ENOMEM, -ENOSPC.
+ * Context: Process context. May sleep.
+ *
+ * Return: 0 on success, -ENOMEM or -ENOSPC on failure.
  */
 int rknpu_mmap_offset(struct rknpu_bo *bo)
 {
@@ -153,7 +154,7 @@ int rknpu_mmap_offset(struct rknpu_bo *bo)
 
 	if (!bo->pages || !rknpu_pages_huge_end(bo->pages))
 		return drm_gem_create_mmap_offset(&bo->base);
-	/* As drm_vma_offset_add() does, which knows no alignment. */
+	/* Does what drm_vma_offset_add() does, which has no alignment parameter. */
 	write_lock(&mgr->vm_lock);
 	ret = drm_mm_insert_node_generic(&mgr->vm_addr_space_mm, &bo->base.vma_node.vm_node,
 					 bo->base.size >> PAGE_SHIFT, PMD_SIZE >> PAGE_SHIFT, 0,
@@ -163,18 +164,18 @@ int rknpu_mmap_offset(struct rknpu_bo *bo)
 }
 
 /**
- * rknpu_mmap_init() - prepare the device file's mappings
+ * rknpu_mmap_init() - prepare the inode of the device's mappings
  * @drm: the device
  *
- * The kernel maps nothing with a large entry that goes over the end of a file, and
- * the end of the inode that all mappings of the device belong to is at 0.
+ * The kernel creates no large entry beyond the end of a file, and the inode that all
+ * mappings of the device belong to has size 0.
  */
 void rknpu_mmap_init(struct drm_device *drm)
 {
 	i_size_write(drm->anon_inode, MAX_LFS_FILESIZE);
 }
 
-/* Large entries for most of it; a page that has none costs a fault. */
+/* True if large entries cover most of the mapping; each page outside them costs a fault. */
 static bool rknpu_mmap_is_huge(const struct rknpu_bo *bo, struct vm_area_struct *vma)
 {
 	unsigned long first = rknpu_mmap_page(bo, vma->vm_pgoff), end = first + vma_pages(vma);
@@ -188,8 +189,8 @@ static bool rknpu_mmap_is_huge(const struct rknpu_bo *bo, struct vm_area_struct 
 }
 
 /*
- * Now, because it can be all at once and dirty: afterwards vm_page_prot is the
- * kernel's. What fails is undone by the caller.
+ * Done at mmap time, when all entries can be created at once and dirty: after that
+ * vm_page_prot belongs to the kernel. The caller undoes a failure.
  */
 static int rknpu_mmap_fill(struct vm_area_struct *vma, const struct rknpu_bo *bo)
 {
@@ -207,20 +208,21 @@ static int rknpu_mmap_check(const struct drm_gem_object *obj, struct vm_area_str
 	if (drm_dev_is_unplugged(obj->dev))
 		return -ENODEV;
 	/*
-	 * A private mapping would give the CPU a copy that the NPU never sees. The kernel's
-	 * helper for this question changes its name and argument; the flags do not.
+	 * A private mapping would give the CPU a copy that the NPU never sees. The kernel's helper
+	 * for this check has changed its name and argument over time; the flags have not.
 	 */
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? -EINVAL : 0;
 }
 
 /**
- * rknpu_mmap_object() - GEM function: map memory of ours
+ * rknpu_mmap_object() - GEM function: map the driver's own memory
  * @obj: the buffer
- * @vma: wanted, inside it; vm_pgoff is the fake offset
+ * @vma: requested mapping, inside the buffer; vm_pgoff is the fake offset
  *
- * Context: mmap lock held for writing; may sleep.
+ * Context: Process context. May sleep. The mmap lock is held for writing.
  *
- * Return: 0; -EINVAL private; -ENODEV; -ENOMEM; -EINTR killed.
+ * Return: 0 on success, -EINVAL for a private mapping, -ENODEV if the device is gone, -ENOMEM if out of
+ * memory, -EINTR if the caller is being killed.
  */
 int rknpu_mmap_object(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
@@ -242,7 +244,10 @@ int rknpu_mmap_object(struct drm_gem_object *obj, struct vm_area_struct *vma)
 	return rknpu_mmap_fill(vma, bo);
 }
 
-/* The object that the caller may map there, with a reference; unlike the DRM core's, also from its middle. */
+/*
+ * Returns the object at that offset with a reference, if the caller may map it. Unlike the DRM core this
+ * also finds an offset in the middle of an object.
+ */
 static struct drm_gem_object *rknpu_mmap_find(struct drm_file *file, struct vm_area_struct *vma,
 					      unsigned long *page)
 {
@@ -255,7 +260,7 @@ static struct drm_gem_object *rknpu_mmap_find(struct drm_file *file, struct vm_a
 	if (node) {
 		obj = container_of(node, struct drm_gem_object, vma_node);
 		*page = vma->vm_pgoff - drm_vma_node_start(node);
-		/* The last handle may be closed, and the object be on its way out. */
+		/* The last handle may have been closed, and the object may be about to be freed. */
 		if (!kref_get_unless_zero(&obj->refcount))
 			obj = ERR_PTR(-EINVAL);
 	}
@@ -270,9 +275,10 @@ static struct drm_gem_object *rknpu_mmap_find(struct drm_file *file, struct vm_a
 /**
  * rknpu_mmap_file() - file operation: map a buffer, or part of it, by its fake offset
  * @file: DRM file
- * @vma: wanted
+ * @vma: requested mapping
  *
- * Return: 0; -EINVAL private or no buffer there; -EACCES not this file's; -ENODEV; -ENOMEM.
+ * Return: 0 on success, -EINVAL for a private mapping or if there is no buffer at the offset, -EACCES if
+ * the file has no handle to it, -ENODEV if the device is gone, -ENOMEM if out of memory.
  */
 int rknpu_mmap_file(struct file *file, struct vm_area_struct *vma)
 {

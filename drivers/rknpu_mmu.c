@@ -3,7 +3,7 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: One IOMMU group and the address space that is attached to it. The IOMMU
- * driver programs the banks when it attaches, provided they are powered; it does
+ * driver programs the banks when it attaches, provided they are powered. It does
  * not know that a reset of the core wipes them, hence "detach after reset".
  */
 #include "rknpu_mmu.h"
@@ -14,10 +14,10 @@
 #include "rknpu_vm.h"
 
 /**
- * rknpu_mmu_translates() - is there an IOMMU in front of a core
+ * rknpu_mmu_translates() - tell whether a core is behind an IOMMU
  * @dev: the core
  *
- * Return: false when its NPU addresses are physical ones.
+ * Return: true if it is; false if its NPU addresses are physical.
  */
 bool rknpu_mmu_translates(struct device *dev)
 {
@@ -32,7 +32,7 @@ bool rknpu_mmu_translates(struct device *dev)
  * @mmu: zeroed
  * @dev: the core
  *
- * Without one attaching only keeps the books: that the registers are the client's.
+ * Without an IOMMU, attaching only records which client the registers belong to.
  */
 void rknpu_mmu_init(struct rknpu_mmu *mmu, struct device *dev)
 {
@@ -42,8 +42,8 @@ void rknpu_mmu_init(struct rknpu_mmu *mmu, struct device *dev)
 }
 
 /**
- * rknpu_mmu_fini() - forget the IOMMU
- * @mmu: nothing is attached
+ * rknpu_mmu_fini() - release the IOMMU
+ * @mmu: the IOMMU; nothing may be attached
  */
 void rknpu_mmu_fini(struct rknpu_mmu *mmu)
 {
@@ -54,13 +54,13 @@ void rknpu_mmu_fini(struct rknpu_mmu *mmu)
 }
 
 /**
- * rknpu_mmu_attach() - let the cores behind this IOMMU see an address space
- * @mmu: nothing is attached; its cores are idle
+ * rknpu_mmu_attach() - attach an address space to the cores behind an IOMMU
+ * @mmu: the IOMMU; nothing is attached and its cores are idle
  * @vm: the space; a reference is taken
  *
- * Context: may sleep; must not be called with vm->lock held.
+ * Context: Process context. May sleep. Must not be called with vm->lock held.
  *
- * Return: 0 or the IOMMU driver's error.
+ * Return: 0 on success, or the IOMMU driver's error.
  */
 int rknpu_mmu_attach(struct rknpu_mmu *mmu, struct rknpu_vm *vm)
 {
@@ -72,13 +72,13 @@ int rknpu_mmu_attach(struct rknpu_mmu *mmu, struct rknpu_vm *vm)
 }
 
 /**
- * rknpu_mmu_detach() - take the address space away
- * @mmu: its cores are idle or have been reset
+ * rknpu_mmu_detach() - detach the address space
+ * @mmu: the IOMMU; its cores are idle or have been reset
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: the space that was attached, or NULL. The caller puts it once no fault
- * handler can still run for it.
+ * Return: the space that was attached, or NULL. The caller must drop the reference, once no fault
+ * handler can still be running for it.
  */
 struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu)
 {
@@ -95,7 +95,7 @@ struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu)
  * @mmu: the IOMMU
  * @iommu: device that reported the fault
  *
- * Return: true when it is the same.
+ * Return: true if it did.
  */
 bool rknpu_mmu_is(const struct rknpu_mmu *mmu, const struct device *iommu)
 {

@@ -2,19 +2,19 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Pages of our own: what buffers are made of where an IOMMU puts pages in a
- * row. They are never swapped or moved, so that shmem would only cost: they come
- * from the page allocator in the largest pieces that it has at hand, zeroed once,
- * and are charged to the memory cgroup of the process that asks.
+ * DOC: The driver's own pages, used for buffers wherever an IOMMU makes pages contiguous
+ * for the NPU. They are never swapped or moved, so shmem would add cost and no benefit.
+ * They come from the page allocator in the largest pieces that it can provide, are
+ * zeroed once, and are charged to the memory cgroup of the process that allocates them.
  *
- * A piece is one compound page with one reference of ours, or, where kernels know
- * no large pages in mappings, as many single pages. CPU mappings and whoever pins
- * pages hold their own, so that a piece returns to the kernel with the last of all
- * these, which need not be ours.
+ * A piece is one compound page with one reference held by the driver or, on kernels
+ * without large pages in mappings, the same number of single pages. CPU mappings and
+ * users that pin pages hold references of their own, so a piece returns to the kernel
+ * when the last of these references is dropped, which need not be the driver's.
  *
- * There is no pool of freed pieces: the allocator's own lists for each processor
- * are one, that empties under pressure and is charged to nobody, while a module
- * cannot take a charge from a page and keep the page.
+ * There is no pool of freed pieces. The page allocator's per-CPU lists already are such
+ * a pool, one that shrinks under memory pressure and is charged to no cgroup, while a
+ * module cannot uncharge a page and keep it.
  */
 #include "rknpu_pages.h"
 
@@ -28,8 +28,8 @@
 #include <linux/vmalloc.h>
 
 /*
- * What the CPU maps with one entry, what one entry of a CPU's TLB can hold and the
- * IOMMU driver still maps in one go, and what there always is.
+ * Largest first: the size that a CPU maps with one page table entry, the size that fits one
+ * TLB entry of a CPU and that the IOMMU driver still maps in one operation, and a single page.
  */
 static const unsigned int rknpu_pages_order[RKNPU_PAGES_SIZES] = {
 	const_ilog2(SZ_2M) - PAGE_SHIFT,
@@ -38,18 +38,18 @@ static const unsigned int rknpu_pages_order[RKNPU_PAGES_SIZES] = {
 };
 
 /*
- * Without large pages the kernel's split_folio() always says that it has succeeded,
- * and MADV_COLD of a mapped compound page tries it for ever (6.12, mm/madvise.c).
+ * Without large pages the kernel's split_folio() always reports success, and
+ * MADV_COLD on a mapped compound page retries it forever (6.12, mm/madvise.c).
  */
 #define RKNPU_PAGES_COMPOUND	IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
 
 /*
- * Whoever asks for too much gets -ENOMEM; the OOM killer, of the machine or of his
- * memory cgroup, must not look for a victim.
+ * A request for too much memory fails with -ENOMEM. It must not invoke the OOM
+ * killer, neither the global one nor that of the caller's memory cgroup.
  */
 #define RKNPU_PAGES_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* @old, with room for @left more pages in pieces of at most size @size. Frees @old, also when it fails. */
+/* Reallocates @old with room for @left more pages in pieces of at most size @size. Frees @old even on failure. */
 static struct rknpu_pages *rknpu_pages_extend(struct rknpu_pages *old, unsigned int size, unsigned long left)
 {
 	unsigned long num = old ? old->num : 0;
@@ -77,11 +77,11 @@ static struct page *rknpu_pages_alloc_piece(unsigned int size, gfp_t zone)
 	gfp_t gfp = RKNPU_PAGES_GFP | __GFP_ZERO | zone;
 	struct page *page;
 
-	/* A gigabyte takes a while. */
+	/* Allocating a gigabyte takes a while. */
 	if (fatal_signal_pending(current))
 		return NULL;
 	cond_resched();
-	/* Nobody's pages are reclaimed again and again to make a large piece: smaller ones do. */
+	/* Do not reclaim memory again and again to get a large piece: smaller ones will do. */
 	if (order)
 		gfp = (gfp & ~__GFP_RETRY_MAYFAIL) | __GFP_NORETRY | (RKNPU_PAGES_COMPOUND ? __GFP_COMP : 0);
 	page = alloc_pages(gfp, order);
@@ -103,13 +103,15 @@ static void rknpu_pages_free_piece(struct page *page, unsigned int size)
 }
 
 /**
- * rknpu_pages_alloc() - take memory, zeroed
- * @count: pages, not 0
+ * rknpu_pages_alloc() - allocate zeroed memory
+ * @count: number of pages, not 0
  * @zone: 0, or __GFP_DMA32 for pages below 4 GiB
  *
- * A size of which there is no more is not asked for again. Context: may sleep.
+ * Once the allocation of a piece size fails, that size is not tried again.
  *
- * Return: the memory, or NULL when there is not so much or the caller is being killed.
+ * Context: Process context. May sleep.
+ *
+ * Return: the memory, or NULL if there is not enough of it or the caller is being killed.
  */
 struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone)
 {
@@ -131,13 +133,13 @@ struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone)
 
 			if (!page)
 				break;
-			/* The kernel looks at it before it maps all of a large piece with one entry. */
+			/* The kernel checks the index before it maps a whole large piece with one entry. */
 			page_folio(page)->index = count - left;
 			pages->piece[pages->num++] = page;
 			pages->of_size[size]++;
 			left -= BIT(order);
 		}
-		/* The rest in smaller pieces is more of them than there is room for. */
+		/* The rest now needs more, smaller pieces than the array has room for. */
 		extend |= left >> order;
 	}
 	if (left) {
@@ -150,12 +152,12 @@ struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone)
 
 /**
  * rknpu_pages_of_range() - describe one physical range
- * @first: its first page; the range stays somebody else's
- * @count: pages
+ * @first: its first page; the range remains the property of its owner
+ * @count: number of pages
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: the description, or NULL when there is no memory.
+ * Return: the description, or NULL if out of memory.
  */
 struct rknpu_pages *rknpu_pages_of_range(struct page *first, unsigned long count)
 {
@@ -169,10 +171,12 @@ struct rknpu_pages *rknpu_pages_of_range(struct page *first, unsigned long count
 }
 
 /**
- * rknpu_pages_free() - let go of memory
- * @pages: no address of the NPU leads to it any more; NULL is none
+ * rknpu_pages_free() - free memory
+ * @pages: the memory, no longer mapped for the NPU; may be NULL
  *
- * A piece that somebody has pinned stays until he lets go of it. Context: may sleep.
+ * A piece that is pinned elsewhere stays allocated until it is unpinned.
+ *
+ * Context: Process context. May sleep.
  */
 void rknpu_pages_free(struct rknpu_pages *pages)
 {
@@ -189,14 +193,14 @@ void rknpu_pages_free(struct rknpu_pages *pages)
 }
 
 /**
- * rknpu_pages_find() - a page by its place
+ * rknpu_pages_find() - look up a page by its index
  * @pages: the memory
- * @index: of a page in it
+ * @index: index of the page
  * @page: result
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: how many pages follow each other from there on in the same piece, itself included.
+ * Return: number of contiguous pages from this one to the end of its piece, including this one.
  */
 unsigned long rknpu_pages_find(const struct rknpu_pages *pages, unsigned long index, struct page **page)
 {
@@ -218,15 +222,15 @@ unsigned long rknpu_pages_find(const struct rknpu_pages *pages, unsigned long in
 }
 
 /**
- * rknpu_pages_run() - pages that follow each other in memory, over the ends of pieces
+ * rknpu_pages_run() - find physically contiguous pages, across piece boundaries
  * @pages: the memory
- * @index: of the first page
- * @max: at most so many, inside the memory, not 0
+ * @index: index of the first page
+ * @max: maximum number of pages, within the memory, not 0
  * @page: result: the first page
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: how many.
+ * Return: number of contiguous pages.
  */
 unsigned long rknpu_pages_run(const struct rknpu_pages *pages, unsigned long index, unsigned long max,
 			      struct page **page)
@@ -245,13 +249,13 @@ unsigned long rknpu_pages_run(const struct rknpu_pages *pages, unsigned long ind
 }
 
 /**
- * rknpu_pages_huge_end() - how much of it the CPU can map with large entries
+ * rknpu_pages_huge_end() - determine how much of the memory the CPU can map with large entries
  * @pages: the memory
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: pages from its beginning on, in pieces of the size that one entry of the second
- * lowest level of page tables maps; 0 where there are no such entries.
+ * Return: number of pages, counted from the start of the memory, that are in pieces of PMD size, or 0
+ * if the kernel has no such mappings.
  */
 unsigned long rknpu_pages_huge_end(const struct rknpu_pages *pages)
 {
@@ -261,15 +265,15 @@ unsigned long rknpu_pages_huge_end(const struct rknpu_pages *pages)
 }
 
 /**
- * rknpu_pages_fill_table() - make a table with an entry for each run
+ * rknpu_pages_fill_table() - fill an sg_table with one entry for each contiguous run
  * @pages: the memory
- * @sgt: result; for sg_free_table() unless it is of @one
- * @one: memory for a table with one entry, or NULL
- * @max_run: longest run that its reader can do with, bytes; cut to whole pages
+ * @sgt: result; free it with sg_free_table() unless it uses @one
+ * @one: storage for a table with a single entry, or NULL
+ * @max_run: longest run that the user of the table accepts, in bytes; rounded down to whole pages
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_pages_fill_table(const struct rknpu_pages *pages, struct sg_table *sgt, struct scatterlist *one,
 			   size_t max_run)
@@ -298,13 +302,13 @@ int rknpu_pages_fill_table(const struct rknpu_pages *pages, struct sg_table *sgt
 }
 
 /**
- * rknpu_pages_table() - likewise, all of it allocated
+ * rknpu_pages_table() - allocate and fill an sg_table
  * @pages: the memory
  * @max_run: as for rknpu_pages_fill_table()
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: the table, owned by the caller (sg_free_table(), kfree()); NULL when there is no memory.
+ * Return: the table, owned by the caller (sg_free_table(), kfree()), or NULL if out of memory.
  */
 struct sg_table *rknpu_pages_table(const struct rknpu_pages *pages, size_t max_run)
 {
@@ -318,14 +322,14 @@ struct sg_table *rknpu_pages_table(const struct rknpu_pages *pages, size_t max_r
 }
 
 /**
- * rknpu_pages_vmap() - kernel mapping
+ * rknpu_pages_vmap() - map memory into the kernel
  * @pages: the memory
- * @cached: the kernel's own mapping of all memory will do
- * @prot: how to map otherwise
+ * @cached: true if the kernel's linear mapping will do
+ * @prot: protection to map with otherwise
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: address for rknpu_pages_vunmap(), or NULL when there is no memory.
+ * Return: address for rknpu_pages_vunmap(), or NULL if out of memory.
  */
 void *rknpu_pages_vmap(const struct rknpu_pages *pages, bool cached, pgprot_t prot)
 {
@@ -346,10 +350,10 @@ void *rknpu_pages_vmap(const struct rknpu_pages *pages, bool cached, pgprot_t pr
 }
 
 /**
- * rknpu_pages_vunmap() - end a kernel mapping
+ * rknpu_pages_vunmap() - unmap memory from the kernel
  * @vaddr: from rknpu_pages_vmap(), or NULL
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_pages_vunmap(void *vaddr)
 {

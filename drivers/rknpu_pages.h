@@ -13,19 +13,19 @@ struct page;
 struct scatterlist;
 struct sg_table;
 
-/* Sizes of pieces that there are. */
+/* Number of piece sizes. */
 #define RKNPU_PAGES_SIZES	3
 
 /**
- * struct rknpu_pages - memory of a buffer in pieces, large ones first
- * @range: first page of one physical range that is all of it and somebody else's to free; NULL when
- *	it consists of pieces.
- * @count: pages.
- * @num: pieces.
- * @of_size: how many pieces of each size, largest size first.
- * @piece: first page of each, in the order in which they follow each other in the buffer.
+ * struct rknpu_pages - memory of a buffer, as a list of pieces, largest first
+ * @range: first page of one physical range that is all of the memory and is freed by its owner; NULL if
+ *	the memory consists of pieces.
+ * @count: number of pages.
+ * @num: number of pieces.
+ * @of_size: number of pieces of each size, largest size first.
+ * @piece: first page of each piece, in buffer order.
  *
- * All immutable once the buffer has it.
+ * All fields are immutable once the buffer has it.
  */
 struct rknpu_pages {
 	struct page *range;

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Contiguous memory, which is only needed where no IOMMU translates: from what
- * the node's memory-region reserves, as trees of boards without an IOMMU have it
- * (shared-dma-pool, reusable: a contiguous area that the kernel lends to movable pages
- * meanwhile), and then from nothing else; where there is none from the kernel's own area.
+ * DOC: Contiguous memory, which is needed only without an IOMMU. If the node has a
+ * memory-region, as in the device trees of boards without an IOMMU (shared-dma-pool,
+ * reusable: a CMA area, which the kernel lends to movable pages meanwhile), memory comes
+ * from there and from nowhere else. Otherwise it comes from the kernel's default CMA area.
  */
 #include "rknpu_pool.h"
 
@@ -14,7 +14,7 @@
 #include <linux/of.h>
 #include <linux/of_reserved_mem.h>
 
-/* Other kinds of region have no struct pages, or are not the allocator's to take from. */
+/* Other kinds of regions have no struct pages or are not available to the DMA allocator. */
 static int rknpu_pool_attach(struct rknpu_pool *pool, struct device_node *np, struct device_node *region)
 {
 	const struct reserved_mem *rmem = of_reserved_mem_lookup(region);
@@ -35,12 +35,12 @@ static int rknpu_pool_attach(struct rknpu_pool *pool, struct device_node *np, st
 }
 
 /**
- * rknpu_pool_init() - find the memory that the tree reserves for the NPU
+ * rknpu_pool_init() - find the memory that the device tree reserves for the NPU
  * @pool: zeroed
- * @dma_dev: untranslated device that allocates; its coherent mask is what the NPU can name
- * @np: node of the NPU, whose memory-region it is
+ * @dma_dev: untranslated device to allocate for; its coherent mask is what the NPU can address
+ * @np: node of the NPU, which may have a memory-region
  *
- * What cannot be used is warned of, and the kernel's own area serves instead.
+ * If the region is not usable, warns and falls back to the kernel's default CMA area.
  */
 void rknpu_pool_init(struct rknpu_pool *pool, struct device *dma_dev, struct device_node *np)
 {
@@ -48,7 +48,7 @@ void rknpu_pool_init(struct rknpu_pool *pool, struct device *dma_dev, struct dev
 	int ret;
 
 	pool->dma_dev = dma_dev;
-	/* One that is disabled is none. */
+	/* A disabled region counts as none. */
 	if (!region || !of_device_is_available(region)) {
 		of_node_put(region);
 		return;
@@ -64,8 +64,8 @@ void rknpu_pool_init(struct rknpu_pool *pool, struct device *dma_dev, struct dev
 }
 
 /**
- * rknpu_pool_fini() - let go of the reserved memory
- * @pool: nothing of it is handed out any more
+ * rknpu_pool_fini() - release the reserved memory
+ * @pool: the pool; none of its memory is allocated any more
  */
 void rknpu_pool_fini(struct rknpu_pool *pool)
 {
@@ -73,21 +73,23 @@ void rknpu_pool_fini(struct rknpu_pool *pool)
 		of_reserved_mem_device_release(pool->dma_dev);
 }
 
-/* The allocator goes on elsewhere when an area is used up. */
+/* The DMA allocator falls back to other memory when an area is used up. */
 static bool rknpu_pool_has(const struct rknpu_pool *pool, dma_addr_t addr, size_t bytes)
 {
 	return !pool->bytes || (addr >= pool->base && addr - pool->base + bytes <= pool->bytes);
 }
 
 /**
- * rknpu_pool_alloc() - take a range
- * @pool: initialised
- * @bytes: whole pages
- * @addr: result: its address, the physical one, already mapped for @dma_dev
+ * rknpu_pool_alloc() - allocate a contiguous range
+ * @pool: initialized pool
+ * @bytes: size, a multiple of the page size
+ * @addr: result: DMA address of the range, equal to the physical one, already mapped for @dma_dev
  *
- * Zeroed by the CPU, in the caches still. Context: may sleep.
+ * The memory is zeroed by the CPU and still in its caches.
  *
- * Return: the first page, NULL when nothing is left.
+ * Context: Process context. May sleep.
+ *
+ * Return: the first page, or NULL if no range is left.
  */
 struct page *rknpu_pool_alloc(struct rknpu_pool *pool, size_t bytes, dma_addr_t *addr)
 {
@@ -105,11 +107,11 @@ struct page *rknpu_pool_alloc(struct rknpu_pool *pool, size_t bytes, dma_addr_t 
 }
 
 /**
- * rknpu_pool_free() - give a range back
- * @pool: of rknpu_pool_alloc(); so are the others
- * @first: its result
- * @bytes: as asked for
- * @addr: its address
+ * rknpu_pool_free() - free a contiguous range
+ * @pool: the pool it was allocated from
+ * @first: first page, from rknpu_pool_alloc()
+ * @bytes: size that was asked for
+ * @addr: DMA address, from rknpu_pool_alloc()
  */
 void rknpu_pool_free(struct rknpu_pool *pool, struct page *first, size_t bytes, dma_addr_t addr)
 {

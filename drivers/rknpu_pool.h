@@ -13,11 +13,11 @@ struct device_node;
 struct page;
 
 /**
- * struct rknpu_pool - where contiguous memory comes from
- * @dma_dev: untranslated device that allocates. Immutable.
- * @base: physical address of the memory that the tree reserves for the NPU. Immutable.
- * @bytes: its size; 0: the tree reserves none, and the kernel's own contiguous area serves. Immutable.
- * @used: bytes handed out.
+ * struct rknpu_pool - source of contiguous memory
+ * @dma_dev: untranslated device to allocate for. Immutable.
+ * @base: physical address of the memory that the device tree reserves for the NPU. Immutable.
+ * @bytes: its size; 0 if the device tree reserves none and the kernel's default CMA area is used. Immutable.
+ * @used: number of bytes allocated.
  */
 struct rknpu_pool {
 	struct device *dma_dev;

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: On-chip memory: the part of an mmio-sram node that the NPU's node names in
- * "rockchip,sram". It is given out page by page, because an IOMMU puts pages in a
- * row anyway: so all that is free can be had, however scattered.
+ * DOC: On-chip memory: the part of an mmio-sram node that the NPU's node refers to
+ * with "rockchip,sram". It is allocated page by page, because an IOMMU makes pages
+ * contiguous for the NPU anyway, so all free memory is usable, however fragmented.
  */
 #include "rknpu_sram.h"
 
@@ -43,7 +43,7 @@ static void rknpu_sram_check_chunk(struct gen_pool *pool, struct gen_pool_chunk 
 		*ret = -EINVAL;
 }
 
-/* The sram driver's pools are of any size and of other users too; ours is what consists of whole pages. */
+/* A pool of the sram driver can have any size and other users; it is usable if it consists of whole pages. */
 static int rknpu_sram_use_pool(struct rknpu_sram *sram, struct gen_pool *pool)
 {
 	int ret = 0;
@@ -57,12 +57,12 @@ static int rknpu_sram_use_pool(struct rknpu_sram *sram, struct gen_pool *pool)
 /**
  * rknpu_sram_init() - find the on-chip memory
  * @sram: zeroed
- * @dev: the device whose node may name some
+ * @dev: device whose node may refer to on-chip memory
  *
- * The node that is named is a child of the sram node, as in vendor trees, where
- * nobody else manages it; or anything that the sram driver has made a pool of.
+ * The node referred to is either a child of the sram node that no driver manages, as
+ * in vendor trees, or one for which the sram driver has created a pool.
  *
- * Return: 0, also when there is none; a negative errno when the tree is wrong.
+ * Return: 0 on success or if there is no on-chip memory, or a negative errno if the device tree is wrong.
  */
 int rknpu_sram_init(struct rknpu_sram *sram, struct device *dev)
 {
@@ -83,8 +83,8 @@ int rknpu_sram_init(struct rknpu_sram *sram, struct device *dev)
 }
 
 /**
- * rknpu_sram_fini() - forget it
- * @sram: all of it is free
+ * rknpu_sram_fini() - release the on-chip memory
+ * @sram: the memory; all of it must be free
  */
 void rknpu_sram_fini(struct rknpu_sram *sram)
 {
@@ -97,10 +97,10 @@ void rknpu_sram_fini(struct rknpu_sram *sram)
 }
 
 /**
- * rknpu_sram_total_bytes() - how much there is
+ * rknpu_sram_total_bytes() - get the size of the on-chip memory
  * @sram: the memory
  *
- * Return: bytes, 0 when there is none.
+ * Return: size in bytes, 0 if there is none.
  */
 size_t rknpu_sram_total_bytes(const struct rknpu_sram *sram)
 {
@@ -108,17 +108,17 @@ size_t rknpu_sram_total_bytes(const struct rknpu_sram *sram)
 }
 
 /**
- * rknpu_sram_free_bytes() - how much of it is free now
+ * rknpu_sram_free_bytes() - get the amount of free on-chip memory
  * @sram: the memory
  *
- * Return: bytes.
+ * Return: free memory in bytes.
  */
 size_t rknpu_sram_free_bytes(const struct rknpu_sram *sram)
 {
 	return sram->pool ? gen_pool_avail(sram->pool) : 0;
 }
 
-/* Where a byte is, counted over all chunks of a pool. */
+/* Position of a byte, counted over all chunks of a pool. */
 struct rknpu_sram_probe {
 	size_t offset;
 	bool used;
@@ -131,18 +131,18 @@ static void rknpu_sram_probe_chunk(struct gen_pool *pool, struct gen_pool_chunk 
 
 	if (probe->offset < bytes)
 		probe->used |= test_bit(probe->offset >> pool->min_alloc_order, chunk->bits);
-	/* In chunks behind this one it wraps, and is in none of them. */
+	/* For the chunks after the one that has the byte this wraps around and matches none of them. */
 	probe->offset -= bytes;
 }
 
 /**
- * rknpu_sram_is_used() - whether some page has been given out
+ * rknpu_sram_is_used() - tell whether a page is allocated
  * @sram: the memory
- * @offset: of a byte of it, less than rknpu_sram_total_bytes()
+ * @offset: offset of a byte in the page, less than rknpu_sram_total_bytes()
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: what is so at the moment.
+ * Return: true if the page is allocated at the moment.
  */
 bool rknpu_sram_is_used(const struct rknpu_sram *sram, size_t offset)
 {
@@ -153,13 +153,13 @@ bool rknpu_sram_is_used(const struct rknpu_sram *sram, size_t offset)
 }
 
 /**
- * rknpu_sram_alloc() - take pages, zeroed
+ * rknpu_sram_alloc() - allocate zeroed pages
  * @sram: the memory
- * @bytes: at most so many, whole pages
+ * @bytes: maximum size, a multiple of the page size
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: as many pages as are free, at most @bytes; NULL when there is none.
+ * Return: as many pages as are free, at most @bytes, or NULL if none is free.
  */
 struct rknpu_sram_area *rknpu_sram_alloc(struct rknpu_sram *sram, size_t bytes)
 {
@@ -175,7 +175,7 @@ struct rknpu_sram_area *rknpu_sram_alloc(struct rknpu_sram *sram, size_t bytes)
 		return NULL;
 	area->sram = sram;
 	while (area->count < count) {
-		/* Others may have taken less than a page of a pool that is not ours alone. */
+		/* Other users of a shared pool may have allocated less than a page. */
 		page = gen_pool_alloc_algo(sram->pool, PAGE_SIZE, gen_pool_first_fit_align, &align);
 		if (!page)
 			break;
@@ -189,8 +189,8 @@ struct rknpu_sram_area *rknpu_sram_alloc(struct rknpu_sram *sram, size_t bytes)
 }
 
 /**
- * rknpu_sram_free() - give pages back
- * @area: no address of the NPU or the CPU leads to them any more; NULL is none
+ * rknpu_sram_free() - free pages
+ * @area: the pages, no longer mapped for the NPU or the CPU; may be NULL
  */
 void rknpu_sram_free(struct rknpu_sram_area *area)
 {
@@ -204,11 +204,11 @@ void rknpu_sram_free(struct rknpu_sram_area *area)
 }
 
 /**
- * rknpu_sram_phys() - where a page is
+ * rknpu_sram_phys() - get the physical address of a page
  * @area: the pages
- * @page: index
+ * @page: index of the page
  *
- * Context: any.
+ * Context: Any context.
  *
  * Return: physical address.
  */

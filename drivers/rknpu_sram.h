@@ -11,9 +11,9 @@ struct device;
 struct gen_pool;
 
 /**
- * struct rknpu_sram - on-chip memory that the tree gives to the NPU
- * @pool: its pages, or NULL when there is none; has a lock of its own. Immutable.
- * @base: our mapping of it, NULL when @pool is the sram driver's. Immutable.
+ * struct rknpu_sram - on-chip memory that the device tree assigns to the NPU
+ * @pool: its pages, or NULL if there is none; has a lock of its own. Immutable.
+ * @base: the driver's mapping of it, NULL if @pool belongs to the sram driver. Immutable.
  */
 struct rknpu_sram {
 	struct gen_pool *pool;
@@ -22,9 +22,9 @@ struct rknpu_sram {
 
 /**
  * struct rknpu_sram_area - pages of on-chip memory
- * @sram: where they go back to.
- * @count: how many.
- * @pages: kernel address of each. All immutable.
+ * @sram: the memory that the pages belong to.
+ * @count: number of pages.
+ * @pages: kernel address of each page. All fields are immutable.
  */
 struct rknpu_sram_area {
 	struct rknpu_sram *sram;

@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: One address space of the NPU: an IOMMU domain of our own, an allocator of
- * addresses, and the rule when an address may be taken away. A command stream
- * can name any address of its space, so a range is only unmapped when the last
- * job submitted before its destruction has left the hardware (epochs). Nobody
- * ever waits for that.
+ * DOC: One address space of the NPU: its own IOMMU domain, an address allocator, and
+ * the rule for when an address may be unmapped. A command stream can name any address
+ * of its space, so a range is unmapped only when the last job submitted before its
+ * destruction has left the hardware (see &struct rknpu_epoch). Nothing ever waits
+ * for that.
  */
 #include "rknpu_vm.h"
 
@@ -17,7 +17,7 @@
 
 #include "rknpu_compat.h"
 
-/* Of all devices together: only ever compared. */
+/* Shared by all devices; IDs are only compared with each other. */
 static atomic64_t rknpu_vm_ids = ATOMIC64_INIT(0);
 
 static int rknpu_vm_fault(struct iommu_domain *domain, struct device *iommu, unsigned long iova,
@@ -25,7 +25,7 @@ static int rknpu_vm_fault(struct iommu_domain *domain, struct device *iommu, uns
 {
 	struct rknpu_vm *vm = token;
 
-	/* Some vendor kernels pass a raw status instead of IOMMU_FAULT_*: only a hint. */
+	/* Some vendor kernels pass a raw status instead of IOMMU_FAULT_*, so this is only a hint. */
 	vm->sink->fault(vm->sink, iommu, iova, flags & IOMMU_FAULT_WRITE);
 	return 0;
 }
@@ -42,11 +42,11 @@ static struct rknpu_epoch *rknpu_epoch_alloc(void)
 }
 
 /**
- * rknpu_vm_create() - make an empty address space
- * @dev: a core, for the kind of IOMMU; NULL when none translates
- * @sink: told about faults; outlives every attachment
+ * rknpu_vm_create() - create an empty address space
+ * @dev: a core, which selects the IOMMU; NULL without an IOMMU
+ * @sink: receives faults; must outlive every attachment
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
  * Return: the space with one reference, or an ERR_PTR.
  */
@@ -90,8 +90,9 @@ static void rknpu_vm_release(struct kref *ref)
 	struct rknpu_vm *vm = container_of(ref, struct rknpu_vm, ref);
 
 	/*
-	 * Mappings keep the space alive, and jobs the client, so nothing is retired into
-	 * the current epoch. Its predecessor may be the caller, and still points at it.
+	 * Mappings hold references to the space and jobs to the client, so nothing has been
+	 * retired into the current epoch. The caller may be releasing its predecessor, which
+	 * still points at it.
 	 */
 	rknpu_vm_epoch_put(rcu_access_pointer(vm->epoch));
 	drm_mm_takedown(&vm->mm);
@@ -104,7 +105,7 @@ static void rknpu_vm_release(struct kref *ref)
 
 /**
  * rknpu_vm_get() - take a reference
- * @vm: the space; the caller has one
+ * @vm: the space; the caller holds a reference
  *
  * Return: @vm.
  */
@@ -118,7 +119,7 @@ struct rknpu_vm *rknpu_vm_get(struct rknpu_vm *vm)
  * rknpu_vm_put() - drop a reference
  * @vm: the space, or NULL
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_vm_put(struct rknpu_vm *vm)
 {
@@ -131,7 +132,7 @@ static int rknpu_vm_map_pages_locked(struct rknpu_vm *vm, u64 iova, struct sg_ta
 	ssize_t mapped;
 
 	lockdep_assert_held(&vm->lock);
-	/* size_t in 6.1, ssize_t later: an error must not look like a huge size. */
+	/* Returns size_t in 6.1 and ssize_t later: an error must not look like a huge size. */
 	mapped = iommu_map_sgtable(vm->domain, iova, sgt, IOMMU_READ | IOMMU_WRITE);
 	if (mapped >= 0 && mapped >= bytes)
 		return 0;
@@ -141,7 +142,7 @@ static int rknpu_vm_map_pages_locked(struct rknpu_vm *vm, u64 iova, struct sg_ta
 }
 
 /*
- * Only the DMA addresses of the table are valid. They were made for an
+ * For tables where only the DMA addresses are valid. They were made for an
  * untranslated device, so they are physical addresses.
  */
 static int rknpu_vm_map_dma_locked(struct rknpu_vm *vm, u64 iova, struct sg_table *sgt, size_t bytes)
@@ -172,7 +173,7 @@ static int rknpu_vm_find_range_locked(struct rknpu_vm *vm, struct drm_mm_node *n
 	return drm_mm_insert_node_in_range(&vm->mm, node, bytes, align, 0, 0, U64_MAX, DRM_MM_INSERT_HIGH);
 }
 
-/* What the IOMMU driver maps and unmaps in one go is aligned in both spaces. */
+/* The blocks that the IOMMU driver maps and unmaps in one operation are aligned in both address spaces. */
 static u64 rknpu_vm_piece(size_t bytes)
 {
 	if (bytes >= SZ_2M)
@@ -201,7 +202,7 @@ static int rknpu_vm_translate_locked(struct rknpu_vm *vm, struct rknpu_mapping_s
 	return ret;
 }
 
-/* No IOMMU: the address is the physical one, if all of it is one range that 32 bits can name. */
+/* No IOMMU: the NPU address is the physical one, so the memory must be one range that 32 bits can address. */
 static int rknpu_vm_place(struct rknpu_mapping_space *space, struct sg_table *sgt, size_t bytes)
 {
 	u64 start = sg_dma_address(sgt->sgl), end = start;
@@ -221,17 +222,19 @@ static int rknpu_vm_place(struct rknpu_mapping_space *space, struct sg_table *sg
 }
 
 /**
- * rknpu_vm_map() - give memory an NPU address
+ * rknpu_vm_map() - map memory at an NPU address
  * @vm: the space
- * @space: result, zeroed by the caller except for @space->released
- * @sgt: the memory, mapped for the untranslated device
- * @bytes: whole pages
- * @flags: of enum rknpu_vm_flags
+ * @space: result; zeroed by the caller except for @space->released
+ * @sgt: the memory, DMA-mapped for the untranslated device
+ * @bytes: size, a multiple of the page size
+ * @flags: flags of enum rknpu_vm_flags
  *
- * Addresses go from the top down, tight unless asked otherwise. Context: may sleep; takes vm->lock.
+ * Allocates addresses from the top down, without gaps unless @flags asks for alignment.
  *
- * Return: 0; -ENOSPC no range is left; -ENOMEM; -EINVAL @sgt is shorter than @bytes, or there is no
- * IOMMU and it is not one physical range below 4 GiB.
+ * Context: Process context. May sleep. Takes vm->lock.
+ *
+ * Return: 0 on success, -ENOSPC if no range is left, -ENOMEM if out of memory, -EINVAL if @sgt is
+ * shorter than @bytes or if there is no IOMMU and the memory is not one physical range below 4 GiB.
  */
 int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct sg_table *sgt,
 		 size_t bytes, unsigned int flags)
@@ -254,10 +257,12 @@ int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct 
 }
 
 /**
- * rknpu_vm_unmap() - take an address away at once
- * @space: mapped; no job has ever been able to use it, or all that could are gone
+ * rknpu_vm_unmap() - unmap a range immediately
+ * @space: mapped range that no job has ever been able to use, or whose jobs are all gone
  *
- * Does not call @space->released. Context: may sleep; takes vm->lock.
+ * Does not call @space->released.
+ *
+ * Context: Process context. May sleep. Takes vm->lock.
  */
 void rknpu_vm_unmap(struct rknpu_mapping_space *space)
 {
@@ -274,11 +279,12 @@ void rknpu_vm_unmap(struct rknpu_mapping_space *space)
 }
 
 /**
- * rknpu_vm_retire() - take an address away when no job can use it any more
- * @space: mapped
+ * rknpu_vm_retire() - unmap a range once no job can use it any more
+ * @space: mapped range
  *
- * Calls @space->released afterwards, possibly before this returns. Cannot fail.
- * Context: may sleep; takes vm->lock.
+ * Calls @space->released after that, possibly before this function returns. Cannot fail.
+ *
+ * Context: Process context. May sleep. Takes vm->lock.
  */
 void rknpu_vm_retire(struct rknpu_mapping_space *space)
 {
@@ -290,7 +296,7 @@ void rknpu_vm_retire(struct rknpu_mapping_space *space)
 	mutex_lock(&vm->lock);
 	old = rcu_dereference_protected(vm->epoch, lockdep_is_held(&vm->lock));
 	list_add_tail(&space->retired, &old->retired);
-	/* One reference while current (made with it), one from the predecessor. */
+	/* @next starts with one reference, as the current epoch; add the one of its predecessor. */
 	kref_get(&next->ref);
 	old->next = next;
 	rcu_assign_pointer(vm->epoch, next);
@@ -302,7 +308,7 @@ void rknpu_vm_retire(struct rknpu_mapping_space *space)
  * rknpu_vm_epoch_get() - keep every mapping that exists now
  * @vm: the space
  *
- * Context: any; takes no lock.
+ * Context: Any context. Takes no lock.
  *
  * Return: the current epoch with a reference.
  */
@@ -313,7 +319,7 @@ struct rknpu_epoch *rknpu_vm_epoch_get(struct rknpu_vm *vm)
 	rcu_read_lock();
 	do {
 		epoch = rcu_dereference(vm->epoch);
-		/* Fails only when the epoch ended and was released meanwhile: there is a new one. */
+		/* Fails only if the epoch has ended and been released meanwhile: then there is a new one. */
 	} while (!kref_get_unless_zero(&epoch->ref));
 	rcu_read_unlock();
 	return epoch;
@@ -321,14 +327,14 @@ struct rknpu_epoch *rknpu_vm_epoch_get(struct rknpu_vm *vm)
 
 static void rknpu_epoch_release(struct kref *ref)
 {
-	/* The caller of kref_put() goes on with it: a chain of epochs must not recurse. */
+	/* Empty: rknpu_vm_epoch_put() releases in a loop, because a chain of epochs must not recurse. */
 }
 
 /**
- * rknpu_vm_epoch_put() - let go of an epoch and of what was retired into it
+ * rknpu_vm_epoch_put() - drop an epoch and unmap its retired ranges with the last reference
  * @epoch: from rknpu_vm_epoch_get()
  *
- * Context: may sleep; takes vm->lock.
+ * Context: Process context. May sleep. Takes vm->lock.
  */
 void rknpu_vm_epoch_put(struct rknpu_epoch *epoch)
 {
@@ -346,12 +352,12 @@ void rknpu_vm_epoch_put(struct rknpu_epoch *epoch)
 }
 
 /**
- * rknpu_vm_epoch_put_unless_last() - let go of an epoch if others hold it
+ * rknpu_vm_epoch_put_unless_last() - drop a reference to an epoch unless it is the last one
  * @epoch: from rknpu_vm_epoch_get()
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: false when the caller has the last reference, and keeps it.
+ * Return: true if the reference was dropped; false if it is the last one, which the caller keeps.
  */
 bool rknpu_vm_epoch_put_unless_last(struct rknpu_epoch *epoch)
 {

@@ -18,18 +18,19 @@ struct iommu_domain;
 struct sg_table;
 
 /*
- * Addresses handed out: never 0, which stands for "no buffer" in many streams,
- * and never the last page, so that address + size never wraps in 32 bits.
+ * Range that addresses are allocated from. It excludes address 0, which means "no buffer" in many
+ * streams, and the last page, so address + size never wraps in 32 bits.
  */
 #define RKNPU_VM_FIRST	((u64)SZ_4K)
 #define RKNPU_VM_END	(SZ_4G - SZ_4K)
 #define RKNPU_VM_BYTES	(RKNPU_VM_END - RKNPU_VM_FIRST)
 
 /**
- * enum rknpu_vm_flags - how memory gets an address
- * @RKNPU_VM_PAGELESS: the table has DMA addresses only.
- * @RKNPU_VM_ALIGNED: at a multiple of the power of two that holds it, where there is room for that.
- * @RKNPU_VM_PIECES: the memory is in large aligned pieces; so is its address, where there is room.
+ * enum rknpu_vm_flags - how to map memory into an address space
+ * @RKNPU_VM_PAGELESS: only the DMA addresses of the sg_table are valid; it has no pages.
+ * @RKNPU_VM_ALIGNED: align the address to the size rounded up to a power of two, if such a range is free.
+ * @RKNPU_VM_PIECES: the memory consists of large aligned pieces; align the address to match, if such a
+ *	range is free.
  */
 enum rknpu_vm_flags {
 	RKNPU_VM_PAGELESS = 1 << 0,
@@ -39,8 +40,8 @@ enum rknpu_vm_flags {
 
 /**
  * struct rknpu_fault_sink - receiver of IOMMU faults, embedded in the upper floor
- * @fault: an NPU address had no translation or lacked permission. @iommu is the device of the
- *	IOMMU that saw it. Context: hard interrupt.
+ * @fault: called when an NPU address had no translation or lacked permission. @iommu is the device
+ *	of the IOMMU that reported it. Context: Hard IRQ context.
  */
 struct rknpu_fault_sink {
 	void (*fault)(struct rknpu_fault_sink *sink, struct device *iommu, u32 iova, bool write);
@@ -50,14 +51,16 @@ struct rknpu_fault_sink {
  * struct rknpu_epoch - jobs of one address space between two retirements
  *
  * A mapping that is destroyed while jobs may still use it is retired into the
- * epoch that was current, which then ends. An epoch keeps its successor alive,
- * so it is released when every job submitted up to its end has let go; only
- * then are its mappings taken away. Submitting a job takes no lock for this.
+ * current epoch, and that epoch ends. An epoch keeps its successor alive, so it
+ * is released only when every job submitted before its end has dropped its
+ * reference. Its mappings are unmapped then. Submitting a job takes no lock for
+ * this.
  *
- * @ref: one for each job, one from the predecessor, one while current.
- * @next: successor, kept alive; set once, when the epoch ends.
- * @retired: list of &struct rknpu_mapping_space; vm->lock until the epoch ends, then its own.
- * @rcu: a submit may still look at it.
+ * @ref: one for each job, one from the predecessor, one while it is the current epoch.
+ * @next: successor, kept alive by a reference; set once, when the epoch ends.
+ * @retired: list of &struct rknpu_mapping_space. Protected by vm->lock until the epoch ends; after
+ *	that only the release touches it.
+ * @rcu: defers the free, because a submit may still look at the epoch.
  */
 struct rknpu_epoch {
 	struct kref ref;
@@ -68,17 +71,18 @@ struct rknpu_epoch {
 
 /**
  * struct rknpu_vm - one 4 GiB address space of the NPU
- * @ref: client, each mapping, each IOMMU it is attached to.
- * @id: number that no other space ever has. Immutable.
- * @domain: its IOMMU domain; NULL when no IOMMU translates: addresses are physical then. Immutable.
+ * @ref: held by the client, each mapping and each IOMMU that the space is attached to.
+ * @id: unique number, never reused. Immutable.
+ * @domain: its IOMMU domain; NULL without an IOMMU, where addresses are physical. Immutable.
  * @lock: protects @mm, map and unmap, and the change of @epoch. Taken inside client and bo locks.
  * @mm: free and used addresses.
  * @epoch: current epoch; read under RCU, changed under @lock.
- * @resets: counts the owner's reset requests; a core that last ran an older count is reset first.
- * @sink: told about faults. Immutable.
- * @imports_lock: protects @imports. Taken inside bo->lock, never with @lock.
- * @imports: of struct rknpu_mapping: other drivers' cached buffers.
- * @num_imports: how many; read without the lock.
+ * @resets: number of resets that the owner has requested; a core that last ran with a smaller number is
+ *	reset before its next job.
+ * @sink: receives faults. Immutable.
+ * @imports_lock: protects @imports. Taken inside bo->lock, never together with @lock.
+ * @imports: list of struct rknpu_mapping: cached buffers of other drivers.
+ * @num_imports: length of @imports; may be read without the lock.
  */
 struct rknpu_vm {
 	struct kref ref;
@@ -95,12 +99,12 @@ struct rknpu_vm {
 };
 
 /**
- * struct rknpu_mapping_space - the range that something occupies in an address space
- * @node: range, bytes; start is the NPU address. vm->lock.
- * @vm: the address space, kept alive. Immutable.
- * @spare: epoch to begin when this one is retired, so that retiring cannot fail.
- * @retired: entry of an epoch's list.
- * @released: called once the range is unmapped. Context: may sleep; no lock is held.
+ * struct rknpu_mapping_space - a range in an address space
+ * @node: the range in bytes; start is the NPU address. Protected by vm->lock.
+ * @vm: the address space; holds a reference. Immutable.
+ * @spare: preallocated epoch that begins when this range is retired, so retiring cannot fail.
+ * @retired: entry in an epoch's list.
+ * @released: called once the range is unmapped. Context: May sleep. No locks are held.
  */
 struct rknpu_mapping_space {
 	struct drm_mm_node node;
