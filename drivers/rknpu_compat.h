@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Every difference between kernels 6.1 and 7.3 that the driver meets. None is told by
- * the kernel's version, which says nothing where interfaces have been backported: each
- * RKNPU_HAVE_ is the answer of the compiler to the file of that name in drivers/probe.
+ * DOC: Every difference between kernels 6.1 and 7.3 that affects the driver. None of them is
+ * derived from the kernel's version, which says nothing where interfaces were backported: each
+ * RKNPU_HAVE_ tells whether the file of that name in drivers/probe compiles.
  */
 #ifndef RKNPU_COMPAT_H
 #define RKNPU_COMPAT_H
@@ -20,7 +20,7 @@
 
 #include "rknpu_features.h"
 
-/* The driver calls these as the newest kernel has them. */
+/* The driver uses these as they are in the newest kernel. */
 #ifndef RKNPU_HAVE_IOMMU_PAGING_DOMAIN_ALLOC
 #define iommu_paging_domain_alloc(dev) (iommu_domain_alloc((dev)->bus) ?: ERR_PTR(-ENOMEM))
 #endif
@@ -29,7 +29,7 @@
 #define iommu_map(domain, iova, paddr, bytes, prot, gfp) ((void)(gfp), iommu_map(domain, iova, paddr, bytes, prot))
 #endif
 
-/* The field is constant where there is a function; the cast lets this be compiled there. */
+/* The field is const where the function exists; the cast makes this compile there. */
 #ifndef RKNPU_HAVE_VM_FLAGS_SET
 #define vm_flags_set(vma, set) (*(unsigned long *)&(vma)->vm_flags |= (set))
 #endif
@@ -42,14 +42,14 @@
 #define RKNPU_REMOVE_RETURN 0
 #endif
 
-/* 6.1 warns when it is missing. */
+/* 6.1 warns if the date is missing. */
 #ifdef RKNPU_HAVE_DRM_DRIVER_DATE
 #define RKNPU_DRM_DATE .date = "20240828",
 #else
 #define RKNPU_DRM_DATE
 #endif
 
-/* Without them sharing is -ENOSYS; all became the DRM core's default when the last one left. */
+/* Without these, sharing gives -ENOSYS. All of them had become the DRM core's default when the last was removed. */
 #ifdef RKNPU_HAVE_DRM_GEM_PRIME_MMAP
 #define RKNPU_DRM_PRIME							\
 	.prime_handle_to_fd = drm_gem_prime_handle_to_fd,		\
@@ -59,7 +59,7 @@
 #define RKNPU_DRM_PRIME
 #endif
 
-/* The DRM core refuses open() without it since 6.12. */
+/* Since 6.12 the DRM core refuses open() without this flag. */
 #ifdef FOP_UNSIGNED_OFFSET
 #define RKNPU_FOP_FLAGS .fop_flags = FOP_UNSIGNED_OFFSET,
 #else

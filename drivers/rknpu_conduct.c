@@ -2,19 +2,20 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Hanging costs the one who hangs. As long as nobody else waits, a job may take
- * its time-out. While another client waits for its cores, a job that finishes no task
- * for stall_limit_ms is ended as if it had timed out. Each time that a client's jobs
- * end so, time out or fault is a strike: it halves that limit for the client, four
- * times at most, and if others wait, the client has no job started for eight times as
- * long as its job has held the cores, and with each strike before twice as much. Every
- * ten seconds without one take a strike back, and so does every second that its jobs have
- * computed and ended well: a count of jobs would do for who hides a hang among a thousand
- * small ones. In the second after a strike others have a shorter limit, too, down to a
- * quarter: who waits has waited for that already.
+ * DOC: A client whose jobs hang pays for it. As long as no other client waits, a job may
+ * use its whole time-out. While another client waits for its cores, a job that finishes
+ * no task for stall_limit_ms is ended as if it had timed out. Each time a client's job is
+ * ended this way, times out or faults, the client gets a strike. A strike halves the limit
+ * for this client, four times at most. If others are waiting, none of the client's jobs is
+ * started for eight times as long as the job has held the cores, doubled for each earlier
+ * strike. A strike is taken back after every ten seconds without a new one and after every
+ * second that the client's jobs have computed and succeeded. Counting successful jobs
+ * instead would let a client hide one hang among a thousand small jobs. For one second
+ * after a strike the limit is shorter for other clients, too, down to a quarter, because
+ * those who wait have already waited for the first hang.
  *
- * A job that computes is not touched: tasks take milliseconds. Costs nothing while no
- * job waits: who looks is a work item that is armed when one does.
+ * A job that computes is not affected: tasks take milliseconds. All this costs nothing
+ * while no job waits: the check is a work item that is armed when a job has to wait.
  */
 #include "rknpu_conduct.h"
 
@@ -42,7 +43,7 @@ MODULE_PARM_DESC(stall_limit_ms, "Longest time in milliseconds that a job may fi
 #define RKNPU_CONDUCT_OUT_FACTOR	8
 #define RKNPU_CONDUCT_LOOK_MS		10
 
-/* Strikes that have not been forgotten. */
+/* Number of strikes that have not expired. */
 static unsigned int rknpu_conduct_strikes_locked(struct rknpu_turns *turns)
 {
 	u64 old = turns->strikes ? div64_u64(ktime_get() - turns->last_strike, RKNPU_CONDUCT_FORGET_NS) : 0;
@@ -52,7 +53,7 @@ static unsigned int rknpu_conduct_strikes_locked(struct rknpu_turns *turns)
 	return turns->strikes;
 }
 
-/* How often the limit is halved for a client. */
+/* How many times the limit is halved for a client. */
 static unsigned int rknpu_conduct_shift_locked(const struct rknpu_sched *sched, struct rknpu_turns *turns)
 {
 	unsigned int others = 0;
@@ -63,7 +64,7 @@ static unsigned int rknpu_conduct_shift_locked(const struct rknpu_sched *sched, 
 }
 
 /**
- * rknpu_conduct_watch_locked() - a job has to wait
+ * rknpu_conduct_watch_locked() - start watching running jobs because a job has to wait
  * @sched: the scheduler
  */
 void rknpu_conduct_watch_locked(struct rknpu_sched *sched)
@@ -72,7 +73,7 @@ void rknpu_conduct_watch_locked(struct rknpu_sched *sched)
 		queue_delayed_work(sched->wq, &sched->conduct, msecs_to_jiffies(RKNPU_CONDUCT_LOOK_MS));
 }
 
-/* Whether another client waits for one of these cores, or for the address space that they hold. */
+/* True if another client waits for one of these cores or for the address space that they hold. */
 static bool rknpu_conduct_awaited_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
 					 unsigned long cores)
 {
@@ -84,7 +85,7 @@ static bool rknpu_conduct_awaited_locked(const struct rknpu_sched *sched, const 
 	return rknpu_queue_other_waits(&sched->queue, held, job->client);
 }
 
-/* Note whether a core has finished a task since the last look. */
+/* Records whether a core has finished a task since the last check. */
 static void rknpu_conduct_note_locked(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
@@ -124,17 +125,17 @@ static void rknpu_conduct_judge_locked(struct rknpu_sched *sched)
 		if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted ||
 		    !rknpu_conduct_stalled_locked(sched, slot->job))
 			continue;
-		/* As a time-out, which it is. */
+		/* End it as a time-out, which it is. */
 		slot->job->deadline = jiffies;
 		rknpu_run_watch_locked(slot, jiffies);
 	}
 }
 
 /**
- * rknpu_conduct_look() - end what stalls while others wait, and let those in who have sat out
+ * rknpu_conduct_look() - end jobs that stall while others wait, and readmit clients whose penalty is over
  * @work: sched->conduct
  *
- * Context: the scheduler's ordered worker.
+ * Context: Process context, from the scheduler's ordered worker.
  */
 void rknpu_conduct_look(struct work_struct *work)
 {
@@ -145,7 +146,7 @@ void rknpu_conduct_look(struct work_struct *work)
 	if (!sched->stopping) {
 		rknpu_conduct_judge_locked(sched);
 		out = rknpu_queue_readmit(&sched->queue);
-		/* Who has been let in finds his core, perhaps. */
+		/* A readmitted client may find a free core. */
 		queue_work(sched->wq, &sched->dispatch);
 		if (out || sched->queue.used)
 			rknpu_conduct_watch_locked(sched);
@@ -153,7 +154,7 @@ void rknpu_conduct_look(struct work_struct *work)
 	spin_unlock_irq(&sched->lock);
 }
 
-/* Jobs that have run at the same time count together. */
+/* Jobs that ran at the same time count as one strike. */
 static void rknpu_conduct_strike_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
 	struct rknpu_turns *turns = job->client->turns;
@@ -170,10 +171,10 @@ static void rknpu_conduct_strike_locked(struct rknpu_sched *sched, const struct 
 }
 
 /**
- * rknpu_conduct_blame_locked() - a job has hung or faulted
+ * rknpu_conduct_blame_locked() - give a client a strike because its job hung or faulted
  * @sched: the scheduler
- * @job: the job; has been started
- * @cores: that it was ended on
+ * @job: the job, which had been started
+ * @cores: cores that it was ended on
  */
 void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_job *job, u32 cores)
 {
@@ -188,16 +189,16 @@ void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_jo
 	rknpu_conduct_strike_locked(sched, job);
 	if (!rknpu_conduct_awaited_locked(sched, job, cores))
 		return;
-	/* No longer than for a job that was ended here: a time-out that nobody minded is no reason. */
+	/* Count no more than the stall limit: a longer time-out that delayed nobody is no reason for more. */
 	out = nsecs_to_jiffies(min(held_ns, limit_ns) * RKNPU_CONDUCT_OUT_FACTOR << strikes) + 1;
 	rknpu_queue_banish(&sched->queue, job->client, jiffies + out);
 	rknpu_conduct_watch_locked(sched);
 }
 
 /**
- * rknpu_conduct_good_locked() - a job of a client with strikes has ended well
- * @turns: the client's
- * @busy_ns: that it has held a core; counts on each of them
+ * rknpu_conduct_good_locked() - credit a client that has strikes with a successful job
+ * @turns: turns of the client
+ * @busy_ns: time that the job has held a core; called once for each of its cores
  */
 void rknpu_conduct_good_locked(struct rknpu_turns *turns, u64 busy_ns)
 {

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The wiring: platform driver, DRM driver, module. The vendor's tree has one
- * node for all cores. Mainline's has one for each; the kernel's component framework
- * waits until all enabled ones have probed and makes one NPU of them, with the
- * first core as its head.
+ * DOC: The wiring: platform driver, DRM driver, module. The vendor's device tree has
+ * one node for all cores. Mainline's has one node for each core; there the kernel's
+ * component framework waits until all enabled cores have probed and combines them into
+ * one NPU, with the first core as its head.
  */
 #include <linux/component.h>
 #include <linux/mm.h>
@@ -40,7 +40,7 @@
 static const char * const rknpu_isolation_names[] = { "process", "file" };
 static int rknpu_isolation;
 
-/* A misspelt word must not give the weaker mode: the module is not loaded then. */
+/* A misspelt word must not select the weaker mode: refuse to load instead. */
 static int rknpu_isolation_set(const char *value, const struct kernel_param *kp)
 {
 	int mode = sysfs_match_string(rknpu_isolation_names, value);
@@ -70,19 +70,19 @@ module_param_named(claim_rknn_core, rknpu_claim_rknn_core, bool, 0444);
 MODULE_PARM_DESC(claim_rknn_core, "Take the nodes of mainline's binding (default: yes); no leaves them to the rocket driver");
 
 /*
- * Held while an NPU begins or ends. Unbinding or shutting down any one of its devices
- * ends it, each under the lock of its own device only.
+ * Held while an NPU starts or stops. Unbinding or shutting down any one of its devices
+ * stops it, and each of these holds only its own device's lock.
  */
 static DEFINE_MUTEX(rknpu_drv_lock);
 
 /**
  * struct rknpu_node - one bound platform device
- * @power: its power; first, because the device's driver data is that of power management too.
+ * @power: its power. First member, because power management uses the same driver data.
  * @cores: its cores.
  * @rdev: the NPU that the cores belong to, while it is up. rknpu_drv_lock.
- * @stats: in the head's node, its directory in sysfs, or NULL. rknpu_drv_lock.
- * @debugfs: likewise, its others. rknpu_drv_lock.
- * @dump: likewise, who dumps failed jobs. rknpu_drv_lock.
+ * @stats: in the head's node its sysfs directory, or NULL. rknpu_drv_lock.
+ * @debugfs: in the head's node its debugfs files, or NULL. rknpu_drv_lock.
+ * @dump: in the head's node its dumps of failed jobs, or NULL. rknpu_drv_lock.
  */
 struct rknpu_node {
 	struct rknpu_power power;
@@ -122,7 +122,7 @@ static const struct file_operations rknpu_drv_fops = {
 	RKNPU_FOP_FLAGS
 };
 
-/* Name and version are the vendor driver's: programs look for them. */
+/* Name and version are those of the vendor driver: programs look for them. */
 static const struct drm_driver rknpu_drv_drm = {
 	.driver_features = DRIVER_GEM | DRIVER_RENDER | DRIVER_SYNCOBJ,
 	.name = "rknpu",
@@ -170,7 +170,7 @@ static int rknpu_drv_component_bind(struct device *dev, struct device *head, voi
 
 static void rknpu_drv_component_unbind(struct device *dev, struct device *head, void *data)
 {
-	/* The head has let go of all cores before. */
+	/* Nothing to do: the head has released all cores before. */
 }
 
 static const struct component_ops rknpu_drv_component_ops = {
@@ -190,7 +190,7 @@ static struct rknpu_device *rknpu_drv_create(struct device *dev)
 	return rdev;
 }
 
-/* Say in the node of every core which NPU it belongs to. */
+/* Records in the node of every core which NPU it belongs to. */
 static void rknpu_drv_set_rdev_locked(struct rknpu_device *rdev, struct rknpu_device *value)
 {
 	struct rknpu_node *node;
@@ -205,7 +205,7 @@ static void rknpu_drv_set_rdev_locked(struct rknpu_device *rdev, struct rknpu_de
 	}
 }
 
-/* What only tells about the NPU: it works without, too. */
+/* Interfaces that only report on the NPU, which works without them, too. */
 static void rknpu_drv_show_locked(struct rknpu_device *rdev)
 {
 	struct rknpu_node *head = dev_get_drvdata(rdev->drm.dev);
@@ -282,7 +282,7 @@ static const struct component_master_ops rknpu_drv_head_ops = {
 	.unbind = rknpu_drv_head_unbind,
 };
 
-/* All cores that the tree enables are here: there is nobody to wait for. */
+/* All cores that the device tree enables belong to this node: there is nothing to wait for. */
 static int rknpu_drv_bind_alone(struct device *dev)
 {
 	struct rknpu_device *rdev = rknpu_drv_create(dev);
@@ -291,8 +291,8 @@ static int rknpu_drv_bind_alone(struct device *dev)
 }
 
 /*
- * Cores that the tree enables beside those of this node. Return: true when one of
- * them has a lower address, so that this node is not the head.
+ * Finds enabled cores outside this node. Returns true if one of them has a lower address, so this node is
+ * not the head.
  */
 static bool rknpu_drv_find_siblings(struct rknpu_node *node, struct component_match **match)
 {
@@ -372,8 +372,9 @@ static rknpu_remove_t rknpu_drv_remove(struct platform_device *pdev)
 }
 
 /*
- * Poweroff, reboot and kexec. After the cores, whose suppliers they are, the IOMMUs shut
- * down and stop to translate: what a core still read or wrote would go to physical memory.
+ * Poweroff, reboot and kexec. The IOMMUs are suppliers of the cores, so they shut down
+ * after them and stop translating: anything that a core still read or wrote would then go
+ * to physical memory.
  */
 static void rknpu_drv_shutdown(struct platform_device *pdev)
 {
@@ -401,6 +402,6 @@ module_platform_driver(rknpu_drv_platform);
 MODULE_DESCRIPTION("Rockchip NPU driver");
 MODULE_AUTHOR("the rknpu authors");
 MODULE_LICENSE("GPL");
-/* What tools read from /sys/module/rknpu/version; the driver's own release is below. */
+/* Tools read this from /sys/module/rknpu/version; the driver's own release is below. */
 MODULE_VERSION("0.9.8");
 MODULE_INFO(release, RKNPU_RELEASE);

@@ -2,11 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The way into the ioctls of the DRM nodes. A program's every run is one SUBMIT and
- * several MEM_SYNC, and a third of a MEM_SYNC was the DRM core's: it makes room for an
- * argument of any size, looks the call up and checks what every file may do here. So
- * these two, and what makes and ends buffers, go straight to where the core's table
- * sends them, in their usual size. What differs is that drm.debug does not tell of them.
+ * DOC: Entry to the ioctls of the DRM nodes. Every run of a program is one SUBMIT and
+ * several MEM_SYNC calls, and a third of the time of a MEM_SYNC was spent in the DRM
+ * core, which makes room for an argument of any size, looks the call up and checks what
+ * every file may do here. So these two calls, and the ones that create and destroy
+ * buffers, go straight to the functions that the core's table would send them to, if
+ * the argument has its usual size. The only difference is that drm.debug does not
+ * report them.
  */
 #include "rknpu_entry.h"
 
@@ -29,7 +31,7 @@ static long rknpu_entry_submit(struct drm_file *file, void __user *user)
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
 	ret = rknpu_submit_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
-	/* Also of a call that failed, as the DRM core does. */
+	/* Copied out even if the call failed, as the DRM core does. */
 	return copy_to_user(user, &args, sizeof(args)) ? -EFAULT : ret;
 }
 
@@ -41,7 +43,7 @@ static long rknpu_entry_mem_sync(struct drm_file *file, void __user *user)
 		return -ENODEV;
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
-	/* Nothing comes back. */
+	/* The argument has no outputs. */
 	return rknpu_mem_sync_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
 }
 
@@ -64,17 +66,17 @@ static long rknpu_entry_mem_destroy(struct drm_file *file, void __user *user)
 		return -ENODEV;
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
-	/* Nothing comes back. */
+	/* The argument has no outputs. */
 	return rknpu_ioctl_mem_destroy(file->minor->dev, &args, file);
 }
 
 /**
- * rknpu_entry_ioctl() - an ioctl of a DRM node
- * @file: the open
- * @cmd: number, with the size of the argument
- * @arg: user address
+ * rknpu_entry_ioctl() - file operation: ioctl of a DRM node
+ * @file: the open file
+ * @cmd: ioctl number, including the size of the argument
+ * @arg: user address of the argument
  *
- * Return: as the call that it is.
+ * Return: result of the ioctl.
  */
 long rknpu_entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {

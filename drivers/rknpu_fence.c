@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Fences that tell the world when a job is done. Jobs of one client may end
- * in any order (three cores), and fences of one context promise an order, so each
- * fence is a context of its own. A fence outlives the module's device, so it holds
- * nothing but the module.
+ * DOC: Fences that signal the end of a job. Jobs of one client may end in any order
+ * (three cores), while fences of one context promise an order, so each fence has a
+ * context of its own. A fence may outlive the device, so it references nothing but
+ * the module.
  */
 #include "rknpu_fence.h"
 
@@ -19,7 +19,7 @@
 /**
  * struct rknpu_fence - a fence and its lock
  * @base: the fence.
- * @lock: of @base.
+ * @lock: lock of @base.
  */
 struct rknpu_fence {
 	struct dma_fence base;
@@ -38,7 +38,7 @@ static const char *rknpu_fence_get_timeline_name(struct dma_fence *fence)
 
 static void rknpu_fence_release(struct dma_fence *base)
 {
-	/* The lock must stay until every RCU reader of the fence is gone. */
+	/* The lock must stay valid until every RCU reader of the fence is gone. */
 	kfree_rcu(container_of(base, struct rknpu_fence, base), base.rcu);
 	module_put(THIS_MODULE);
 }
@@ -50,11 +50,11 @@ static const struct dma_fence_ops rknpu_fence_ops = {
 };
 
 /**
- * rknpu_fence_create() - make a fence that has not signalled
+ * rknpu_fence_create() - create an unsignalled fence
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: the fence with one reference, or NULL.
+ * Return: the fence with one reference, or NULL if out of memory.
  */
 struct dma_fence *rknpu_fence_create(void)
 {
@@ -64,18 +64,18 @@ struct dma_fence *rknpu_fence_create(void)
 		return NULL;
 	spin_lock_init(&fence->lock);
 	dma_fence_init(&fence->base, &rknpu_fence_ops, &fence->lock, dma_fence_context_alloc(1), 1);
-	/* The caller's file keeps the module; a sync file may outlive it. */
+	/* The caller's open file holds the module now, but a sync file may outlive that. */
 	__module_get(THIS_MODULE);
 	return &fence->base;
 }
 
 /**
- * rknpu_fence_all_ours() - whether a fence is made of jobs of this driver alone
- * @fence: any; may be an array or a chain
+ * rknpu_fence_all_ours() - tell whether a fence consists only of jobs of this driver
+ * @fence: any fence; may be an array or a chain
  *
- * Those end in bounded time whatever happens; of others that is not known.
+ * Jobs of this driver always end in bounded time; nothing is known about other fences.
  *
- * Return: true when it is.
+ * Return: true if it does.
  */
 bool rknpu_fence_all_ours(struct dma_fence *fence)
 {
@@ -84,8 +84,8 @@ bool rknpu_fence_all_ours(struct dma_fence *fence)
 	bool ours = true;
 
 	/*
-	 * Only compared, so its RCU annotation on newer kernels does not matter. To
-	 * the end even so, or the iterator keeps a reference.
+	 * The pointer is only compared, so its RCU annotation on newer kernels does not matter.
+	 * The loop must run to the end, or the iterator would keep a reference.
 	 */
 	dma_fence_unwrap_for_each(part, &iter, fence)
 		ours = ours && (__force const void *)part->ops == &rknpu_fence_ops;
@@ -93,11 +93,11 @@ bool rknpu_fence_all_ours(struct dma_fence *fence)
 }
 
 /**
- * rknpu_fence_signal() - the job is done
+ * rknpu_fence_signal() - signal that a job is done
  * @fence: from rknpu_fence_create(), or NULL
  * @error: 0 or a negative errno
  *
- * Context: any.
+ * Context: Any context.
  */
 void rknpu_fence_signal(struct dma_fence *fence, int error)
 {
@@ -109,11 +109,11 @@ void rknpu_fence_signal(struct dma_fence *fence, int error)
 }
 
 /**
- * rknpu_fence_fd_prepare() - do all of publishing that can fail
+ * rknpu_fence_fd_prepare() - do every step of publishing a fence that can fail
  * @out: result
  * @fence: the fence; the sync file takes a reference
  *
- * Return: 0, -EMFILE or -ENOMEM.
+ * Return: 0 on success, -EMFILE if the process has too many files, -ENOMEM if out of memory.
  */
 int rknpu_fence_fd_prepare(struct rknpu_fence_fd *out, struct dma_fence *fence)
 {
@@ -129,8 +129,8 @@ int rknpu_fence_fd_prepare(struct rknpu_fence_fd *out, struct dma_fence *fence)
 }
 
 /**
- * rknpu_fence_fd_install() - publish
- * @out: prepared
+ * rknpu_fence_fd_install() - publish a prepared fence
+ * @out: from rknpu_fence_fd_prepare()
  */
 void rknpu_fence_fd_install(struct rknpu_fence_fd *out)
 {
@@ -138,8 +138,8 @@ void rknpu_fence_fd_install(struct rknpu_fence_fd *out)
 }
 
 /**
- * rknpu_fence_fd_cancel() - do not publish after all
- * @out: prepared
+ * rknpu_fence_fd_cancel() - release a prepared fence without publishing it
+ * @out: from rknpu_fence_fd_prepare()
  */
 void rknpu_fence_fd_cancel(struct rknpu_fence_fd *out)
 {

@@ -11,8 +11,8 @@ struct dma_fence;
 struct sync_file;
 
 /**
- * struct rknpu_fence_fd - a sync file that is about to be given to user space
- * @fd: reserved number.
+ * struct rknpu_fence_fd - a sync file that is about to be passed to user space
+ * @fd: reserved file descriptor.
  * @sync_file: the file.
  */
 struct rknpu_fence_fd {

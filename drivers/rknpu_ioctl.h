@@ -17,7 +17,7 @@ struct rknpu_mem_sync;
 struct rknpu_submit;
 struct rknpu_vm;
 
-/* What a call does, whichever node it came through */
+/* Implementations of calls, independent of the node that they came through */
 int rknpu_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args);
 int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args);
 struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_mem_create *args);

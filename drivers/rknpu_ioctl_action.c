@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The ACTION ioctl: a table from number to function. None of them changes
- * anything for another process, but for the bus priority and the rate, which are for
- * those who may; and none powers the NPU, but for those that read registers of SoCs that
- * have them.
+ * DOC: The ACTION ioctl: a table from action number to function. No action changes
+ * anything for other processes, except for the bus priority and the clock rate, which
+ * need a capability. No action powers the NPU up, except for those that access
+ * registers, on SoCs that have these registers.
  */
 #include <linux/bits.h>
 #include <linux/capability.h>
@@ -28,10 +28,10 @@
 #include "rknpu_sched.h"
 #include "rknpu_sram.h"
 
-/* Interface version: that of the last vendor driver, which programs compare with. */
+/* Interface version: that of the last vendor driver, which programs compare against. */
 #define RKNPU_INTERFACE_VERSION	(0 * 10000 + 9 * 100 + 8)
 
-/* What an action does; @of is what its row of the table says. */
+/* Function of an action; @of is the argument from the action's row in the table. */
 typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 of);
 
 static int rknpu_action_hw_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
@@ -52,7 +52,7 @@ static int rknpu_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile
 	return 0;
 }
 
-/* As the file of debugfs; of everybody, so for who administers the machine only. */
+/* Same as the debugfs file. The rate affects all users, so only an administrator may set it. */
 static int rknpu_action_set_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	if (!capable(CAP_SYS_ADMIN))
@@ -70,13 +70,13 @@ static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile
 	return 0;
 }
 
-/* A voltage goes with its rate: one alone is wasted, or too low, which hangs the machine. */
+/* A voltage belongs to a rate: set alone it is wasteful, or too low, which hangs the machine. */
 static int rknpu_action_set_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	return capable(CAP_SYS_ADMIN) ? -EOPNOTSUPP : -EPERM;
 }
 
-/* The caller's own jobs end and its next one starts from reset registers; nobody else notices. */
+/* Cancels the caller's own jobs and resets each core before its next one; no other client is affected. */
 static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
@@ -89,10 +89,10 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfil
 }
 
 /*
- * Byte counters. They are of the whole NPU and others read them too, so clearing
- * notes where they stand for the caller. They begin at 0 again when a core is reset
- * or loses power: then what they read is all that is known. A SoC without them says
- * success and leaves the value as it was [seen: vendor driver 0.9.8].
+ * Byte counters. They count for the whole NPU and others read them too, so clearing only
+ * records the current values for the caller. The counters restart at 0 when a core is reset
+ * or loses power; then their value is all that is known. On a SoC without them the vendor
+ * driver reports success and leaves the value as it was [seen: vendor driver 0.9.8].
  */
 static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
@@ -111,7 +111,7 @@ static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_fi
 	return 0;
 }
 
-/* @kinds: bits by kind. */
+/* @kinds: bit mask of counter kinds. */
 static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 kinds)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
@@ -134,7 +134,7 @@ static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file
 	return 0;
 }
 
-/* Priority on the SoC's bus. Setting it takes from all other masters, so it is not for everybody. */
+/* Priority on the SoC's bus. Raising it takes bandwidth from all other masters, so it needs a capability. */
 static int rknpu_action_get_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
 {
 	int ret = rknpu_core_read_qos(rknpu_device_first_core(rdev), reg, value);
@@ -150,7 +150,7 @@ static int rknpu_action_set_qos(struct rknpu_device *rdev, struct rknpu_file *rf
 		return -EINVAL;
 	if (!capable(CAP_SYS_NICE))
 		return -EPERM;
-	/* 0 is no value [seen: vendor driver 0.9.8]. */
+	/* 0 means no value [seen: vendor driver 0.9.8]. */
 	return *value ? rknpu_core_write_qos(core, reg, *value) : 0;
 }
 
@@ -161,8 +161,8 @@ static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *r
 }
 
 /*
- * The closed runtime asks for -19 and wants to hear 0. It gets what setpriority()
- * would give it, and 0 in any case.
+ * The closed runtime asks for -19 and expects 0. It gets the nice value that
+ * setpriority() would allow it, and 0 in any case.
  */
 static int rknpu_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
@@ -208,7 +208,7 @@ static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file 
 	return 0;
 }
 
-/* What is missing here is -EINVAL: power. */
+/* An action without an entry gives -EINVAL: those that switch the power. */
 static const struct {
 	rknpu_action_fn run;
 	u32 of;
@@ -240,14 +240,15 @@ static const struct {
 };
 
 /**
- * rknpu_action_run() - do an action for a file
+ * rknpu_action_run() - perform an action for a file
  * @rdev: the device
  * @rfile: the caller's file
- * @args: which, and its value in and out
+ * @args: number of the action; its value, in and out
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: 0; -EINVAL unknown or refused action, or a value out of range; -ENODEV.
+ * Return: 0 on success, -EINVAL if the action is unknown or refused or the value is out of range, -ENODEV
+ * if the device is gone, or the error of the action.
  */
 int rknpu_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args)
 {

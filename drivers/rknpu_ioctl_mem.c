@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The four memory ioctls: from the user's structures to calls of the floors
- * below and back. The DRM core has copied the structure in, zero-extended to our
- * size, and copies it out whatever we return.
+ * DOC: The four memory ioctls: they translate the user's structures to calls of the
+ * floors below and back. The DRM core has copied the structure in, zero-extended to
+ * the size in this driver's header, and copies it out whatever the function returns.
  */
 #include "rknpu_ioctl.h"
 
@@ -31,7 +31,7 @@ static int rknpu_mem_check(struct drm_device *drm, const struct rknpu_mem_create
 		return rknpu_refuse(drm, "size", args->size);
 	if (PAGE_ALIGN(args->size) > RKNPU_VM_BYTES)
 		return -ENOSPC;
-	/* Asking the page allocator for more than there is would only hurt others. */
+	/* Asking the page allocator for more memory than exists would only hurt other users. */
 	if (args->size >> PAGE_SHIFT >= totalram_pages())
 		return -ENOMEM;
 	return 0;
@@ -46,17 +46,17 @@ static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_map
 }
 
 /**
- * rknpu_mem_address() - give a buffer an address
+ * rknpu_mem_address() - map a buffer and report its address
  * @args: filled in
- * @bo: the buffer. Its handle may be closed by another thread at any time, or may not exist yet: the
- *	caller has opened it (rknpu_mapping_open()) for as long as this takes.
- * @client: of @file
+ * @bo: the buffer. Another thread may close its handle at any time, or it may not have a handle yet, so
+ *	the caller must hold it open (rknpu_mapping_open()) across this call.
+ * @client: client of @file
  * @vm: one of its address spaces
- * @file: the file, as an identity
+ * @file: identity of the file
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: 0, -ENOMEM, -ENOSPC.
+ * Return: 0 on success, -ENOMEM if out of memory, -ENOSPC if no address range is left.
  */
 int rknpu_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
 		      struct rknpu_vm *vm, const void *file)
@@ -69,7 +69,7 @@ int rknpu_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct
 	return 0;
 }
 
-/* An object that the file already has, an imported dma-buf for instance. */
+/* The file already has the object, for example an imported dma-buf. */
 static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu_client *client,
 				     struct rknpu_vm *vm, struct drm_file *file)
 {
@@ -89,7 +89,7 @@ static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu
 	return ret;
 }
 
-/* A buffer with a kernel mapping is for descriptors, which the CPU reads: it gains nothing on the chip. */
+/* A buffer with a kernel mapping holds descriptors, which the CPU reads: on-chip memory would gain nothing. */
 static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_mem_create *args,
 				struct rknpu_gem_request *want)
 {
@@ -103,13 +103,13 @@ static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_me
 }
 
 /**
- * rknpu_mem_alloc() - make the buffer that a request describes
- * @rdev: the device, plugged
+ * rknpu_mem_alloc() - create the buffer that a request describes
+ * @rdev: the device; must not be unplugged
  * @args: the request
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: the buffer with one reference; -EINVAL, -ENOSPC, -ENOMEM as ERR_PTR.
+ * Return: the buffer with one reference, or an ERR_PTR: -EINVAL, -ENOSPC or -ENOMEM.
  */
 struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_mem_create *args)
 {
@@ -118,10 +118,10 @@ struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_m
 		.dma_dev = rdev->dma_dev,
 		.bytes = PAGE_ALIGN(args->size),
 		.cached = args->flags & RKNPU_MEM_CACHEABLE && !(args->flags & RKNPU_MEM_WRITE_COMBINE),
-		/* Aligned is what the vendor's driver gives, unless told that it need not be. */
+		/* The vendor's driver aligns addresses unless this flag tells it not to. */
 		.aligned = !(args->flags & RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT),
 		.dma32 = args->flags & RKNPU_MEM_DMA32 || rdev->soc->dma_bits <= 32,
-		/* Behind an IOMMU pages serve both kinds; without one nothing else can be named. */
+		/* Behind an IOMMU pages serve both kinds; without one only contiguous memory has an address. */
 		.pool = rdev->translated ? NULL : &rdev->pool,
 	};
 	int ret = rknpu_mem_check(&rdev->drm, args);
@@ -152,7 +152,7 @@ static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_crea
 	if (ret)
 		goto put_bo;
 	ret = rknpu_mem_address(args, bo, client, vm, file);
-	/* Publish last: another thread may close the handle at once. */
+	/* Publish the handle last: another thread may close it immediately. */
 	if (!ret)
 		ret = drm_gem_handle_create(file, &bo->base, &args->handle);
 	rknpu_mapping_close(bo, file);
@@ -167,8 +167,9 @@ put_bo:
  * @data: &struct rknpu_mem_create
  * @file: the caller's file
  *
- * Return: 0; -EINVAL size, flags or domain; -ENOENT unknown handle; -ENOMEM no pages; -ENOSPC no
- * address range; -EPERM no IOMMU and no CAP_SYS_RAWIO; -ENODEV.
+ * Return: 0 on success, -EINVAL for an invalid size, flag or domain, -ENOENT for an unknown handle, -ENOMEM
+ * if out of memory, -ENOSPC if no address range is left, -EPERM without an IOMMU and without
+ * CAP_SYS_RAWIO, -ENODEV if the device is gone.
  */
 int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -202,9 +203,10 @@ int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *
  * @data: &struct rknpu_mem_map
  * @file: the caller's file
  *
- * Imported memory is mapped by its exporter, through us.
+ * An imported buffer is mapped by its exporter, through this driver's mmap.
  *
- * Return: 0; -ENOENT unknown handle; -ENODEV; -ENOMEM, -ENOSPC no offset.
+ * Return: 0 on success, -ENOENT for an unknown handle, -ENODEV if the device is gone, -ENOMEM or -ENOSPC
+ * if no offset can be allocated.
  */
 int rknpu_ioctl_mem_map(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -227,7 +229,7 @@ int rknpu_ioctl_mem_map(struct drm_device *drm, void *data, struct drm_file *fil
  * @data: &struct rknpu_mem_destroy
  * @file: the caller's file
  *
- * Return: 0; -ENOENT unknown handle.
+ * Return: 0 on success, -ENOENT for an unknown handle.
  */
 int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -237,19 +239,20 @@ int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file 
 }
 
 /**
- * rknpu_mem_sync_run() - cache maintenance for a file
+ * rknpu_mem_sync_run() - do cache maintenance for a file
  * @rdev: the device
  * @rfile: the caller's file
  * @args: the request
  *
- * A range that reaches past the buffer's end is cut there: the vendor driver does so,
- * and the closed runtime, which adds the whole size to an offset, goes on unsynchronized
+ * A range that extends past the end of the buffer is truncated: the vendor driver does so,
+ * and the closed runtime, which adds the whole size to an offset, carries on unsynchronized
  * after an error [seen: librknnrt 1.5.2, a buffer from a descriptor with an offset].
  *
  * An imported buffer is synchronized as a whole by its exporter, which may also
- * wait for whoever else uses it.
+ * wait for other users of the buffer.
  *
- * Return: 0; -EINVAL token, flags or an offset behind the buffer; the exporter's errno.
+ * Return: 0 on success, -EINVAL for an invalid token or flag or an offset past the end of the buffer, or
+ * the exporter's errno.
  */
 int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, const struct rknpu_mem_sync *args)
 {
@@ -281,7 +284,7 @@ int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, cons
  * @data: &struct rknpu_mem_sync
  * @file: the caller's file
  *
- * Return: as rknpu_mem_sync_run().
+ * Return: same as rknpu_mem_sync_run().
  */
 int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *file)
 {

@@ -3,7 +3,7 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: The SUBMIT ioctl: checks what can be checked without looking at memory,
- * has the job built, pushes it and brings its results back.
+ * builds the job, pushes it and returns its results.
  */
 #include "rknpu_ioctl.h"
 
@@ -46,8 +46,8 @@ static int rknpu_submit_check(struct rknpu_device *rdev, const struct rknpu_subm
 }
 
 /*
- * Core n has entry n, but entry n + 2 when three cores are named. Where the SoC has
- * only one, programs fill in no entry [seen: vendor driver 0.9.8].
+ * Core n uses entry n, or entry n + 2 if three cores are named. On SoCs with a single
+ * core, programs fill in no entry at all [seen: vendor driver 0.9.8].
  */
 static void rknpu_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_submit *args,
 				struct rknpu_job_args *job)
@@ -68,9 +68,9 @@ static void rknpu_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_
 }
 
 /*
- * Drivers up to 0.8 had the token of a buffer, which none of them used, where domain
- * and spare word are now. Today's programs leave the spare word zero, which the upper
- * half of a token never is.
+ * Up to version 0.8 the domain and the spare word held the token of a buffer, which no
+ * driver used. Today's programs leave the spare word zero, and the upper half of a token
+ * is never zero.
  */
 static u32 rknpu_submit_domain(const struct rknpu_submit *args, struct rknpu_client *client)
 {
@@ -98,7 +98,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 		.core_mask = args->core_mask ?: rknpu_sched_cores(&rdev->sched),
 		.gang = args->core_mask,
 		.pingpong = args->flags & RKNPU_JOB_PINGPONG,
-		/* The vendor driver took any number and looked at none. */
+		/* The vendor driver accepted any number and ignored it. */
 		.priority = clamp(args->priority, RKNPU_PRIORITY_MIN, RKNPU_PRIORITY_MAX),
 		.out_fence = args->flags & RKNPU_JOB_FENCE_OUT,
 	};
@@ -123,7 +123,7 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 	return rknpu_job_create(rdev->soc, &job);
 }
 
-/* Everything about the fence that can fail comes before the job is handed over. */
+/* Every step of publishing the fence that can fail comes before the job is pushed. */
 static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, bool wait, struct rknpu_fence_fd *out)
 {
 	int ret = job->out_fence ? rknpu_fence_fd_prepare(out, job->out_fence) : 0;
@@ -136,7 +136,7 @@ static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, b
 	return ret;
 }
 
-/* The job has been handed over; a call that fails leaves no file behind. */
+/* The job has been pushed. A call that fails leaves no file descriptor behind. */
 static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *args, struct rknpu_job *job,
 			       struct rknpu_fence_fd *out)
 {
@@ -162,18 +162,18 @@ static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *a
 }
 
 /**
- * rknpu_submit_run() - submit for a file
+ * rknpu_submit_run() - submit a job for a file
  * @rdev: the device
  * @rfile: the caller's file
  * @args: the request; results are written back
  *
- * Context: may sleep; waits unless told not to.
+ * Context: Process context. May sleep. Waits for the job unless @args asks not to.
  *
- * Return: 0; -EINVAL any field out of range, or a token or sync file that is none; -EPERM a
- * priority above the default without CAP_SYS_NICE; -EAGAIN the caller's process has as many jobs
- * waiting as it may have; -EMFILE; -ENOMEM; -ENODEV; and of a job that is
- * waited for: -ETIMEDOUT; -EIO the hardware failed it; -ECANCELED the caller's process asked for a
- * reset; -EINTR the caller was killed; the error of its input fence.
+ * Return: 0 on success, -EINVAL if a field is out of range or a token or sync file is invalid, -EPERM for
+ * a priority above the default without CAP_SYS_NICE, -EAGAIN if the caller's process has as many waiting
+ * jobs as it may have, -EMFILE, -ENOMEM, or -ENODEV. If the job is waited for, also -ETIMEDOUT, -EIO if
+ * the hardware failed it, -ECANCELED if the caller's process asked for a reset, -EINTR if the caller was
+ * killed, or the error of its input fence.
  */
 int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args)
 {
@@ -191,7 +191,7 @@ int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
 		if (ret)
 			rknpu_import_end(&imports, false);
 	}
-	/* Not held while waiting: unplugging ends the job instead of waiting for it. */
+	/* Not held while waiting: unplugging ends the job, it must not wait for it. */
 	drm_dev_exit(idx);
 	if (IS_ERR(job))
 		return ret;
@@ -209,7 +209,7 @@ int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
  * @data: &struct rknpu_submit
  * @file: the caller's file
  *
- * Return: as rknpu_submit_run().
+ * Return: same as rknpu_submit_run().
  */
 int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file)
 {

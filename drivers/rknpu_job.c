@@ -3,9 +3,9 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: Building and releasing a job. The builder reads the task descriptors from
- * a buffer that user space can write at any time: each one needed is copied once
- * and only the copy is checked and used. After it has succeeded nothing that the
- * job needs can fail or go away.
+ * a buffer that user space can write at any time, so it copies each descriptor that
+ * it needs once, and checks and uses only the copy. Once building has succeeded,
+ * nothing that the job needs can fail or go away.
  */
 #include "rknpu_job.h"
 
@@ -35,7 +35,7 @@ static void rknpu_job_read_task(const struct rknpu_job *job, u32 index, struct r
 	memcpy(task, job->descriptors + (size_t)index * sizeof(*task), sizeof(*task));
 }
 
-/* Descriptors of a chunk that the hardware needs: where the first begins, what the last signals. */
+/* Takes what the hardware needs of a chunk: where the first descriptor begins and what the last one signals. */
 static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu_soc *soc,
 				 struct drm_device *drm, u32 first, u32 tasks, struct rknpu_hw_range *chunk)
 {
@@ -55,7 +55,7 @@ static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu
 
 	if (tasks > 1)
 		rknpu_job_read_task(job, first + tasks - 1, &task);
-	/* Error events are no way to finish, and without a done event the job could only time out. */
+		/* Error events cannot be how a task finishes, and without a done event it could only time out. */
 	if (!task.int_mask || task.int_mask & ~RKNPU_INT_DONE)
 		return rknpu_refuse(drm, "int_mask of a task", task.int_mask);
 	chunk->int_mask = rknpu_hw_widen(task.int_mask);
@@ -93,7 +93,7 @@ static int rknpu_job_build_range(struct rknpu_job *job, const struct rknpu_soc *
 	return 0;
 }
 
-/* A core without a range is left out, also of a gang: programs leave entries empty that they do not need. */
+/* Skips a core without a range, even for a gang: programs leave entries empty that they do not need. */
 static int rknpu_job_build_ranges(struct rknpu_job *job, const struct rknpu_soc *soc,
 				  const struct rknpu_job_args *args)
 {
@@ -117,7 +117,7 @@ static int rknpu_job_pin_descriptors(struct rknpu_job *job, const struct rknpu_j
 	job->task_mapping = rknpu_mapping_find(job->client, args->task_token);
 	if (!job->task_mapping)
 		return rknpu_refuse(args->drm, "task_obj_addr", args->task_token);
-	/* The deployed interface wants KERNEL_MAPPING for this; we map when it is missing. */
+	/* The deployed interface requires KERNEL_MAPPING for this buffer; this driver maps it if it is missing. */
 	job->descriptors = rknpu_gem_vmap(job->task_mapping->bo);
 	return PTR_ERR_OR_ZERO(job->descriptors);
 }
@@ -128,11 +128,11 @@ static unsigned long rknpu_job_timeout(u32 timeout_ms)
 
 	if (!timeout_ms || timeout_ms > limit)
 		timeout_ms = limit;
-	/* One more: a tick that is nearly over does not count. */
+	/* One more, because the tick in progress may be nearly over. */
 	return msecs_to_jiffies(timeout_ms) + 1;
 }
 
-/* Zeroed memory for a job: that of one of the client's that is done. */
+/* Returns zeroed memory for a job, recycled from one of the client's finished jobs if possible. */
 static struct rknpu_job *rknpu_job_alloc(struct rknpu_client *client)
 {
 	struct rknpu_job *job = rknpu_client_take_spare(client);
@@ -143,10 +143,10 @@ static struct rknpu_job *rknpu_job_alloc(struct rknpu_client *client)
 	return job;
 }
 
-/* The client stays alive until this is over. */
+/* The caller keeps the client alive. */
 static void rknpu_job_free(struct rknpu_job *job)
 {
-	/* Memory that goes round would hide a use after free from who looks for it. */
+		/* Recycled memory would hide a use after free from KASAN. */
 	if (IS_ENABLED(CONFIG_KASAN) || !rknpu_client_give_spare(job->client, job))
 		kfree(job);
 }
@@ -196,14 +196,16 @@ static int rknpu_job_build(struct rknpu_job *job, const struct rknpu_soc *soc,
 }
 
 /**
- * rknpu_job_create() - check a request and copy what it needs
- * @soc: constants
- * @args: the request; args->in_fence is taken over even on failure
+ * rknpu_job_create() - check a request and copy everything needed to run it
+ * @soc: constants of the SoC
+ * @args: the request; the reference to args->in_fence is consumed even on failure
  *
- * Touches no hardware. Context: may sleep.
+ * Does not touch the hardware.
  *
- * Return: the job with one reference; -EINVAL for any number out of range or a
- * token that is not the caller's, -ENOMEM, as ERR_PTR.
+ * Context: Process context. May sleep.
+ *
+ * Return: the job with one reference, or an ERR_PTR: -EINVAL if a number is out of range or a token does
+ * not belong to the caller, -ENOMEM if out of memory.
  */
 struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rknpu_job_args *args)
 {
@@ -240,14 +242,14 @@ struct rknpu_job *rknpu_job_create(const struct rknpu_soc *soc, const struct rkn
 
 static void rknpu_job_last_put(struct kref *ref)
 {
-	/* The two callers differ in the context of the release. */
+	/* Empty: the two callers release the job in different contexts. */
 }
 
 /**
  * rknpu_job_put() - drop a reference
  * @job: the job
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_job_put(struct rknpu_job *job)
 {
@@ -256,12 +258,14 @@ void rknpu_job_put(struct rknpu_job *job)
 }
 
 /**
- * rknpu_job_let_go() - keep no mapping any more, unless that would end one here
- * @job: off the hardware
+ * rknpu_job_let_go() - drop a job's epoch unless that would unmap something here
+ * @job: the job, no longer on the hardware
  *
- * Called before the job is told to be over: who hears of it and destroys a buffer may
- * rely on its address being gone, while the last reference to the job is put by
- * whoever comes last, and then perhaps by a worker. Context: any.
+ * Called before the end of the job is announced: a submitter that learns of it and then
+ * destroys a buffer may rely on its address being gone, while the last reference to the
+ * job may be dropped later, perhaps by a worker.
+ *
+ * Context: Any context.
  */
 void rknpu_job_let_go(struct rknpu_job *job)
 {
@@ -270,8 +274,8 @@ void rknpu_job_let_go(struct rknpu_job *job)
 }
 
 /*
- * Release a job without sleep. Return: false when something that it holds has no other
- * holder any more; the rest is then left for rknpu_job_release().
+ * Releases a job without sleeping. Returns false if the job holds the last reference to something, whose
+ * release may sleep; rknpu_job_release() must then do the rest.
  */
 static bool rknpu_job_release_atomic(struct rknpu_job *job, struct workqueue_struct *wq)
 {
@@ -301,9 +305,9 @@ static bool rknpu_job_release_atomic(struct rknpu_job *job, struct workqueue_str
 /**
  * rknpu_job_put_atomic() - drop a reference where sleeping is not allowed
  * @job: the job
- * @wq: queue that a release runs on if it has to sleep
+ * @wq: workqueue for a release that has to sleep
  *
- * Context: any.
+ * Context: Any context.
  */
 void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq)
 {
@@ -312,10 +316,12 @@ void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq)
 }
 
 /**
- * rknpu_job_write_status() - leave the events in the last descriptor of each range that ran
- * @job: off the hardware
+ * rknpu_job_write_status() - write the events to the last descriptor of each range that ran
+ * @job: the job, no longer on the hardware
  *
- * Programs print this word when a submit fails. Context: any.
+ * Programs print this word when a submit fails.
+ *
+ * Context: Any context.
  */
 void rknpu_job_write_status(struct rknpu_job *job)
 {
@@ -328,7 +334,7 @@ void rknpu_job_write_status(struct rknpu_job *job)
 
 		if (!(job->ran & BIT(core)))
 			continue;
-		/* Of a good job what it asked for, as a mask in the hardware would have it. */
+		/* After success, report only the events that were asked for, as an interrupt mask would. */
 		if (!job->result)
 			seen &= rknpu_job_chunk(job, core)->int_mask;
 		memcpy(job->descriptors + last * sizeof(struct rknpu_task) +

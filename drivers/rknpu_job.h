@@ -25,23 +25,23 @@ struct rknpu_vm;
 struct rknpu_wait;
 
 /**
- * struct rknpu_job_args - a checked-for-shape request; every number still comes from user space
- * @drm: for messages about what is refused.
+ * struct rknpu_job_args - a job request; its form is checked, but every number still comes from user space
+ * @drm: device, for messages about refused fields.
  * @client: the caller's client.
- * @file: the caller's file: identity only.
- * @usage: counts for @file.
- * @vm: address space that the command stream means.
- * @task_token: buffer of task descriptors.
- * @task_base: added to every data address.
- * @timeout_ms: 0 = the driver's limit.
+ * @file: the caller's file; identity only.
+ * @usage: usage counters of @file.
+ * @vm: address space that the command stream runs in.
+ * @task_token: token of the buffer with the task descriptors.
+ * @task_base: offset added to every data address.
+ * @timeout_ms: time-out in milliseconds, 0 for the driver's limit.
  * @core_mask: cores that the job may or must run on.
- * @gang: it must run on all of @core_mask that have a range, else on any one.
- * @pingpong: fetch ahead.
+ * @gang: true if it must run on all cores of @core_mask that have a range, false if on any one of them.
+ * @pingpong: true if the hardware is to fetch ahead.
  * @priority: RKNPU_PRIORITY_MIN .. RKNPU_PRIORITY_MAX.
- * @in_fence: to wait for before the job is queued; the job takes over the reference. NULL = none.
- * @out_fence: wanted.
- * @first: first descriptor, per core.
- * @number: number of descriptors, per core; 0 = the core has no range.
+ * @in_fence: fence to wait for before the job is queued, or NULL; the job takes over the reference.
+ * @out_fence: true if the caller wants an output fence.
+ * @first: index of the first descriptor, for each core.
+ * @number: number of descriptors, for each core; 0 if the core has no range.
  */
 struct rknpu_job_args {
 	struct drm_device *drm;
@@ -63,13 +63,13 @@ struct rknpu_job_args {
 };
 
 /**
- * struct rknpu_job_range - what a job runs on one core
+ * struct rknpu_job_range - the part of a job that runs on one core
  * @first: index of the first descriptor. Immutable.
- * @tasks: number of descriptors, 0 when the core cannot run the job. Immutable.
- * @num_chunks: starts needed. Immutable.
- * @chunks: one for each start. Immutable.
- * @chunk: index of the one on the hardware; sched->lock.
- * @seen: its events so far; sched->lock. Those of the last one are the result.
+ * @tasks: number of descriptors, 0 if the core cannot run the job. Immutable.
+ * @num_chunks: number of starts needed. Immutable.
+ * @chunks: one chunk for each start. Immutable.
+ * @chunk: index of the chunk on the hardware; sched->lock.
+ * @seen: events of that chunk so far; sched->lock. Those of the last chunk are the result.
  */
 struct rknpu_job_range {
 	u32 first;
@@ -83,8 +83,8 @@ struct rknpu_job_range {
 /**
  * enum rknpu_job_place - where a job is; sched->lock
  * @RKNPU_JOB_ELSEWHERE: not pushed yet, on the hardware, or done.
- * @RKNPU_JOB_WAITING: waits for its input fence.
- * @RKNPU_JOB_QUEUED: waits for a core.
+ * @RKNPU_JOB_WAITING: waiting for its input fence.
+ * @RKNPU_JOB_QUEUED: waiting for a core.
  */
 enum rknpu_job_place {
 	RKNPU_JOB_ELSEWHERE,
@@ -93,51 +93,51 @@ enum rknpu_job_place {
 };
 
 /**
- * struct rknpu_job - kernel copy of all that is needed to run a submit
- * @ref: submit path, and queue or hardware.
- * @sched: where it was pushed. Immutable from then on.
- * @client: who asked. Immutable.
- * @file: through which open; identity only. Immutable.
- * @usage: counts for @file; kept alive. Immutable.
- * @id: number that no other job has; from push on. Immutable.
+ * struct rknpu_job - kernel copy of everything that is needed to run a submit
+ * @ref: held by the submit path and by the queue or hardware.
+ * @sched: scheduler that it was pushed to. Immutable from then on.
+ * @client: client that submitted it. Immutable.
+ * @file: file that it was submitted through; identity only. Immutable.
+ * @usage: usage counters of @file; holds a reference. Immutable.
+ * @id: unique number, assigned by the push. Immutable from then on.
  * @vm: address space, which lives as long as @client. Immutable.
- * @epoch: keeps every mapping of @vm that existed at submit; NULL once the job is over, mostly.
- * @task_mapping: the task buffer, for its result words. Immutable.
+ * @epoch: keeps every mapping of @vm that existed at submit; usually NULL once the job has ended.
+ * @task_mapping: mapping of the task buffer, for its result words. Immutable.
  * @descriptors: kernel mapping of the task buffer. Immutable.
- * @range: per core. Members as documented there.
- * @cores: cores that it may run on, or all of which it needs. Immutable.
+ * @range: range of each core. Members as documented there.
+ * @cores: cores that it may run on or, for a gang, all of which it needs. Immutable.
  * @gang: needs all of @cores. Immutable.
  * @priority: higher goes first. Immutable.
- * @task_base: hardware address offset. Immutable.
- * @timeout: jiffies on the hardware. Immutable.
- * @pingpong: fetch ahead. Immutable.
- * @quiet: its submitter looks for its end, so it does not interrupt, see rknpu_poll.c; sched->lock
- *	from push on.
- * @in_fence: dependency or NULL. Immutable.
- * @impatient: @in_fence may never signal, so the wait for it ends at @deadline too. Immutable.
- * @wait: what it waits for @in_fence with, and before it is pushed what it could; sched->lock.
- * @late: entry of sched->late while it waits and is @impatient; sched->lock.
- * @out_fence: signalled when the job is done, or NULL. Immutable.
- * @node: entry of the list that @place names; sched->lock.
- * @owned: entry of its client's list of jobs that have not started; sched->lock.
+ * @task_base: offset that the hardware adds to addresses. Immutable.
+ * @timeout: time-out on the hardware, in jiffies. Immutable.
+ * @pingpong: the hardware is to fetch ahead. Immutable.
+ * @quiet: its submitter polls for its end, so it raises no interrupt, see rknpu_poll.c; sched->lock from
+ *	push on.
+ * @in_fence: fence that it depends on, or NULL. Immutable.
+ * @impatient: @in_fence may never be signalled, so the wait for it ends at @deadline too. Immutable.
+ * @wait: the wait for @in_fence that it has joined or, before it is pushed, a spare one; sched->lock.
+ * @late: entry in sched->late while it waits and is @impatient; sched->lock.
+ * @out_fence: fence to signal when the job is done, or NULL. Immutable.
+ * @node: entry in the list that @place indicates; sched->lock.
+ * @owned: entry in its client's list of jobs that have not started; sched->lock.
  * @place: where it is; sched->lock.
- * @arrival: number of its arrival in the queue; sched->lock.
+ * @arrival: sequence number of its arrival in the queue; sched->lock.
  * @running: cores that have not finished their range; sched->lock.
  * @ran: cores that it was started on; sched->lock until @done.
  * @retried: a lost start has been repeated; sched->lock.
  * @cancelled: its client asked for a reset; sched->lock.
- * @abandoned: its file has been closed or its submitter killed, so that @deadline is soon; sched->lock.
- * @deadline: jiffies at which it has run out of time, of waiting or of running; sched->lock.
+ * @abandoned: its file was closed or its submitter killed, so @deadline was moved up; sched->lock.
+ * @deadline: jiffies at which its time for waiting or for running is over; sched->lock.
  * @progress: jiffies at which it was last seen to have finished a task; sched->lock.
- * @started: start on the hardware, 0 = never; sched->lock until @done.
- * @ended: end on the last of its cores so far; likewise.
+ * @started: time of its start on the hardware, 0 if never; sched->lock until @done.
+ * @ended: time of its end on the last of its cores so far; sched->lock until @done.
  * @elapsed_ns: time on the hardware; valid after @done.
- * @tasks_done: descriptors executed, all cores together; valid after @done.
+ * @tasks_done: number of descriptors executed on all cores together; valid after @done.
  * @result: 0 or a negative errno; valid after @done.
  * @done: the job has left queue and hardware; set with release, read with acquire.
- * @waiter: its submitter, who alone waits for @done.
- * @free_work: release from contexts that must not sleep.
- * @one_chunk: storage for the usual case.
+ * @waiter: its submitter, the only task that waits for @done.
+ * @free_work: releases the job when the last reference is dropped in a context that must not sleep.
+ * @one_chunk: storage for the usual case of one chunk for each core.
  */
 struct rknpu_job {
 	struct kref ref;
@@ -193,7 +193,7 @@ void rknpu_job_put_atomic(struct rknpu_job *job, struct workqueue_struct *wq);
 void rknpu_job_let_go(struct rknpu_job *job);
 void rknpu_job_write_status(struct rknpu_job *job);
 
-/* The chunk that a core runs or is about to run; sched->lock. */
+/* The chunk that a core is running or about to run; caller must hold sched->lock. */
 static inline const struct rknpu_hw_range *rknpu_job_chunk(const struct rknpu_job *job, unsigned int core)
 {
 	return &job->range[core].chunks[job->range[core].chunk];

@@ -2,17 +2,18 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Waiting for a short job without sleep. To go idle, be interrupted and be woken
- * takes longer than such a job, so the processor that has started it looks at the core
- * itself, as KVM does before it halts a virtual processor. Only where the same client's
- * jobs of this kind used to be short, never for longer than RKNPU_POLL_MAX_US, and not
- * while anybody else could use the processor.
+ * DOC: Waiting for a short job without sleeping. Going idle, taking the interrupt and
+ * waking up take longer than such a job, so the CPU that has started it polls the core
+ * instead, as KVM does before it halts a virtual CPU. This happens only if jobs of this
+ * kind from the same client have been short, never for longer than RKNPU_POLL_MAX_US,
+ * and not while another task could use the CPU.
  *
- * The core does not interrupt meanwhile: interrupts that find nothing to do, one for
- * each job, would have the kernel switch the line off. Who gives up lets the core
- * interrupt again and looks once more afterwards, so that the end is seen by one of
- * the two. Preemption is off, or the end might be seen only when its turn has come.
- * With PREEMPT_RT nobody polls: its locks may not be taken then.
+ * The core raises no interrupts meanwhile: one interrupt per job that finds nothing to
+ * do would make the kernel disable the line. A poller that gives up enables the
+ * interrupt of the core and then polls once more, so either the poller or the interrupt
+ * handler sees the end. Preemption is off; otherwise the end might be noticed only when
+ * the task is scheduled again. There is no polling on PREEMPT_RT, where spinlocks cannot
+ * be taken with preemption off.
  */
 #include "rknpu_poll.h"
 
@@ -35,7 +36,7 @@
 
 #define RKNPU_POLL_MAX_US	50
 
-/* One job that is much longer than the others must not decide for long. */
+/* Cap on a sample: one job that is much longer than the others must not decide for long. */
 #define RKNPU_POLL_SAMPLE_NS	(4 * RKNPU_POLL_MAX_US * NSEC_PER_USEC)
 #define RKNPU_POLL_WEIGHT	4
 
@@ -48,7 +49,7 @@ static u32 rknpu_poll_limit_ns(void)
 	return min_t(u32, READ_ONCE(rknpu_poll_us), RKNPU_POLL_MAX_US) * NSEC_PER_USEC;
 }
 
-/* Jobs of one kind: the same descriptors. Kinds that share a place are taken for one. */
+/* Jobs of one kind have the same descriptors. Kinds with the same hash are treated as one. */
 static u32 *rknpu_poll_usual(const struct rknpu_job *job)
 {
 	const struct rknpu_job_range *range = &job->range[__ffs(job->cores)];
@@ -58,10 +59,10 @@ static u32 *rknpu_poll_usual(const struct rknpu_job *job)
 }
 
 /**
- * rknpu_poll_wanted() - whether to wait for a job without sleep
- * @job: about to be pushed by who will wait for it
+ * rknpu_poll_wanted() - tell whether to wait for a job without sleeping
+ * @job: the job, about to be pushed by the task that will wait for it
  *
- * Return: true when its kind used to be short, and nobody else wants this processor.
+ * Return: true if jobs of its kind have been short and no other task wants this CPU.
  */
 bool rknpu_poll_wanted(const struct rknpu_job *job)
 {
@@ -72,15 +73,15 @@ bool rknpu_poll_wanted(const struct rknpu_job *job)
 		return false;
 	usual = READ_ONCE(*rknpu_poll_usual(job));
 	limit = rknpu_poll_limit_ns();
-	/* The end that an interrupt told of was some microseconds before. */
+	/* If an interrupt reported the end, the job really ended some microseconds earlier. */
 	return usual && usual <= limit + limit / 8 && single_task_running();
 }
 
 /**
  * rknpu_poll_learn() - remember how long a job took
- * @job: has ended well
+ * @job: a job that has succeeded
  *
- * Callers may race: a value that is lost matters to nobody.
+ * Callers may race: a lost sample does no harm.
  */
 void rknpu_poll_learn(const struct rknpu_job *job)
 {
@@ -93,14 +94,14 @@ void rknpu_poll_learn(const struct rknpu_job *job)
 	WRITE_ONCE(*usual, max(sample, 1));
 }
 
-/* Return: whether there is nothing more to look for. @last: the core interrupts from now on. */
+/* Returns true if there is nothing left to poll for. @last: enable the interrupt of the core first. */
 static bool rknpu_poll_look_locked(struct rknpu_slot *slot, struct rknpu_job *job, bool last, struct rknpu_job **done)
 {
 	const struct rknpu_hw_range *chunk = rknpu_job_chunk(job, slot->index);
 	const struct rknpu_hw *hw = &slot->core->hw;
 
 	lockdep_assert_held(&slot->sched->lock);
-	/* A fault or a reset may have taken the job away, and then the core may have no power. */
+	/* A fault or a reset may have taken the job off the core, and then the core may have no power. */
 	if (slot->job != job || slot->state != RKNPU_SLOT_RUNNING)
 		return true;
 	if (last) {
@@ -127,11 +128,11 @@ static bool rknpu_poll_look(struct rknpu_slot *slot, struct rknpu_job *job, bool
 }
 
 /**
- * rknpu_poll_watch() - wait for the end of a job for a moment
+ * rknpu_poll_watch() - poll briefly for the end of a job
  * @sched: the scheduler
- * @job: pushed; if it is not quiet, because it could not be started at once, nothing is done
+ * @job: a pushed job; does nothing if it is not quiet, because it could not be started at once
  *
- * Context: process, with preemption off since before the job was pushed.
+ * Context: Process context. Preemption must have been off since before the job was pushed.
  */
 void rknpu_poll_watch(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -143,7 +144,7 @@ void rknpu_poll_watch(struct rknpu_sched *sched, struct rknpu_job *job)
 	if (!READ_ONCE(job->quiet))
 		return;
 	slot = &sched->slots[__ffs(job->ran)];
-	/* Neither the lock nor the bus has anything from looks at a job that has just begun. */
+	/* Polling a job that has only just begun would burden the lock and the bus for nothing. */
 	next = job->started + usual - usual / 4;
 	end = ktime_get() + rknpu_poll_limit_ns();
 	do {

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: How jobs come to the scheduler, and how their submitters wait for them. Every
- * job that has been pushed is finished exactly once, which signals its fence.
+ * DOC: How jobs are passed to the scheduler, and how their submitters wait for them.
+ * Every job that was pushed is finished exactly once, which signals its fence.
  */
 #include <linux/preempt.h>
 #include <linux/rcuwait.h>
@@ -21,8 +21,9 @@
 #include "rknpu_wait.h"
 
 /*
- * Have a job wait for its fence, or fail with it. @spare: armed; NULL afterwards if it has
- * been taken. Return: whether there is nothing more to be done.
+ * Makes a job wait for its fence, or fails it with the fence's error. @spare is armed; it is NULL
+ * afterwards if the job has taken it. Returns true if there is nothing more to do, false if the fence has
+ * been signalled without an error.
  */
 static bool rknpu_sched_hold_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
@@ -33,7 +34,7 @@ static bool rknpu_sched_hold_locked(struct rknpu_sched *sched, struct rknpu_job 
 	return job->in_fence->error;
 }
 
-/* Start a job, queue it, or have it wait for its fence. */
+/* Starts a job, queues it, or makes it wait for its fence. */
 static int rknpu_sched_accept_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
 	lockdep_assert_held(&sched->lock);
@@ -48,7 +49,7 @@ static int rknpu_sched_accept_locked(struct rknpu_sched *sched, struct rknpu_job
 		return 0;
 	if (rknpu_sched_try_locked(sched, job))
 		return 0;
-	/* Whoever starts it later, nobody looks. */
+	/* Whatever starts it later, its submitter will not be polling. */
 	job->quiet = false;
 	if (rknpu_queue_full(job->client))
 		return -EAGAIN;
@@ -68,7 +69,7 @@ static int rknpu_sched_hand_over(struct rknpu_sched *sched, struct rknpu_job *jo
 	}
 	spin_lock_irqsave(&sched->lock, flags);
 	ret = rknpu_sched_accept_locked(sched, job, &spare);
-	/* In time: whoever finishes it takes the lock first. */
+	/* Not too late: the path that finishes the job takes the lock first. */
 	if (!ret)
 		kref_get(&job->ref);
 	spin_unlock_irqrestore(&sched->lock, flags);
@@ -80,15 +81,16 @@ static int rknpu_sched_hand_over(struct rknpu_sched *sched, struct rknpu_job *jo
 /**
  * rknpu_sched_push() - run a job as soon as possible
  * @sched: the scheduler
- * @job: complete; the scheduler takes a reference of its own
- * @wait: the caller is going to wait for it
+ * @job: complete job; the scheduler takes a reference of its own
+ * @wait: true if the caller is going to wait for the job
  *
- * Does not wait for a fence or a core; for the end of a short job for a moment, if the
- * caller would do so anyway. Context: process; does not sleep.
+ * Does not wait for a fence or a core. May poll briefly for the end of a short job if the
+ * caller is going to wait for it anyway.
  *
- * Return: 0; -ENODEV when the device is going away; -EIO when the cores that the
- * job needs do not work any more; -EAGAIN when its client has too many jobs that have
- * not started.
+ * Context: Process context. Does not sleep.
+ *
+ * Return: 0 on success, -ENODEV if the device is going away, -EIO if cores that the job needs are out of
+ * service, -EAGAIN if the client has too many jobs that have not started.
  */
 int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job, bool wait)
 {
@@ -115,16 +117,18 @@ static bool rknpu_job_is_done(const struct rknpu_job *job)
 /**
  * rknpu_sched_wait() - wait for a job
  * @sched: the scheduler
- * @job: pushed; the caller has a reference
+ * @job: a pushed job; the caller holds a reference
  *
- * A killed caller's job is dropped if it still waits, else it has a moment left to
- * finish in. Context: may sleep, killable.
+ * If the caller is killed, its job is dropped if it has not started, and otherwise gets a
+ * short grace period to finish.
  *
- * Return: the job's result; -EINTR when the caller was killed.
+ * Context: Process context. May sleep; the wait is killable.
+ *
+ * Return: the job's result, or -EINTR if the caller was killed.
  */
 int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job)
 {
-	/* Freezable: what it waits for may be another process's, which is frozen already. */
+	/* Freezable, because the job may have to wait for another process that is already frozen. */
 	if (!rknpu_job_is_done(job) &&
 	    rcuwait_wait_event(&job->waiter, rknpu_job_is_done(job), TASK_KILLABLE | TASK_FREEZABLE)) {
 		rknpu_drop_killed(sched, job);

@@ -9,12 +9,12 @@
 #include <drm/drm_print.h>
 
 /**
- * rknpu_refuse() - say which field of a request is wrong
+ * rknpu_refuse() - report which field of a request is wrong
  * @drm: the device
- * @field: its name, a literal
- * @value: what was in it
+ * @field: name of the field, a string literal
+ * @value: its value
  *
- * A caller gets no more than an errno. With drm.debug=2 the kernel log names the
+ * The caller of an ioctl gets only an errno. With drm.debug=2 the kernel log names the
  * field and the calling function.
  *
  * Return: -EINVAL.

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Sums of busy time. Nothing samples: between two jobs a core is idle, so what
- * it did in any second can be worked out afterwards.
+ * DOC: Sums of busy time. No sampling is needed: between two jobs a core is idle, so
+ * its load in any second can be computed afterwards.
  */
 #include "rknpu_usage.h"
 
@@ -12,19 +12,19 @@
 #include <linux/slab.h>
 #include <linux/time64.h>
 
-/* What a core has spent until @at that began to work at @since and has not stopped. */
+/* Time that a core has spent until @at, if it began to work at @since and has not stopped. */
 static u64 rknpu_load_at(const struct rknpu_load *load, u64 since, u64 at)
 {
 	return load->busy_ns + (at > since ? at - since : 0);
 }
 
 /**
- * rknpu_load_advance() - go on to the second that is under way
- * @load: the seconds
- * @since: when the core began to work; @now when it does not
- * @now: the time, not before @load->end
+ * rknpu_load_advance() - advance to the current second
+ * @load: the load of a core
+ * @since: time when the core began to work, or @now if it is idle
+ * @now: current time, not before @load->end
  *
- * Context: any, with sched->lock.
+ * Context: Any context. Caller must hold sched->lock.
  */
 void rknpu_load_advance(struct rknpu_load *load, u64 since, u64 now)
 {
@@ -32,7 +32,7 @@ void rknpu_load_advance(struct rknpu_load *load, u64 since, u64 now)
 
 	div64_u64_rem(now - load->end, NSEC_PER_SEC, &rest);
 	begin = now - rest;
-	/* The second before this one may not be the one that ended at @load->end. */
+	/* The second before the current one need not be the one that ended at @load->end. */
 	if (begin > load->end)
 		load->begin_ns = rknpu_load_at(load, since, begin - NSEC_PER_SEC);
 	load->last_ns = rknpu_load_at(load, since, begin) - load->begin_ns;
@@ -41,11 +41,11 @@ void rknpu_load_advance(struct rknpu_load *load, u64 since, u64 now)
 }
 
 /**
- * rknpu_counts_add_failed() - count a job that has not ended well
- * @counts: where
- * @result: its, a negative errno
+ * rknpu_counts_add_failed() - count a job that has not succeeded
+ * @counts: the counts
+ * @result: the job's result, a negative errno
  *
- * Context: any, with sched->lock.
+ * Context: Any context. Caller must hold sched->lock.
  */
 void rknpu_counts_add_failed(struct rknpu_counts *counts, int result)
 {
@@ -64,11 +64,11 @@ void rknpu_counts_add_failed(struct rknpu_counts *counts, int result)
 }
 
 /**
- * rknpu_usage_create() - for a file that opens
+ * rknpu_usage_create() - allocate usage counters for an open file
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: with one reference, or NULL.
+ * Return: the counters with one reference, or NULL if out of memory.
  */
 struct rknpu_usage *rknpu_usage_create(void)
 {
@@ -83,8 +83,8 @@ struct rknpu_usage *rknpu_usage_create(void)
 }
 
 /**
- * rknpu_usage_release() - nobody uses it any more
- * @ref: of the usage
+ * rknpu_usage_release() - free usage counters after the last reference is dropped
+ * @ref: &rknpu_usage.ref
  */
 void rknpu_usage_release(struct kref *ref)
 {

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Counting who uses the hardware and for how long, cheaply enough for the
- * interrupt that ends a job: nothing is written when it starts, and a sum when it
- * ends. What runs is added by who reads.
+ * DOC: Accounting of hardware time, cheap enough for the interrupt that ends a job:
+ * nothing is written when a job starts, and one sum when it ends. Readers add the
+ * time of jobs that are still running.
  */
 #ifndef RKNPU_USAGE_H
 #define RKNPU_USAGE_H
@@ -18,10 +18,10 @@
 
 /**
  * struct rknpu_load - time that a core has spent on jobs that have ended; sched->lock
- * @busy_ns: since the device started.
- * @end: when the second that is under way ends, by ktime_get().
- * @begin_ns: what the core had spent when it began.
- * @last_ns: what it spent in the one before.
+ * @busy_ns: time since the device was probed.
+ * @end: end of the current second, by ktime_get().
+ * @begin_ns: value of @busy_ns at the beginning of the current second.
+ * @last_ns: time spent in the previous second.
  */
 struct rknpu_load {
 	u64 busy_ns;
@@ -31,13 +31,13 @@ struct rknpu_load {
 };
 
 /**
- * struct rknpu_counts - what has become of jobs and cores since the device started
- * @done: jobs that ended well.
- * @failed: jobs that ended with an error of their own, out of time or not.
- * @timed_out: those among them that ran out of time.
- * @cancelled: jobs given up because of who had submitted them, or because the device went away.
- * @faults: accesses of the NPU to addresses without translation.
- * @resets: resets of a core to recover it; not those between two clients.
+ * struct rknpu_counts - counts of jobs and events since the device was probed
+ * @done: jobs that succeeded.
+ * @failed: jobs that failed with an error of their own, including time-outs.
+ * @timed_out: the jobs in @failed that timed out.
+ * @cancelled: jobs given up because of their submitter or because the device went away.
+ * @faults: NPU accesses to addresses without a translation.
+ * @resets: resets of a core to recover it, not counting those between two clients.
  * @lost: starts that were lost and repeated.
  *
  * All under sched->lock.
@@ -53,11 +53,11 @@ struct rknpu_counts {
 };
 
 /**
- * struct rknpu_usage - what one open file has used; outlives it as long as it has a job
- * @ref: the file, each of its jobs.
- * @id: number that no other open has. Immutable.
+ * struct rknpu_usage - usage of one open file; outlives the file while the file has jobs
+ * @ref: held by the file and each of its jobs.
+ * @id: unique number. Immutable.
  * @busy_ns: time on each core of jobs that have ended; sched->lock.
- * @counts: of its jobs.
+ * @counts: counts of its jobs.
  */
 struct rknpu_usage {
 	struct kref ref;
@@ -69,7 +69,7 @@ struct rknpu_usage {
 void rknpu_load_advance(struct rknpu_load *load, u64 since, u64 now);
 void rknpu_counts_add_failed(struct rknpu_counts *counts, int result);
 
-/* The core has worked from @since to @now and stands idle then; it stood idle before. sched->lock. */
+/* The core was idle until @since and has worked from then until @now; caller must hold sched->lock. */
 static inline void rknpu_load_add(struct rknpu_load *load, u64 since, u64 now)
 {
 	if (unlikely(now >= load->end))
@@ -77,7 +77,7 @@ static inline void rknpu_load_add(struct rknpu_load *load, u64 since, u64 now)
 	load->busy_ns += now - since;
 }
 
-/* A job has ended; sched->lock. */
+/* Count a job that has ended; caller must hold sched->lock. */
 static inline void rknpu_counts_add(struct rknpu_counts *counts, int result)
 {
 	if (likely(!result))
@@ -89,14 +89,14 @@ static inline void rknpu_counts_add(struct rknpu_counts *counts, int result)
 struct rknpu_usage *rknpu_usage_create(void);
 void rknpu_usage_release(struct kref *ref);
 
-/* The caller has a reference. */
+/* The caller must hold a reference. */
 static inline struct rknpu_usage *rknpu_usage_get(struct rknpu_usage *usage)
 {
 	kref_get(&usage->ref);
 	return usage;
 }
 
-/* Context: any. */
+/* Context: Any context. */
 static inline void rknpu_usage_put(struct rknpu_usage *usage)
 {
 	kref_put(&usage->ref, rknpu_usage_release);

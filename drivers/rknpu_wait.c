@@ -2,16 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Jobs that wait for a fence. Whoever signals a fence runs all its callbacks at
- * once, with interrupts off, and that may be the end of another client's job. So a
- * client has one callback on a fence, however many jobs wait for it; the callback
- * lets the first few go on and leaves the rest to the worker, which takes a few at a
- * time.
+ * DOC: Jobs that wait for a fence. Signalling a fence runs all its callbacks at once
+ * with interrupts off, possibly at the end of another client's job. So a client has one
+ * callback on a fence, however many of its jobs wait for it. The callback lets the first
+ * few jobs proceed and leaves the rest to the worker, which handles a few at a time.
  *
- * A wait is in its client's tree as long as jobs can join it: it has some, and its
- * fence has not called. Afterwards it is on the scheduler's list until the worker
- * has passed its jobs on. Who takes the last job away drops the reference that the
- * jobs hold together; the callback has the other one.
+ * A wait is in its client's tree as long as jobs can join it, that is while it has jobs
+ * and its fence has not been signalled. After that it is on the scheduler's list until
+ * the worker has passed its jobs on. The jobs share one reference, which is dropped by
+ * the code that removes the last job; the callback holds the other reference.
  */
 #include "rknpu_wait.h"
 
@@ -29,20 +28,20 @@
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
 
-/* Jobs that go on in the callback itself: chains of jobs, say, which need no worker in between. */
+/* Jobs that the callback itself lets proceed, so that a chain of jobs, for example, needs no worker in between. */
 #define RKNPU_WAIT_AT_ONCE	4
 
 /**
  * struct rknpu_wait - jobs of one client that wait for the same fence
- * @ref: the jobs together (until there are some: who made it), the callback.
- * @sched: whose jobs they are. Immutable once armed.
- * @fence: what they wait for, kept alive. Immutable.
- * @cb: its callback.
- * @node: entry of the client's tree; sched->lock.
- * @tree: that tree, while it is there; sched->lock.
+ * @ref: one for all jobs together (for the creator until there are some), one for the callback.
+ * @sched: scheduler of the jobs. Immutable once armed.
+ * @fence: the fence they wait for; holds a reference. Immutable.
+ * @cb: callback on @fence.
+ * @node: entry in the client's tree; sched->lock.
+ * @tree: the tree that it is in, or NULL; sched->lock.
  * @jobs: the jobs; sched->lock.
- * @ready: entry of sched->ready; sched->lock.
- * @signalled: the callback has been called; sched->lock.
+ * @ready: entry in sched->ready; sched->lock.
+ * @signalled: @fence has been signalled; sched->lock.
  */
 struct rknpu_wait {
 	struct kref ref;
@@ -57,12 +56,12 @@ struct rknpu_wait {
 };
 
 /**
- * rknpu_wait_create() - make what a job needs to wait for a fence
+ * rknpu_wait_create() - allocate a wait for a fence
  * @fence: the fence; a reference is taken
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: it, for rknpu_wait_arm() or rknpu_wait_release(); NULL without memory.
+ * Return: the wait, to be passed to rknpu_wait_arm() or rknpu_wait_release(), or NULL if out of memory.
  */
 struct rknpu_wait *rknpu_wait_create(struct dma_fence *fence)
 {
@@ -87,10 +86,12 @@ static void rknpu_wait_free(struct kref *ref)
 }
 
 /**
- * rknpu_wait_release() - drop a wait that has no jobs
- * @wait: the wait; the caller has the reference that its jobs had
+ * rknpu_wait_release() - release a wait that has no jobs
+ * @wait: the wait; consumes the reference that its jobs held
  *
- * Afterwards its callback neither runs nor will run. Context: any, without sched->lock.
+ * Once this returns, the callback is not running and will not run.
+ *
+ * Context: Any context. Must not be called with sched->lock held.
  */
 void rknpu_wait_release(struct rknpu_wait *wait)
 {
@@ -99,7 +100,7 @@ void rknpu_wait_release(struct rknpu_wait *wait)
 	kref_put(&wait->ref, rknpu_wait_free);
 }
 
-/* The wait has no jobs any more: who has seen to that has their reference. */
+/* The wait has no jobs any more. The caller, which removed the last one, owns their reference. */
 static void rknpu_wait_retire_locked(struct rknpu_wait *wait)
 {
 	lockdep_assert_held(&wait->sched->lock);
@@ -110,11 +111,11 @@ static void rknpu_wait_retire_locked(struct rknpu_wait *wait)
 }
 
 /**
- * rknpu_wait_leave_locked() - a job does not wait any more
+ * rknpu_wait_leave_locked() - remove a job from the wait that it has joined
  * @sched: the scheduler
- * @job: waits for a fence
+ * @job: a job that waits for a fence
  *
- * Return: what the caller releases once it has let go of sched->lock, or NULL.
+ * Return: a wait that the caller must release after dropping sched->lock, or NULL.
  */
 struct rknpu_wait *rknpu_wait_leave_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -133,12 +134,12 @@ struct rknpu_wait *rknpu_wait_leave_locked(struct rknpu_sched *sched, struct rkn
 	return wait;
 }
 
-/* Let the first job of a wait go on. Return: what is then to be released, or NULL. */
+/* Lets the first job of a wait proceed. Returns a wait that must then be released, or NULL. */
 static struct rknpu_wait *rknpu_wait_pass_locked(struct rknpu_wait *wait)
 {
 	struct rknpu_job *job = list_first_entry(&wait->jobs, struct rknpu_job, node);
 	struct rknpu_sched *sched = wait->sched;
-	/* Set before the fence signalled; dma_fence_get_status() would take the lock that our caller may hold. */
+	/* Set before the fence was signalled. dma_fence_get_status() would take a lock that the caller may hold. */
 	int error = wait->fence->error;
 
 	wait = rknpu_wait_leave_locked(sched, job);
@@ -149,7 +150,7 @@ static struct rknpu_wait *rknpu_wait_pass_locked(struct rknpu_wait *wait)
 	return wait;
 }
 
-/* The fence has signalled. Context: any; the fence's lock is held. */
+/* Fence callback. Context: Any context. The fence's lock is held. */
 static void rknpu_wait_signalled(struct dma_fence *fence, struct dma_fence_cb *cb)
 {
 	struct rknpu_wait *wait = container_of(cb, struct rknpu_wait, cb);
@@ -176,11 +177,11 @@ static void rknpu_wait_signalled(struct dma_fence *fence, struct dma_fence_cb *c
 }
 
 /**
- * rknpu_wait_arm() - have a fence call
+ * rknpu_wait_arm() - install the callback on the fence
  * @sched: the scheduler
- * @wait: new; has no jobs, so that a call finds none
+ * @wait: a new wait without jobs; if the callback runs now, it finds none
  *
- * Context: any, without sched->lock.
+ * Context: Any context. Must not be called with sched->lock held.
  */
 void rknpu_wait_arm(struct rknpu_sched *sched, struct rknpu_wait *wait)
 {
@@ -189,7 +190,7 @@ void rknpu_wait_arm(struct rknpu_sched *sched, struct rknpu_wait *wait)
 	if (!dma_fence_add_callback(wait->fence, &wait->cb, rknpu_wait_signalled))
 		return;
 	kref_put(&wait->ref, rknpu_wait_free);
-	/* Nobody else knows it. */
+	/* No lock needed: nothing else knows the wait yet. */
 	wait->signalled = true;
 }
 
@@ -211,7 +212,7 @@ static bool rknpu_wait_earlier(struct rb_node *node, const struct rb_node *other
 			   rb_entry(other, struct rknpu_job, late)->deadline);
 }
 
-/* Look after the impatient when the first of them has waited long enough. */
+/* Arms the timer for the first of the impatient jobs to reach its deadline. */
 static void rknpu_wait_watch_locked(struct rknpu_sched *sched)
 {
 	struct rb_node *first = rb_first_cached(&sched->late);
@@ -225,12 +226,12 @@ static void rknpu_wait_watch_locked(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_wait_join_locked() - let a job wait for its fence
+ * rknpu_wait_join_locked() - make a job wait for its fence
  * @sched: the scheduler
- * @job: has an input fence; the queue has its reference
+ * @job: a job with an input fence; its reference for the queue has been taken
  * @spare: an armed wait for that fence; NULL afterwards if the job has taken it
  *
- * Return: false when the fence has signalled: the job need not wait.
+ * Return: true if the job waits, false if the fence has already been signalled.
  */
 bool rknpu_wait_join_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
@@ -260,12 +261,14 @@ bool rknpu_wait_join_locked(struct rknpu_sched *sched, struct rknpu_job *job, st
 }
 
 /**
- * rknpu_wait_pass_ready() - let some of the jobs go on whose fence has signalled
+ * rknpu_wait_pass_ready() - let some jobs proceed after their fence was signalled
  * @sched: the scheduler
  *
- * One of each wait in turn. Context: worker.
+ * Takes one job of each wait in turn.
  *
- * Return: whether there are more.
+ * Context: Process context, from the worker. Takes sched->lock.
+ *
+ * Return: true if there are more.
  */
 bool rknpu_wait_pass_ready(struct rknpu_sched *sched)
 {
@@ -289,11 +292,13 @@ bool rknpu_wait_pass_ready(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_wait_drop_late() - end the jobs whose input fence has not come in time
+ * rknpu_wait_drop_late() - fail jobs that have waited too long for their input fence
  * @work: sched->patience
  *
- * Only fences of others: what waits for jobs of ours waits for something that
- * ends by itself, and its own time-out has not begun. Context: worker.
+ * Applies only to fences of other drivers. A job that waits for jobs of this driver waits
+ * for something that always ends, and its own time-out has not begun.
+ *
+ * Context: Process context, from the worker. Takes sched->lock.
  */
 void rknpu_wait_drop_late(struct work_struct *work)
 {
