@@ -3,11 +3,11 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: /sys/kernel/debug/rknpu/ and, with proc=1, /proc/rknpu/: the files of the
- * vendor's driver 0.9.8, byte for byte, because monitors read them with patterns. New
- * numbers go to sysfs (rknpu_stats.c), where everybody may read them.
+ * vendor's driver 0.9.8, byte for byte, because monitors match them with patterns. New
+ * statistics go to sysfs (rknpu_stats.c), where every user may read them.
  *
- * What can be written acts on everybody, so only debugfs takes it; and whatever is
- * written, no job waits for ever and no register is touched without power.
+ * Writes affect all users, so only debugfs accepts them. Whatever is written, no job
+ * waits forever and no register is accessed without power.
  */
 #include "rknpu_debugfs.h"
 
@@ -39,18 +39,18 @@ static bool rknpu_debugfs_proc;
 module_param_named(proc, rknpu_debugfs_proc, bool, 0444);
 MODULE_PARM_DESC(proc, "Offer the files of /sys/kernel/debug/rknpu in /proc/rknpu too, for everybody to read (default off)");
 
-/* Longer than anybody waits for the NPU to go off. */
+/* Longer than any useful delay before the NPU powers off. */
 #define RKNPU_DEBUGFS_MAX_DELAY_MS	(60 * 60 * 1000)
 
-/* A line of the map of the on-chip memory, and what a character of it stands for. */
+/* Characters per line in the map of the on-chip memory, and bytes per character. */
 #define RKNPU_DEBUGFS_MM_ROW	32
 #define RKNPU_DEBUGFS_MM_BYTES	SZ_4K
 
 /**
- * struct rknpu_debugfs_file - a file
- * @name: its.
- * @show: prints it. Context: process.
- * @write: does what @text says, which has no space around it; NULL when it cannot be written.
+ * struct rknpu_debugfs_file - description of a file
+ * @name: its name.
+ * @show: prints it. Context: Process context.
+ * @write: handles a write of @text, which has no white space around it; NULL if the file is read-only.
  */
 struct rknpu_debugfs_file {
 	const char *name;
@@ -62,8 +62,8 @@ struct rknpu_debugfs_file {
 
 /**
  * struct rknpu_debugfs_node - a file in a directory
- * @debugfs: whose.
- * @file: which.
+ * @debugfs: the directories it belongs to.
+ * @file: its description.
  */
 struct rknpu_debugfs_node {
 	struct rknpu_debugfs *debugfs;
@@ -72,11 +72,11 @@ struct rknpu_debugfs_node {
 
 /**
  * struct rknpu_debugfs - the directories
- * @rdev: the device; valid until they have been removed.
- * @dir: of debugfs.
- * @proc: of procfs, or NULL.
+ * @rdev: the device; valid until the directories have been removed.
+ * @dir: directory in debugfs.
+ * @proc: directory in procfs, or NULL.
  * @lock: protects @held.
- * @held: somebody has written "on" to power: each core has a power reference of ours.
+ * @held: "on" has been written to power, so this holds a power reference on each core.
  * @nodes: the files.
  */
 struct rknpu_debugfs {
@@ -140,7 +140,7 @@ static int rknpu_debugfs_get_cores(struct rknpu_device *rdev)
 	return ret;
 }
 
-/* "on" keeps the NPU on; "off" lets it go off as soon as it has nothing to do, as before. */
+/* "on" keeps the NPU powered; "off" lets it power off again as soon as it is idle. */
 static int rknpu_debugfs_hold(struct rknpu_debugfs *debugfs, bool hold)
 {
 	int ret = 0;
@@ -219,19 +219,19 @@ static int rknpu_debugfs_write_delayms(struct rknpu_debugfs *debugfs, const char
 
 static int rknpu_debugfs_show_reset(struct seq_file *m, struct rknpu_debugfs *debugfs)
 {
-	/* It cannot be bypassed, see below. */
+	/* Resets cannot be disabled, see below. */
 	seq_puts(m, "on\n");
 	return 0;
 }
 
-/* End the jobs of everybody, and have every core reset before it runs another one. */
+/* Cancels the jobs of all clients and makes every core reset before it runs another job. */
 static void rknpu_debugfs_reset(struct rknpu_device *rdev)
 {
 	struct rknpu_client *client;
 
 	dev_info(rdev->drm.dev, "%s[%d] asked for a reset of all cores\n", current->comm, task_tgid_nr(current));
 	mutex_lock(&rdev->clients.lock);
-	/* Who has no reference left waits for the lock, and has no jobs either. */
+	/* A client without references is waiting for this lock to be removed, and has no jobs either. */
 	list_for_each_entry(client, &rdev->clients.list, node) {
 		rknpu_client_mark_reset(client);
 		rknpu_sched_cancel_client(&rdev->sched, client);
@@ -272,7 +272,7 @@ static void rknpu_debugfs_print_mm(struct seq_file *m, const struct rknpu_sram *
 	seq_printf(m, "SRAM total size: %zu, used: %zu, free: %zu\n", total, total - free_bytes, free_bytes);
 }
 
-/* Not in the vendor's file, which knows no such memory; only where the tree reserves some. */
+/* Not in the vendor's file, which knows no such memory; printed only if the device tree reserves some. */
 static void rknpu_debugfs_print_pool(struct seq_file *m, const struct rknpu_pool *pool)
 {
 	u64 used = atomic64_read(&pool->used);
@@ -283,7 +283,7 @@ static void rknpu_debugfs_print_pool(struct seq_file *m, const struct rknpu_pool
 
 static int rknpu_debugfs_show_mm(struct seq_file *m, struct rknpu_debugfs *debugfs)
 {
-	/* Without any the file is empty [seen: vendor driver 0.9.8]. */
+	/* Without on-chip memory the file is empty [seen: vendor driver 0.9.8]. */
 	if (rknpu_sram_total_bytes(&debugfs->rdev->sram))
 		rknpu_debugfs_print_mm(m, &debugfs->rdev->sram);
 	if (debugfs->rdev->pool.bytes)
@@ -350,12 +350,12 @@ static void rknpu_debugfs_add_proc(struct rknpu_debugfs *debugfs)
 }
 
 /**
- * rknpu_debugfs_add() - make the files
- * @rdev: started
+ * rknpu_debugfs_add() - create the files
+ * @rdev: the device; started
  *
- * Nothing depends on them: what cannot be made is missing.
+ * Nothing depends on the files: one that cannot be created is simply missing.
  *
- * Return: the directories, for rknpu_debugfs_remove(); NULL without memory.
+ * Return: the directories, to be passed to rknpu_debugfs_remove(), or NULL if out of memory.
  */
 struct rknpu_debugfs *rknpu_debugfs_add(struct rknpu_device *rdev)
 {
@@ -381,8 +381,8 @@ struct rknpu_debugfs *rknpu_debugfs_add(struct rknpu_device *rdev)
 }
 
 /**
- * rknpu_debugfs_remove() - take them away; waits for who is reading or writing
- * @debugfs: or NULL
+ * rknpu_debugfs_remove() - remove the files and wait for their readers and writers
+ * @debugfs: the directories, or NULL
  */
 void rknpu_debugfs_remove(struct rknpu_debugfs *debugfs)
 {

@@ -2,16 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: A device core dump of the first job that fails in a minute: what the core
- * shows, the descriptors and the commands around the task that did not end, and where
- * buffers are, but nothing of what is in them unless root asks for it. A text, one
- * fact a line, which rknpu-regcmd reads.
+ * DOC: A device core dump of the first job that fails within a minute: the registers of
+ * the core, the descriptors and commands around the task that did not finish, and the
+ * addresses of buffers, but no buffer contents unless root enables that. It is a text
+ * with one fact per line, which rknpu-regcmd reads.
  *
- * The text is written by the scheduler's worker, before it resets the core, because
- * afterwards registers are gone and the client may write to its buffers again. The
- * worker waits for nothing here: memory comes without waiting or not at all, and an
- * address space that somebody works on is left out. Publishing may sleep, so another
- * worker does that.
+ * The scheduler's worker writes the text before it resets the core, because after that
+ * the registers are lost and the client may write to its buffers again. The worker must
+ * not wait here: it takes memory only if that needs no waiting, and skips an address
+ * space that is locked at the moment. Publishing may sleep, so another worker does that.
  */
 #include "rknpu_dump.h"
 
@@ -44,27 +43,27 @@ module_param_named(dump_data_kib, rknpu_dump_data_kib, uint, 0600);
 MODULE_PARM_DESC(dump_data_kib, "Contents of buffers in a device core dump, in KiB, at most 1024 (default 0: none)");
 
 #define RKNPU_DUMP_INTERVAL	(60 * HZ)
-/* What is tried first, and what is the least that is of use. */
+/* The size that is tried first, and the smallest one that is of use */
 #define RKNPU_DUMP_MOST_BYTES	SZ_256K
 #define RKNPU_DUMP_LEAST_BYTES	SZ_16K
 #define RKNPU_DUMP_MAPPINGS	1024
-/* Of buffers, a line of text each */
+/* Limit for buffer contents, and how many bytes of them go on a line */
 #define RKNPU_DUMP_MOST_DATA	SZ_1M
 #define RKNPU_DUMP_LINE_DATA	32
-/* Room that such a line takes, and that is left for the end */
+/* Space that such a line takes, and that is reserved for the end */
 #define RKNPU_DUMP_LINE_BYTES	80
-/* Tasks before and behind the one that did not end. */
+/* Number of tasks to show before and after the one that did not finish */
 #define RKNPU_DUMP_AROUND	1
 
 /**
- * struct rknpu_dump - the dump that is being made
+ * struct rknpu_dump - the dump in progress
  * @rdev: the device; valid until removal.
- * @next: jiffies from which on there may be another. The scheduler's worker.
- * @text: what has been written, or NULL. The scheduler's worker, from when it has queued @work on
- *	that.
- * @bytes: room in it.
- * @used: how much has been written; what does not fit is left out.
- * @work: publishes it.
+ * @next: jiffies before which no other dump is made. Used by the scheduler's worker only.
+ * @text: text of the dump, or NULL. Owned by the scheduler's worker and, once that has queued @work, by
+ *	@work.
+ * @bytes: size of @text.
+ * @used: length written so far; anything that does not fit is dropped.
+ * @work: publishes the dump.
  */
 struct rknpu_dump {
 	struct rknpu_device *rdev;
@@ -139,7 +138,7 @@ static void rknpu_dump_print_registers(struct rknpu_dump *dump, const struct rkn
 		rknpu_dump_print(dump, "unread %s\n", block);
 }
 
-/* Where the CPU sees a place of a buffer; NULL when it does not. */
+/* Returns the CPU address of an offset in a buffer, NULL if the CPU has none. */
 static const void *rknpu_dump_address(const struct rknpu_bo *bo, size_t offset)
 {
 	unsigned long pfn;
@@ -154,7 +153,7 @@ static const void *rknpu_dump_address(const struct rknpu_bo *bo, size_t offset)
 	return pfn_valid(pfn) ? page_address(pfn_to_page(pfn)) + offset_in_page(offset) : NULL;
 }
 
-/* Where the CPU sees an address of the NPU; NULL when it does not. @vm->lock. */
+/* Returns the CPU address of an NPU address, NULL if the CPU has none. Caller must hold @vm->lock. */
 static const void *rknpu_dump_find_locked(struct rknpu_vm *vm, u64 iova)
 {
 	const struct rknpu_mapping *mapping;
@@ -174,7 +173,7 @@ static void rknpu_dump_print_stream_locked(struct rknpu_dump *dump, struct rknpu
 {
 	u64 words = (u64)task->regcfg_amount + RKNPU_REGCMD_TAIL_WORDS, i;
 
-	/* A client may say any number: the text has an end. */
+	/* The client may have given any number, but the text has a limit. */
 	for (i = 0; i < words && dump->used + 64 < dump->bytes; i++) {
 		u64 iova = task->regcmd_addr + i * sizeof(u64);
 		const u64 *word = rknpu_dump_find_locked(vm, iova);
@@ -216,7 +215,7 @@ static void rknpu_dump_print_mappings_locked(struct rknpu_dump *dump, struct rkn
 	}
 }
 
-/* As the CPU sees it: nobody has synchronised caches. Where it cannot be seen is a gap. */
+/* Contents as the CPU sees them: caches are not synchronized. Where the CPU has no address there is a gap. */
 static void rknpu_dump_print_range(struct rknpu_dump *dump, const struct rknpu_mapping *mapping, size_t bytes)
 {
 	u64 start = mapping->space.node.start;
@@ -231,7 +230,7 @@ static void rknpu_dump_print_range(struct rknpu_dump *dump, const struct rknpu_m
 	}
 }
 
-/* The beginning of each buffer: what small ones leave over is for those behind them. */
+/* Dumps the beginning of each buffer; space that small buffers leave is used for those after them. */
 static void rknpu_dump_print_data_locked(struct rknpu_dump *dump, struct rknpu_vm *vm)
 {
 	size_t left = rknpu_dump_data_bytes(), bytes;
@@ -247,13 +246,13 @@ static void rknpu_dump_print_data_locked(struct rknpu_dump *dump, struct rknpu_v
 	}
 }
 
-/* The scheduler's worker; the core has power and has not been reset. */
+/* Called by the scheduler's worker; the core has power and has not been reset. */
 static void rknpu_dump_job(void *data, const struct rknpu_slot *slot, const struct rknpu_job *job, int result,
 			   u32 done)
 {
 	struct rknpu_dump *dump = data;
 
-	/* Pairs with the release of who has published the one before. */
+	/* Pairs with the release in rknpu_dump_publish(). */
 	if (smp_load_acquire(&dump->text) || (dump->next && time_before(jiffies, dump->next)))
 		return;
 	if (!rknpu_dump_alloc(dump))
@@ -279,19 +278,19 @@ static void rknpu_dump_publish(struct work_struct *work)
 
 	if (copy) {
 		memcpy(copy, dump->text, dump->used);
-		/* Takes @copy. Where the kernel has no core dumps it frees it. */
+		/* Takes ownership of @copy, and frees it if the kernel has no device core dumps. */
 		dev_coredumpv(dump->rdev->drm.dev, copy, dump->used, GFP_KERNEL);
 	}
 	kfree(dump->text);
-	/* Pairs with the acquire of the scheduler's worker. */
+	/* Pairs with the acquire in rknpu_dump_job(). */
 	smp_store_release(&dump->text, NULL);
 }
 
 /**
- * rknpu_dump_add() - dump jobs that fail from now on
- * @rdev: started
+ * rknpu_dump_add() - start dumping jobs that fail
+ * @rdev: the device; started
  *
- * Return: for rknpu_dump_remove(); NULL without memory.
+ * Return: object to be passed to rknpu_dump_remove(), or NULL if out of memory.
  */
 struct rknpu_dump *rknpu_dump_add(struct rknpu_device *rdev)
 {
@@ -302,16 +301,16 @@ struct rknpu_dump *rknpu_dump_add(struct rknpu_device *rdev)
 	dump->rdev = rdev;
 	INIT_WORK(&dump->work, rknpu_dump_publish);
 	rdev->sched.roof.data = dump;
-	/* The worker that sees the function has to see its data. */
+	/* The worker that sees the function must also see its data. */
 	smp_store_release(&rdev->sched.roof.failed, rknpu_dump_job);
 	return dump;
 }
 
 /**
- * rknpu_dump_remove() - dump no more
- * @dump: or NULL; the device has not been stopped
+ * rknpu_dump_remove() - stop dumping jobs
+ * @dump: from rknpu_dump_add(), or NULL; the device must not have been stopped yet
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_dump_remove(struct rknpu_dump *dump)
 {

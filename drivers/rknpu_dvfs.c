@@ -2,15 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Rate and voltage. One clock drives all cores, so it is parked by the last core that
- * goes off and restored by the first that comes on, before it works: with the power domain
- * off, firmware hangs in a call for more than the parked rate, and memories whose
- * read margin went with the power are not read right at speed.
+ * DOC: Rate and voltage. One clock drives all cores, so the last core that powers off parks
+ * it, and the first that powers on restores it before it does any work. With the power
+ * domain off, firmware hangs in a call for more than the parked rate; and memories that
+ * have lost their read margin with the power are not read correctly at speed.
  *
- * The policy is devfreq's. Work is done soonest, and the power soonest off, at the highest
- * rate: that is what load is reported for, and what a kernel without devfreq gets.
- * A rate that cannot be had costs speed and one message, no job; the next
- * power-on tries again.
+ * The policy is devfreq's. Work is finished soonest, and power is off soonest, at the highest
+ * rate, so the load is reported accordingly, and a kernel without devfreq uses that rate.
+ * A rate that cannot be set costs speed and one message, but no job; the next power-on
+ * tries again.
  */
 #include "rknpu_dvfs.h"
 
@@ -26,10 +26,10 @@
 
 #define RKNPU_DVFS_POLLING_MS	100
 
-/* How often the temperature is looked at where it matters; a part that is cold warms up more slowly than that tells */
+/* Interval between temperature checks, for rates at which it matters; a cold part warms up more slowly than that */
 #define RKNPU_DVFS_COLD_MS	1000
 
-/* Of mainline's trees and of the vendor's */
+/* Name in mainline's and in the vendor's device trees */
 #define RKNPU_DVFS_THERMAL_ZONE	"npu-thermal"
 
 static void rknpu_dvfs_set_margin(struct rknpu_dvfs *dvfs, int uv)
@@ -38,7 +38,7 @@ static void rknpu_dvfs_set_margin(struct rknpu_dvfs *dvfs, int uv)
 		rknpu_hw_set_margin(dvfs->grf, rknpu_soc_margin(dvfs->power->soc->dvfs, uv));
 }
 
-/* For the voltage that there is; without a supply it is firmware's, which has seen to the margin too. */
+/* For the present voltage. Without a supply that is firmware's, and firmware has set the margin for it, too. */
 static void rknpu_dvfs_settle_margin(struct rknpu_dvfs *dvfs)
 {
 	struct regulator *supply = dvfs->power->sram_supply ?: dvfs->power->npu_supply;
@@ -47,13 +47,13 @@ static void rknpu_dvfs_settle_margin(struct rknpu_dvfs *dvfs)
 		rknpu_dvfs_set_margin(dvfs, regulator_get_voltage(supply));
 }
 
-/* The two supplies may be one, so each leaves room above; the regulator takes the least. */
+/* The two supplies may be one regulator, so each request has no upper limit; the regulator takes the lowest voltage. */
 static int rknpu_dvfs_set_voltage(struct regulator *supply, unsigned long uv)
 {
 	return supply ? regulator_set_voltage(supply, uv, INT_MAX) : 0;
 }
 
-/* The clock framework drops the answer of firmware: what it did is seen from the rate. */
+/* The clock framework discards firmware's result, so success is judged by the resulting rate. */
 static int rknpu_dvfs_set_rate(struct rknpu_dvfs *dvfs, unsigned long hz)
 {
 	struct clk *clk = rknpu_power_clk(dvfs->power);
@@ -77,7 +77,7 @@ static int rknpu_dvfs_raise(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 		ret = rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);
 	if (!ret)
 		dvfs->level_uv = uv;
-	/* Only one may have gone up. */
+	/* After a failure only one of them may have gone up. */
 	rknpu_dvfs_settle_margin(dvfs);
 	return ret ?: rknpu_dvfs_set_rate(dvfs, hz);
 }
@@ -90,7 +90,7 @@ static int rknpu_dvfs_lower(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 	ret = rknpu_dvfs_set_rate(dvfs, hz);
 	if (!ret) {
 		dvfs->level_uv = uv;
-		/* A voltage that stays up harms nobody. */
+		/* A voltage that stays high does no harm. */
 		rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);
 		rknpu_dvfs_set_voltage(dvfs->power->sram_supply, uv);
 	}
@@ -98,7 +98,7 @@ static int rknpu_dvfs_lower(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 	return ret;
 }
 
-/* Says once what it cannot do, until it can again. */
+/* Reports a failure once, until a transition has succeeded again. */
 static void rknpu_dvfs_report(struct rknpu_dvfs *dvfs, unsigned long hz, int ret)
 {
 	if (ret && !dvfs->failing)
@@ -112,7 +112,7 @@ static bool rknpu_dvfs_cold_matters(const struct rknpu_dvfs *dvfs)
 	return rknpu_rates_uv(dvfs->power->dev, dvfs->target_hz) < dvfs->power->soc->dvfs->cold_uv;
 }
 
-/* What was seen too long ago may be otherwise by now; who has no sensor knows of no cold. */
+/* A check that was too long ago may be out of date. Without a sensor, cold is never assumed. */
 static bool rknpu_dvfs_may_be_cold_locked(const struct rknpu_dvfs *dvfs)
 {
 	return dvfs->cold ||
@@ -141,8 +141,8 @@ static void rknpu_dvfs_look_in_locked(struct rknpu_dvfs *dvfs, unsigned int ms)
 }
 
 /*
- * The voltages of the lowest rates are not enough in the cold. Asked for without the lock, which thermal
- * zones take inside their own when they slow us down.
+ * The voltages of the lowest rates are not sufficient in the cold. The sensor is read without the lock, which
+ * thermal zones take inside their own when they throttle the NPU.
  */
 static void rknpu_dvfs_look(struct rknpu_dvfs *dvfs)
 {
@@ -153,7 +153,7 @@ static void rknpu_dvfs_look(struct rknpu_dvfs *dvfs)
 
 	if (!dvfs->rates.num || !soc->cold_uv)
 		return;
-	/* Each time: its driver may come later, and go. */
+	/* Looked up each time: the sensor's driver may be loaded later, and unloaded. */
 	zone = thermal_zone_get_zone_by_name(RKNPU_DVFS_THERMAL_ZONE);
 	sensor = !IS_ERR(zone) && !thermal_zone_get_temp(zone, &millidegrees);
 	mutex_lock(&dvfs->lock);
@@ -165,7 +165,7 @@ static void rknpu_dvfs_look(struct rknpu_dvfs *dvfs)
 	mutex_unlock(&dvfs->lock);
 }
 
-/* Again and again, while somebody is on at a rate that it matters for. */
+/* Repeats itself while a device is on at a rate for which the temperature matters. */
 static void rknpu_dvfs_look_work(struct work_struct *work)
 {
 	struct rknpu_dvfs *dvfs = container_of(to_delayed_work(work), struct rknpu_dvfs, look);
@@ -179,10 +179,10 @@ static void rknpu_dvfs_look_work(struct work_struct *work)
 }
 
 /**
- * rknpu_dvfs_on() - a device has come on: run at the rate that is wanted
- * @dvfs: initialised
+ * rknpu_dvfs_on() - account for a device that powers on, and set the wanted rate
+ * @dvfs: initialized
  *
- * Context: runtime resume of the device, its clocks and power domains are on; may sleep.
+ * Context: Runtime resume of the device, with its clocks and power domains on. May sleep.
  */
 void rknpu_dvfs_on(struct rknpu_dvfs *dvfs)
 {
@@ -195,13 +195,14 @@ void rknpu_dvfs_on(struct rknpu_dvfs *dvfs)
 }
 
 /**
- * rknpu_dvfs_off() - a device is about to go off
- * @dvfs: initialised
+ * rknpu_dvfs_off() - account for a device that is about to power off
+ * @dvfs: initialized
  *
- * The last one parks the clock; the voltage stays, for the next power-on to find.
- * Context: runtime suspend of the device, its cores are idle; may sleep.
+ * The last device parks the clock. The voltage stays as it is until the next power-on.
  *
- * Return: 0, or a negative errno and the device must stay on.
+ * Context: Runtime suspend of the device, with its cores idle. May sleep.
+ *
+ * Return: 0 on success, or a negative errno if the device must stay on.
  */
 int rknpu_dvfs_off(struct rknpu_dvfs *dvfs)
 {
@@ -220,8 +221,8 @@ int rknpu_dvfs_off(struct rknpu_dvfs *dvfs)
 }
 
 /*
- * Called by devfreq. Nothing can be changed without power: the next power-on sees to it. What fails has been
- * said and is tried again at the next turn; devfreq would say it each time.
+ * Called by devfreq. Nothing can be changed without power; the next power-on does it then. Returns 0 even if the
+ * transition fails, which has been reported and is retried at the next call; devfreq would report it every time.
  */
 static int rknpu_dvfs_target(struct device *dev, unsigned long *freq, u32 flags)
 {
@@ -252,7 +253,7 @@ static int rknpu_dvfs_cur_freq(struct device *dev, unsigned long *freq)
 	return 0;
 }
 
-/* As loaded as can be, whenever it is on: simple_ondemand answers with the highest rate. */
+/* Reports full load whenever the NPU is on: simple_ondemand then picks the highest rate. */
 static int rknpu_dvfs_status(struct device *dev, struct devfreq_dev_status *status)
 {
 	struct rknpu_power *power = dev_get_drvdata(dev);
@@ -264,13 +265,13 @@ static int rknpu_dvfs_status(struct device *dev, struct devfreq_dev_status *stat
 }
 
 /**
- * rknpu_dvfs_init() - find out what can be changed; changes nothing
+ * rknpu_dvfs_init() - find out which rates can be set; does not change any
  * @dvfs: zeroed
- * @power: of the first core; its device owns what is acquired (devm)
+ * @power: power of the first core; its device owns the resources (devm)
  *
- * Context: the device is on.
+ * Context: Process context. The device must be on.
  *
- * Return: 0 or a negative errno, with one message.
+ * Return: 0 on success, or a negative errno, with one message.
  */
 int rknpu_dvfs_init(struct rknpu_dvfs *dvfs, const struct rknpu_power *power)
 {
@@ -296,9 +297,9 @@ int rknpu_dvfs_init(struct rknpu_dvfs *dvfs, const struct rknpu_power *power)
 
 /**
  * rknpu_dvfs_fini() - undo rknpu_dvfs_init()
- * @dvfs: initialised; all devices have gone off, for good
+ * @dvfs: initialized; all devices have powered off for good
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_dvfs_fini(struct rknpu_dvfs *dvfs)
 {
@@ -306,8 +307,8 @@ void rknpu_dvfs_fini(struct rknpu_dvfs *dvfs)
 }
 
 /**
- * rknpu_dvfs_start() - let devfreq, and cooling, choose the rate
- * @dvfs: initialised, of all devices
+ * rknpu_dvfs_start() - let devfreq and cooling choose the rate
+ * @dvfs: initialized
  */
 void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
 {
@@ -322,9 +323,9 @@ void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
 	dvfs->profile.get_cur_freq = rknpu_dvfs_cur_freq;
 	dvfs->profile.get_dev_status = rknpu_dvfs_status;
 	dvfs->profile.is_cooling_device = true;
-	/* When another governor takes over it is asked for the first time then. */
+	/* Used only if another governor takes over. */
 	dvfs->profile.polling_ms = RKNPU_DVFS_POLLING_MS;
-	/* Either means the highest rate that limits allow; kernels have one or the other. */
+	/* Both choose the highest rate that the limits allow; a kernel may have only one of them. */
 	for (i = 0; i < ARRAY_SIZE(governors) && IS_ERR_OR_NULL(dvfs->devfreq); i++)
 		dvfs->devfreq = devfreq_add_device(dev, &dvfs->profile, governors[i], NULL);
 	if (IS_ERR(dvfs->devfreq)) {
@@ -339,7 +340,7 @@ void rknpu_dvfs_start(struct rknpu_dvfs *dvfs)
 
 /**
  * rknpu_dvfs_stop() - undo rknpu_dvfs_start()
- * @dvfs: initialised
+ * @dvfs: initialized
  */
 void rknpu_dvfs_stop(struct rknpu_dvfs *dvfs)
 {
@@ -351,15 +352,16 @@ void rknpu_dvfs_stop(struct rknpu_dvfs *dvfs)
 }
 
 /**
- * rknpu_dvfs_request() - have the NPU work at a rate
+ * rknpu_dvfs_request() - limit the rate of the NPU
  * @dvfs: started
- * @hz: rate; of those that there are the next lower one is taken, or else the lowest
+ * @hz: rate; rounded down to an available rate, or up to the lowest one
  *
- * It is a limit beside those of devfreq, its governor and of cooling: the lowest holds. More than any rate
- * takes it back. Applies at once, or when the NPU next comes on.
- * Context: may sleep.
+ * This is one limit among those of devfreq, its governor and cooling; the lowest one applies. A value above
+ * all rates removes the limit. It takes effect at once, or when the NPU next powers on.
  *
- * Return: 0; -EINVAL @hz is 0; -EOPNOTSUPP nothing can be chosen on this board.
+ * Context: Process context. May sleep.
+ *
+ * Return: 0 on success, -EINVAL if @hz is 0, -EOPNOTSUPP if there is no choice of rates on this board.
  */
 int rknpu_dvfs_request(struct rknpu_dvfs *dvfs, unsigned long hz)
 {
@@ -369,18 +371,20 @@ int rknpu_dvfs_request(struct rknpu_dvfs *dvfs, unsigned long hz)
 		return -EINVAL;
 	if (!dev_pm_qos_request_active(&dvfs->request))
 		return -EOPNOTSUPP;
-	/* QoS counts in kHz, as an int. */
+	/* PM QoS counts in kHz, as an int. */
 	ret = dev_pm_qos_update_request(&dvfs->request, clamp(hz / 1000, 1UL, dvfs->rates.max_hz / 1000));
 	return min(ret, 0);
 }
 
 /**
- * rknpu_dvfs_rate_hz() - rate of the compute clock
- * @dvfs: initialised
+ * rknpu_dvfs_rate_hz() - get the current rate of the compute clock
+ * @dvfs: initialized
  *
- * Asks nobody: while the power is off, firmware might not answer. Context: any.
+ * Does not ask the clock framework, because firmware might not answer while the power is off.
  *
- * Return: Hz; the parked rate while all cores are off.
+ * Context: Any context.
+ *
+ * Return: rate in Hz; the parked rate while all cores are off.
  */
 unsigned long rknpu_dvfs_rate_hz(const struct rknpu_dvfs *dvfs)
 {
@@ -388,12 +392,12 @@ unsigned long rknpu_dvfs_rate_hz(const struct rknpu_dvfs *dvfs)
 }
 
 /**
- * rknpu_dvfs_max_hz() - rate of the compute clock while there is work
- * @dvfs: initialised
+ * rknpu_dvfs_max_hz() - get the rate of the compute clock while there is work
+ * @dvfs: initialized
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: Hz; what it is now where nothing can be chosen.
+ * Return: rate in Hz; the current rate if there is no choice of rates.
  */
 unsigned long rknpu_dvfs_max_hz(const struct rknpu_dvfs *dvfs)
 {
@@ -401,12 +405,12 @@ unsigned long rknpu_dvfs_max_hz(const struct rknpu_dvfs *dvfs)
 }
 
 /**
- * rknpu_dvfs_limit() - why that is not more
- * @dvfs: initialised
+ * rknpu_dvfs_limit() - tell what limits rknpu_dvfs_max_hz()
+ * @dvfs: initialized
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: a word: "policy" (governor, limit or cooling), or as &rknpu_rates.limit.
+ * Return: a word: "policy" (governor, limit or cooling), or one of those of &rknpu_rates.limit.
  */
 const char *rknpu_dvfs_limit(const struct rknpu_dvfs *dvfs)
 {
@@ -414,12 +418,12 @@ const char *rknpu_dvfs_limit(const struct rknpu_dvfs *dvfs)
 }
 
 /**
- * rknpu_dvfs_voltage_uv() - voltage of the compute supply
- * @dvfs: initialised
+ * rknpu_dvfs_voltage_uv() - get the voltage of the compute supply
+ * @dvfs: initialized
  *
- * Context: may sleep; powers nothing.
+ * Context: Process context. May sleep. Does not power anything up.
  *
- * Return: microvolt, 0 when the device tree names no supply, a negative errno.
+ * Return: voltage in microvolts, 0 if the device tree has no supply, or a negative errno.
  */
 int rknpu_dvfs_voltage_uv(const struct rknpu_dvfs *dvfs)
 {

@@ -16,23 +16,23 @@ struct rknpu_power;
 
 /**
  * struct rknpu_dvfs - rate and voltage of the NPU: one clock and one pair of supplies for all cores
- * @power: of the first core, whose clock and supplies are used. Immutable.
- * @rates: what there is to choose from. Immutable.
- * @grf: registers of the read margin, NULL where there are none. Immutable.
- * @profile: for devfreq.
- * @devfreq: NULL where the kernel has none; the highest rate is then used.
- * @look: looks at the temperature while some device is on at a rate that it matters for.
- * @request: what rknpu_dvfs_request() was last asked for, as a limit among those of others; with @devfreq.
- * @lock: protects what follows, and makes transitions one at a time. Taken inside devfreq's own.
- * @users: devices that are on.
- * @sensor: there is a sensor of the temperature, and it answers.
- * @cold: when it was last looked at, it was too cold for the lowest voltages.
- * @seen: when that was, in jiffies.
- * @target_hz: rate to work at; read without the lock.
- * @level_hz: rate that was last set, of @rates or the parked one.
- * @level_uv: voltage that was last set, 0: none has been.
- * @rate_hz: what the clock made of it; read without the lock.
- * @failing: the last transition failed, and somebody has been told.
+ * @power: power of the first core, which has the clock and the supplies. Immutable.
+ * @rates: the rates to choose from. Immutable.
+ * @grf: registers of the read margin, NULL if there are none. Immutable.
+ * @profile: profile for devfreq.
+ * @devfreq: NULL if the kernel has no devfreq; the highest rate is used then.
+ * @look: checks the temperature while a device is on at a rate for which it matters.
+ * @request: limit set by rknpu_dvfs_request(), one among those of others; used with @devfreq.
+ * @lock: protects the fields below and serializes transitions. Taken inside devfreq's own lock.
+ * @users: number of devices that are on.
+ * @sensor: there is a temperature sensor and it can be read.
+ * @cold: at the last check it was too cold for the lowest voltages.
+ * @seen: time of that check, in jiffies.
+ * @target_hz: rate to work at; may be read without the lock.
+ * @level_hz: rate that was last set, one of @rates or the parked one.
+ * @level_uv: voltage that was last set, 0 if none has been.
+ * @rate_hz: resulting rate of the clock; may be read without the lock.
+ * @failing: the last transition failed, and this has been reported.
  */
 struct rknpu_dvfs {
 	const struct rknpu_power *power;

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: What /proc/PID/fdinfo says of an open, in the words of the kernel's
- * "DRM client usage stats". Not the DRM core's printer: kernels before 6.5 have none,
- * and /dev/rknpu is no DRM file. A key of our own begins with the driver's name, as
- * the specification has it.
+ * DOC: /proc/PID/fdinfo of an open file, in the format of the kernel's "DRM client
+ * usage stats". It does not use the DRM core's printer: kernels before 6.5 have none,
+ * and /dev/rknpu is not a DRM file. The driver's own keys begin with its name, as the
+ * specification requires.
  */
 #include "rknpu_fdinfo.h"
 
@@ -24,11 +24,11 @@
 #include "rknpu_usage.h"
 
 /**
- * rknpu_fdinfo_add() - count a buffer
- * @memory: sum
+ * rknpu_fdinfo_add() - add a buffer to the sums
+ * @memory: the sums
  * @bo: the buffer
  *
- * Context: any.
+ * Context: Any context.
  */
 void rknpu_fdinfo_add(struct rknpu_fdinfo_memory *memory, const struct rknpu_bo *bo)
 {
@@ -51,13 +51,13 @@ static void rknpu_fdinfo_print_region(struct seq_file *m, const char *region, u6
 }
 
 /**
- * rknpu_fdinfo_print() - all lines of an open
- * @m: where to
- * @rdev: the device, maybe unplugged
- * @rfile: the open
- * @memory: its buffers
+ * rknpu_fdinfo_print() - print all lines for an open file
+ * @m: output
+ * @rdev: the device; may be unplugged
+ * @rfile: the open file
+ * @memory: sums of its buffers
  *
- * Context: process; takes sched->lock.
+ * Context: Process context. Takes sched->lock.
  */
 void rknpu_fdinfo_print(struct seq_file *m, struct rknpu_device *rdev, const struct rknpu_file *rfile,
 			const struct rknpu_fdinfo_memory *memory)
@@ -71,8 +71,8 @@ void rknpu_fdinfo_print(struct seq_file *m, struct rknpu_device *rdev, const str
 	for (i = 0; i < rdev->soc->num_cores; i++)
 		seq_printf(m, "drm-engine-core%u:\t%llu ns\n", i, usage.busy_ns[i]);
 	/*
-	 * No cycles: the rate may change while a job runs, and the oscillator behind it is not
-	 * exact, so they would be a guess.
+	 * There are no cycle counts: the rate may change while a job runs, and the oscillator
+	 * behind it is not exact, so they would be guesses.
 	 */
 	for (i = 0; i < rdev->soc->num_cores && rdev->dvfs.rates.num; i++)
 		seq_printf(m, "drm-maxfreq-core%u:\t%lu Hz\n", i, rdev->dvfs.rates.max_hz);
@@ -86,9 +86,9 @@ void rknpu_fdinfo_print(struct seq_file *m, struct rknpu_device *rdev, const str
 }
 
 /**
- * rknpu_fdinfo_show() - file callback of the DRM nodes
- * @m: where to
- * @file: the open
+ * rknpu_fdinfo_show() - file operation of the DRM nodes: show fdinfo
+ * @m: output
+ * @file: the open file
  */
 void rknpu_fdinfo_show(struct seq_file *m, struct file *file)
 {

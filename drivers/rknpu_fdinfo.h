@@ -14,11 +14,11 @@ struct rknpu_file;
 struct seq_file;
 
 /**
- * struct rknpu_fdinfo_memory - buffers that an open has handles of, in bytes
- * @pages: in memory.
- * @sram: on the chip.
- * @shared_pages: of @pages, what others may have handles of too.
- * @shared_sram: of @sram, likewise.
+ * struct rknpu_fdinfo_memory - sizes of the buffers that an open file has handles to, in bytes
+ * @pages: size in memory.
+ * @sram: size in on-chip memory.
+ * @shared_pages: the part of @pages that other files may have handles to as well.
+ * @shared_sram: the part of @sram that other files may have handles to as well.
  */
 struct rknpu_fdinfo_memory {
 	u64 pages;

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The only file that touches registers. It assumes that the core is
- * powered and clocked, and that nobody else writes the same core at the same
- * time: the scheduler's lock sees to the latter. It keeps no state.
+ * DOC: The only file that accesses registers. It assumes that the core is powered
+ * and clocked, and that nothing else writes to the same core at the same time; the
+ * scheduler's lock ensures the latter. It keeps no state.
  */
 #include "rknpu_hw.h"
 
@@ -15,7 +15,7 @@
 #include "rknpu_regs.h"
 
 /**
- * rknpu_hw_version() - hardware version as user space knows it
+ * rknpu_hw_version() - read the hardware version in user space's form
  * @hw: the core; powered
  *
  * The sum is the vendor driver's; closed user space compares it.
@@ -29,13 +29,13 @@ u32 rknpu_hw_version(const struct rknpu_hw *hw)
 }
 
 /**
- * rknpu_hw_widen() - complete the pairs of a set of done events
- * @events: bits of RKNPU_INT_DONE; others are dropped
+ * rknpu_hw_widen() - complete the pairs in a set of done events
+ * @events: bits of RKNPU_INT_DONE; other bits are dropped
  *
- * Which of the two register groups ran the last task depends on how many
- * tasks ran before it, so either event of a pair means the same.
+ * Which of the two register groups ran the last task depends on the number of tasks
+ * that ran before it, so either event of a pair has the same meaning.
  *
- * Return: @events with both bits of every pair of which one was set.
+ * Return: @events with both bits set for every pair that had at least one set.
  */
 u32 rknpu_hw_widen(u32 events)
 {
@@ -44,9 +44,9 @@ u32 rknpu_hw_widen(u32 events)
 }
 
 /*
- * Programs exist that wait for a block long before the one that writes (mask 0xf), and
- * boards say so early [seen: rockchip-npu-notes]. The core is not free then, and the
- * job's buffers are still written to: so one of the writers is waited for as well.
+ * Some programs wait for a block that is done long before the one that writes (mask 0xf), and
+ * boards do report that event early [seen: rockchip-npu-notes]. The core is not free then, and
+ * the job's buffers are still being written, so wait for one of the writers as well.
  */
 static u32 rknpu_hw_awaited(const struct rknpu_hw_range *range)
 {
@@ -54,11 +54,11 @@ static u32 rknpu_hw_awaited(const struct rknpu_hw_range *range)
 }
 
 /**
- * rknpu_hw_done() - whether a range has ended
- * @range: what was started
- * @events: of all interrupts since then; a mask may span several pairs, which need not come together
+ * rknpu_hw_done() - tell whether a range has ended
+ * @range: the range that was started
+ * @events: events of all interrupts since then; a mask may span several pairs, which need not arrive together
  *
- * Return: true when the client's events have come, and one of a block that writes.
+ * Return: true if all of the client's events have occurred, and one of a block that writes.
  */
 bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events)
 {
@@ -68,15 +68,17 @@ bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events)
 /**
  * rknpu_hw_start() - run a range of tasks
  * @hw: the core; powered and idle
- * @range: what to run
- * @dma_base: added by hardware to every data address of the stream; 16-byte aligned
- * @pingpong: fetch the next task while the current one computes
- * @quiet: no interrupt before rknpu_hw_listen()
+ * @range: the tasks
+ * @dma_base: added by the hardware to every data address of the stream; 16-byte aligned
+ * @pingpong: true to fetch the next task while the current one computes
+ * @quiet: true to raise no interrupt before rknpu_hw_listen()
  *
- * Order of the vendor driver 0.9.8, which mainline shares, except that it lets the
- * new mask in before it clears what jobs before have left in the raw status: an
- * interrupt that another CPU takes in between would end this job at once.
- * Context: any.
+ * The order of writes is that of the vendor driver 0.9.8, which mainline shares, with one
+ * exception: that driver sets the new interrupt mask before it clears what earlier jobs have
+ * left in the raw status, so an interrupt that another CPU takes in between would end this
+ * job at once.
+ *
+ * Context: Any context.
  */
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
 		    bool pingpong, bool quiet)
@@ -88,10 +90,10 @@ void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *rang
 	if (pingpong)
 		task_con |= soc->task_pp_en;
 
-	/* Slave mode first: PC_SEL = 0 is what arms the fetch. */
+		/* Slave mode first: PC_SEL = 0 arms the fetch. */
 	writel_relaxed(RKNPU_PC_BASE_ADDRESS_PC_SEL, hw->pc + RKNPU_PC_BASE_ADDRESS);
 	if (soc->num_cores > 1) {
-		/* Without its own number a core never finishes [seen: rockchip-npu-notes]. */
+		/* Without its own number here a core never finishes [seen: rockchip-npu-notes]. */
 		pointer |= FIELD_PREP(RKNPU_S_POINTER_CORE, hw->index);
 		writel_relaxed(pointer, hw->cna + RKNPU_S_POINTER);
 		writel_relaxed(pointer, hw->core + RKNPU_S_POINTER);
@@ -108,28 +110,31 @@ void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *rang
 }
 
 /**
- * rknpu_hw_stop() - keep a core from interrupting and from starting anything
+ * rknpu_hw_stop() - prevent a core from raising interrupts and starting tasks
  * @hw: the core; powered
  *
- * A running task is not cancelled by this; only a reset does that. Also clears
- * what power-on may have left pending. Context: any.
+ * Does not cancel a running task; only a reset does that. Also clears any status
+ * that power-on may have left pending.
+ *
+ * Context: Any context.
  */
 void rknpu_hw_stop(const struct rknpu_hw *hw)
 {
 	writel_relaxed(0, hw->pc + RKNPU_PC_INTERRUPT_MASK);
 	writel_relaxed(0, hw->pc + RKNPU_PC_OPERATION_ENABLE);
 	writel_relaxed(RKNPU_INT_ALL, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
-	/* Posted writes must have arrived before the caller lets go of the interrupt or the power. */
+	/* Posted writes must have arrived before the caller releases the interrupt or the power. */
 	readl(hw->pc + RKNPU_PC_INTERRUPT_STATUS);
 }
 
 /**
- * rknpu_hw_prime() - write what a core needs before its first start
- * @hw: the core; powered, stopped, its registers as after reset
+ * rknpu_hw_prime() - write the registers that a core needs before its first start
+ * @hw: the core; powered, stopped, with its registers in reset state
  *
- * RK3576 only, in both register groups; measurements go without it, the vendor
- * driver 0.9.8 does it always. Ends with both toggles on and the pointer at 0.
- * Context: any.
+ * RK3576 only, in both register groups. Measurements have worked without it; the vendor
+ * driver 0.9.8 always does it. Leaves both toggles on and the pointer at 0.
+ *
+ * Context: Any context.
  */
 void rknpu_hw_prime(const struct rknpu_hw *hw)
 {
@@ -146,10 +151,10 @@ void rknpu_hw_prime(const struct rknpu_hw *hw)
 }
 
 /**
- * rknpu_hw_has_counters() - whether a core counts its traffic
+ * rknpu_hw_has_counters() - tell whether a core counts its traffic
  * @hw: the core
  *
- * Return: true when rknpu_hw_read_amounts() has something to read.
+ * Return: true if rknpu_hw_read_amounts() can be used.
  */
 bool rknpu_hw_has_counters(const struct rknpu_hw *hw)
 {
@@ -157,9 +162,9 @@ bool rknpu_hw_has_counters(const struct rknpu_hw *hw)
 }
 
 /**
- * rknpu_hw_read_amounts() - bytes that a core has moved since power-on or reset
+ * rknpu_hw_read_amounts() - read the number of bytes moved since power-on or reset
  * @hw: the core; powered, not in reset, has counters
- * @amounts: result by kind; wraps
+ * @amounts: result by kind of traffic; wraps around
  */
 void rknpu_hw_read_amounts(const struct rknpu_hw *hw, u32 amounts[RKNPU_AMOUNT_KINDS])
 {
@@ -179,7 +184,7 @@ void rknpu_hw_read_amounts(const struct rknpu_hw *hw, u32 amounts[RKNPU_AMOUNT_K
 
 /**
  * rknpu_hw_read_qos() - read a bus priority register
- * @hw: the core; powered, has them
+ * @hw: the core; powered, has these registers
  * @reg: RKNPU_QOS_*
  *
  * Return: its value.
@@ -191,9 +196,9 @@ u32 rknpu_hw_read_qos(const struct rknpu_hw *hw, u32 reg)
 
 /**
  * rknpu_hw_write_qos() - write a bus priority register
- * @hw: the core; powered, has them
+ * @hw: the core; powered, has these registers
  * @reg: RKNPU_QOS_*
- * @value: as the bus takes it
+ * @value: value as the bus defines it
  */
 void rknpu_hw_write_qos(const struct rknpu_hw *hw, u32 reg, u32 value)
 {
@@ -201,7 +206,7 @@ void rknpu_hw_write_qos(const struct rknpu_hw *hw, u32 reg, u32 value)
 }
 
 /**
- * rknpu_hw_set_margin() - set how slowly the memories are read
+ * rknpu_hw_set_margin() - set the read margin of the memories, that is how slowly they are read
  * @grf: the NPU's GRF; powered and clocked
  * @margin: value of the field
  */
@@ -217,12 +222,12 @@ void rknpu_hw_set_margin(void __iomem *grf, unsigned int margin)
 }
 
 /**
- * rknpu_hw_irq_take() - read and acknowledge what a core interrupts for
+ * rknpu_hw_irq_take() - read and acknowledge the events that a core raises an interrupt for
  * @hw: the core; powered
  *
- * Context: hard interrupt.
+ * Context: Hard IRQ context.
  *
- * Return: the events taken, 0 when the interrupt came from somebody else on the line.
+ * Return: the events taken, 0 if another device on the line raised the interrupt.
  */
 u32 rknpu_hw_irq_take(const struct rknpu_hw *hw)
 {
@@ -234,12 +239,14 @@ u32 rknpu_hw_irq_take(const struct rknpu_hw *hw)
 }
 
 /**
- * rknpu_hw_listen() - let a quiet start interrupt
+ * rknpu_hw_listen() - enable the interrupt after a quiet start
  * @hw: the core; powered
- * @range: what was started
+ * @range: the range that was started
  *
- * That the line then rises for what has come before is a [guess] from the TRM's word for the
- * status, "raw and mask": the caller looks at it itself. Context: any.
+ * That the line then rises for earlier events is a [guess] from the TRM's description of the
+ * status, "raw and mask", so the caller must also check for them itself.
+ *
+ * Context: Any context.
  */
 void rknpu_hw_listen(const struct rknpu_hw *hw, const struct rknpu_hw_range *range)
 {
@@ -247,13 +254,13 @@ void rknpu_hw_listen(const struct rknpu_hw *hw, const struct rknpu_hw_range *ran
 }
 
 /**
- * rknpu_hw_poll_take() - read and acknowledge what a core would interrupt for
+ * rknpu_hw_poll_take() - read and acknowledge the events that a core would raise an interrupt for
  * @hw: the core; powered
- * @range: what was started
+ * @range: the range that was started
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: the events taken, 0 for none.
+ * Return: the events taken, 0 if there are none.
  */
 u32 rknpu_hw_poll_take(const struct rknpu_hw *hw, const struct rknpu_hw_range *range)
 {
@@ -265,9 +272,9 @@ u32 rknpu_hw_poll_take(const struct rknpu_hw *hw, const struct rknpu_hw_range *r
 }
 
 /**
- * rknpu_hw_tasks_done() - tasks that the current start has finished
+ * rknpu_hw_tasks_done() - get the number of tasks finished since the current start
  * @hw: the core
- * @state: what it shows
+ * @state: status registers of the core
  *
  * Not a sign of completion: the counter may read 0 at the interrupt [seen: rockchip-npu-notes].
  *
@@ -281,7 +288,7 @@ u32 rknpu_hw_tasks_done(const struct rknpu_hw *hw, const struct rknpu_hw_state *
 }
 
 /**
- * rknpu_hw_read_state() - collect what a failed job's report needs
+ * rknpu_hw_read_state() - read the status registers for the report on a failed job
  * @hw: the core; powered
  * @state: result
  */
@@ -293,31 +300,31 @@ void rknpu_hw_read_state(const struct rknpu_hw *hw, struct rknpu_hw_state *state
 }
 
 /**
- * rknpu_hw_never_started() - tell a start that was lost from a task that is slow
+ * rknpu_hw_never_started() - distinguish a lost start from a slow task
  * @hw: the core
- * @state: what it shows
+ * @state: status registers of the core
  *
  * About 1 in 4000 heavy kicks on RK3588 never begins: counter 0, no status
- * [seen: ork-driver notes]. That a slow first task can be told from it by the
- * "operating" and "fetching" bits of TASK_STATUS is a [guess] from the TRM; where
- * it is wrong the job runs into its time-out, as without this.
+ * [seen: ork-driver notes]. That the "operating" and "fetching" bits of TASK_STATUS
+ * distinguish a slow first task from that is a [guess] from the TRM; if it is wrong, the
+ * job runs into its time-out, as it would without this check.
  *
- * Return: true when nothing of the job has reached the units.
+ * Return: true if nothing of the job has reached the units.
  */
 bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_state *state)
 {
 	const u32 begun = hw->soc->task_begun;
 
-	/* A SoC that does not tell has not been seen to lose starts either. */
+	/* A SoC without such bits has not been seen to lose starts either. */
 	return begun && !(state->task_status & begun) && !(state->raw & RKNPU_INT_ALL);
 }
 
 /**
- * rknpu_hw_dma_failed() - whether the core saw a memory access fail
- * @state: what it shows
+ * rknpu_hw_dma_failed() - tell whether the core saw a memory access fail
+ * @state: status registers of the core
  *
- * Return: true for a read or write error, a bus error during a table walk among
- * them, which the IOMMU driver only prints.
+ * Return: true after a read or write error. That includes a bus error during a table walk,
+ * which the IOMMU driver only prints.
  */
 bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state)
 {
@@ -325,8 +332,8 @@ bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state)
 }
 
 /*
- * Registers that a dump shows, up to the last known one of each block. Not the port of the DPU's
- * tables, which may count its reads, and not SDMA, in whose place core 0 has an IOMMU.
+ * Registers to show in a dump, up to the last known one of each block. Excluded are the port of the DPU's
+ * tables, which may count reads, and SDMA, because core 0 has an IOMMU in its place.
  */
 static const struct rknpu_hw_registers {
 	const char *block;
@@ -346,7 +353,7 @@ static const struct rknpu_hw_registers {
 	{ "DDMA", RKNPU_DDMA_BASE, RKNPU_DDMA_STATUS },
 };
 
-/* Where a register is mapped, NULL when it is not. */
+/* Returns the address that a register is mapped at, NULL if it is not mapped. */
 static const void __iomem *rknpu_hw_find(const struct rknpu_hw *hw, u32 offset)
 {
 	const void __iomem *block = hw->pc;
@@ -361,18 +368,18 @@ static const void __iomem *rknpu_hw_find(const struct rknpu_hw *hw, u32 offset)
 }
 
 /**
- * rknpu_hw_unread() - blocks whose registers a dump cannot show
+ * rknpu_hw_unread() - list the blocks that a dump cannot show
  * @hw: the core
- * @nth: from which on; where the search ended. Begin with 0.
+ * @nth: position of the search, updated by each call; start with 0
  *
- * Return: the name of the next one, NULL when there is no more.
+ * Return: name of the next such block, NULL if there are no more.
  */
 const char *rknpu_hw_unread(const struct rknpu_hw *hw, unsigned int *nth)
 {
 	while (*nth < ARRAY_SIZE(rknpu_hw_shown)) {
 		const struct rknpu_hw_registers *shown = &rknpu_hw_shown[(*nth)++];
 
-		/* A block may have several rows: its first one counts. */
+		/* A block may have several rows: only the first one counts. */
 		if (!(shown->first & (RKNPU_BLOCK_BYTES - 1)) && !rknpu_hw_find(hw, shown->first))
 			return shown->block;
 	}
@@ -380,15 +387,15 @@ const char *rknpu_hw_unread(const struct rknpu_hw *hw, unsigned int *nth)
 }
 
 /**
- * rknpu_hw_peek() - read one register after the other, for a dump
+ * rknpu_hw_peek() - read the next register for a dump
  * @hw: the core; powered, not in reset
- * @offset: from where on; where it was found. Begin with 0 and add 4 each time.
+ * @offset: where to search from, updated to the offset of the register; start with 0 and add 4 each time
  * @value: result
  *
- * Reading has no effect on a core that runs. Holes between blocks are left out:
+ * Reading has no effect on a running core. Holes between blocks are skipped, because
  * reads of undecoded pages hang the SoC [seen: rockchip-npu-notes].
  *
- * Return: false when there is no more.
+ * Return: true if a register was read, false if there are no more.
  */
 bool rknpu_hw_peek(const struct rknpu_hw *hw, u32 *offset, u32 *value)
 {

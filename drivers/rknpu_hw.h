@@ -11,15 +11,15 @@
 
 /**
  * struct rknpu_hw - the register windows of one core; immutable after probe
- * @soc: constants.
+ * @soc: constants of the SoC.
  * @pc: program controller, from +0x0000.
  * @cna: CNA block, from +0x1000.
  * @core: CORE block, from +0x3000.
- * @back: blocks from +0x4000; NULL where the tree's windows leave them out.
- * @back_bytes: how much of them.
- * @counters: byte counters; NULL where the SoC has none for this core.
- * @qos: bus priority registers; likewise.
- * @index: number of the core, 0 based.
+ * @back: blocks from +0x4000; NULL if the device tree's windows do not cover them.
+ * @back_bytes: size of that window.
+ * @counters: byte counters; NULL if the SoC has none for this core.
+ * @qos: bus priority registers; NULL if the SoC has none for this core.
+ * @index: number of the core, starting at 0.
  */
 struct rknpu_hw {
 	const struct rknpu_soc *soc;
@@ -34,11 +34,11 @@ struct rknpu_hw {
 };
 
 /**
- * struct rknpu_hw_range - what one start runs
+ * struct rknpu_hw_range - the tasks that one start runs
  * @regcmd: address of the first command word, 16-byte aligned.
  * @amount: value of REGISTER_AMOUNTS for the first task.
  * @tasks: number of tasks, 1 .. soc->max_tasks.
- * @int_mask: events that the client waits for in the last task; pairs are complete.
+ * @int_mask: events of the last task that the client waits for; always both events of a pair.
  */
 struct rknpu_hw_range {
 	u32 regcmd;
@@ -48,7 +48,7 @@ struct rknpu_hw_range {
 };
 
 /**
- * struct rknpu_hw_state - what a core shows when a job went wrong
+ * struct rknpu_hw_state - status registers of a core, for a job that went wrong
  * @raw: INTERRUPT_RAW_STATUS.
  * @status: INTERRUPT_STATUS.
  * @task_status: TASK_STATUS.

@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The rates that the compute clock may run at, as operating points of the first core's device. A
- * tree that has a table of them is believed; mainline's trees have none, and the SoC's
- * own is taken. Either way only what this board's clock and supplies can do remains.
+ * DOC: The rates that the compute clock may run at, as operating points of the first core's
+ * device. A table in the device tree is trusted. Mainline's device trees have none, so the
+ * SoC's own table is used. Either way only what this board's clock and supplies can do
+ * remains.
  */
 #include "rknpu_rates.h"
 
@@ -15,7 +16,7 @@
 
 #include "rknpu_power.h"
 
-/* Serial number of the specification: which bit of opp-supported-hw is this part's [seen: vendor driver 0.9.8] */
+/* Specification serial number: selects the bit of opp-supported-hw for this part [seen: vendor driver 0.9.8] */
 #define RKNPU_RATES_SPEC		"specification_serial_number"
 #define RKNPU_RATES_SPEC_RK3588M	0xd
 #define RKNPU_RATES_SPEC_RK3588J	0xa
@@ -26,8 +27,8 @@ static void rknpu_rates_remove(void *dev)
 }
 
 /*
- * More than is needed is the board's to forbid. A regulator with steps need not have this very voltage, one
- * without does not like a range that ends above its own.
+ * A voltage higher than needed is accepted unless the board forbids it. A regulator with steps need not support this
+ * exact voltage, and one without steps rejects a range that ends above its own.
  */
 static bool rknpu_rates_supply_gives(struct regulator *supply, unsigned long uv)
 {
@@ -35,7 +36,7 @@ static bool rknpu_rates_supply_gives(struct regulator *supply, unsigned long uv)
 	       regulator_is_supported_voltage(supply, uv, uv);
 }
 
-/* What the clock makes of a rate must be more than it made of the one below. */
+/* The resulting rate of the clock must be higher than that for the next lower rate. */
 static bool rknpu_rates_clocked(const struct rknpu_power *power, unsigned long below, unsigned long hz)
 {
 	long rounded = clk_round_rate(rknpu_power_clk(power), hz);
@@ -43,7 +44,7 @@ static bool rknpu_rates_clocked(const struct rknpu_power *power, unsigned long b
 	return rounded > 0 && rounded > below && rounded <= hz;
 }
 
-/* Return: the word for what forbids a rate, NULL when nothing does. */
+/* Returns the word for what rules a rate out, NULL if nothing does. */
 static const char *rknpu_rates_obstacle(const struct rknpu_power *power, unsigned long below, unsigned long hz,
 					unsigned long uv)
 {
@@ -68,8 +69,8 @@ static void rknpu_rates_note(struct rknpu_rates *rates, unsigned long hz, const 
 }
 
 /*
- * Which kind of part this is, a bit as in opp-supported-hw; one that does not tell is an ordinary one. Its speed
- * level would need the NPU's process monitor, so the voltages are those that every part of the kind runs at.
+ * Determines the kind of part, a bit as in opp-supported-hw; without a fuse it is an ordinary part. Its speed level
+ * would need the NPU's process monitor, so the voltages are those that every part of the kind can run at.
  */
 static int rknpu_rates_read_part(struct device_node *np, u32 *part)
 {
@@ -126,7 +127,7 @@ static int rknpu_rates_own(struct rknpu_rates *rates, const struct rknpu_power *
 	return ret;
 }
 
-/* Cells of opp-supported-hw: the kind of part, and a voltage selector of which all values are listed. */
+/* Cells of opp-supported-hw: the kind of part, and a voltage selector for which all values are listed. */
 static unsigned int rknpu_rates_part_cells(struct device_node *table)
 {
 	struct device_node *opp = of_get_next_available_child(table, NULL);
@@ -160,7 +161,7 @@ static int rknpu_rates_read_tree(const struct rknpu_power *power, struct device_
 	return ret < 0 ? ret : devm_pm_opp_of_add_table(power->dev);
 }
 
-/* Operating points that are out of this board's reach are switched off. */
+/* Disables operating points that this board cannot reach. */
 static void rknpu_rates_filter(struct rknpu_rates *rates, const struct rknpu_power *power)
 {
 	unsigned long below = power->soc->dvfs->park_hz;
@@ -175,7 +176,7 @@ static void rknpu_rates_filter(struct rknpu_rates *rates, const struct rknpu_pow
 			return;
 		obstacle = rknpu_rates_obstacle(power, below, hz, dev_pm_opp_get_voltage(opp));
 		dev_pm_opp_put(opp);
-		/* What the clock starts with needs nothing. */
+		/* The rate that the clock starts with needs nothing. */
 		if (obstacle && hz != below)
 			dev_pm_opp_disable(power->dev, hz);
 		rknpu_rates_note(rates, hz, hz == below ? NULL : obstacle);
@@ -184,13 +185,13 @@ static void rknpu_rates_filter(struct rknpu_rates *rates, const struct rknpu_pow
 }
 
 /**
- * rknpu_rates_init() - find out what the compute clock may run at
+ * rknpu_rates_init() - determine the rates that the compute clock may run at
  * @rates: result
- * @power: of the first core; its device gets them as operating points (devm)
+ * @power: power of the first core; the operating points are added to its device (devm)
  *
- * No table, one that cannot be used, or a fuse that cannot be read is no error: the clock then stays as it is.
+ * A missing or unusable table or an unreadable fuse is not an error: the clock then stays as it is.
  *
- * Return: 0 or a negative errno.
+ * Return: 0 on success or a negative errno.
  */
 int rknpu_rates_init(struct rknpu_rates *rates, const struct rknpu_power *power)
 {
@@ -220,11 +221,11 @@ int rknpu_rates_init(struct rknpu_rates *rates, const struct rknpu_power *power)
 }
 
 /**
- * rknpu_rates_uv() - voltage for a rate
- * @dev: the first core's device
+ * rknpu_rates_uv() - get the voltage for a rate
+ * @dev: device of the first core
  * @hz: one of its operating points
  *
- * Return: microvolt, of both supplies.
+ * Return: voltage of both supplies, in microvolts.
  */
 unsigned long rknpu_rates_uv(struct device *dev, unsigned long hz)
 {

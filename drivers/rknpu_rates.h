@@ -9,11 +9,11 @@ struct device;
 struct rknpu_power;
 
 /**
- * struct rknpu_rates - what the compute clock may run at; immutable once made
- * @num: number of rates; 0 leaves the clock as it is.
- * @max_hz: the highest.
- * @limit: why there are no more, a word for user space: "none", "clock", "supply" (its range), "no supply",
- *	"unknown" (no table).
+ * struct rknpu_rates - rates that the compute clock may run at; immutable after initialization
+ * @num: number of rates; with 0 the clock is left as it is.
+ * @max_hz: the highest rate.
+ * @limit: what rules out higher rates, a word for user space: "none", "clock", "supply" (its range),
+ *	"no supply", "unknown" (no table).
  */
 struct rknpu_rates {
 	unsigned int num;

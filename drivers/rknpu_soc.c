@@ -2,16 +2,16 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: What differs between SoCs, as data. A SoC is a row here; no other file
- * asks which one it runs on.
+ * DOC: The differences between SoCs, as data. A SoC is a row here; no other file
+ * asks which SoC it runs on.
  *
- * Widths, offsets, scales and counters are those of the vendor driver 0.9.8 (RV1126B: of the
- * w568w/rknpu-module port of it), addresses those of device trees, versions what boards were
- * seen to read.
+ * Widths, offsets, scales and counters come from the vendor driver 0.9.8 (for RV1126B from
+ * the w568w/rknpu-module port of it), addresses from device trees, and versions from what
+ * boards were seen to read.
  *
- * Some SoCs have memory of their own beside the system SRAM (NBUF). It is not
- * used: whether a CPU may touch it while the NPU has no power is not public, and
- * what reads it then may hang. Who asks for it gets pages.
+ * Some SoCs have memory of their own besides the system SRAM (NBUF). It is not used:
+ * whether a CPU may access it while the NPU has no power is not public, and a read
+ * might hang. A request for it gets pages instead.
  */
 #include "rknpu_soc.h"
 
@@ -37,27 +37,27 @@
 	.task_con_start = RKNPU_PC_TASK_CON_COUNT_CLEAR_16 | RKNPU_PC_TASK_CON_RESERVED_16, \
 	.max_tasks = 65535
 
-/* No bit of this register tells a kick of one task from one that never started. */
+/* No bit of this register distinguishes a running kick of one task from one that never started. */
 #define RKNPU_SOC_STATUS_48						\
 	.task_status = RKNPU_PC_TASK_STATUS_48,				\
 	.task_done = RKNPU_PC_TASK_STATUS_48_ENDED
 
-/* For parts that need most (level 0), from the vendor's rk3588s.dtsi. */
+/* For the most demanding parts (level 0), from the vendor's rk3588s.dtsi. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk3588[] = {
 	{ 300, 700000 }, { 400, 700000 }, { 500, 700000 }, { 600, 700000 }, { 700, 700000 },
 	{ 800, 750000 }, { 900, 800000 }, { 1000, 850000 },
 };
 
-/* RK3588J and RK3588M: automotive and industrial parts, from there too. */
+/* RK3588J and RK3588M: automotive and industrial parts, from the same file. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk3588jm[] = {
 	{ 300, 750000 }, { 400, 750000 }, { 500, 750000 }, { 600, 750000 }, { 700, 750000 },
 	{ 800, 750000 }, { 950, 837500 },
 };
 
 /*
- * 200 MHz come from a PLL outside; more from a ring oscillator in the NPU's power domain, through
- * secure firmware that hangs the machine when that is off. 600 MHz have been validated at the
- * voltage that boards start with [seen: rockchip-npu-notes].
+ * 200 MHz comes from a PLL outside the NPU. Higher rates come from a ring oscillator in the NPU's
+ * power domain and are set through secure firmware, which hangs the machine if the domain is off.
+ * 600 MHz has been validated at the voltage that boards start with [seen: rockchip-npu-notes].
  */
 static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3588 = {
 	.park_hz = 200000000,
@@ -83,7 +83,7 @@ static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3588 = {
 	.margins = { { 855000, 1 }, { 765000, 2 }, { 675000, 3 }, { 495000, 4 } },
 };
 
-/* From the table in its TF-A. Where its read margins are is not certain, so they stay as firmware has them. */
+/* From the table in its TF-A. The address of its read margins is uncertain, so they stay as firmware set them. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk3576[] = {
 	{ 300, 675000 }, { 400, 675000 }, { 500, 700000 }, { 600, 725000 }, { 700, 775000 },
 	{ 800, 825000 }, { 900, 875000 }, { 950, 950000 },
@@ -100,7 +100,7 @@ static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3576 = {
 	},
 };
 
-/* RK3566 of the vendor's kernels, which RK3568 runs at too; its own higher rates are for its own tree to tell. */
+/* RK3566 in the vendor's kernels; RK3568 runs at these too. Its higher rates must come from its own device tree. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk356x[] = {
 	{ 297, 850000 }, { 400, 850000 }, { 600, 850000 }, { 700, 875000 }, { 800, 925000 },
 };
@@ -127,7 +127,7 @@ static const struct rknpu_soc rknpu_soc_rk3588 = {
 	.dvfs = &rknpu_soc_dvfs_rk3588,
 };
 
-/* An RK3588 with two cores that work. */
+/* An RK3588 with two working cores. */
 static const struct rknpu_soc rknpu_soc_rk3583 = {
 	.name = "RK3583",
 	.num_cores = 2,
@@ -182,7 +182,7 @@ static const struct rknpu_soc rknpu_soc_rk3562 = {
 	.counters = { RKNPU_AMOUNTS_OLD },
 };
 
-/* RV1103, RV1106: no IOMMU in front of it. Its counter is as wide as its task number. */
+/* RV1103, RV1106: no IOMMU. The task counter is as wide as the task number. */
 static const struct rknpu_soc rknpu_soc_rv1106 = {
 	.name = "RV1106",
 	.num_cores = 1,
@@ -209,7 +209,7 @@ static const struct rknpu_soc rknpu_soc_rv1126b = {
 	.counters = { RKNPU_AMOUNTS_TOP },
 };
 
-/* Mainline: rockchip,rk3588-rknn-core.yaml, one node for each core. */
+/* Mainline's binding: rockchip,rk3588-rknn-core.yaml, one node for each core. */
 const struct rknpu_binding rknpu_binding_rk3588_cores = {
 	.soc = &rknpu_soc_rk3588,
 	.clks = { "aclk", "hclk", "npu", "pclk" },
@@ -219,7 +219,7 @@ const struct rknpu_binding rknpu_binding_rk3588_cores = {
 	.sram_supply = "sram",
 };
 
-/* Vendor: rk3588s.dtsi of the vendor's kernels, one node, one IOMMU with four banks. */
+/* Vendor's binding: rk3588s.dtsi of the vendor's kernels, one node, one IOMMU with four banks. */
 const struct rknpu_binding rknpu_binding_rk3588_whole = {
 	.soc = &rknpu_soc_rk3588,
 	.fused = &rknpu_soc_rk3583,
@@ -230,8 +230,8 @@ const struct rknpu_binding rknpu_binding_rk3588_whole = {
 };
 
 /*
- * Vendor: rk3576.dtsi. A core has one line of its own; the convolution buffer, which
- * the cores share, has two more, that a reset of one core has to leave alone.
+ * Vendor's binding: rk3576.dtsi. A core has one reset line of its own. The convolution buffer,
+ * which the cores share, has two more, which a reset of one core must not touch.
  */
 const struct rknpu_binding rknpu_binding_rk3576 = {
 	.soc = &rknpu_soc_rk3576,
@@ -241,7 +241,7 @@ const struct rknpu_binding rknpu_binding_rk3576 = {
 	.sram_supply = "mem",
 };
 
-/* Vendor: SoCs with one core have no number in any name. */
+/* Vendor's binding: SoCs with one core have no number in any name. */
 #define RKNPU_BINDING_SINGLE(_soc) {					\
 	.soc = &(_soc),							\
 	.whole = true,							\
@@ -256,8 +256,8 @@ const struct rknpu_binding rknpu_binding_rv1106 = RKNPU_BINDING_SINGLE(rknpu_soc
 const struct rknpu_binding rknpu_binding_rv1126b = RKNPU_BINDING_SINGLE(rknpu_soc_rv1126b);
 
 /**
- * rknpu_soc_margin() - read margin for a voltage
- * @dvfs: has margins
+ * rknpu_soc_margin() - get the read margin for a voltage
+ * @dvfs: constants of a SoC with margins
  * @uv: voltage of the memories' supply
  *
  * Return: value of the field.
@@ -274,11 +274,11 @@ unsigned int rknpu_soc_margin(const struct rknpu_soc_dvfs *dvfs, int uv)
 }
 
 /**
- * rknpu_soc_core_index() - which core has its registers at an address
+ * rknpu_soc_core_index() - find the core that has its registers at an address
  * @soc: the SoC
  * @base: physical address of the core's first register
  *
- * Return: the core's index, -ENODEV when the SoC has no core there.
+ * Return: index of the core, -ENODEV if the SoC has no core there.
  */
 int rknpu_soc_core_index(const struct rknpu_soc *soc, phys_addr_t base)
 {

@@ -15,7 +15,7 @@
 /**
  * struct rknpu_soc_rate - one rate of the compute clock
  * @mhz: the rate.
- * @uv: voltage of both supplies that every part runs at with it.
+ * @uv: voltage of both supplies that is sufficient for every part at this rate.
  */
 struct rknpu_soc_rate {
 	unsigned int mhz;
@@ -23,10 +23,11 @@ struct rknpu_soc_rate {
 };
 
 /**
- * struct rknpu_soc_table - rates of some kinds of part
- * @supported_hw: bit n: it is for kind n, which the fuses tell; as in opp-supported-hw of the vendor's trees.
- * @num_rates: rates.
- * @rates: ascending.
+ * struct rknpu_soc_table - rates for some kinds of part
+ * @supported_hw: bit n is set if the table is for kind n, which the fuses tell; same as opp-supported-hw in the
+ *	vendor's device trees.
+ * @num_rates: number of rates.
+ * @rates: the rates, in ascending order.
  */
 struct rknpu_soc_table {
 	u32 supported_hw;
@@ -35,9 +36,9 @@ struct rknpu_soc_table {
 };
 
 /**
- * struct rknpu_soc_margin - how slowly memories have to be read
- * @uv: from this voltage on.
- * @value: of the field.
+ * struct rknpu_soc_margin - read margin of the memories, that is how slowly they have to be read
+ * @uv: lowest voltage that it applies to.
+ * @value: value of the register field.
  */
 struct rknpu_soc_margin {
 	unsigned int uv;
@@ -45,18 +46,20 @@ struct rknpu_soc_margin {
 };
 
 /**
- * struct rknpu_soc_dvfs - how fast a SoC may run; all immutable
- * @park_hz: rate without work: what firmware starts with, at any voltage and without the power domain.
- * @unsupplied_hz: the highest rate that is known to work at the voltage that firmware leaves, for trees
- *	that name no supply; 0 leaves the rate alone too.
- * @tables: for trees that have none of their own, as many as there are kinds that differ.
- * @grf: physical address of the registers with the read margin, which lose it with the power; 0
- *	when there are none or nobody knows where.
- * @cold_millidegrees: below that the voltage is never less than @cold_uv.
- * @cold_hysteresis: by how many it has to be warmer again.
- * @cold_uv: microvolt; 0: no such rule is known.
- * @num_margins: margins.
- * @margins: descending by voltage; below the last one its value holds.
+ * struct rknpu_soc_dvfs - rates and voltages of a SoC; all immutable
+ * @park_hz: rate while idle: the one that firmware starts with, which works at any voltage and without the
+ *	power domain.
+ * @unsupplied_hz: highest rate known to work at the voltage that firmware leaves, for device trees without a
+ *	supply; 0 leaves the rate alone then.
+ * @tables: rates for device trees that have no table of their own, one table for each group of kinds that
+ *	differ.
+ * @grf: physical address of the registers with the read margin, which is lost with the power; 0 if there are
+ *	none or their address is not known.
+ * @cold_millidegrees: temperature below which the voltage is at least @cold_uv.
+ * @cold_hysteresis: how much warmer, in millidegrees, it must become before that ends.
+ * @cold_uv: lowest voltage in the cold, in microvolts; 0 if no such rule is known.
+ * @num_margins: number of margins.
+ * @margins: margins, in descending order of voltage; the last one also applies below its voltage.
  */
 struct rknpu_soc_dvfs {
 	unsigned long park_hz;
@@ -72,28 +75,27 @@ struct rknpu_soc_dvfs {
 
 /**
  * struct rknpu_soc - constants of one SoC; all immutable
- * @name: for messages.
- * @num_cores: cores of a complete part.
- * @core_base: physical address of each core's window; tells the cores apart.
- * @dma_bits: physical address bits behind the IOMMU.
- * @version: what rknpu_hw_version() reads.
- * @any_version: nobody has published what it reads, so it is not compared.
- * @amount_scale: command words that the PC moves per fetch.
+ * @name: name, for messages.
+ * @num_cores: number of cores of a complete part.
+ * @core_base: physical address of each core's window; identifies the core.
+ * @dma_bits: number of physical address bits behind the IOMMU.
+ * @version: expected result of rknpu_hw_version().
+ * @any_version: the version has not been published, so it is not compared.
+ * @amount_scale: number of command words that the PC moves per fetch.
  * @task_number_mask: task-number field of TASK_CON.
  * @task_pp_en: TASK_CON bit that fetches the next task while the current one computes.
  * @task_con_start: TASK_CON bits that every start sets.
  * @task_status: offset of TASK_STATUS.
- * @task_done: field of TASK_STATUS that counts tasks that have ended.
- * @task_begun: bits of TASK_STATUS of which one is set once a start has reached the units; 0 when
- *	none tells.
+ * @task_done: field of TASK_STATUS that counts finished tasks.
+ * @task_begun: bits of TASK_STATUS; at least one is set once a start has reached the units. 0 if no bit tells.
  * @max_tasks: longest range that one start can run.
- * @prime_cna: core 0 needs a register of CNA primed after power-on and reset.
- * @settle_us: what a core takes after power-on before its registers may be touched.
- * @no_ddma: the next core, or nothing known, is where others have DDMA.
- * @counters: offsets of the byte counters for data written, followed by those for data and weights
- *	read, in the window of core 0; 0 when there are none. What they count is added up.
- * @qos: physical address of the bus priority registers; 0 when the driver's interface has none.
- * @dvfs: rates and voltages; NULL when they are not public, and the clock then stays as it is.
+ * @prime_cna: core 0 needs a CNA register primed after power-on and reset.
+ * @settle_us: time after power-on before a core's registers may be accessed.
+ * @no_ddma: the place of DDMA on other SoCs is taken by the next core, or by nothing known.
+ * @counters: offsets of the byte counters in the window of core 0: one for data written, followed by those for
+ *	data and weights read; 0 if there are none. Several sets are added up.
+ * @qos: physical address of the bus priority registers; 0 if the driver's interface has none.
+ * @dvfs: rates and voltages; NULL if they are not public, in which case the clock stays as it is.
  */
 struct rknpu_soc {
 	const char *name;
@@ -123,11 +125,11 @@ struct rknpu_soc {
 /**
  * struct rknpu_binding - how a device tree describes the SoC; all immutable
  * @soc: the SoC.
- * @fused: what it is when an nvmem cell "cores" says that a core does not work; NULL when none can.
- * @whole: one node stands for all cores, else there is one for each.
- * @clks: names of the clocks; none: all that the node has, the compute clock first.
+ * @fused: the SoC it is if an nvmem cell "cores" marks a core as defective; NULL if that cannot be.
+ * @whole: true if one node describes all cores, false if there is one node for each.
+ * @clks: names of the clocks; if empty, all clocks of the node are used, with the compute clock first.
  * @compute_clk: index of the clock that the units run at.
- * @resets: names of a core's own reset lines, %u stands for its number.
+ * @resets: names of a core's own reset lines, where %u stands for the core's number.
  * @npu_supply: name of the supply of the units.
  * @sram_supply: name of the supply of their memories.
  */

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Numbers for everybody: /sys/class/drm/renderD*\/device/npu/, one value a file,
- * described in Documentation/ABI/testing/sysfs-driver-rknpu. Reading wakes nothing up
- * and needs no privilege; it tells how much the NPU is used and not by whom.
+ * DOC: Statistics for all users: /sys/class/drm/renderD*\/device/npu/, one value per file,
+ * described in Documentation/ABI/testing/sysfs-driver-rknpu. Reading them powers nothing up
+ * and needs no privilege; they tell how much the NPU is used, but not by which process.
  */
 #include "rknpu_stats.h"
 
@@ -24,8 +24,8 @@
 #include "rknpu_sram.h"
 
 /**
- * struct rknpu_stats - the directory
- * @kobj: of sysfs.
+ * struct rknpu_stats - the sysfs directory
+ * @kobj: object of sysfs.
  * @rdev: the device; valid until the directory has been removed.
  */
 struct rknpu_stats {
@@ -34,11 +34,11 @@ struct rknpu_stats {
 };
 
 /**
- * struct rknpu_stats_file - a file of it
- * @attr: of sysfs.
- * @show: what it says.
- * @core: for which core, or less than 0.
- * @offset: of the number in a struct that @show knows.
+ * struct rknpu_stats_file - a file in the directory
+ * @attr: attribute of sysfs.
+ * @show: prints the value.
+ * @core: the core it is for, or less than 0.
+ * @offset: offset of the value in a struct that @show knows.
  */
 struct rknpu_stats_file {
 	struct attribute attr;
@@ -53,13 +53,13 @@ static unsigned int rknpu_stats_percent(u64 ns)
 }
 
 /**
- * rknpu_stats_load() - how busy the cores were in the last whole second
+ * rknpu_stats_load() - get the load of the cores in the last whole second
  * @rdev: the device
- * @percent: result for each core
+ * @percent: result: load of each core
  *
- * Context: process.
+ * Context: Process context. Takes sched->lock.
  *
- * Return: percent of all cores together.
+ * Return: load of all cores together, in percent.
  */
 unsigned int rknpu_stats_load(struct rknpu_device *rdev, unsigned int percent[RKNPU_MAX_CORES])
 {
@@ -107,13 +107,13 @@ static ssize_t rknpu_stats_show_count(struct rknpu_device *rdev, const struct rk
 }
 
 /**
- * rknpu_stats_powered() - whether registers of the NPU have power
+ * rknpu_stats_powered() - tell whether the NPU is powered
  * @rdev: the device
- * @core: of one core, or less than 0: of any
+ * @core: number of a core, or less than 0 for any core
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: what is so at the moment.
+ * Return: true if its registers have power at the moment.
  */
 bool rknpu_stats_powered(const struct rknpu_device *rdev, int core)
 {
@@ -283,7 +283,7 @@ static struct rknpu_stats *to_rknpu_stats(struct kobject *kobj)
 	return container_of(kobj, struct rknpu_stats, kobj);
 }
 
-/* A core that the tree does not enable has no files. */
+/* A core that is not enabled in the device tree has no files. */
 static umode_t rknpu_stats_is_visible(struct kobject *kobj, struct attribute *attr, int index)
 {
 	int core = to_rknpu_stats_file(attr)->core;
@@ -321,10 +321,10 @@ static const struct kobj_type rknpu_stats_type = {
 };
 
 /**
- * rknpu_stats_add() - make the directory
- * @rdev: started
+ * rknpu_stats_add() - create the directory
+ * @rdev: the device; started
  *
- * Return: the directory, for rknpu_stats_remove(); NULL when it could not be made.
+ * Return: the directory, to be passed to rknpu_stats_remove(), or NULL if it could not be created.
  */
 struct rknpu_stats *rknpu_stats_add(struct rknpu_device *rdev)
 {
@@ -340,8 +340,8 @@ struct rknpu_stats *rknpu_stats_add(struct rknpu_device *rdev)
 }
 
 /**
- * rknpu_stats_remove() - take it away; waits for who is reading
- * @stats: or NULL
+ * rknpu_stats_remove() - remove the directory and wait for its readers
+ * @stats: the directory, or NULL
  */
 void rknpu_stats_remove(struct rknpu_stats *stats)
 {

@@ -12,7 +12,7 @@
 struct rknpu_device;
 struct rknpu_stats;
 
-/* The driver's own release; what it stands for is the vendor's 0.9.8. */
+/* The driver's own release; the version that it reports to programs is the vendor's 0.9.8. */
 #define RKNPU_RELEASE "0.1.0"
 
 unsigned int rknpu_stats_load(struct rknpu_device *rdev, unsigned int percent[RKNPU_MAX_CORES]);

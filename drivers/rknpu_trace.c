@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The code of the tracepoints, which the kernel's macros write.
+ * DOC: The code of the tracepoints, which the kernel's macros generate.
  */
 #include <linux/pid.h>
 

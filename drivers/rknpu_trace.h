@@ -15,7 +15,7 @@
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
 
-/* What the fields are taken from is known to rknpu_trace.c only: this header is for every floor. */
+/* Only rknpu_trace.c knows the structures that the fields come from: every floor may include this header. */
 struct rknpu_job;
 
 TRACE_EVENT(job_queue,
