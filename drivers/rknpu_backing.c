@@ -2,11 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The kinds of memory that buffers of our own are made of, each with its own
- * functions: pieces of memory, one contiguous range, and on-chip memory that goes
- * on in pages. Pages are mapped for an untranslated, non-coherent
- * device, so that dma_sync does the cache work without costing an NPU address.
- * Memory is always zeroed.
+ * DOC: The kinds of memory of the driver's own buffers, each with its own functions:
+ * pieces of memory, one contiguous range, and on-chip memory continued by pages. Pages
+ * are mapped for an untranslated, non-coherent device, so dma_sync does the cache
+ * maintenance without using up NPU addresses. Memory is always zeroed.
  */
 #include "rknpu_backing.h"
 
@@ -32,7 +31,7 @@ static unsigned long rknpu_backing_pages_pfn(const struct rknpu_bo *bo, unsigned
 	return page_to_pfn(found);
 }
 
-/* The device is untranslated: its DMA address of a page is the physical one. */
+/* The device is untranslated: the DMA address of a page is its physical address. */
 static int rknpu_backing_pages_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device,
 				    bool from_device)
 {
@@ -56,7 +55,7 @@ static int rknpu_backing_pages_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, 
 
 static void rknpu_backing_pages_release(struct rknpu_bo *bo)
 {
-	/* What is in them, and in caches of them, concerns nobody any more. */
+	/* Their contents do not matter any more, neither in memory nor in caches. */
 	dma_unmap_sgtable(bo->dma_dev, bo->sgt, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
 	rknpu_backing_free_table(bo);
 	rknpu_pages_free(bo->pages);
@@ -69,13 +68,15 @@ static const struct rknpu_backing rknpu_backing_pages_ops = {
 };
 
 /**
- * rknpu_backing_pages() - give a buffer pieces of memory
- * @bo: initialised, without memory
- * @dma32: pages below 4 GiB
+ * rknpu_backing_pages() - allocate pieces of memory for a buffer
+ * @bo: initialized buffer without memory
+ * @dma32: true for pages below 4 GiB
  *
- * The pages are charged to the caller's memory cgroup. Context: may sleep.
+ * The pages are charged to the caller's memory cgroup.
  *
- * Return: 0, -ENOMEM.
+ * Context: Process context. May sleep.
+ *
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32)
 {
@@ -87,7 +88,7 @@ int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32)
 	ret = rknpu_pages_fill_table(pages, &bo->table, &bo->one, SIZE_MAX);
 	if (ret)
 		goto free_pages;
-	/* Zeroed by the CPU: in the caches, until this. */
+	/* The CPU has zeroed the pages; this writes the zeroes from the caches to memory. */
 	ret = dma_map_sgtable(bo->dma_dev, &bo->table, DMA_BIDIRECTIONAL, 0);
 	if (ret)
 		goto free_table;
@@ -103,7 +104,7 @@ free_pages:
 	return ret;
 }
 
-/* The allocator has mapped the range: mapping it again would make two of what is one to CONFIG_DMA_API_DEBUG. */
+/* The DMA allocator has mapped the range: CONFIG_DMA_API_DEBUG would report a second mapping of it. */
 static void rknpu_backing_range_table(struct rknpu_bo *bo, struct page *first, dma_addr_t addr)
 {
 	sg_init_table(&bo->one, 1);
@@ -127,15 +128,16 @@ static const struct rknpu_backing rknpu_backing_contiguous_ops = {
 };
 
 /**
- * rknpu_backing_contiguous() - give a buffer one physical range that the NPU can name
- * @bo: initialised, without memory
- * @pool: where it comes from; outlives the buffer
+ * rknpu_backing_contiguous() - allocate one physical range that the NPU can address
+ * @bo: initialized buffer without memory
+ * @pool: pool to allocate from; must outlive the buffer
  *
- * Only needed where no IOMMU translates. What comes from the kernel's contiguous
- * area is charged to no memory cgroup, which is one more reason not to use it
- * otherwise. Context: may sleep.
+ * Needed only without an IOMMU. Memory from the kernel's CMA area is not charged to any
+ * memory cgroup, which is one more reason not to use it otherwise.
  *
- * Return: 0, -ENOMEM.
+ * Context: Process context. May sleep.
+ *
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_backing_contiguous(struct rknpu_bo *bo, struct rknpu_pool *pool)
 {
@@ -151,14 +153,14 @@ int rknpu_backing_contiguous(struct rknpu_bo *bo, struct rknpu_pool *pool)
 		return -ENOMEM;
 	}
 	rknpu_backing_range_table(bo, first, addr);
-	/* Zeroed by the CPU: in the caches, until this. */
+	/* The CPU has zeroed the range; this writes the zeroes from the caches to memory. */
 	dma_sync_single_for_device(bo->dma_dev, addr, bo->base.size, DMA_BIDIRECTIONAL);
 	bo->pool = pool;
 	bo->backing = &rknpu_backing_contiguous_ops;
 	return 0;
 }
 
-/* On-chip memory is never cached, and has no struct page that cache maintenance could start from. */
+/* On-chip memory is never cached, and has no struct page for cache maintenance to work on. */
 static unsigned long rknpu_backing_sram_pfn(const struct rknpu_bo *bo, unsigned long page, pgprot_t *prot)
 {
 	if (page >= bo->sram->count)
@@ -191,7 +193,7 @@ static const struct rknpu_backing rknpu_backing_sram_ops = {
 	.sync = rknpu_backing_sram_sync,
 };
 
-/* Addresses only: first the on-chip pages, then those of the rest. */
+/* Fills in addresses only: first the on-chip pages, then those of @rest. */
 static int rknpu_backing_sram_table(struct sg_table *sgt, const struct rknpu_sram_area *area,
 				    const struct rknpu_bo *rest)
 {
@@ -216,14 +218,14 @@ static int rknpu_backing_sram_table(struct sg_table *sgt, const struct rknpu_sra
 }
 
 /**
- * rknpu_backing_sram() - give a buffer on-chip memory, and pages where that ends
- * @bo: initialised, without memory
- * @area: on-chip pages, at most as many as @bo has; taken over when this succeeds
- * @rest: buffer of the remaining pages, taken over likewise; NULL when none remain
+ * rknpu_backing_sram() - give a buffer on-chip memory, continued by pages
+ * @bo: initialized buffer without memory
+ * @area: on-chip pages, at most as many as @bo has; @bo takes ownership if this succeeds
+ * @rest: buffer with the remaining pages, or NULL if none remain; @bo takes ownership if this succeeds
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_backing_sram(struct rknpu_bo *bo, struct rknpu_sram_area *area, struct rknpu_bo *rest)
 {

@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: One NPU core: its windows, its reset lines, its interrupt. The line is
- * level triggered and shared with the core's IOMMU, so the handler may be
- * called at any time, powered or not. With PREEMPT_RT it runs in a thread, as every
- * handler does that does not refuse to: the locks that it takes may sleep there, and
- * none of them is a raw one.
+ * DOC: One NPU core: its windows, its reset lines, its interrupt. The line is level
+ * triggered and shared with the core's IOMMU, so the handler may be called at any time,
+ * whether the core is powered or not. With PREEMPT_RT the handler runs in a thread, like
+ * every handler that does not opt out: the locks that it takes may sleep there, and none
+ * of them is a raw spinlock.
  */
 #include "rknpu_core.h"
 
@@ -25,12 +25,12 @@
 #include "rknpu_trace.h"
 
 /*
- * Held while cores are in reset, when their registers must not be read. One for
- * all: resets come from one worker, and who reads counters can wait 10 us.
+ * Held while cores are in reset, when their registers must not be read. A single lock is
+ * enough: one worker does all resets, and a reader of the counters can wait 10 us.
  */
 static DEFINE_MUTEX(rknpu_core_reset_lock);
 
-/* Of the slower of the clocks that are reset together [TRM]. */
+/* Length of a reset in cycles of the slower of the clocks that are reset together [TRM]. */
 #define RKNPU_CORE_RESET_CYCLES 32
 
 static irqreturn_t rknpu_core_irq(int irq, void *data)
@@ -40,7 +40,7 @@ static irqreturn_t rknpu_core_irq(int irq, void *data)
 	return IRQ_RETVAL(READ_ONCE(core->powered) && core->ops->event(core));
 }
 
-/* One node for each core: three windows, which leave the IOMMU's registers out. */
+/* Mainline's binding: three windows per core, which leave out the IOMMU's registers. */
 static int rknpu_core_map(struct rknpu_core *core, struct platform_device *pdev)
 {
 	struct rknpu_hw *hw = &core->hw;
@@ -56,8 +56,8 @@ static int rknpu_core_map(struct rknpu_core *core, struct platform_device *pdev)
 }
 
 /*
- * One node for all cores: each window covers the IOMMU's registers too, which
- * belong to its driver. So the blocks are mapped without claiming the window.
+ * Vendor's binding: each window also covers the registers of the IOMMU, which belong to its
+ * driver. So the blocks are mapped without claiming the window.
  */
 static int rknpu_core_map_window(struct rknpu_core *core, const struct resource *window)
 {
@@ -69,7 +69,7 @@ static int rknpu_core_map_window(struct rknpu_core *core, const struct resource 
 	return hw->pc && hw->cna && hw->core ? 0 : -ENOMEM;
 }
 
-/* What only dumps look at, as far as the tree gives it to us. Mainline's does not. */
+/* Maps the blocks that only dumps read, as far as the device tree's window covers them. Mainline's does not. */
 static int rknpu_core_map_back(struct rknpu_core *core, const struct resource *window)
 {
 	resource_size_t end = core->hw.soc->no_ddma ? RKNPU_DDMA_BASE : RKNPU_SDMA_BASE;
@@ -83,7 +83,7 @@ static int rknpu_core_map_back(struct rknpu_core *core, const struct resource *w
 	return hw->back ? 0 : -ENOMEM;
 }
 
-/* Registers that a SoC has once; the first core has them. */
+/* Registers that exist once per SoC; they are mapped for the first core. */
 static int rknpu_core_map_extras(struct rknpu_core *core, const struct resource *window)
 {
 	const struct rknpu_soc *soc = core->hw.soc;
@@ -106,7 +106,7 @@ static int rknpu_core_get_irq(struct rknpu_core *core, struct platform_device *p
 {
 	char name[] = "npuN_irq";
 
-	/* Names tell lines apart; where there is one, trees do not agree on its name. */
+	/* Names tell several lines apart; for a single one, device trees do not agree on a name. */
 	if (!core->power->binding->whole || core->hw.soc->num_cores == 1)
 		return platform_get_irq(pdev, 0);
 	name[3] = '0' + core->hw.index;
@@ -119,7 +119,7 @@ static int rknpu_core_get_resets(struct rknpu_core *core)
 	unsigned int i;
 
 	for (i = 0; i < RKNPU_CORE_RESETS && names[i]; i++) {
-		/* The number is ignored where the name has none. */
+		/* The number is ignored if the name has no place for it. */
 		snprintf(core->reset_names[i], sizeof(core->reset_names[i]), names[i], core->hw.index);
 		core->resets[i].id = core->reset_names[i];
 	}
@@ -128,15 +128,15 @@ static int rknpu_core_get_resets(struct rknpu_core *core)
 }
 
 /**
- * rknpu_core_init() - acquire everything that one core consists of
+ * rknpu_core_init() - acquire the resources of one core
  * @core: zeroed
- * @pdev: the core's device; owns what is acquired (devm)
- * @power: of the device
- * @nth: which core of this device
+ * @pdev: the core's device; owns the resources (devm)
+ * @power: power of the device
+ * @nth: index of the core among those of this device
  *
- * Touches no register.
+ * Does not access any register.
  *
- * Return: 0 or a negative errno, with one message.
+ * Return: 0 on success or a negative errno, with one message.
  */
 int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struct rknpu_power *power,
 		    unsigned int nth)
@@ -171,9 +171,9 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 }
 
 /*
- * Where the interrupt should go: the default, CPU 0, is a little core on this SoC
- * and costs 20 us per job [seen: rockchip-npu-notes]. Each NPU core gets a big CPU
- * of its own as far as they go. User space may choose otherwise later.
+ * Chooses the CPU for the interrupt. The default, CPU 0, is a little core on this SoC, which
+ * costs 20 us per job [seen: rockchip-npu-notes]. Each NPU core gets a big CPU of its own if
+ * there are enough of them. User space may change this later.
  */
 static void rknpu_core_place_irq(struct rknpu_core *core)
 {
@@ -195,19 +195,19 @@ static void rknpu_core_place_irq(struct rknpu_core *core)
 			break;
 	}
 	/*
-	 * Not kept as a hint: the IOMMU's driver frees the shared line at shutdown,
-	 * and a hint left on it is a warning.
+	 * Not kept as an affinity hint: the IOMMU's driver frees the shared line at shutdown,
+	 * and a remaining hint would cause a warning.
 	 */
 	irq_set_affinity(core->irq, cpumask_of(cpu));
 }
 
 /**
- * rknpu_core_irq_attach() - begin to deliver events
+ * rknpu_core_irq_attach() - start delivering events
  * @core: the core
  * @ops: receiver
- * @owner: kept in core->owner for it
+ * @owner: owner of @ops, stored in core->owner
  *
- * Return: 0 or a negative errno.
+ * Return: 0 on success or a negative errno.
  */
 int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner)
 {
@@ -224,7 +224,7 @@ int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *
 }
 
 /**
- * rknpu_core_irq_detach() - no more events; waits for a running handler
+ * rknpu_core_irq_detach() - stop delivering events and wait for a running handler
  * @core: the core
  */
 void rknpu_core_irq_detach(struct rknpu_core *core)
@@ -234,8 +234,8 @@ void rknpu_core_irq_detach(struct rknpu_core *core)
 }
 
 /*
- * Also before the first access: the TRM asks for no time there, mainline leaves none. Other
- * drivers take 10 us each, but do it after a failure and not whenever the client changes.
+ * Used before the first access, too: the TRM does not ask for a delay there, and mainline has none. Other drivers
+ * wait 10 us each time, but they reset after a failure only, not whenever the client changes.
  */
 static void rknpu_core_reset_delay(const struct rknpu_core *core)
 {
@@ -243,15 +243,17 @@ static void rknpu_core_reset_delay(const struct rknpu_core *core)
 }
 
 /**
- * rknpu_core_reset() - stop whatever cores do and clear their registers
+ * rknpu_core_reset() - reset cores, which stops their tasks and clears their registers
  * @cores: the cores; powered
- * @num: how many; all of them are in reset at the same time
+ * @num: number of cores; all of them are in reset at the same time
  *
- * Wipes the IOMMU banks inside the windows too, behind the IOMMU driver's back:
- * the caller detaches the address spaces afterwards, and attaches one again
- * before the next start. All lines of a core go together [TRM]. Context: may sleep.
+ * This also wipes the IOMMU banks inside the windows without the IOMMU driver's knowledge.
+ * The caller must detach the address spaces afterwards, and attach one again before the
+ * next start. All lines of a core are asserted together [TRM].
  *
- * Return: 0 or the reset controller's error; the cores are then in an unknown state.
+ * Context: Process context. May sleep.
+ *
+ * Return: 0 on success, or the reset controller's error; the cores are then in an unknown state.
  */
 int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 {
@@ -259,7 +261,7 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 	int ret = 0;
 	int err;
 
-	/* Those that could be powered, which may be none. */
+	/* The caller passes the cores that could be powered, which may be none. */
 	if (!num)
 		return 0;
 	mutex_lock(&rknpu_core_reset_lock);
@@ -356,10 +358,12 @@ int rknpu_core_write_qos(struct rknpu_core *core, u32 reg, u32 value)
 }
 
 /**
- * rknpu_core_power_up() - registers may be touched from here on
+ * rknpu_core_power_up() - prepare a core after power-on; its registers may be accessed from here on
  * @core: the core; clocks and supplies are on
  *
- * Clears what power-on left pending before the handler may look. Context: runtime resume.
+ * Clears any status that power-on left pending before the handler may see it.
+ *
+ * Context: Runtime resume.
  */
 void rknpu_core_power_up(struct rknpu_core *core)
 {
@@ -370,14 +374,14 @@ void rknpu_core_power_up(struct rknpu_core *core)
 }
 
 /**
- * rknpu_core_power_down() - registers must not be touched from here on
+ * rknpu_core_power_down() - prepare a core for power-off; its registers must not be accessed from here on
  * @core: the core; idle
  *
- * Context: runtime suspend; waits for a running handler.
+ * Context: Runtime suspend. Waits for a running handler.
  */
 void rknpu_core_power_down(struct rknpu_core *core)
 {
-	/* Without a scheduler nothing has been started. */
+	/* Without a scheduler nothing has ever been started. */
 	if (core->ops)
 		core->ops->off(core);
 	rknpu_hw_stop(&core->hw);

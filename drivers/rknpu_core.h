@@ -10,21 +10,21 @@
 
 #include "rknpu_hw.h"
 
-#define RKNPU_CORE_RESETS 2	/* at most; of its own */
+#define RKNPU_CORE_RESETS 2	/* maximum number of a core's own reset lines */
 
 struct platform_device;
 struct rknpu_core;
 struct rknpu_power;
 
 /**
- * struct rknpu_core_ops - what a core tells the scheduler
- * @event: the line that the core shares is up. Takes the core's events itself, under the lock that
- *	starts are made under: read outside, those of one start could end the next. Returns false when
- *	there were none. Context: hard interrupt of the core, which has power.
- * @off: the core, which is idle, is about to lose its power: see that nothing of a job is left that
- *	could still use it. Context: runtime suspend.
- * @suspend: the system sleeps: get the core idle. Returns 0 or -EBUSY.
- * @resume: the system is awake; called once for each successful @suspend.
+ * struct rknpu_core_ops - calls from a core to the scheduler
+ * @event: the core's shared interrupt line is asserted. Must take the core's events itself, under the lock
+ *	that jobs are started under: if they were read outside it, the events of one start could end the
+ *	next. Returns false if there were none. Context: Hard IRQ context. The core has power.
+ * @off: the core is idle and about to lose its power: make sure that nothing of a job is left that could
+ *	still use it. Context: Runtime suspend.
+ * @suspend: the system is being suspended: make the core idle. Returns 0 or -EBUSY.
+ * @resume: the system has resumed; called once for each successful @suspend.
  */
 struct rknpu_core_ops {
 	bool (*event)(struct rknpu_core *core);
@@ -35,17 +35,16 @@ struct rknpu_core_ops {
 
 /**
  * struct rknpu_core - one NPU core; lives as long as its platform device is bound
- * @dev: the platform device, which may have other cores too. Immutable.
+ * @dev: the platform device, which may have several cores. Immutable.
  * @hw: register windows. Immutable.
- * @power: of the device. Immutable.
- * @num_resets: reset lines of its own. Immutable.
- * @resets: the lines. Immutable.
- * @reset_names: theirs. Immutable.
+ * @power: power of the device. Immutable.
+ * @num_resets: number of the core's own reset lines. Immutable.
+ * @resets: the reset lines. Immutable.
+ * @reset_names: names of the reset lines. Immutable.
  * @irq: interrupt line, shared with the core's IOMMU. Immutable.
- * @powered: registers may be touched; written by runtime PM, read by the interrupt handler.
- * @ops: receiver of events, NULL when there is none; set while the interrupt is off
- *	(rknpu_core_irq_attach()).
- * @owner: of @ops. Likewise.
+ * @powered: registers may be accessed; written by runtime PM, read by the interrupt handler.
+ * @ops: receiver of events, or NULL; only changed while the interrupt is off (rknpu_core_irq_attach()).
+ * @owner: owner of @ops; changed together with it.
  */
 struct rknpu_core {
 	struct device *dev;

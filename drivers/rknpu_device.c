@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Bring-up and take-down of the NPU as a whole: cores that have probed become
- * one DRM device. Registered last, unplugged first; what open files may still
- * reach after that (clients, buffers, the untranslated device) lives until the
+ * DOC: Bring-up and teardown of the NPU as a whole: the cores that have probed become
+ * one DRM device. It is registered last and unplugged first. Everything that open files
+ * may still reach after that (clients, buffers, the untranslated device) lives until the
  * last of them is closed.
  */
 #include "rknpu_device.h"
@@ -46,10 +46,10 @@ static void rknpu_device_release_sram(struct drm_device *drm, void *data)
 	rknpu_sram_fini(data);
 }
 
-/* Buffers in it outlive the hardware, so it goes with the DRM device. Without it there are still pages. */
+/* Buffers in it outlive the hardware, so the DRM device releases it. Without it, buffers still get pages. */
 static int rknpu_device_add_sram(struct rknpu_device *rdev, struct device *dev)
 {
-	/* Scattered as it is, nothing but an IOMMU makes a range of it. */
+	/* Its free pages are scattered, so only an IOMMU can make a range of them. */
 	int ret = rdev->translated ? rknpu_sram_init(&rdev->sram, dev) : 0;
 
 	if (ret)
@@ -59,8 +59,8 @@ static int rknpu_device_add_sram(struct rknpu_device *rdev, struct device *dev)
 
 /*
  * A child without a device-tree node is neither translated nor coherent: its DMA
- * addresses are physical and dma_sync does cache maintenance. Buffers need it
- * until the last one is freed, so it goes with the DRM device.
+ * addresses are physical, and dma_sync does cache maintenance. Buffers need it until
+ * the last one is freed, so the DRM device releases it.
  */
 static int rknpu_device_add_dma_dev(struct rknpu_device *rdev)
 {
@@ -77,7 +77,7 @@ static int rknpu_device_add_dma_dev(struct rknpu_device *rdev)
 		return PTR_ERR(pdev);
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 	rdev->dma_dev = &pdev->dev;
-	/* What is allocated has to be where an address in a stream can name it. */
+	/* Memory must be allocated where an address in a command stream can reach it. */
 	ret = dma_set_coherent_mask(&pdev->dev, DMA_BIT_MASK(rdev->translated ? rdev->soc->dma_bits : 32));
 	if (ret) {
 		platform_device_unregister(pdev);
@@ -89,11 +89,11 @@ static int rknpu_device_add_dma_dev(struct rknpu_device *rdev)
 }
 
 /**
- * rknpu_device_create() - make the DRM device, without cores yet
+ * rknpu_device_create() - create the DRM device, without cores yet
  * @dev: platform device of the first core
  * @driver: DRM driver
- * @soc: constants
- * @per_file: isolate files of one process too
+ * @soc: constants of the SoC
+ * @per_file: true to isolate files of one process from each other, too
  *
  * Return: the device, owned by @dev (devm), or an ERR_PTR.
  */
@@ -118,8 +118,8 @@ struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_dr
 }
 
 /**
- * rknpu_device_first_core() - the core that answers for all
- * @rdev: plugged
+ * rknpu_device_first_core() - get the core that represents all of them
+ * @rdev: the device; plugged
  *
  * Return: the core with the lowest number.
  */
@@ -134,7 +134,7 @@ struct rknpu_core *rknpu_device_first_core(struct rknpu_device *rdev)
 	return rdev->cores[i];
 }
 
-/* Firmware that is asked for a rate may need the power on. */
+/* Firmware that is asked for the rate may need the power to be on. */
 static int rknpu_device_init_dvfs(struct rknpu_device *rdev)
 {
 	struct rknpu_power *power = rknpu_device_first_core(rdev)->power;
@@ -147,7 +147,7 @@ static int rknpu_device_init_dvfs(struct rknpu_device *rdev)
 	return ret;
 }
 
-/* First look at the registers: is there an NPU, and does its reset work? */
+/* First register access: checks that there is an NPU and that its reset works. */
 static int rknpu_device_check_core(struct rknpu_device *rdev, struct rknpu_core *core)
 {
 	int ret = rknpu_power_get(core->power);
@@ -170,7 +170,7 @@ put_power:
 	return ret;
 }
 
-/* The IOMMU of a core: cores of one platform device share theirs. */
+/* Returns the IOMMU of a core; cores of one platform device share one. */
 static struct rknpu_mmu *rknpu_device_mmu_of(struct rknpu_device *rdev, unsigned int index)
 {
 	unsigned int i;
@@ -190,7 +190,7 @@ static int rknpu_device_start_core(struct rknpu_device *rdev, unsigned int index
 
 	if (rknpu_mmu_translates(core->dev) != rdev->translated)
 		return dev_err_probe(core->dev, -EINVAL, "an IOMMU translates for some cores and not for others\n");
-	/* What a failure leaves behind is released by rknpu_device_stop_cores(). */
+	/* On failure, rknpu_device_stop_cores() releases everything. */
 	if (!mmu->group)
 		rknpu_mmu_init(mmu, core->dev);
 	ret = core->power->dvfs ? 0 : rknpu_power_attach_dvfs(core->power, &rdev->dvfs);
@@ -218,7 +218,7 @@ static void rknpu_device_stop_cores(struct rknpu_device *rdev)
 		rknpu_mmu_fini(&rdev->mmus[i]);
 }
 
-/* Said once at start, whoever uses it later. */
+/* Warns once at start, whether or not the NPU is used later. */
 static void rknpu_device_warn_untranslated(struct rknpu_device *rdev)
 {
 	if (rdev->translated)
@@ -233,10 +233,10 @@ static void rknpu_device_warn_untranslated(struct rknpu_device *rdev)
 }
 
 /**
- * rknpu_device_start() - bring up what the tree enables and show it to user space
- * @rdev: rdev->cores is filled in
+ * rknpu_device_start() - bring up the enabled cores and register with user space
+ * @rdev: the device, with rdev->cores filled in
  *
- * Return: 0, or a negative errno with one message and nothing left behind.
+ * Return: 0 on success, or a negative errno, with one message and everything undone.
  */
 int rknpu_device_start(struct rknpu_device *rdev)
 {
@@ -277,9 +277,9 @@ stop_cores:
 
 /**
  * rknpu_device_stop() - take the hardware away from user space
- * @rdev: started
+ * @rdev: the device; started
  *
- * Submitters that wait get -ENODEV; open files stay and get -ENODEV too.
+ * Waiting submitters get -ENODEV. Open files stay open; later calls on them get -ENODEV, too.
  */
 void rknpu_device_stop(struct rknpu_device *rdev)
 {
@@ -290,11 +290,11 @@ void rknpu_device_stop(struct rknpu_device *rdev)
 }
 
 /**
- * rknpu_device_shutdown() - get the hardware quiet before the machine goes down
- * @rdev: started; may have been shut down before
+ * rknpu_device_shutdown() - quiesce the hardware before the machine goes down
+ * @rdev: the device; started, may have been shut down before
  *
- * Jobs end with -ENODEV, and nothing starts any more. User space, which still runs, keeps its files and
- * buffers. Takes no longer than the reset of all cores: nobody's job is waited for.
+ * Jobs end with -ENODEV, and no more jobs are started. User space is still running and keeps its files and
+ * buffers. Takes no longer than the reset of all cores, because it does not wait for any job.
  */
 void rknpu_device_shutdown(struct rknpu_device *rdev)
 {

@@ -24,19 +24,19 @@ struct rknpu_core;
  * struct rknpu_device - the NPU
  * @drm: DRM device; its parent is the platform device of the first core, because scripts depend on
  *	that name. May outlive the hardware.
- * @soc: constants. Immutable.
- * @cores: cores that the tree enables; valid while plugged. Set before registration.
- * @mmus: their IOMMUs; the one of cores that share one is at the first of them. Likewise.
- * @translated: an IOMMU translates for every core. Immutable.
- * @anybody: everybody may use it although none does. Immutable.
+ * @soc: constants of the SoC. Immutable.
+ * @cores: cores that are enabled in the device tree; valid while plugged. Set before registration.
+ * @mmus: their IOMMUs; one that is shared by cores is at the index of the first of them. Valid while plugged.
+ * @translated: every core is behind an IOMMU. Immutable.
+ * @anybody: there is no IOMMU, and all users may use the NPU nevertheless. Immutable.
  * @dma_dev: untranslated device for pages and cache maintenance. Immutable.
- * @pool: contiguous memory, for where nothing translates.
+ * @pool: contiguous memory, used without an IOMMU.
  * @sram: on-chip memory.
- * @hw_version: as user space knows it; read once. Immutable.
+ * @hw_version: hardware version in user space's form; read once. Immutable.
  * @dvfs: rate and voltage of all cores; valid while plugged.
- * @clients: processes.
- * @sched: the queue.
- * @misc: /dev/rknpu; without functions when it is not there. Changed by start and stop only.
+ * @clients: clients, one per process.
+ * @sched: the scheduler.
+ * @misc: /dev/rknpu; its fops are NULL while it is not registered. Changed by start and stop only.
  */
 struct rknpu_device {
 	struct drm_device drm;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: One open of a node, and which process it works for.
+ * DOC: Open files of the nodes, and the process that each of them works for.
  */
 #include "rknpu_file.h"
 
@@ -17,10 +17,10 @@
 #include "rknpu_usage.h"
 
 /**
- * rknpu_file_init() - an open of any node
- * @rfile: zeroed; rknpu_file_fini() is owed for it
+ * rknpu_file_init() - initialize an open file of any node
+ * @rfile: zeroed; must be passed to rknpu_file_fini() later
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_file_init(struct rknpu_file *rfile)
 {
@@ -29,11 +29,11 @@ int rknpu_file_init(struct rknpu_file *rfile)
 }
 
 /**
- * rknpu_file_open() - DRM callback
+ * rknpu_file_open() - DRM callback: a file is opened
  * @drm: the device
  * @file: the new file
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_file_open(struct drm_device *drm, struct drm_file *file)
 {
@@ -48,9 +48,9 @@ int rknpu_file_open(struct drm_device *drm, struct drm_file *file)
 }
 
 /**
- * rknpu_file_postclose() - DRM callback
+ * rknpu_file_postclose() - DRM callback: a file is closed
  * @drm: the device
- * @file: its handles are closed already
+ * @file: the file; its handles are closed already
  */
 void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
 {
@@ -59,11 +59,13 @@ void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
 }
 
 /**
- * rknpu_file_fini() - the last close
+ * rknpu_file_fini() - release an open file
  * @rdev: the device
- * @rfile: has no buffers any more
+ * @rfile: the file; it has no buffers any more
  *
- * What it has queued is dropped. Context: may sleep.
+ * Drops the jobs that it has queued.
+ *
+ * Context: Process context. May sleep.
  */
 void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile)
 {
@@ -74,22 +76,22 @@ void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile)
 }
 
 /**
- * rknpu_file_client() - client that a file belongs to
+ * rknpu_file_client() - get the client that a file belongs to
  * @rdev: the device
  * @rfile: the file
  *
- * The first memory or submit call binds the file to the calling process: a broker
- * may have opened it for us. Without an IOMMU the caller must be allowed to reach
- * all memory.
+ * The first memory or submit call binds the file to the calling process, because a broker
+ * may have opened the file for that process. Without an IOMMU the caller must be allowed
+ * to reach all memory.
  *
- * Return: the client, alive as long as the file; -EPERM, -ENOMEM as ERR_PTR.
+ * Return: the client, alive as long as the file, or ERR_PTR(-EPERM) or ERR_PTR(-ENOMEM).
  */
 struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct rknpu_file *rfile)
 {
 	struct rknpu_client *client = READ_ONCE(rfile->client);
 	struct rknpu_client *raced;
 
-	/* Asked each time: a file may be passed on. */
+	/* Checked each time, because a file may be passed on. */
 	if (!rdev->translated && !rdev->anybody && !capable(CAP_SYS_RAWIO))
 		return ERR_PTR(-EPERM);
 	if (client)

@@ -12,9 +12,9 @@ struct rknpu_device;
 struct rknpu_usage;
 
 /**
- * struct rknpu_file - one open, of a DRM node or of /dev/rknpu
- * @client: process that made the first memory or submit call; set once.
- * @usage: what it has used. Immutable.
+ * struct rknpu_file - one open file, of a DRM node or of /dev/rknpu
+ * @client: client of the process that made the first memory or submit call; set once.
+ * @usage: its usage counters. Immutable.
  */
 struct rknpu_file {
 	struct rknpu_client *client;

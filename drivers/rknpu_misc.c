@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: /dev/rknpu, the character-device form of the same calls: buffers are named
- * by dma-buf file descriptors and tokens instead of GEM handles, and a session
- * keeps what it has made or imported until it destroys it or closes. Only there
- * with misc=1, because programs look for it first and use nothing else then.
+ * DOC: /dev/rknpu, a character device with the same calls. Buffers are identified by
+ * dma-buf file descriptors and tokens instead of GEM handles, and a session keeps the
+ * buffers it has created or imported until it destroys them or is closed. The node exists
+ * only with misc=1, because programs look for it first and then use nothing else.
  */
 #include "rknpu_misc.h"
 
@@ -34,11 +34,11 @@ module_param_named(misc, rknpu_misc_wanted, bool, 0444);
 MODULE_PARM_DESC(misc, "Offer /dev/rknpu beside the DRM nodes (default off)");
 
 /**
- * struct rknpu_session - one open of /dev/rknpu
- * @rfile: what any open has.
- * @rdev: the device, kept alive. Immutable.
- * @lock: protects @objects. Taken inside no other lock, before bo->lock.
- * @objects: of struct rknpu_session_object.
+ * struct rknpu_session - one open file of /dev/rknpu
+ * @rfile: common part of all open files.
+ * @rdev: the device; holds a reference. Immutable.
+ * @lock: protects @objects. Not taken inside any other lock; taken before bo->lock.
+ * @objects: list of struct rknpu_session_object.
  */
 struct rknpu_session {
 	struct rknpu_file rfile;
@@ -49,9 +49,9 @@ struct rknpu_session {
 
 /**
  * struct rknpu_session_object - one MEM_CREATE of a session that has not been destroyed
- * @node: entry of session->objects; session->lock.
- * @bo: the buffer, reference held. Immutable.
- * @token: names it. Immutable.
+ * @node: entry in session->objects; session->lock.
+ * @bo: the buffer; holds a reference. Immutable.
+ * @token: token that identifies it. Immutable.
  */
 struct rknpu_session_object {
 	struct list_head node;
@@ -59,7 +59,7 @@ struct rknpu_session_object {
 	u64 token;
 };
 
-/* A request in kernel memory, whichever it is. */
+/* Kernel copy of any of the requests. */
 union rknpu_misc_args {
 	struct rknpu_action action;
 	struct rknpu_submit submit;
@@ -75,13 +75,13 @@ static struct rknpu_bo *rknpu_misc_import(struct rknpu_device *rdev, int fd)
 
 	if (IS_ERR(buf))
 		return ERR_CAST(buf);
-	/* The buffer keeps the dma-buf: its file descriptor may be closed at once. */
+	/* The buffer holds a reference to the dma-buf, so the file descriptor may be closed right away. */
 	obj = rknpu_prime_import(&rdev->drm, buf, rdev->dma_dev);
 	dma_buf_put(buf);
 	return IS_ERR(obj) ? ERR_CAST(obj) : to_rknpu_bo(obj);
 }
 
-/* Have the session keep an object, with an address. Cannot be undone but by destroying it. */
+/* Maps a buffer and adds it to the session. The only way to undo this is to destroy the object. */
 static int rknpu_misc_keep(struct rknpu_session *session, struct rknpu_mem_create *args, struct rknpu_bo *bo,
 			   struct rknpu_client *client, struct rknpu_vm *vm)
 {
@@ -138,9 +138,9 @@ static int rknpu_misc_destroy(struct rknpu_session *session, u64 token)
 }
 
 /**
- * struct rknpu_misc_fd - a dma-buf that is not published yet
- * @buf: the dma-buf, or NULL when the caller gave one.
- * @fd: reserved for it.
+ * struct rknpu_misc_fd - a dma-buf that has not been published yet
+ * @buf: the dma-buf, or NULL if the caller passed one in.
+ * @fd: file descriptor reserved for it.
  */
 struct rknpu_misc_fd {
 	struct dma_buf *buf;
@@ -209,7 +209,7 @@ static long rknpu_misc_create(struct rknpu_session *session, struct rknpu_mem_cr
 			rknpu_misc_cancel_fd(&out);
 		return -EFAULT;
 	}
-	/* The point of no return: another thread may use the number at once. */
+		/* The point of no return: another thread may use the file descriptor immediately. */
 	if (out.buf)
 		fd_install(out.fd, out.buf->file);
 	return 0;
@@ -233,7 +233,7 @@ static long rknpu_misc_memory(struct rknpu_session *session, unsigned int nr, un
 	return ret;
 }
 
-/* The whole number has to fit, with one of the sizes that programs have: never more than @args holds. */
+/* Compares the whole command, including the argument sizes that programs use, none of which exceeds @args. */
 static bool rknpu_misc_knows(unsigned int cmd)
 {
 	switch (cmd) {
@@ -248,7 +248,7 @@ static bool rknpu_misc_knows(unsigned int cmd)
 	case IOCTL_RKNPU_MEM_SYNC:
 		return true;
 	default:
-		/* MEM_MAP too: the dma-buf itself is what one maps. */
+			/* This includes MEM_MAP: user space maps the dma-buf itself. */
 		return false;
 	}
 }
@@ -275,7 +275,7 @@ static long rknpu_misc_ioctl(struct file *file, unsigned int cmd, unsigned long 
 	default:
 		return rknpu_misc_memory(session, _IOC_NR(cmd), &args, user, bytes);
 	}
-	/* As the DRM core does, also when it failed: how far it came is part of the answer. */
+	/* Copied out even on failure, as the DRM core does: the result includes how far the job came. */
 	return copy_to_user(user, &args, bytes) ? -EFAULT : ret;
 }
 
@@ -291,7 +291,7 @@ static int rknpu_misc_open(struct inode *inode, struct file *file)
 		kfree(session);
 		return -ENOMEM;
 	}
-	/* The node is there, and its lock is held, so the device is alive. */
+	/* The node exists and its lock is held, so the device is alive. */
 	drm_dev_get(&rdev->drm);
 	session->rdev = rdev;
 	mutex_init(&session->lock);
@@ -339,10 +339,10 @@ static const struct file_operations rknpu_misc_fops = {
 };
 
 /**
- * rknpu_misc_register() - show /dev/rknpu, if the administrator wants it
- * @rdev: registered
+ * rknpu_misc_register() - register /dev/rknpu, if the administrator has asked for it
+ * @rdev: the device; registered
  *
- * Return: 0 or a negative errno.
+ * Return: 0 on success or a negative errno.
  */
 int rknpu_misc_register(struct rknpu_device *rdev)
 {
@@ -356,7 +356,7 @@ int rknpu_misc_register(struct rknpu_device *rdev)
 }
 
 /**
- * rknpu_misc_unregister() - take it away; open sessions get -ENODEV from now on
+ * rknpu_misc_unregister() - unregister /dev/rknpu; open sessions get -ENODEV from now on
  * @rdev: the device, being stopped
  */
 void rknpu_misc_unregister(struct rknpu_device *rdev)

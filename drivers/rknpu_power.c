@@ -2,15 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Power of one platform device, which has one core (mainline's tree) or all
- * of them (the vendor's). One runtime-PM reference is held for each core that has
- * work; queries that need no hardware take none.
+ * DOC: Power of one platform device, which has one core (mainline's device tree) or all
+ * of them (the vendor's). One runtime PM reference is held for each core that has work;
+ * queries that need no hardware take none.
  *
- * The IOMMU is resumed before its master and suspended after it, and touches
- * registers in both. So whatever it needs may not depend on the master's own
- * callbacks: supplies stay on while the driver is bound, the clocks of a node
- * whose IOMMU has none of its own too, and power domains that the platform bus does
- * not attach are made suppliers of the IOMMU, or of the device where there is none.
+ * The IOMMU is resumed before its master and suspended after it, and accesses its
+ * registers in both. So nothing that it needs may depend on the master's own callbacks:
+ * supplies stay on while the driver is bound, and so do the clocks of a node whose IOMMU
+ * has none of its own; and power domains that the platform bus does not attach are made
+ * suppliers of the IOMMU, or of the device if there is none.
  */
 #include "rknpu_power.h"
 
@@ -27,8 +27,8 @@
 #include "rknpu_dvfs.h"
 
 /*
- * Long enough to span the gap between two frames of a camera at 15 frames/s,
- * short enough that an idle NPU is off before anybody looks at the meter.
+ * Long enough to span the gap between two frames of a camera at 15 frames/s, and
+ * short enough for an idle NPU to be off when somebody measures its power.
  */
 #define RKNPU_POWER_AUTOSUSPEND_MS 100
 
@@ -37,7 +37,7 @@ static void rknpu_power_disable_supply(void *supply)
 	regulator_disable(supply);
 }
 
-/* A board that leaves a supply out of its tree has it always on; NULL then. */
+/* If a board's device tree has no such supply, it is always on; @supply is NULL then. */
 static int rknpu_power_enable_supply(struct device *dev, const char *id, struct regulator **supply)
 {
 	struct regulator *reg = devm_regulator_get_optional(dev, id);
@@ -62,7 +62,7 @@ static void rknpu_power_disable_clks(void *data)
 	clk_bulk_disable_unprepare(power->num_clks, power->clks);
 }
 
-/* The clocks that the binding names. */
+/* Gets the clocks that the binding names. */
 static int rknpu_power_get_named_clks(struct rknpu_power *power)
 {
 	const struct rknpu_binding *binding = power->binding;
@@ -78,7 +78,7 @@ static int rknpu_power_get_named_clks(struct rknpu_power *power)
 	return devm_clk_bulk_get(power->dev, i, clks);
 }
 
-/* Vendor trees differ in names and number, and agree that the compute clock is the first. */
+/* The vendor's device trees differ in names and number of clocks, but the compute clock always comes first. */
 static int rknpu_power_get_all_clks(struct rknpu_power *power)
 {
 	int ret = devm_clk_bulk_get_all(power->dev, &power->clks);
@@ -89,10 +89,10 @@ static int rknpu_power_get_all_clks(struct rknpu_power *power)
 	return 0;
 }
 
-/* The AHB clock of RK3588 can be no slower [CRU: its only sources are 200, 100, 50 and 24 MHz]. */
+/* Lowest possible rate of RK3588's AHB clock [CRU: its only sources are 200, 100, 50 and 24 MHz]. */
 #define RKNPU_POWER_SLOWEST_HZ 24000000UL
 
-/* Rates that nobody changes, the compute clock's excepted. Of one whose rate is not known the worst is assumed. */
+/* All clocks but the compute clock have a fixed rate. For a clock with an unknown rate the lowest is assumed. */
 static unsigned long rknpu_power_slowest_hz(const struct rknpu_power *power)
 {
 	unsigned long slowest = RKNPU_POWER_SLOW_HZ;
@@ -157,7 +157,7 @@ static int rknpu_power_add_domain(struct rknpu_power *power, unsigned int nth)
 	return devm_add_action_or_reset(dev, rknpu_power_unlink, link);
 }
 
-/* One domain is attached by the platform bus, several are ours to attach. Return: how many. */
+/* Returns the number of domains to attach: none if there is just one, which the platform bus attaches. */
 static int rknpu_power_count_domains(const struct device *dev)
 {
 	int num = of_count_phandle_with_args(dev->of_node, "power-domains", "#power-domain-cells");
@@ -166,9 +166,9 @@ static int rknpu_power_count_domains(const struct device *dev)
 }
 
 /*
- * An IOMMU that has no power but what this device links to it: once the device has been
- * probed, the driver core resumes the IOMMU before every further probe, when nothing
- * is linked yet. So it may not resume whenever the device is not bound.
+ * For an IOMMU without any power other than what this device links to it: once the device
+ * has been probed, the driver core resumes the IOMMU before every further probe, when
+ * nothing is linked yet. So the IOMMU must not resume while the device is not bound.
  */
 static int rknpu_power_find_iommu(struct rknpu_power *power)
 {
@@ -188,9 +188,9 @@ static int rknpu_power_find_iommu(struct rknpu_power *power)
 }
 
 /*
- * All of them, by number: trees have npu0, npu1, npu2 for names, nputop, npu1, npu2, or
- * none. Of a part with a core that does not work only those of the others, in the cores'
- * order in all trees.
+ * Attaches all domains by number: their names in device trees are npu0, npu1, npu2, or nputop,
+ * npu1, npu2, or absent. For a part with a defective core, attaches only the domains of the
+ * other cores; all device trees list domains in the order of the cores.
  */
 static int rknpu_power_add_domains(struct rknpu_power *power)
 {
@@ -206,15 +206,15 @@ static int rknpu_power_add_domains(struct rknpu_power *power)
 		ret = rknpu_power_add_domain(power, i);
 	if (ret)
 		return dev_err_probe(power->dev, ret, "cannot attach power domain %d\n", i - 1);
-	/* Was bound before, see rknpu_power_put_iommu(). */
+	/* Disabled if the device was bound before, see rknpu_power_put_iommu(). */
 	if (power->feeds_iommu && !pm_runtime_enabled(power->iommu))
 		pm_runtime_enable(power->iommu);
 	return 0;
 }
 
 /*
- * The fuse that says which cores of an RK3588 do not work: one byte, a bit for each.
- * Where it is readable the third is never to be used, and the others have to work
+ * Reads the fuse that tells which cores of an RK3588 are defective: one byte, with a bit for each core. If
+ * it can be read, the third core must never be used, and the others must be intact
  * [seen: vendor driver 0.9.8].
  */
 static int rknpu_power_find_part(struct rknpu_power *power)
@@ -239,10 +239,10 @@ static int rknpu_power_find_part(struct rknpu_power *power)
 /**
  * rknpu_power_init() - acquire clocks, supplies and power domains
  * @power: zeroed; first member of the device's driver data
- * @dev: the device; owns what is acquired (devm)
- * @binding: names
+ * @dev: the device; owns the resources (devm)
+ * @binding: names used in the device tree
  *
- * Return: 0 or a negative errno, with one message.
+ * Return: 0 on success or a negative errno, with one message.
  */
 int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct rknpu_binding *binding)
 {
@@ -269,8 +269,8 @@ int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct
 }
 
 /*
- * Suspending a master lets its IOMMU suspend some time later, and that touches
- * registers: it has to be over before the power domains go.
+ * After its master is suspended, the IOMMU suspends some time later and accesses registers
+ * then. That must be over before the power domains are detached.
  */
 static void rknpu_power_settle(void *data)
 {
@@ -283,9 +283,9 @@ static void rknpu_power_settle(void *data)
 
 /**
  * rknpu_power_enable() - let runtime PM manage the device
- * @power: its cores are complete, because suspending touches their registers
+ * @power: power with all cores initialized, because suspending accesses their registers
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_power_enable(struct rknpu_power *power)
 {
@@ -298,15 +298,15 @@ int rknpu_power_enable(struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_shutdown() - off, and not on again until the machine has gone down
- * @power: nobody uses its cores any more
+ * rknpu_power_shutdown() - power off until the machine is down
+ * @power: the power; its cores are not in use any more
  */
 void rknpu_power_shutdown(struct rknpu_power *power)
 {
 	pm_runtime_force_suspend(power->dev);
 }
 
-/* Of a device that is on, and whose suspending has failed, nothing is known. */
+/* Only for a suspended device: the state of one that is on, after a failed suspend, is not known. */
 static void rknpu_power_forget_failure_of(struct device *dev)
 {
 	if (dev && pm_runtime_status_suspended(dev))
@@ -314,9 +314,9 @@ static void rknpu_power_forget_failure_of(struct device *dev)
 }
 
 /*
- * Runtime PM remembers a failure to resume and refuses ever after, with -EINVAL; but the trouble may be over
- * next time. The IOMMU and the domains come on before the device, so they may have it too, and nobody else would have
- * them forget. Without a failure nothing changes.
+ * Runtime PM remembers a failed resume and refuses with -EINVAL from then on, although the cause may be gone at the
+ * next attempt. The IOMMU and the domains are resumed before the device, so they may have failed as well, and nothing
+ * else would clear their errors. Without a failure this changes nothing.
  */
 static void rknpu_power_forget_failure(struct rknpu_power *power)
 {
@@ -330,38 +330,38 @@ static void rknpu_power_forget_failure(struct rknpu_power *power)
 
 /**
  * rknpu_power_get() - power a core and keep it powered
- * @power: of the core
+ * @power: power of the core
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: 0, or a negative errno and no reference is held.
+ * Return: 0 on success, or a negative errno, in which case no reference is held.
  */
 int rknpu_power_get(struct rknpu_power *power)
 {
 	int ret = pm_runtime_resume_and_get(power->dev);
 
-	/* A failure of somebody else's: the driver core wakes the IOMMU before it probes, and drops the error. */
+	/* May be an earlier failure: the driver core resumes the IOMMU before it probes, and drops the error. */
 	if (ret == -EINVAL) {
 		rknpu_power_forget_failure(power);
 		ret = pm_runtime_resume_and_get(power->dev);
 	}
-	/* -EACCES: the system sleeps, nothing has been tried. */
+	/* -EACCES: the system is suspended, so nothing has been tried. */
 	if (ret < 0 && ret != -EACCES)
 		rknpu_power_forget_failure(power);
 	return ret;
 }
 
 /**
- * rknpu_power_get_if_on() - keep a core powered, if it is
- * @power: of the core
+ * rknpu_power_get_if_on() - keep a core powered if it is powered now
+ * @power: power of the core
  *
- * Context: any, hard interrupts too.
+ * Context: Any context, including hard IRQ context.
  *
- * Return: true with a reference held; false without one.
+ * Return: true if a reference was taken, false if not.
  */
 bool rknpu_power_get_if_on(struct rknpu_power *power)
 {
-	/* 1 = was active, decided under the device's PM lock with the reference already taken. */
+	/* 1 means that it was active, decided under the device's PM lock with the reference already taken. */
 	if (pm_runtime_get(power->dev) == 1)
 		return true;
 	pm_runtime_put_noidle(power->dev);
@@ -369,10 +369,10 @@ bool rknpu_power_get_if_on(struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_put() - let a core go off after a while
- * @power: of the core
+ * rknpu_power_put() - let a core autosuspend
+ * @power: power of the core
  *
- * Context: any.
+ * Context: Any context.
  */
 void rknpu_power_put(struct rknpu_power *power)
 {
@@ -381,11 +381,11 @@ void rknpu_power_put(struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_put_since() - likewise, counted from an earlier moment
- * @power: of the core
- * @idle: when it has fallen idle, by ktime_get()
+ * rknpu_power_put_since() - let a core autosuspend, counted from an earlier time
+ * @power: power of the core
+ * @idle: time when it became idle, by ktime_get()
  *
- * Context: any.
+ * Context: Any context.
  */
 void rknpu_power_put_since(struct rknpu_power *power, ktime_t idle)
 {
@@ -394,15 +394,15 @@ void rknpu_power_put_since(struct rknpu_power *power, ktime_t idle)
 	/* Another core of the device may have been idle for less time. */
 	if (idle > READ_ONCE(dev->power.last_busy))
 		WRITE_ONCE(dev->power.last_busy, idle);
-	/* pm_runtime_put_autosuspend() marks this moment, since 6.17. */
+	/* Since 6.17 pm_runtime_put_autosuspend() would mark the current time as last busy. */
 	__pm_runtime_suspend(dev, RPM_GET_PUT | RPM_ASYNC | RPM_AUTO);
 }
 
 /**
- * rknpu_power_lingers() - whether to keep an idle core's reference for RKNPU_POWER_LINGER_MS
- * @power: of the core
+ * rknpu_power_lingers() - tell whether to keep an idle core's reference for RKNPU_POWER_LINGER_MS
+ * @power: power of the core
  *
- * Return: true when that changes nothing about when it goes off.
+ * Return: true if that does not change when the core powers off.
  */
 bool rknpu_power_lingers(const struct rknpu_power *power)
 {
@@ -410,10 +410,10 @@ bool rknpu_power_lingers(const struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_delay_ms() - how long an idle core stays on
- * @power: of the core
+ * rknpu_power_delay_ms() - get the autosuspend delay
+ * @power: power of the core
  *
- * Return: milliseconds.
+ * Return: delay in milliseconds.
  */
 unsigned int rknpu_power_delay_ms(const struct rknpu_power *power)
 {
@@ -421,11 +421,11 @@ unsigned int rknpu_power_delay_ms(const struct rknpu_power *power)
 }
 
 /**
- * rknpu_power_set_delay_ms() - change how long an idle core stays on
- * @power: of the core
- * @ms: milliseconds; 0 is at once
+ * rknpu_power_set_delay_ms() - set the autosuspend delay
+ * @power: power of the core
+ * @ms: delay in milliseconds; 0 means at once
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_power_set_delay_ms(struct rknpu_power *power, unsigned int ms)
 {
@@ -446,11 +446,11 @@ struct clk *rknpu_power_clk(const struct rknpu_power *power)
 /**
  * rknpu_power_attach_dvfs() - have a device's power decide on the compute clock too
  * @power: of the device
- * @dvfs: of all devices
+ * @dvfs: control of the clock, for all devices
  *
- * Context: may sleep; powers the device, so that it is neither suspended nor resumed meanwhile.
+ * Context: Process context. May sleep. Powers the device, so it is neither suspended nor resumed meanwhile.
  *
- * Return: 0 or the error of powering it.
+ * Return: 0 on success, or the error of powering the device.
  */
 int rknpu_power_attach_dvfs(struct rknpu_power *power, struct rknpu_dvfs *dvfs)
 {
@@ -466,9 +466,9 @@ int rknpu_power_attach_dvfs(struct rknpu_power *power, struct rknpu_dvfs *dvfs)
 
 /**
  * rknpu_power_detach_dvfs() - undo rknpu_power_attach_dvfs(), if it was done
- * @power: of the device, which has no work any more
+ * @power: power of the device, which has no work any more
  *
- * Context: as rknpu_power_attach_dvfs().
+ * Context: Same as rknpu_power_attach_dvfs().
  */
 void rknpu_power_detach_dvfs(struct rknpu_power *power)
 {
@@ -477,7 +477,7 @@ void rknpu_power_detach_dvfs(struct rknpu_power *power)
 	if (!power->dvfs)
 		return;
 	ret = rknpu_power_get(power);
-	/* Who cannot be powered is off, and has said so. */
+	/* A device that cannot be powered is off, and the failure has been reported. */
 	if (!ret)
 		rknpu_dvfs_off(power->dvfs);
 	power->dvfs = NULL;
@@ -508,7 +508,7 @@ static int rknpu_power_runtime_suspend(struct device *dev)
 	struct rknpu_power *power = dev_get_drvdata(dev);
 	unsigned int i;
 
-	/* Whose clock cannot be slowed down must not lose its power. Runtime PM tries again after the delay. */
+	/* If the clock cannot be slowed down, the power must stay on. Runtime PM retries after the delay. */
 	if (power->dvfs && rknpu_dvfs_off(power->dvfs)) {
 		pm_runtime_mark_last_busy(dev);
 		return -EBUSY;
@@ -528,7 +528,7 @@ static void rknpu_power_resume_cores(struct rknpu_power *power, unsigned int num
 	}
 }
 
-/* Who holds the cores must let go of them first; a core that belongs to nobody just goes off. */
+/* The users of the cores must release them first; a core without a user simply powers off. */
 static int rknpu_power_suspend(struct device *dev)
 {
 	struct rknpu_power *power = dev_get_drvdata(dev);
@@ -554,7 +554,7 @@ static int rknpu_power_resume(struct device *dev)
 	struct rknpu_power *power = dev_get_drvdata(dev);
 	int ret = pm_runtime_force_resume(dev);
 
-	/* Even if it failed: jobs then fail one by one instead of waiting for ever. */
+	/* Even after a failure: jobs then fail one by one instead of waiting forever. */
 	rknpu_power_resume_cores(power, power->num_cores);
 	return ret;
 }

@@ -12,15 +12,15 @@
 #include "rknpu_soc.h"
 
 /*
- * For how long a core that has fallen idle keeps its reference for the next job: runtime PM's
- * locks and timers for each job cost more than all else that is done for it.
+ * Time that a core that has become idle keeps its reference for the next job: taking runtime PM's
+ * locks and timers for every job would cost more than everything else done for it.
  */
 #define RKNPU_POWER_LINGER_MS 10
 
-/* One for each core, and one around them */
+/* One for each core, and one around all of them */
 #define RKNPU_MAX_POWER_DOMAINS (RKNPU_MAX_CORES + 1)
 
-/* What a reset is timed by at most: the compute clock changes its rate, and no OPP is slower [DT: 200 MHz]. */
+/* Highest clock rate that resets are timed by: the compute clock changes, and no OPP is slower [DT: 200 MHz]. */
 #define RKNPU_POWER_SLOW_HZ 100000000UL
 
 struct regulator;
@@ -28,21 +28,21 @@ struct rknpu_core;
 struct rknpu_dvfs;
 
 /**
- * struct rknpu_power - power of one platform device, which has one core or all; the device's
- *	driver data begins with it. Immutable after probe, @dvfs excepted.
- * @dev: the device, whose runtime PM state is that of its cores.
- * @binding: names.
- * @soc: constants, of the part that this is.
+ * struct rknpu_power - power of one platform device, which has one core or all of them. The device's
+ *	driver data begins with it. Immutable after probe, except for @dvfs.
+ * @dev: the device; its runtime PM state is that of its cores.
+ * @binding: names used in the device tree.
+ * @soc: constants of this part.
  * @num_clks: number of clocks.
- * @clks: clocks, in the order of the binding or else of the tree.
- * @slowest_hz: rate that none of the clocks is below.
- * @iommu: the IOMMU, NULL when there is none. Reference held.
- * @feeds_iommu: it has no power domains but ours.
- * @domains: power domains that are ours to attach, each with a device that stands for it.
- * @npu_supply: NULL when the device tree names none.
- * @sram_supply: likewise.
- * @dvfs: what drives the compute clock, NULL while nobody does; changed while the device is held on.
- * @num_cores: cores of this device.
+ * @clks: clocks, in the order of the binding or else of the device tree.
+ * @slowest_hz: lower limit of the rates of all clocks.
+ * @iommu: the IOMMU, or NULL; holds a reference.
+ * @feeds_iommu: the IOMMU has no power domains other than those of this device.
+ * @domains: power domains that this driver attaches, each represented by a device.
+ * @npu_supply: NULL if the device tree has none.
+ * @sram_supply: NULL if the device tree has none.
+ * @dvfs: control of the compute clock, or NULL; only changed while the device is kept on.
+ * @num_cores: number of cores of this device.
  * @cores: the cores.
  */
 struct rknpu_power {

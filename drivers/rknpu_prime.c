@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: dma-bufs: ours for others, with cache maintenance for whoever maps them on
- * the CPU, and others' for us. Of an imported buffer only the DMA addresses are
- * known; mapping it on the CPU and keeping its caches is the exporter's business.
+ * DOC: dma-bufs: exporting the driver's own buffers, with cache maintenance for users that
+ * map them on the CPU, and importing those of other drivers. Only the DMA addresses of an
+ * imported buffer are known; CPU mappings and cache maintenance are up to the exporter.
  */
 #include "rknpu_prime.h"
 
@@ -34,7 +34,7 @@ static int rknpu_prime_end_cpu_access(struct dma_buf *buf, enum dma_data_directi
 	return rknpu_gem_sync(bo, 0, bo->base.size, dir != DMA_FROM_DEVICE, false);
 }
 
-/* The DRM core's own, which know nothing of caches, and the two above. */
+/* The DRM core's functions, which do no cache maintenance, and the two above. */
 static const struct dma_buf_ops rknpu_prime_dma_buf_ops = {
 	.attach = drm_gem_map_attach,
 	.detach = drm_gem_map_detach,
@@ -49,11 +49,13 @@ static const struct dma_buf_ops rknpu_prime_dma_buf_ops = {
 };
 
 /**
- * rknpu_prime_export() - make a dma-buf of a buffer of ours
+ * rknpu_prime_export() - export a buffer of the driver as a dma-buf
  * @obj: the buffer
- * @flags: of the new file
+ * @flags: flags of the new file
  *
- * The dma-buf keeps the buffer, the DRM device and the module. Context: may sleep.
+ * The dma-buf holds references to the buffer, the DRM device and the module.
+ *
+ * Context: Process context. May sleep.
  *
  * Return: the dma-buf or an ERR_PTR.
  */
@@ -73,12 +75,12 @@ struct dma_buf *rknpu_prime_export(struct drm_gem_object *obj, int flags)
 }
 
 /**
- * rknpu_prime_import() - find or make the buffer for a dma-buf
+ * rknpu_prime_import() - find or create the buffer for a dma-buf
  * @drm: the device
- * @buf: anybody's, ours included
+ * @buf: any dma-buf, including one of this driver
  * @dma_dev: untranslated device to attach
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
  * Return: the object with a reference, or an ERR_PTR.
  */
@@ -98,7 +100,7 @@ static void rknpu_prime_release(struct rknpu_bo *bo)
 	drm_prime_gem_destroy(&bo->base, bo->sgt);
 }
 
-/* Begun and ended, because some exporters do half of the work in each. */
+/* Both begins and ends the access, because some exporters do half of the work in each. */
 static int rknpu_prime_sync_once(struct dma_buf *buf, enum dma_data_direction dir)
 {
 	int ret = dma_buf_begin_cpu_access(buf, dir);
@@ -107,8 +109,8 @@ static int rknpu_prime_sync_once(struct dma_buf *buf, enum dma_data_direction di
 }
 
 /*
- * Of all of it: exporters know no ranges. Both directions are two rounds, because
- * beginning in both would throw away what the CPU has written and not yet cleaned.
+ * Synchronizes the whole buffer, because exporters know no ranges. Both directions take two rounds, because
+ * a single begin for both would discard data that the CPU has written and not yet cleaned from its caches.
  */
 static int rknpu_prime_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
 {
@@ -128,10 +130,10 @@ static const struct rknpu_backing rknpu_prime_backing = {
 };
 
 /**
- * rknpu_prime_import_sg_table() - make a buffer of somebody else's dma-buf
+ * rknpu_prime_import_sg_table() - create a buffer for a dma-buf of another driver
  * @drm: the device
  * @attach: attachment of the untranslated device
- * @sgt: the memory, kept by the DRM core until the object is freed
+ * @sgt: the memory; the DRM core keeps it until the object is freed
  *
  * Return: the object, or an ERR_PTR.
  */
@@ -149,15 +151,15 @@ struct drm_gem_object *rknpu_prime_import_sg_table(struct drm_device *drm,
 }
 
 /**
- * rknpu_prime_mmap() - have the exporter map its buffer
- * @bo: imported
- * @vma: wanted
- * @page: first page of the buffer in it
+ * rknpu_prime_mmap() - let the exporter map its buffer
+ * @bo: an imported buffer
+ * @vma: requested mapping
+ * @page: index of the first page to map
  *
- * From the first page on only: the kernel's shmem helper, which many exporters are
- * built on, ignores where a mapping begins and would show the wrong pages.
+ * Maps from the first page only: the kernel's shmem helper, which many exporters are
+ * built on, ignores where a mapping begins and would map the wrong pages.
  *
- * Return: 0; the exporter's errno, -EINVAL when it cannot.
+ * Return: 0 on success, the exporter's errno, or -EINVAL if it cannot be mapped this way.
  */
 int rknpu_prime_mmap(struct rknpu_bo *bo, struct vm_area_struct *vma, unsigned long page)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What every kernel compiles: if this does not, no answer of the others means anything. */
+/* Compiles with every kernel: if it does not, the results of the other probes mean nothing. */
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/module.h>
