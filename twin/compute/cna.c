@@ -4,9 +4,9 @@
  *
  * CNA: set-up of a convolution.
  *
- * On-chip buffer set-up (banks, entries, grains, reuse) never changes the
- * result of a valid program [seen: client programs]; reuse of an operand is
- * served by fetching it again. Those registers are not read.
+ * The on-chip buffer set-up (banks, entries, grains, reuse) never changes the
+ * result of a valid program [seen: client programs]: a reused operand is simply
+ * fetched again. Those registers are not read.
  */
 #include "compute_priv.h"
 
@@ -14,9 +14,9 @@
 #define CONV_MODE_DIRECT	0
 #define CONV_MODE_DEPTHWISE	3
 #define ARGB_IN_FIRST		8	/* packed pixels of one channel */
-#define ARGB_IN_LAST		11	/* of four */
+#define ARGB_IN_LAST		11	/* packed pixels of four channels */
 
-/* A deconvolution by two was seen to go wrong from this padding on [seen: rockchip-npu-notes] */
+/* A deconvolution by two was seen to go wrong with this much padding or more [seen: rockchip-npu-notes] */
 #define DECONV_PAD_BAD		12
 
 static int32_t sign_extend(uint32_t value, uint32_t mask)
@@ -72,7 +72,7 @@ static enum twin_compute_status parse_layout(const struct task *t, const struct 
 	return in_cvt_parse(t, conv, &f->cvt);
 }
 
-/* Stride 0 sees the same pixels again and again, which repeats a line [seen: streams of rknn-toolkit2] */
+/* Stride 0 reads the same pixels for every output, which repeats a line [seen: streams of rknn-toolkit2] */
 static enum twin_compute_status parse_window(const struct task *t, struct window *w)
 {
 	uint32_t con3 = reg_read(t, RKNPU_CNA_CONV_CON3);
@@ -90,7 +90,7 @@ static enum twin_compute_status parse_window(const struct task *t, struct window
 	return TWIN_COMPUTE_OK;
 }
 
-/* Fields 1, 3 and 7 spread the input by two, four and eight, the others do nothing [seen: rockchip-npu-notes] */
+/* Values 1, 3 and 7 spread the input by two, four and eight; others do nothing [seen: rockchip-npu-notes] */
 static uint32_t spread_of(uint32_t field)
 {
 	switch (field) {
@@ -110,7 +110,7 @@ static bool deconv_pad_is_bad(uint32_t spread, uint32_t pad)
 	return spread == 1 && pad >= DECONV_PAD_BAD;
 }
 
-/* Without DECONV its stride fields do nothing [seen: rockchip-npu-notes] */
+/* The deconvolution stride fields do nothing unless DECONV is set [seen: rockchip-npu-notes] */
 static enum twin_compute_status parse_deconv(const struct task *t, struct window *w)
 {
 	uint32_t con3 = reg_read(t, RKNPU_CNA_CONV_CON3);
@@ -130,8 +130,8 @@ static enum twin_compute_status parse_deconv(const struct task *t, struct window
 }
 
 /*
- * Channels are what the bytes of a kernel have room for [seen: client programs]. Kernels may fill their
- * last group with channels that memory does not have [seen: streams of rknn-toolkit2].
+ * The number of channels is what fits in the bytes of a kernel [seen: client programs]. Kernels may fill
+ * their last group with channels that are not in memory [seen: streams of rknn-toolkit2].
  */
 static enum twin_compute_status parse_channels(const struct task *t, struct conv *conv)
 {

@@ -4,13 +4,15 @@
  *
  * The compute units of one NPU core: what a task reads, calculates and writes.
  *
- * Plain C, no state of its own: every call works on the registers and the DMA
- * it is given, so three cores may call concurrently. Timing is the caller's;
- * the library only tells how many multiply-accumulates a task has.
+ * Plain C without state of its own: every call works on the registers and the
+ * DMA callbacks it is given, so three cores may call it concurrently. Timing is
+ * up to the caller; the library only tells how many multiply-accumulates a task
+ * has.
  *
- * It computes what public facts cover and refuses the rest by name, so that a
- * program that relies on unknown behaviour is noticed and not silently guessed.
- * Bit exact for integer work and, within one 32-product group, for fp16.
+ * It computes what public facts cover and refuses the rest, naming the register,
+ * so a program that relies on unknown behaviour is noticed instead of getting a
+ * silent guess. Integer results are bit exact, and so are fp16 results within
+ * one 32-product group.
  */
 #ifndef TWIN_COMPUTE_H
 #define TWIN_COMPUTE_H
@@ -24,12 +26,12 @@
 /**
  * struct twin_dma - translated access to memory, supplied by the caller
  * @opaque: passed back in each call
- * @read: copy @bytes from device address @addr to @buf; false: faulted or cancelled
- * @write: copy @bytes from @buf to device address @addr; false: faulted or cancelled
+ * @read: copy @bytes from device address @addr to @buf; returns false on a fault or a cancelled task
+ * @write: copy @bytes from @buf to device address @addr; returns false on a fault or a cancelled task
  *
- * Addresses never wrap within one call. @read with zero bytes is a poll that
- * long calculations make: it must touch nothing and answer false if the task
- * was cancelled.
+ * Addresses never wrap within one call. Long calculations call @read with zero
+ * bytes to poll for cancellation: it must then touch nothing and return false
+ * if the task was cancelled.
  */
 struct twin_dma {
 	void *opaque;
@@ -42,7 +44,7 @@ struct twin_dma {
  * @block: block[offset >> 12][(offset & 0xfff) >> 2]; 1 CNA, 3 CORE, 4 DPU,
  *	5 DPU_RDMA, 6 PPU, 7 PPU_RDMA. May be NULL for blocks that are not enabled.
  * @lut: the DPU's lookup tables, LE and LO, which do not belong to a group; NULL
- *	if nobody wrote them since reset
+ *	if they have not been written since reset
  */
 struct twin_unit_regs {
 	const uint32_t *block[8];
@@ -52,9 +54,9 @@ struct twin_unit_regs {
 /**
  * enum twin_compute_status - how a task ended
  * @TWIN_COMPUTE_OK: all output is written
- * @TWIN_COMPUTE_FAULT: a DMA callback said false; output may be partly written
- * @TWIN_COMPUTE_REFUSED: the facts do not cover the set-up, and no DMA was made; or compressed
- *	weights are no such thing, and no output was written
+ * @TWIN_COMPUTE_FAULT: a DMA callback returned false; output may be partly written
+ * @TWIN_COMPUTE_REFUSED: the facts do not cover the set-up, and no DMA was made; or the compressed
+ *	weights are malformed, and no output was written
  */
 enum twin_compute_status {
 	TWIN_COMPUTE_OK,
@@ -65,16 +67,16 @@ enum twin_compute_status {
 /**
  * struct twin_compute_result - what is known after a call
  * @macs: multiply-accumulates of the task (0 if it has none)
- * @mac_slots: @macs and those that the array does for nothing, or waits for
- * @mac_rate_shift: the MAC array does its int8 rate >> this, or << if negative: 0 int8, -1 int4,
+ * @mac_slots: @macs plus the slots that the array wastes or spends waiting
+ * @mac_rate_shift: the MAC array runs at its int8 rate >> this, or << if negative: 0 int8, -1 int4,
  *	1 the 16-bit types, 2 tf32 [seen: rockchip-npu-notes], four more for depthwise [guess]
- * @memory_bytes: bytes that the task moves, per-channel operands aside, if nothing is fetched twice
- * @latency_cycles: from the first fetch to the first MAC, and from the last one to the last write
+ * @memory_bytes: bytes that the task moves, without per-channel operands, if nothing is fetched twice
+ * @latency_cycles: from the first fetch to the first MAC plus from the last MAC to the last write
  * @bytes_read: bytes that DMA reads asked for
  * @bytes_written: bytes that DMA writes asked for
- * @refused_reg: offset of the register that made it refuse, GLOBAL's for the
- *	enable bitmap, 0 for want of host memory
- * @reason: why it refused, for the log; empty otherwise
+ * @refused_reg: offset of the register that caused the refusal; GLOBAL's for the
+ *	enable bitmap, 0 if host memory ran out
+ * @reason: why the task was refused, for the log; empty otherwise
  */
 struct twin_compute_result {
 	uint64_t macs;
@@ -104,20 +106,20 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 					   struct twin_compute_result *result);
 
 /**
- * twin_compute_cost - work of a task without doing it
+ * twin_compute_cost - calculate the amount of work of a task without running it
  * @regs: registers of the executing group
  * @enable: RKNPU_ENABLE_* bitmap of the op-enable word
  * @result: macs, mac_slots, mac_rate_shift, memory_bytes and latency_cycles are filled, the rest is
  *	zeroed
  *
- * Used to time a task before it is computed. A set-up that twin_compute_task()
- * would refuse has no work: 0.
+ * Used to time a task before it is computed. For a set-up that
+ * twin_compute_task() would refuse, the work is 0.
  */
 void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
 		       struct twin_compute_result *result);
 
 /**
- * twin_compute_task_rk356x - twin_compute_task() with the units of RK3566 and RK3568
+ * twin_compute_task_rk356x - twin_compute_task() for the units of RK3566 and RK3568
  *
  * Block 2 of struct twin_unit_regs is the one at 0x2000.
  */
@@ -125,7 +127,7 @@ enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *r
 						  uint32_t dma_base, const struct twin_dma *dma,
 						  struct twin_compute_result *result);
 
-/** twin_compute_cost_rk356x - twin_compute_cost() for these */
+/** twin_compute_cost_rk356x - twin_compute_cost() for the units of RK3566 and RK3568 */
 void twin_compute_cost_rk356x(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result);
 
 #endif /* TWIN_COMPUTE_H */

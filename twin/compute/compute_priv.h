@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Shared by the files of the compute library only.
+ * Internal to the compute library.
  *
  * A task runs in three steps: parse every register into the shapes below
  * (refusing before the first DMA), fetch into dense buffers, calculate and
@@ -16,27 +16,27 @@
 #include "compute.h"
 #include "rknpu_regs.h"
 
-/* Most channels that an input group of the MAC array has; dense buffers are padded to whole groups */
+/* Maximum number of channels in an input group of the MAC array; dense buffers are padded to whole groups */
 #define LANES			32
 
-/* Bound on each operand, so that absurd fields cannot exhaust the host */
+/* Limit on the size of each operand, so absurd field values cannot exhaust host memory */
 #define MAX_OPERAND_BYTES	(256u << 20)
 
 /*
- * How long a task takes besides MACs and transfers. Together with what the MAC
- * array waits, a quarter, and 9 bytes per cycle it was fitted to the speeds that
- * Rockchip publishes for networks on one core of RK3588 (rknn_model_zoo, April
- * 2025): with these three MobileNetV2, ResNet-50, YOLOv5s, YOLOv5n and YOLOv8n
- * come out within a quarter.
+ * Time that a task takes in addition to its MACs and transfers. This value, the
+ * quarter that the MAC array spends waiting, and 9 bytes per cycle were fitted
+ * to the speeds that Rockchip publishes for networks on one core of RK3588
+ * (rknn_model_zoo, April 2025): with these three numbers, MobileNetV2,
+ * ResNet-50, YOLOv5s, YOLOv5n and YOLOv8n come out within a quarter of them.
  */
 #define LATENCY_CYCLES		2000
 
-/* Float kernels are calculated this many at a time */
+/* Number of float kernels that are calculated at a time */
 #define FLOAT_BLOCK		8
 
 /*
- * Inner loops: one clone for AVX2 hosts, chosen at load time, one for any host.
- * The sanitized build has only the latter, so both are tested.
+ * Inner loops have one clone for AVX2 hosts, chosen at load time, and one for
+ * any host. The sanitized build has only the latter, so both are tested.
  */
 #if defined(__x86_64__) && !defined(TWIN_NO_CLONES)
 #define HOT_LOOP __attribute__((target_clones("avx2", "default")))
@@ -57,7 +57,7 @@ static inline uint32_t reg_read(const struct task *t, uint32_t offset)
 	return t->regs->block[offset >> 12][(offset & 0xfff) >> 2];
 }
 
-/* Value of the field that @mask, given in place, selects */
+/* Value of the field selected by @mask, which is given at the field's position in the register */
 static inline uint32_t field_get(uint32_t mask, uint32_t value)
 {
 	return (value & mask) >> __builtin_ctz(mask);
@@ -86,16 +86,16 @@ static inline uint32_t round_up(uint32_t value, uint32_t to)
 }
 
 /*
- * struct operand - what the type of an operand decides
- * @bits: in memory
- * @dense_bytes: in dense operands: int16_t, or float
- * @lanes: channels of an input group, as operands are kept here
- * @weight_lanes: the same in memory, of weights; all of it or a part
+ * struct operand - properties that depend on the type of an operand
+ * @bits: size of an element in memory
+ * @dense_bytes: size of an element in dense operands: int16_t or float
+ * @lanes: channels of an input group in dense operands
+ * @weight_lanes: channels of an input group of weights in memory: all of @lanes or a part of them
  * @kernel_group: kernels of an output group
- * @depthwise_group: channels of a group of depthwise weights, 0: not known
- * @is_float: the accumulator is
- * @pads: values of PAD_CON1 other than 0 are known
- * @sums: window sums are known
+ * @depthwise_group: channels of a group of depthwise weights, 0 if not known
+ * @is_float: the accumulator is a float
+ * @pads: the effect of PAD_CON1 values other than 0 is known
+ * @sums: the effect of window sums is known
  * @rate_shift: MACs per cycle are those of int8 >> this, or << if negative
  */
 struct operand {
@@ -105,20 +105,20 @@ struct operand {
 	int8_t rate_shift;
 };
 
-/* Input conversion, lane by lane: (x * scale >> truncate) + offset, or the addition first */
+/* Input conversion, lane by lane: (x * scale >> truncate) + offset, or with the addition first */
 struct in_cvt {
 	bool on, add_first, is_signed, half_away;
 	int32_t scale[4], offset[4];
 	uint32_t truncate[4];
 };
 
-/* Feature data as CNA fetches it; strides in atoms, but in pixels for packed pixels */
+/* Feature data as CNA fetches it; strides are in atoms, or in pixels if pixels are packed */
 struct feature {
 	uint32_t addr;
 	uint32_t width, height;
-	uint32_t channels;		/* those the kernels use */
-	uint32_t stored_channels;	/* those of them that memory has, the others are 0 */
-	uint32_t packed_channels;	/* 0: NC1HWC2, else channels of a packed pixel */
+	uint32_t channels;		/* those that the kernels use */
+	uint32_t stored_channels;	/* those of them that are in memory; the others are 0 */
+	uint32_t packed_channels;	/* channels of a packed pixel, 0 for NC1HWC2 */
 	bool group_line_off;
 	int32_t line_stride, surf_stride;
 	uint32_t pad_bits;		/* PAD_CON1 */
@@ -126,8 +126,8 @@ struct feature {
 };
 
 /*
- * Sliding window: input position of tap k of output x is x * stride - pad + k * dilation.
- * A deconvolution has its pixels 1 << spread apart, with zeros between them.
+ * Sliding window: tap k of output x reads input position x * stride - pad + k * dilation.
+ * In a deconvolution, pixels are 1 << spread apart, with zeros between them.
  */
 struct window {
 	uint32_t width, height;
@@ -139,16 +139,16 @@ struct window {
 
 #define DCOMP_LANES		16
 
-/* A convolution, all of CNA and CORE */
+/* A convolution: the whole set-up of CNA and CORE */
 struct conv {
-	uint32_t precision;		/* features and weights alike */
+	uint32_t precision;		/* of both features and weights */
 	const struct operand *operand;
 	struct feature feature;
 	struct window window;
 	uint32_t weight_addr;
-	uint32_t weight_bytes;		/* dense */
+	uint32_t weight_bytes;		/* of the dense weights */
 	bool compressed;
-	uint32_t lane_bytes[DCOMP_LANES];	/* compressed: of each lane */
+	uint32_t lane_bytes[DCOMP_LANES];	/* size of each lane of compressed weights */
 	uint32_t kernels;
 	uint32_t out_width, out_height, out_channels;
 	uint32_t lanes;			/* channels of an input group */
@@ -156,22 +156,22 @@ struct conv {
 	uint32_t taps;
 	size_t depth;			/* products per output, lanes * groups * taps; of all channels if depthwise */
 	bool depthwise;
-	bool is_float;			/* the accumulator will be */
-	bool window_sums;		/* the accumulator will have them */
+	bool is_float;			/* the accumulator will be a float */
+	bool window_sums;		/* the accumulator will have window sums */
 };
 
 /*
- * Dense operands. The depth axis of weights and of gathered windows runs
- * input group, tap, lane, which is the order of the weight stream. What pads
- * the last group to whole lanes is zero on both sides.
+ * Dense operands. The depth axis of weights and of gathered windows has the
+ * order input group, tap, lane, which is the order of the weight stream. The
+ * lanes that pad the last group are zero in both operands.
  *
- * Integers are widened to int16_t, floats to float. @span is for fp16: see
- * fp16_span().
+ * Integers are widened to int16_t, floats to float. @span is only used for
+ * fp16, see fp16_span().
  */
 struct dense_feature {
 	void *data;			/* [group][y][x][lane] */
 	uint8_t *span;			/* [group][y][x] */
-	/* What lies around the image: [is the last group][is the group's number odd][lane] */
+	/* Padding around the image: [is this the last group][is the group's number odd][lane] */
 	union {
 		int16_t i[2][2][LANES];
 		float f[2][2][LANES];
@@ -182,7 +182,7 @@ struct dense_feature {
 struct dense_weights {
 	/* Integers: [kernel][depth]; floats: [kernel / 8][depth][kernel % 8]; depthwise: [depth] */
 	void *data;
-	uint8_t *span;			/* [kernel / 8][group and tap], the widest of the block */
+	uint8_t *span;			/* [kernel / 8][group and tap], the largest span in the block */
 };
 
 /* Gathered windows of consecutive pixels, in the layout of the weights' depth axis */
@@ -192,22 +192,22 @@ struct windows {
 	unsigned int pixels;
 };
 
-/* Input groups of one window: where they are */
+/* Location of the input groups of one window */
 struct place {
 	const void *lanes;
 	uint8_t span;
 };
 
 /*
- * What CORE hands to the DPU: one 32-bit number per pixel and channel, int32_t
- * or float. All integer types come saturated to int32. Channel @c of pixel @p
- * is element p * pitch + c.
+ * The data that CORE hands to the DPU: one 32-bit number per pixel and channel,
+ * int32_t or float. All integer types are saturated to int32. Channel @c of
+ * pixel @p is element p * pitch + c.
  *
- * @sums are QD_EN's window sums of the raw input, for int8 and int4 only, NULL
- * if CORE makes none (struct conv says so beforehand). They are the same for
- * all channels of a direct convolution: @sum_channels is 1 and element p is
- * pixel p's. For depthwise, @sum_channels is @pitch and they lie like the
- * numbers themselves.
+ * @sums are QD_EN's window sums of the raw input, for int8 and int4 only, or
+ * NULL if CORE makes none (struct conv says so beforehand). In a direct
+ * convolution they are the same for all channels: @sum_channels is 1 and
+ * element p belongs to pixel p. In a depthwise convolution, @sum_channels is
+ * @pitch and they have the layout of the numbers themselves.
  */
 struct accumulator {
 	union {
@@ -217,7 +217,7 @@ struct accumulator {
 	bool is_float;
 	uint32_t pixels;
 	uint32_t channels;
-	uint32_t pitch;			/* elements from pixel to pixel */
+	uint32_t pitch;			/* elements from one pixel to the next */
 	int32_t *sums;
 	uint32_t sum_channels;
 };
@@ -226,16 +226,16 @@ struct accumulator {
 enum twin_compute_status refuse(const struct task *t, uint32_t reg, const char *reason);
 enum twin_compute_status out_of_memory(const struct task *t);
 
-/* dma.c: split at the end of the address space, count bytes */
+/* dma.c: accesses are split at the end of the address space, and their bytes are counted */
 bool dma_read(const struct task *t, uint32_t addr, void *buf, size_t bytes);
 bool dma_write(const struct task *t, uint32_t addr, const void *buf, size_t bytes);
 bool dma_cancelled(const struct task *t);
 
-/* operand.c: NULL for what cannot be an input */
+/* operand.c: operand_of() returns NULL for types that cannot be an input */
 const struct operand *operand_of(uint32_t precision);
 /*
- * Elements @first to @first + @count - 1 of @from, @stride dense elements
- * apart; returns what fp16_span() wants to know about them, 0 for other types.
+ * Unpack elements @first to @first + @count - 1 of @from, placing them @stride
+ * dense elements apart. Returns the argument for fp16_span(), 0 for other types.
  */
 uint64_t operand_unpack(uint32_t precision, const uint8_t *from, size_t first, uint32_t count,
 			void *to, size_t stride);
@@ -260,7 +260,7 @@ struct place place_of(const struct conv *conv, const struct dense_feature *featu
 		      uint32_t group, int64_t y, int64_t x);
 bool window_leaves_image(const struct conv *conv);
 
-/* mac_*.c: all kernels of the gathered windows, the first of which is @out's first pixel */
+/* mac_*.c: apply all kernels to the gathered windows; the first window is @out's first pixel */
 void mac_int8(const struct conv *conv, const struct windows *windows,
 	      const struct dense_weights *weights, struct accumulator *out);
 void mac_int16(const struct conv *conv, const struct windows *windows,

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CORE: walks the output, gathers the window of each pixel and has the kernels
- * applied to it. CORE's own output size is the one that counts; CNA's copy of
+ * CORE: walks the output, gathers the window of each pixel and applies the
+ * kernels to it. CORE's own output size is the one that counts; CNA's copy of
  * it is not needed here.
  */
 #include <stdlib.h>
@@ -11,13 +11,13 @@
 
 #include "compute_priv.h"
 
-/* Pixels whose windows are gathered together, so that weights are streamed once for all of them */
+/* Number of pixels whose windows are gathered together, so the weights are streamed once for all of them */
 #define BATCH_PIXELS		32
 #define BATCH_BYTES		(4u << 20)
-/* mac_fp16() and mac_fp32() take pixels by the four */
+/* mac_fp16() and mac_fp32() work on four pixels at a time */
 #define BATCH_UNIT		4
 
-/* Both operands have the sums' precision; which of them saturate how is the types' matter */
+/* Both operands have the precision of the sums; how a sum saturates depends on its type */
 static enum twin_compute_status parse_types(const struct task *t, struct conv *conv)
 {
 	uint32_t misc = reg_read(t, RKNPU_CORE_MISC_CFG);
@@ -50,7 +50,7 @@ enum twin_compute_status core_parse(const struct task *t, struct conv *conv)
 	return TWIN_COMPUTE_OK;
 }
 
-/* One input group at one tap of a window, the @at-th part of all gathered */
+/* Gather one input group at one tap of a window, the part with index @at */
 static void gather_part(const struct conv *conv, const struct place *place, size_t at,
 			struct windows *windows)
 {
@@ -87,7 +87,7 @@ static void gather_window(const struct conv *conv, const struct dense_feature *f
 			}
 }
 
-/* From @first on, as many as remain or fit */
+/* Gather windows from pixel @first on, as many as remain or fit */
 static void gather(const struct conv *conv, const struct dense_feature *feature, uint32_t first,
 		   struct windows *windows)
 {
@@ -100,7 +100,7 @@ static void gather(const struct conv *conv, const struct dense_feature *feature,
 		gather_window(conv, feature, first + i, i * parts, windows);
 }
 
-/* QD_EN: padding counts, lanes without a channel are zero */
+/* QD_EN: padding is included in the sums; lanes without a channel are zero */
 static void sum_windows(const struct conv *conv, const struct windows *windows, int32_t *sums)
 {
 	const int16_t *data = windows->data;
@@ -115,7 +115,7 @@ static void sum_windows(const struct conv *conv, const struct windows *windows, 
 	}
 }
 
-/* An operand pair and room for some windows */
+/* A pair of operands and a buffer for gathered windows */
 struct run {
 	const struct dense_feature *feature;
 	const struct dense_weights *weights;

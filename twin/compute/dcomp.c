@@ -4,12 +4,12 @@
  *
  * CNA: compressed int8 weights [seen: rknpu2_matmul_open, tested on a board].
  *
- * Sixteen lanes lie one after the other, each from a multiple of 64 bytes on. A
+ * Sixteen lanes follow one another, each starting at a multiple of 64 bytes. A
  * lane has a header of 16 bytes, with the most frequent weight m in byte 1 and
- * in bytes 4 to 7 the magnitude's width for each of eight prefix codes; then
- * come symbols, least significant bit first: prefix code, sign, and the
- * magnitude without its leading one. A weight is m plus the magnitude, or m
- * minus the magnitude minus 1 when signed, modulo 256.
+ * the magnitude's width for each of eight prefix codes in bytes 4 to 7. Symbols
+ * follow, least significant bit first: prefix code, sign, and the magnitude
+ * without its leading one. A weight is m plus the magnitude, or m minus the
+ * magnitude minus 1 if the sign is set, modulo 256.
  *
  * In each 1024 bytes of dense weights, 32 kernels by 32 channels, a lane has
  * four neighbouring bytes in every other line of 32.
@@ -33,7 +33,7 @@
 
 #define DENSE_BLOCK		1024
 #define SQUARE			32		/* kernels and channels of a dense block */
-#define RUN			4		/* adjacent bytes of a lane */
+#define RUN			4		/* adjacent bytes that belong to one lane */
 
 static enum twin_compute_status refuse_shape(const struct task *t, const struct conv *conv)
 {
@@ -72,10 +72,10 @@ enum twin_compute_status dcomp_parse(const struct task *t, struct conv *conv)
 	return status;
 }
 
-/* One lane while it is read */
+/* Read position in one lane */
 struct lane {
 	const uint8_t *bytes;
-	size_t bits;			/* in all */
+	size_t bits;			/* total number */
 	size_t at;
 	uint8_t widths[8];
 	bool ended;			/* ran out of bits */
@@ -103,7 +103,7 @@ static unsigned int take_bits(struct lane *lane, unsigned int count)
 	return value;
 }
 
-/* Codes 0 to 7 are 00, 01, 111, 011, 110, 1010, 10010, 00010, last bit first */
+/* Codes 0 to 7 are 00, 01, 111, 011, 110, 1010, 10010, 00010, written with the last bit first */
 static unsigned int take_code(struct lane *lane)
 {
 	switch (take_bits(lane, 2)) {
@@ -132,7 +132,7 @@ static uint8_t take_weight(struct lane *lane)
 	return lane->bytes[HEADER_MODE] + (negative ? ~magnitude : magnitude);
 }
 
-/* What lane @index has of all dense blocks */
+/* Decode lane @index and store its share of every dense block */
 static void spread_lane(struct lane *lane, unsigned int index, uint8_t *dense, size_t bytes)
 {
 	for (size_t line = index / 8; line < bytes / SQUARE; line += 2)
@@ -150,7 +150,7 @@ static bool read_widths(struct lane *lane)
 	return true;
 }
 
-/* The dense weights, all of them; a stream that is no stream hangs the task like any bad set-up */
+/* Fetch and decode all weights; a malformed stream hangs the task like any other bad set-up */
 enum twin_compute_status dcomp_fetch(const struct task *t, const struct conv *conv, uint8_t *dense)
 {
 	enum twin_compute_status status = TWIN_COMPUTE_OK;

@@ -3,8 +3,8 @@
  * Copyright (C) the rknpu authors
  *
  * CORE, depthwise: each channel has a kernel and an output channel of its own.
- * Integers are exact and saturate to int32; floats, fp16 among them, are added
- * in fp32 tap after tap [seen: client programs; the order is a guess].
+ * Integers are exact and saturate to int32; floats, including fp16, are added
+ * in fp32, one tap after the other [seen: client programs; the order is a guess].
  */
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DMA of the compute units: device addresses are 32 bits wide and wrap, the
- * caller's callbacks see pieces that do not.
+ * DMA of the compute units: device addresses are 32 bits wide and wrap; the
+ * caller's callbacks get pieces that do not wrap.
  */
 #include "compute_priv.h"
 
@@ -36,7 +36,7 @@ bool dma_write(const struct task *t, uint32_t addr, const void *buf, size_t byte
 	       t->dma->write(t->dma->opaque, 0, (const uint8_t *)buf + head, bytes - head);
 }
 
-/* Calculations make no DMA for long; this lets a reset end them */
+/* Calculations can go without DMA for a long time; this poll lets a reset end them */
 bool dma_cancelled(const struct task *t)
 {
 	uint8_t nothing;

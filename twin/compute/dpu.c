@@ -16,7 +16,7 @@
 #define MINMAX_VALUE_OF_MAX	7
 
 /*
- * The largest of each pixel's channels, as softmax wants it [seen: streams of rknn-toolkit2, its
+ * The maximum over the channels of each pixel, as softmax needs it [seen: streams of rknn-toolkit2, its
  * simulator]; programs that tried other settings got no sensible numbers [seen: rockchip-npu-notes]
  */
 static enum twin_compute_status parse_reduction(const struct task *t, struct dpu *dpu)
@@ -48,13 +48,13 @@ static enum twin_compute_status parse_mode(const struct task *t, const struct co
 	return parse_reduction(t, dpu);
 }
 
-/* The DPU has no code for tf32: programs say fp32, its accumulator [seen: rockchip-npu-notes] */
+/* The DPU has no code for tf32: programs set fp32, the type of its accumulator [seen: rockchip-npu-notes] */
 static uint32_t dpu_precision(const struct conv *conv)
 {
 	return conv->precision == RKNPU_PREC_TF32 ? RKNPU_PREC_FP32 : conv->precision;
 }
 
-/* What DPU_RDMA makes of 16-bit data with FP16TOFP32 is a half, whatever integer type it is called */
+/* With FP16TOFP32, DPU_RDMA treats 16-bit data as fp16 even if the task declares an integer type */
 static uint32_t flying_precision(const struct task *t, uint32_t in, uint32_t proc)
 {
 	uint32_t mode = reg_read(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG);
@@ -69,8 +69,8 @@ static bool is_half(uint32_t precision)
 }
 
 /*
- * Types that a flying task may name: DPU_RDMA's are those of the main input,
- * DPU's those of EW's operand, and both floats of 16 bits may be mixed
+ * Types that a flying task may name: DPU_RDMA's fields give the type of the main
+ * input, DPU's that of EW's operand, and the two 16-bit float types may be mixed
  * [seen: streams of rknn-toolkit2, its simulator].
  */
 static bool flying_types_agree(uint32_t in, uint32_t proc, uint32_t rdma_in, uint32_t rdma_proc)
@@ -91,7 +91,7 @@ static enum twin_compute_status parse_flying(const struct task *t, uint32_t in, 
 	if (!element_init(&dpu->main, flying_precision(t, rdma_in, rdma_proc)))
 		return refuse(t, RKNPU_DPU_DATA_FORMAT, "input of this precision from memory");
 	dpu->is_float = element_is_float(&dpu->main);
-	/* fp32 in memory may be processed as fp16 is [seen: client programs], or as itself */
+	/* fp32 in memory may be processed like fp16 [seen: client programs], or as fp32 */
 	if (rdma_in == RKNPU_PREC_FP32 && rdma_proc == RKNPU_PREC_FP16)
 		return TWIN_COMPUTE_OK;
 	if (!dpu->raw && dpu->main.precision != rdma_proc)
@@ -119,7 +119,7 @@ static bool stage_passes(uint32_t cfg)
 	return !cfg || cfg & RKNPU_DPU_STAGE_CFG_BYPASS;
 }
 
-/* No stage does anything, and no type is converted into another */
+/* Returns true if no stage does anything and no type is converted */
 static bool is_raw(const struct task *t, const struct conv *conv, bool reduce)
 {
 	uint32_t format = reg_read(t, RKNPU_DPU_DATA_FORMAT), scale = reg_read(t, RKNPU_DPU_OUT_CVT_SCALE);
@@ -144,7 +144,7 @@ static enum twin_compute_status parse_format(const struct task *t, struct dpu *d
 	uint32_t in = field_get(RKNPU_DPU_DATA_FORMAT_IN_PREC, format);
 	bool to_half = reg_read(t, RKNPU_DPU_OUT_CVT_SCALE) & RKNPU_DPU_OUT_CVT_SCALE_FP32TOFP16;
 
-	/* Halves that are called int16 on both sides */
+	/* fp16 data declared as int16 on both sides */
 	if (dpu->is_float && out == RKNPU_PREC_INT16 && in == out && to_half)
 		out = RKNPU_PREC_FP16;
 	if (!element_init(&dpu->out, out))
@@ -166,9 +166,9 @@ static bool field_fits(uint32_t field, uint32_t size)
 }
 
 /*
- * What comes in decides: CORE's output, or what DPU_RDMA reads. DPU's own sizes
- * repeat it or stay 0, or, of a flying task, are those of the cube that the
- * output is part of [seen: client programs, streams of rknn-toolkit2].
+ * The input decides: CORE's output, or what DPU_RDMA reads. DPU's own sizes
+ * repeat its size or stay 0; in a flying task they may also be those of the cube
+ * that the output is part of [seen: client programs, streams of rknn-toolkit2].
  */
 static enum twin_compute_status parse_size(const struct task *t, const struct conv *conv,
 					   struct dpu *dpu)
@@ -195,7 +195,7 @@ static enum twin_compute_status parse_size(const struct task *t, const struct co
 	return TWIN_COMPUTE_OK;
 }
 
-/* Each step relies on what the ones before found */
+/* Each step relies on the results of the previous ones */
 enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, uint32_t enable,
 				   struct dpu *dpu)
 {
@@ -225,7 +225,7 @@ enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv
 	return status;
 }
 
-/* All bytes that DMA moves, per-channel operands aside */
+/* All bytes that DMA moves, without per-channel operands */
 uint64_t dpu_memory_bytes(const struct dpu *dpu)
 {
 	uint64_t pixels = (uint64_t)dpu->cube.width * dpu->cube.height, values = pixels * dpu->cube.channels;
@@ -261,7 +261,7 @@ static void reduce(struct accumulator *acc)
 	acc->channels = 1;
 }
 
-/* Values become atoms; what an atom has beyond the channels is 0 */
+/* Convert values to atoms; elements of an atom beyond the last channel are 0 */
 static enum twin_compute_status convert(const struct task *t, const struct dpu *dpu,
 					const struct accumulator *acc, struct image *image)
 {
@@ -303,9 +303,10 @@ static enum twin_compute_status calculate(const struct task *t, const struct dpu
 }
 
 /*
- * Channels that the last atom has beyond those that there are get a value, so
- * that who reads it finds its zero point [seen: streams of rknn-toolkit2, its
- * simulator]. How 16 bits become more is not known; wide elements stay.
+ * Elements of the last atom that belong to no channel get a value, so a task
+ * that reads them finds its zero point [seen: streams of rknn-toolkit2, its
+ * simulator]. How the 16-bit value is widened is not known, so elements wider
+ * than that are left alone.
  */
 static void fill_channels(const struct dpu *dpu, struct image *image)
 {
@@ -322,8 +323,8 @@ static void fill_channels(const struct dpu *dpu, struct image *image)
 }
 
 /**
- * dpu_run() - from the accumulator to memory
- * @acc: what CORE made; for a flying task: empty, filled here and the caller's to free
+ * dpu_run() - process the accumulator and write the result to memory
+ * @acc: CORE's output; for a flying task: empty, filled here, to be freed by the caller
  *
  * All input is read before the first byte is written.
  */

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: EW. Lookup table first, then an operation with a second cube or with one
- * number, then ReLU [seen: client programs].
+ * DPU: EW. First the lookup table, then an operation with a second cube or with
+ * one number, then ReLU [seen: client programs].
  *
  * Integer operations are exact and saturate; a 32-bit multiplication takes only
  * the low 16 bits of its operand [seen: rockchip-npu-notes]. Floats are fp32.
@@ -39,7 +39,7 @@ static enum twin_compute_status op_parse(const struct task *t, const struct dpu 
 	ew->prelu = cfg & RKNPU_DPU_EW_CFG_PRELU;
 	if (cfg & RKNPU_DPU_EW_CFG_BINARY_EN)
 		return refuse(t, RKNPU_DPU_EW_CFG, "binary comparison");
-	/* Maximum and minimum are what they are without it [seen: rockchip-npu-notes, client programs] */
+	/* Maximum and minimum are the same with or without it [seen: rockchip-npu-notes, client programs] */
 	if (cfg & RKNPU_DPU_EW_CFG_EQUAL_EN && (ew->mul || ew->op > RKNPU_EW_ALU_MIN))
 		return refuse(t, RKNPU_DPU_EW_CFG, "comparison for equality");
 	if (ew->prelu && (!ew->mul || !dpu->is_float))
@@ -60,7 +60,7 @@ static enum twin_compute_status convert_parse(const struct task *t, const struct
 	uint32_t cfg = reg_read(t, RKNPU_DPU_EW_CFG), scale = reg_read(t, RKNPU_DPU_EW_CVT_SCALE);
 	bool live = !(cfg & RKNPU_DPU_EW_CFG_OP_CVT_BYPASS);
 
-	/* A multiplication that converts never ends, an addition of halves that does not is wrong [seen: rockchip-npu-notes] */
+	/* Multiplying with conversion hangs, adding fp16 without it gives wrong sums [seen: rockchip-npu-notes] */
 	if (dpu->is_float && ew->memory && ew->mul && live)
 		return refuse(t, RKNPU_DPU_EW_CFG, "float multiplication with operand conversion");
 	if (dpu->is_float && ew->memory && !ew->mul && ew->op == RKNPU_EW_ALU_ADD && !live &&
@@ -98,9 +98,10 @@ static bool operand_init(const struct dpu *dpu, uint32_t size, struct element *o
 }
 
 /*
- * With a size of 4 bits the register's operand is as wide as what it meets: "maximum with -0.5" has -0.5 as fp32 there, or
- * a quantized number of 32 bits [seen: streams of rknn-toolkit2, its simulator]. Clients that leave it 0 want "maximum with
- * 0", or nothing, and both give what they check [seen: client programs].
+ * With a size of 4 bits, the register's operand is as wide as the data it is applied to: for "maximum with -0.5"
+ * the register holds -0.5 as fp32, or a quantized 32-bit number [seen: streams of rknn-toolkit2, its simulator].
+ * Clients that leave it 0 want "maximum with 0" or no operation; both give the results they check for [seen: client
+ * programs].
  */
 static enum twin_compute_status wide_parse(const struct dpu *dpu, struct ew *ew)
 {
@@ -108,7 +109,7 @@ static enum twin_compute_status wide_parse(const struct dpu *dpu, struct ew *ew)
 	return TWIN_COMPUTE_OK;
 }
 
-/* From memory, what ERDMA reads counts: clients leave EW's own size 0 [seen: streams of rknn-toolkit2] */
+/* For an operand from memory, ERDMA's size counts: clients leave EW's own size 0 [seen: streams of rknn-toolkit2] */
 static enum twin_compute_status operand_parse(const struct task *t, uint32_t enable,
 					      const struct dpu *dpu, struct ew *ew)
 {
@@ -139,7 +140,7 @@ enum twin_compute_status ew_parse(const struct task *t, uint32_t enable, struct 
 	enum twin_compute_status status = TWIN_COMPUTE_OK;
 	struct ew *ew = &dpu->ew;
 
-	/* Unlike for BS and BN, nothing is known about EW_CFG = 0 */
+	/* Unlike with BS and BN, nothing is known about EW_CFG = 0 */
 	if (!cfg)
 		return refuse(t, RKNPU_DPU_EW_CFG, "word 0");
 	if (cfg & RKNPU_DPU_EW_CFG_BYPASS)
@@ -166,7 +167,7 @@ enum twin_compute_status ew_parse(const struct task *t, uint32_t enable, struct 
 	return status;
 }
 
-/* ---- operations; each is a loop of its own, for the vectoriser ------------ */
+/* ---- operations; each has a loop of its own, for the vectoriser ----------- */
 
 #define EACH(expression)					\
 	do {							\
@@ -226,7 +227,7 @@ static void convert(const struct ew *ew, int32_t *y, size_t count)
 
 /* ---- run ------------------------------------------------------------------ */
 
-/* The register's operand, as wide as the size field says [guess], for every channel of one pixel */
+/* Repeat the register's operand, as wide as the size field says [guess], for every channel of one pixel */
 static void fill_operand(const struct ew *ew, struct accumulator *operand)
 {
 	uint8_t bytes[sizeof(ew->operand_bits)];

@@ -4,13 +4,13 @@
  *
  * DPU: the lookup tables LE and LO. A value below LO's start is looked up in
  * LE, any other in LO; neighbouring entries are interpolated. The fraction has
- * 14 bits: of the choices tried, only that one satisfies all client programs
+ * 14 bits: of the widths tried, only this one satisfies all client programs
  * [seen: client programs]. On the float path the result is not rounded.
  *
- * Below LE's start and beyond LO's end the tables go on with a slope, scale >>
- * shift [TRM; seen: streams of rknn-toolkit2, whose activations of large values
- * are linear only by it]. LUT_CFG, which chooses among the tables where both or
- * none apply, is the same in all client programs and not looked at.
+ * Below LE's start and beyond LO's end the tables continue with a slope, scale
+ * >> shift [TRM; seen: streams of rknn-toolkit2, whose activations would not be
+ * linear for large values without it]. LUT_CFG, which chooses between the tables
+ * where both or neither apply, is the same in all client programs and ignored.
  */
 #include <math.h>
 
@@ -52,7 +52,7 @@ enum twin_compute_status lut_parse(const struct task *t, struct lut *lut)
 	return TWIN_COMPUTE_OK;
 }
 
-/* NaN: the first entry [guess] */
+/* NaN gives the first entry [guess] */
 static double look_up(const struct lut *lut, double value)
 {
 	int which = value < lut->start[LO] ? LE : LO;
@@ -69,14 +69,14 @@ static double look_up(const struct lut *lut, double value)
 	return rest > 0 && which == LO ? result + rest * lut->beyond : result;
 }
 
-/* One rounding to fp32, if any */
+/* The result is rounded to fp32 at most once */
 void lut_run(const struct lut *lut, float *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		values[i] = (float)look_up(lut, values[i]);
 }
 
-/* To nearest, halves to even [seen to one step of the output: simulator of rknn-toolkit2] */
+/* Rounds to nearest even [seen to within one step of the output: simulator of rknn-toolkit2] */
 void lut_run_int(const struct lut *lut, int32_t *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

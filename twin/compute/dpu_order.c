@@ -2,17 +2,17 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: the order in which atoms leave it. The write DMA counts what comes and
- * knows nothing of where in the cube it was, so that programs reorder data by
- * giving it other sizes than the cube's [seen: streams of rknn-toolkit2 2.3.2,
- * which transposes, reshapes, scatters and upsamples like that; the simulator
- * in it says what must come out].
+ * DPU: the order in which atoms leave it. The write DMA counts the atoms that
+ * arrive and does not know where in the cube they were, so programs reorder data
+ * by giving it sizes other than the cube's [seen: streams of rknn-toolkit2 2.3.2,
+ * which transposes, reshapes, scatters and upsamples this way; the expected
+ * results are those of its simulator].
  *
- * A place is what the write DMA calls a pixel: some atoms that follow one another.
+ * A place is what the write DMA calls a pixel: some consecutive atoms.
  */
 #include "dpu_priv.h"
 
-/* Pixels that are transposed together: as many as an atom has elements */
+/* Number of pixels that are transposed together: the number of elements in an atom */
 static uint32_t block_pixels(const struct wdma *w)
 {
 	return ATOM_BYTES / w->element_bytes;
@@ -34,7 +34,7 @@ static uint64_t places_of(const struct dpu *dpu)
 	}
 }
 
-/* As many atoms come as the write DMA waits for, in groups that it can tell apart */
+/* Returns true if as many atoms arrive as the write DMA waits for, in groups that it can tell apart */
 bool order_fits(const struct dpu *dpu)
 {
 	const struct wdma *w = &dpu->wdma;
@@ -62,7 +62,7 @@ static const uint8_t *plane_atom(const struct image *image, uint64_t plane, uint
 	return image->bytes + (plane * image->pixels + pixel) * ATOM_BYTES;
 }
 
-/* Element @element of each atom of a block, which may go on from one plane to the next */
+/* Element @element of each atom of a block, which may continue from one plane to the next */
 static const uint8_t *transposed(const struct image *image, uint32_t bytes, uint64_t block,
 				 uint32_t element, uint8_t *scratch)
 {
@@ -74,7 +74,7 @@ static const uint8_t *transposed(const struct image *image, uint32_t bytes, uint
 	return scratch;
 }
 
-/* Atom @atom of place @place; in @scratch, of one atom, if it is nowhere else. NULL: it is not written. */
+/* Atom @atom of place @place, built in @scratch (one atom) if it is not in the image. NULL if it is not written. */
 const uint8_t *order_atom(const struct dpu *dpu, const struct image *image, uint64_t place,
 			  uint32_t atom, uint8_t *scratch)
 {

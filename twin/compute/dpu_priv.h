@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Shared by the files of DPU, DPU_RDMA and PPU only.
+ * Internal to DPU, DPU_RDMA and PPU.
  *
- * Inside the DPU a cube is a struct accumulator, wherever it came from: int32
- * on the integer path, fp32 on the float path. Stages change it in place, one
- * after the other, each over the whole cube.
+ * Inside the DPU a cube is a struct accumulator, no matter where it came from:
+ * int32 on the integer path, fp32 on the float path. Stages change it in place,
+ * one after the other, each over the whole cube.
  */
 #ifndef TWIN_DPU_PRIV_H
 #define TWIN_DPU_PRIV_H
@@ -15,7 +15,7 @@
 
 #include "compute_priv.h"
 
-/* Width, height and channels; channels are real ones, not rounded up to atoms */
+/* Width, height and channels; the number of channels is the real one, not rounded up to atoms */
 struct cube {
 	uint32_t width, height, channels;
 };
@@ -29,12 +29,12 @@ struct element {
 
 /**
  * struct stage - BS or BN
- * @alu_first: ALU before multiplier (BS), or after it (BN)
+ * @alu_first: the ALU comes before the multiplier (BS), not after it (BN)
  * @alu_memory: the ALU's operand is per channel, from BRDMA; same for @mul_memory
- * @alu_bits: operand if not from memory: int32, or fp32 bits
- * @mul_bits: operand if not from memory: int16, or fp16 bits
- * @shift: of products that are not negative; @shift_neg: of the others; integer only
- * @cap: upper clamp of RELUX: int32, or fp32 bits
+ * @alu_bits: the ALU's operand if not from memory: int32 or fp32 bits
+ * @mul_bits: the multiplier's operand if not from memory: int16 or fp16 bits
+ * @shift: shift of products that are not negative, @shift_neg that of the others; integer only
+ * @cap: upper clamp of RELUX: int32 or fp32 bits
  */
 struct stage {
 	bool active, alu_first;
@@ -46,14 +46,14 @@ struct stage {
 	uint32_t cap;
 };
 
-/* CPEND: operand times window sum is added to the accumulator, integer only */
+/* CPEND: adds operand times window sum to the accumulator, integer only */
 struct cpend {
 	bool active;
 	bool memory;			/* operand per channel, from BRDMA */
 	int32_t operand;
 };
 
-/* Operands of a stage, one per channel, whether or not they came from memory */
+/* Operands of a stage, one per channel, even if they came from a register */
 struct operands {
 	union {
 		int32_t *alu_i;
@@ -63,15 +63,15 @@ struct operands {
 		int32_t *mul_i;
 		float *mul_f;
 	};
-	int32_t *pend;			/* NULL: no CPEND */
+	int32_t *pend;			/* NULL without CPEND */
 };
 
 /**
  * struct ew - EW: lookup table, then operation, then ReLU
  * @op: RKNPU_EW_ALU_*, unless @mul
- * @memory: the operand is a cube from memory; otherwise @operand_bits for all
+ * @memory: the operand is a cube from memory; otherwise it is @operand_bits for all elements
  * @operand: type of the operand in memory
- * @mode: the field that says whether it has one value per element or per channel
+ * @mode: the field that tells whether the operand has one value per element or per channel
  * @convert: integer operands go through (v + @offset) * @scale >> @shift
  */
 struct ew {
@@ -88,28 +88,28 @@ struct ew {
 	uint32_t cap;
 };
 
-/* Lookup tables: int16 entries at equal steps from a start on */
+/* Lookup tables: int16 entries in equal steps from a start value */
 struct lut {
 	const int16_t *table[RKNPU_DPU_LUT_TABLES];
 	int32_t start[RKNPU_DPU_LUT_TABLES];
 	uint32_t select[RKNPU_DPU_LUT_TABLES];	/* log2 of the step */
-	double below, beyond;			/* slopes outside of both */
+	double below, beyond;			/* slopes outside both tables */
 };
 
 /*
- * Where the atoms of a cube are: plane a at addr[a % streams] + a / streams *
- * pitch[a % streams] bytes
+ * Location of the atoms of a cube: plane a is at addr[a % streams] plus
+ * a / streams * pitch[a % streams] bytes
  */
 struct planes {
 	uint32_t streams;
 	uint32_t addr[2], pitch[2];
-	uint32_t line_atoms;		/* from line to line */
+	uint32_t line_atoms;		/* from one line to the next */
 };
 
-/* Operands per channel come for so many channels at a time, as many as an atom has halves [seen: rknn-toolkit2] */
+/* Per-channel operands come in records of this many channels, one per 16 bits of an atom [seen: rknn-toolkit2] */
 #define VECTOR_CHANNELS		(ATOM_BYTES / 2)
 
-/* Operands per channel: where they are, and which of them; the rest is the registers' */
+/* Per-channel operands: where they are, and which ones; the others come from registers */
 struct vector {
 	uint32_t addr;
 	bool alu, pend, mul;
@@ -117,7 +117,7 @@ struct vector {
 
 /**
  * struct rdma - DPU_RDMA: main input, per-channel operands, EW operand
- * @copies_x: unpooling: how often each pixel of a line is repeated, else 1; @copies_y: each line
+ * @copies_x: how often unpooling repeats each pixel of a line, 1 without; @copies_y: the same for each line
  * @ew_per_channel: the EW operand has one value per channel
  */
 struct rdma {
@@ -129,13 +129,13 @@ struct rdma {
 };
 
 /*
- * In which order atoms leave the DPU
- * @ORDER_GROUPS: group by group of SIZE_E + 1 atoms, in a group pixel by pixel
- * @ORDER_PLANES: atom by atom of the channels, in each pixel by pixel (TP_EN)
- * @ORDER_TRANSPOSED: as planes, but blocks of as many pixels as an atom has
- *	elements are transposed: atom i of a block has element i of each pixel (TP_ORG_EN)
- * @ORDER_UNPOOLED: by lines, each pixel as often as the unpooling window is wide, and as
- *	many atoms per pixel as it is high
+ * Order in which atoms leave the DPU
+ * @ORDER_GROUPS: group by group of SIZE_E + 1 atoms, pixel by pixel within a group
+ * @ORDER_PLANES: plane by plane, each with one atom of the channels, pixel by pixel (TP_EN)
+ * @ORDER_TRANSPOSED: like planes, but with transposed blocks of as many pixels as an atom
+ *	has elements: atom i of a block has element i of each pixel (TP_ORG_EN)
+ * @ORDER_UNPOOLED: by lines, with each pixel repeated for the width of the unpooling window,
+ *	and as many atoms per pixel as the window is high
  */
 enum order {
 	ORDER_GROUPS,
@@ -145,14 +145,14 @@ enum order {
 };
 
 /**
- * struct wdma - where the write DMA puts atoms, in the order in which they come
- * @groups: outermost, @surf_add bytes apart; then @height and @width, lines @pitch
+ * struct wdma - where the write DMA puts atoms, in the order in which they arrive
+ * @groups: the outermost loop, @surf_add bytes apart; then @height and @width, lines @pitch
  *	atoms apart; then @atoms, @surf_stride bytes apart
  * @last_atoms: atoms per pixel of the last group
- * @last_bytes: of the last one of these
- * @kept_atoms: atoms of channels beyond these are not written; of the last one of these only
- *	@kept_bytes are the cube's, unless 0, and elements of the rest become @fill
- * @linear: values without gaps from @addr on, no atoms
+ * @last_bytes: bytes of the last of these atoms
+ * @kept_atoms: atoms of channels beyond these are not written; of the last one, only the first
+ *	@kept_bytes (all if 0) belong to the cube, and the other elements become @fill
+ * @linear: write values without gaps from @addr on instead of atoms
  */
 struct wdma {
 	enum order order;
@@ -163,7 +163,7 @@ struct wdma {
 	bool linear;
 };
 
-/* The cube on its way out: atoms, plane by plane */
+/* The cube as it is written: atoms, plane by plane */
 struct image {
 	uint32_t pixels, atoms;
 	uint8_t *bytes;
@@ -181,12 +181,12 @@ struct out_cvt {
 };
 
 /**
- * struct dpu - everything a DPU task is told by registers
+ * struct dpu - everything that the registers set up for a DPU task
  * @flying: the main input comes from memory
- * @raw: atoms pass as they are; nothing calculates
+ * @raw: atoms pass unchanged, nothing is calculated
  * @main: type of the main input in memory, if @flying
- * @processing: RKNPU_PREC_* that DATA_FORMAT has for it
- * @reduce: only the maximum of a pixel's channels is put out
+ * @processing: RKNPU_PREC_* of the processing type in DATA_FORMAT
+ * @reduce: only the maximum over a pixel's channels is output
  */
 struct dpu {
 	bool flying, raw, is_float, reduce;
@@ -208,14 +208,14 @@ static inline uint32_t max_u32(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* Atoms that @channels channels take per pixel */
+/* Number of atoms per pixel for @channels channels */
 static inline uint32_t cube_atoms(const struct element *e, uint32_t channels)
 {
 	return (channels + e->per_atom - 1) / e->per_atom;
 }
 
 /*
- * value / 2^shift, to nearest; halves to even or away from zero
+ * value / 2^shift, rounded to nearest, ties to even or away from zero
  * [seen: rockchip-npu-notes, both settings, both signs]. @shift is below 64.
  */
 static inline int64_t shift_rounded(int64_t value, unsigned int shift, bool half_away)
@@ -223,7 +223,7 @@ static inline int64_t shift_rounded(int64_t value, unsigned int shift, bool half
 	int64_t whole = value >> shift;
 	uint64_t rest = (uint64_t)value & ((1ULL << shift) - 1);
 	uint64_t half = shift ? 1ULL << (shift - 1) : ~0ULL;
-	/* @whole is towards minus infinity, so one up is away from zero for positive values only */
+	/* @whole is rounded towards minus infinity, so adding one goes away from zero for positive values only */
 	bool tie_up = half_away ? value > 0 : whole & 1;
 
 	return whole + (rest > half || (rest == half && tie_up));
@@ -261,12 +261,12 @@ static inline uint32_t bits_from_float(float value)
 	return bits;
 }
 
-/* fp16, without branches: rounds to nearest even, overflows to infinity, NaN is made canonical */
+/* Branch-free conversion to fp16: rounds to nearest even, overflows to infinity, makes NaN canonical */
 static inline uint16_t half_from_float(float value)
 {
 	const uint32_t two_16 = 0x47800000, smallest_normal = 0x38800000, half_bits = 0x3f000000;
 	uint32_t bits = bits_from_float(value), size = bits & 0x7fffffff;
-	/* Adding 1/2 leaves the multiple of 2^-24 in the low bits, rounded by the host */
+	/* Adding 1/2 leaves the value as a multiple of 2^-24 in the low bits, rounded by the host */
 	uint32_t subnormal = bits_from_float(float_from_bits(size) + 0.5f) - half_bits;
 	uint32_t normal = (size - (112u << 23) + 0xfff + (size >> 13 & 1)) >> 13;
 	uint32_t half = size < smallest_normal ? subnormal : normal;
@@ -291,7 +291,7 @@ bool element_is_float(const struct element *e);
 void element_load(const struct element *e, const uint8_t *bytes, uint32_t atoms, uint32_t lanes,
 		  void *to, uint32_t pitch);
 
-/* dpu.c: @conv NULL for a task without CNA and CORE; cube_alloc() leaves @sums alone */
+/* dpu.c: @conv is NULL for a task without CNA and CORE; cube_alloc() leaves @sums alone */
 enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, uint32_t enable,
 				   struct dpu *dpu);
 enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
@@ -328,18 +328,18 @@ uint32_t vector_bytes(const struct vector *vector);
 enum twin_compute_status rdma_fetch_ew(const struct task *t, const struct dpu *dpu,
 				       struct accumulator *operand);
 
-/* out_cvt.c: @count consecutive values of @acc from @first on, as they go to memory */
+/* out_cvt.c: out_cvt_run() converts @count consecutive values of @acc, from @first on, to their form in memory */
 enum twin_compute_status out_cvt_parse(const struct task *t, struct dpu *dpu);
 void out_cvt_run(const struct dpu *dpu, const struct accumulator *acc, size_t first, size_t count,
 		 uint8_t *to);
 
-/* writer.c: collects adjacent bytes, so that order is kept but calls are few */
+/* writer.c: merges adjacent bytes into few DMA calls, keeping their order */
 struct writer;
 struct writer *writer_create(const struct task *t);
 bool writer_put(struct writer *w, uint32_t addr, const void *bytes, uint32_t count);
-bool writer_finish(struct writer *w);	/* frees; false: something faulted */
+bool writer_finish(struct writer *w);	/* frees the writer; false if any write faulted */
 
-/* wdma.c, dpu_order.c; dpu_order_parse() sets what leaves the DPU, wdma_parse() compares */
+/* wdma.c, dpu_order.c: dpu_order_parse() sets the order in which atoms leave the DPU, wdma_parse() checks it */
 enum twin_compute_status wdma_parse(const struct task *t, struct dpu *dpu);
 enum twin_compute_status wdma_write(const struct task *t, const struct dpu *dpu,
 				    const struct image *image);
@@ -347,7 +347,7 @@ bool order_fits(const struct dpu *dpu);
 const uint8_t *order_atom(const struct dpu *dpu, const struct image *image, uint64_t place,
 			  uint32_t atom, uint8_t *scratch);
 
-/* fields.c: refuses what is set and not known */
+/* fields.c: refuses fields that are set but whose effect is not known */
 enum twin_compute_status fields_parse(const struct task *t, uint32_t enable);
 
 /* ppu.c */

@@ -2,13 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU_RDMA: the main input of a flying task, the operands of BS and BN that are
- * per channel, and EW's operand.
+ * DPU_RDMA: fetches the main input of a flying task, the per-channel operands of
+ * BS and BN, and EW's operand.
  *
- * MRDMA and ERDMA can share a cube: its atoms alternate between them. With the
- * accumulator as main input that is how EW gets its operand, and an MRDMA that
- * is on and has nothing to feed hangs a task [seen: rockchip-npu-notes]. A
- * flying task may have its main input fetched like that [seen: streams of
+ * MRDMA and ERDMA can share a cube: its atoms alternate between them. EW gets its
+ * operand like this if the main input is the accumulator; an MRDMA that is
+ * enabled with nothing to feed hangs the task [seen: rockchip-npu-notes]. A
+ * flying task may fetch its main input in the same way [seen: streams of
  * rknn-toolkit2 2.3.2, for fp32 and fp16].
  */
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 /* Values of fields */
 #define COMB_NONE		0
 #define COMB_SPLIT_MAIN		3
-#define COMB_ERDMA		4	/* flying, as good as 0 [seen: rockchip-npu-notes] */
+#define COMB_ERDMA		4	/* in a flying task the same as 0 [seen: rockchip-npu-notes] */
 #define COMB_SPLIT_EW		5
 #define MODE_PER_CHANNEL	0
 #define MODE_PER_ELEMENT	1
@@ -40,7 +40,7 @@ static uint32_t atoms_in_bytes(const struct task *t, uint32_t reg)
 	return reg_read(t, reg) & -ATOM_BYTES;
 }
 
-/* Upsampling: every pixel becomes a window of its copies [seen: streams of rknn-toolkit2, its simulator] */
+/* Upsampling: every pixel becomes a window of copies of it [seen: streams of rknn-toolkit2, its simulator] */
 static enum twin_compute_status unpool_parse(const struct task *t, struct rdma *rdma)
 {
 	uint32_t cfg = reg_read(t, RKNPU_DPU_RDMA_SRC_DMA_CFG);
@@ -59,7 +59,7 @@ static enum twin_compute_status unpool_parse(const struct task *t, struct rdma *
 	return TWIN_COMPUTE_OK;
 }
 
-/* A notch is what lies behind the last pixel of a line, or of the cube, and may be negative */
+/* A notch is the gap after the last pixel of a line, or of the cube; it may be negative */
 static void main_planes(const struct task *t, struct rdma *rdma)
 {
 	uint32_t notch = reg_field(t, RKNPU_DPU_RDMA_SRC_DMA_CFG, RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH);
@@ -110,7 +110,7 @@ static enum twin_compute_status main_parse(const struct task *t, struct dpu *dpu
 	return split ? main_split(t, rdma) : TWIN_COMPUTE_OK;
 }
 
-/* With the accumulator as main input */
+/* Set-up of a task whose main input is the accumulator */
 static enum twin_compute_status helper_parse(const struct task *t, struct dpu *dpu)
 {
 	uint32_t mode = reg_read(t, RKNPU_DPU_RDMA_FEATURE_MODE_CFG);
@@ -154,7 +154,7 @@ static void vector_parse(const struct task *t, uint32_t use, uint32_t base, stru
 	vector->mul = use & USE_MUL;
 }
 
-/* What BRDMA and NRDMA read is what the stages want */
+/* Check that BRDMA and NRDMA read the operands that the stages use */
 static enum twin_compute_status vectors_parse(const struct task *t, struct dpu *dpu)
 {
 	uint32_t bs = reg_field(t, RKNPU_DPU_RDMA_BRDMA_CFG, RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE);
@@ -196,10 +196,10 @@ enum twin_compute_status rdma_parse(const struct task *t, uint32_t enable, struc
 }
 
 /*
- * Needs the cube's size. With the accumulator the surfaces of both streams lie a
- * plane and a notch apart, and the stride does nothing [seen: streams of
- * rknn-toolkit2 with planes that are no multiple of four pixels]. Strides of atoms in
- * [31:4] make bytes in [31:0].
+ * The cube's size must be known. With the accumulator as main input, the surfaces
+ * of both streams are a plane plus a notch apart, and the stride does nothing
+ * [seen: streams of rknn-toolkit2 with planes that are not a multiple of four
+ * pixels]. A stride in atoms in [31:4] is the same as one in bytes in [31:0].
  */
 void rdma_parse_ew(const struct task *t, struct dpu *dpu)
 {
@@ -223,7 +223,7 @@ void rdma_parse_ew(const struct task *t, struct dpu *dpu)
 
 /* ---- fetch ---------------------------------------------------------------- */
 
-/* Atom @a of every pixel, @line_atoms apart from line to line, to @raw */
+/* Read atom @a of every pixel to @raw; lines are @line_atoms apart in memory */
 static bool read_plane(const struct task *t, const struct cube *cube, const struct planes *planes,
 		       uint32_t plane, uint8_t *raw)
 {
@@ -286,7 +286,7 @@ enum twin_compute_status rdma_fetch_raw(const struct task *t, const struct dpu *
 	return TWIN_COMPUTE_OK;
 }
 
-/* One value per channel fills the first pixel only */
+/* An operand with one value per channel only fills the first pixel */
 enum twin_compute_status rdma_fetch_ew(const struct task *t, const struct dpu *dpu,
 				       struct accumulator *operand)
 {
@@ -298,15 +298,15 @@ enum twin_compute_status rdma_fetch_ew(const struct task *t, const struct dpu *d
 	return fetch(t, &cube, &planes, &dpu->ew.operand, operand);
 }
 
-/* Of one record */
+/* Bytes of one record */
 uint32_t vector_bytes(const struct vector *vector)
 {
 	return VECTOR_CHANNELS * ((vector->alu ? 4 : 0) + (vector->pend ? 2 : 0) + (vector->mul ? 2 : 0));
 }
 
 /*
- * To *@bytes, which the caller frees whatever is answered. What is alone is dense, and no more
- * than the channels is read.
+ * Fetch the operands to *@bytes, which the caller must free even on failure. If there is only one
+ * kind of operand, it is dense in memory and only as much as the channels need is read.
  */
 enum twin_compute_status rdma_fetch_vector(const struct task *t, const struct vector *vector,
 					   uint32_t channels, uint8_t **bytes)

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: CPEND, BS and BN. Both stages add or subtract, multiply, and clamp, with
- * operands that are the same for all channels, or one per channel from memory.
- * BS adds before it multiplies, BN after [seen: client programs need one order
- * in one stage and the other in the other].
+ * DPU: CPEND, BS and BN. BS and BN add or subtract, multiply, and clamp. Their
+ * operands are the same for all channels, or are read from memory, one per
+ * channel. BS adds before it multiplies, BN afterwards [seen: client programs
+ * need one order in BS and the other in BN].
  *
  * Integers are kept wide within a stage and saturate once, at its end
  * [seen: rockchip-npu-notes, for BS; guess for BN]. Floats are fp32 throughout.
@@ -33,7 +33,7 @@ static enum twin_compute_status cpend_parse(const struct task *t, const struct c
 	uint32_t cfg = reg_read(t, RKNPU_DPU_BS_OW_CFG);
 	struct cpend *cpend = &dpu->cpend;
 
-	/* fp16 depthwise programs leave it on, with an operand that does nothing [seen: rockchip-npu-notes] */
+	/* fp16 depthwise programs leave it enabled; the operand has no effect [seen: rockchip-npu-notes] */
 	if (cfg & RKNPU_DPU_BS_OW_CFG_OD_BYPASS || dpu->is_float)
 		return TWIN_COMPUTE_OK;
 	cpend->memory = cfg & RKNPU_DPU_BS_OW_CFG_OW_SRC;
@@ -91,7 +91,7 @@ static enum twin_compute_status stage_parse(const struct task *t, const struct s
 	uint32_t cfg = reg_read(t, regs->cfg);
 	enum twin_compute_status status;
 
-	/* The word 0 passes data through although its bypass bits say otherwise [seen: clients that never write it] */
+	/* The value 0 passes data through although its bypass bits are clear [seen: clients that never write it] */
 	if (!cfg || cfg & RKNPU_DPU_STAGE_CFG_BYPASS)
 		return TWIN_COMPUTE_OK;
 	if (cfg & ~CFG_KNOWN)
@@ -146,7 +146,7 @@ static void operands_free(struct operands *o)
 	free(o->pend);
 }
 
-/* Factors are of the type that DPU processes, bf16 or else fp16 [seen: streams of rknn-toolkit2] */
+/* Factors are bf16 if that is what the DPU processes, fp16 otherwise [seen: streams of rknn-toolkit2] */
 static float factor_of(const struct dpu *dpu, uint32_t bits)
 {
 	if (dpu->processing == RKNPU_PREC_BF16)
@@ -154,7 +154,7 @@ static float factor_of(const struct dpu *dpu, uint32_t bits)
 	return half_to_float((uint16_t)bits);
 }
 
-/* The registers' operands, once per channel */
+/* Allocate operands and fill them with those from registers, repeated for each channel */
 static bool operands_alloc(const struct dpu *dpu, const struct stage *s, struct operands *o)
 {
 	uint32_t channels = dpu->cube.channels;
@@ -177,7 +177,7 @@ static bool operands_alloc(const struct dpu *dpu, const struct stage *s, struct 
 	return true;
 }
 
-/* Overwrites what comes from memory: the vectors of eight channels lie one after the other */
+/* Overwrite the operands that come from memory, where the vectors of eight channels follow one another */
 static void operands_load(const struct dpu *dpu, const struct stage *s, const struct vector *vector,
 			  bool pend, const uint8_t *bytes, struct operands *o)
 {
@@ -215,7 +215,7 @@ void relu_int(bool relux, uint32_t cap, int32_t *x, size_t count)
 	}
 }
 
-/* NaN passes ReLU and becomes the cap: comparisons by way of 0 * Inf rely on it [seen: client programs] */
+/* NaN passes ReLU and becomes the cap: comparisons that use 0 * Inf rely on it [seen: client programs] */
 void relu_float(bool relux, uint32_t cap, float *x, size_t count)
 {
 	float high = float_from_bits(cap);
@@ -246,11 +246,11 @@ static void wide_mul(const struct stage *s, const struct operands *o, int64_t *x
 }
 
 /*
- * The sign chooses the shift, and without a shift nothing is rounded
- * [seen: rockchip-npu-notes, for BS]. It comes last, after BN's ALU as well, whose
- * operands are in units of the product, and where the multiplier is bypassed
- * [seen: streams of rknn-toolkit2, its simulator]. What PReLU passes is not
- * shifted [guess].
+ * The sign selects the shift, and without a shift nothing is rounded
+ * [seen: rockchip-npu-notes, for BS]. The shift comes last: also after BN's ALU,
+ * whose operands are in units of the product, and also if the multiplier is
+ * bypassed [seen: streams of rknn-toolkit2, its simulator]. Values that PReLU
+ * passes unchanged are not shifted [guess].
  */
 static void wide_shift(const struct stage *s, int64_t *x, uint32_t count)
 {
@@ -338,7 +338,7 @@ static void run_float(const struct stage *s, const struct operands *o, struct ac
 
 /* ---- both ---------------------------------------------------------------- */
 
-/* @cpend: comes before BS and shares its width; NULL for BN */
+/* @cpend: the stage before BS, of the same width; NULL for BN */
 static enum twin_compute_status stage_operands(const struct task *t, const struct dpu *dpu,
 					       const struct stage *s, const struct cpend *cpend,
 					       struct operands *o)

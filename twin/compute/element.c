@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Elements of cubes in memory: how wide they are and what they are worth.
+ * Elements of cubes in memory: their widths and values.
  */
 #include "dpu_priv.h"
 
-/* false: the DPU has no such elements in memory, as far as facts go */
+/* Returns false if the DPU is not known to have such elements in memory */
 bool element_init(struct element *e, uint32_t precision)
 {
 	switch (precision) {
@@ -80,8 +80,8 @@ static void load_fp32(const uint8_t *bytes, uint32_t lanes, float *to)
 	} while (0)
 
 /*
- * The first @lanes elements of @atoms consecutive atoms, @pitch values apart in
- * @to: int32_t, or float if element_is_float()
+ * Load the first @lanes elements of @atoms consecutive atoms to @to, @pitch
+ * values apart, as int32_t, or as float if element_is_float()
  */
 void element_load(const struct element *e, const uint8_t *bytes, uint32_t atoms, uint32_t lanes,
 		  void *to, uint32_t pitch)

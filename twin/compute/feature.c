@@ -8,10 +8,10 @@
 
 #include "compute_priv.h"
 
-/* Rows of four lines form a unit of the feature layout unless GROUP_LINE_OFF is set */
+/* Four lines form a unit of the feature layout unless GROUP_LINE_OFF is set */
 #define LINE_GROUP		4
 
-/* Depthwise int8: in each so many channels, odd ones of the first half are padded with another byte */
+/* Depthwise int8: in every block of this many channels, odd ones of the first half are padded with another byte */
 #define PAD_CHANNELS		64
 
 /* The feature as it lies in memory, one row after the other */
@@ -20,12 +20,12 @@ struct raw_feature {
 	uint8_t *bytes;
 	uint32_t surfaces;
 	uint32_t row_bytes;
-	bool surface_inner;	/* rows are kept y by y, not surface by surface */
+	bool surface_inner;	/* rows are stored y by y, not surface by surface */
 };
 
 /*
- * First byte of row @y of surface @c1. The three formulas satisfy every public
- * client [seen: client programs]; none is in the TRM.
+ * Address of row @y of surface @c1. The three formulas satisfy every public
+ * client [seen: client programs]; none of them is in the TRM.
  */
 static uint32_t row_addr(const struct conv *conv, uint32_t c1, uint32_t y)
 {
@@ -50,7 +50,7 @@ static uint8_t *raw_row(const struct raw_feature *raw, uint32_t c1, uint32_t y)
 	return raw->bytes + row * raw->row_bytes;
 }
 
-/* Read all rows in the order they are kept, one DMA per run of adjacent bytes */
+/* Read all rows in the order in which they are stored, with one DMA per run of adjacent bytes */
 static bool read_rows(const struct task *t, const struct raw_feature *raw)
 {
 	const struct conv *conv = raw->conv;
@@ -89,7 +89,7 @@ static enum twin_compute_status read_raw(const struct task *t, struct raw_featur
 		raw->surfaces = (f->stored_channels + atom_channels - 1) / atom_channels;
 		raw->row_bytes = f->width * ATOM_BYTES;
 	}
-	/* Matrices in row-major order have a pixel's surfaces side by side */
+	/* In row-major matrices, the surfaces of a pixel are side by side */
 	raw->surface_inner = row_addr(conv, 1, 0) == row_addr(conv, 0, 0) + raw->row_bytes;
 	raw->bytes = malloc((size_t)raw->surfaces * f->height * raw->row_bytes);
 	if (!raw->bytes)
@@ -97,7 +97,7 @@ static enum twin_compute_status read_raw(const struct task *t, struct raw_featur
 	return read_rows(t, raw) ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 }
 
-/* All lanes of input group @group at one point */
+/* Unpack all lanes of input group @group at one point */
 static uint8_t unpack_point(const struct raw_feature *raw, uint32_t group, uint32_t y, uint32_t x,
 			    uint8_t *to)
 {
@@ -143,7 +143,7 @@ static int16_t pad_int8(const struct conv *conv, uint32_t channel)
 	return (int8_t)(conv->feature.pad_bits >> (other ? 8 : 0));
 }
 
-/* For types without known padding values core_parse() sees to it that all are zero */
+/* For types whose padding values are not known, core_parse() has made sure that they are all zero */
 static void fill_padding(const struct conv *conv, struct dense_feature *feature)
 {
 	uint16_t half = (uint16_t)conv->feature.pad_bits;

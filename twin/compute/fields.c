@@ -2,15 +2,16 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Fields that the TRM names and that change results, but whose effect no fact
- * tells, and registers that RK3588 does not have. A program that sets one is refused: it must not pass as one that does
- * not. What has an effect here is its unit's own to refuse or to obey, and what
- * has none on results (bursts, buffer set-up, clock gating) is nobody's.
+ * Fields that the TRM names and that change results in a way that no fact
+ * describes, and registers that RK3588 does not have. A program that sets one is
+ * refused; otherwise it would run as if the field were clear. Fields with a known
+ * effect are obeyed or refused by the file of their unit, and fields without an
+ * effect on results (bursts, buffer set-up, clock gating) are ignored.
  */
 #include "dpu_priv.h"
 
 struct field {
-	uint32_t enable;	/* the block that has it */
+	uint32_t enable;	/* the block that has the field */
 	uint32_t reg, mask;
 	const char *reason;
 };
@@ -32,8 +33,9 @@ struct range {
 };
 
 /*
- * All that the TRM lists from DATA_CUBE or CONV_CON1 on, and the unnamed ones that
- * clients write. RK3568 has others: its streams would be taken for RK3588's.
+ * All registers that the TRM lists from DATA_CUBE or CONV_CON1 on, and the unnamed ones
+ * that clients write. RK3568 has different ones: without this check its streams would
+ * run as if they were RK3588's.
  */
 static const struct range known[] = {
 	{ RKNPU_CNA_CONV_CON1, RKNPU_CNA_CONV_CON3 }, { RKNPU_CNA_DATA_SIZE0, RKNPU_CNA_WEIGHT_SIZE2 },
@@ -60,7 +62,7 @@ static const struct range known[] = {
 	{ RKNPU_PPU_RDMA_UNNAMED_7038, RKNPU_PPU_RDMA_UNNAMED_7038 },
 };
 
-/* The first registers of a block point and start, the last ones are beyond what decodes */
+/* The first registers of a block are its pointer and start registers; the last ones are not decoded */
 #define FIRST_REG		0xc
 #define END_REG			0x200
 
@@ -72,7 +74,7 @@ static bool is_known(uint32_t reg)
 	return false;
 }
 
-/* Bit n of the enable bitmap has the block of 4 KiB at these bases */
+/* Bit n of the enable bitmap stands for the block of 4 KiB at these bases */
 static enum twin_compute_status registers_parse(const struct task *t, uint32_t enable)
 {
 	static const uint32_t bases[] = {

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Half precision by bits, so that results do not depend on the host's support
- * for it. Subnormals are kept [guess]; NaN is made canonical because hosts
- * differ in the sign of the NaN they produce.
+ * Half precision in integer arithmetic, so results do not depend on the host's
+ * support for it. Subnormals are kept [guess]; NaN is made canonical because
+ * hosts differ in the sign of the NaN they produce.
  */
 #include <math.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define FP16_HIDDEN		0x0400
 #define FP16_FRACTION_BITS	10
 
-/* |value| as a multiple of 2^-24, which every finite fp16 number is; below 2^40 */
+/* |value| in units of 2^-24, of which every finite fp16 number is a multiple; below 2^40 */
 uint64_t fp16_magnitude(uint16_t bits)
 {
 	unsigned int exp = (bits & FP16_EXP) >> FP16_FRACTION_BITS;
@@ -52,10 +52,11 @@ float fp32_canonical(float value)
 }
 
 /*
- * Bits from the highest to the lowest one set in any of the numbers whose
- * fp16_magnitude() was OR-ed into @magnitudes. The product of a group spanning
- * a bits with one spanning b is a whole number below 2^(a + b) of some unit,
- * which tells whether double can hold the sum of 32 of them exactly.
+ * Number of bits from the lowest to the highest one set in any of the numbers
+ * whose fp16_magnitude() was ORed into @magnitudes. The product of a number from
+ * a group that spans a bits and one from a group that spans b bits is a multiple
+ * of some unit and below 2^(a + b) units, which tells whether double can hold
+ * the sum of 32 of them exactly.
  */
 uint8_t fp16_span(uint64_t magnitudes)
 {

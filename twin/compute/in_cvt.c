@@ -2,13 +2,14 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CNA: input conversion. Two uses are known: a packed uint8 picture that becomes
- * int8 by "x - 128", as scale 2^14, truncation 14, offset -128, type 0 [seen:
- * Mesa], and int8 features that are quantized anew, (x + offset) * scale >>
- * truncation, with the same numbers in all lanes [seen: streams of rknn-toolkit2;
- * rounded as the register says, to one step of its simulator]. From them and the
- * fields' names follow [guess]: lane i is channel i of a packed pixel, results
- * saturate, padding and channels that memory does not hold are not converted.
+ * CNA: input conversion. Two uses are known: a packed uint8 picture is converted
+ * to int8 by "x - 128", as scale 2^14, truncation 14, offset -128, type 0 [seen:
+ * Mesa], and int8 features are requantized by (x + offset) * scale >> truncation,
+ * with the same numbers in all lanes [seen: streams of rknn-toolkit2; rounded as
+ * the register says, to within one step of its simulator]. The rest follows from
+ * these and the names of the fields [guess]: lane i is channel i of a packed
+ * pixel, results saturate, and padding and channels that are not in memory are
+ * not converted.
  */
 #include "dpu_priv.h"
 
@@ -32,7 +33,7 @@ static enum twin_compute_status parse_lane(const struct task *t, unsigned int la
 	return TWIN_COMPUTE_OK;
 }
 
-/* What lane a channel of unpacked features has is not known */
+/* It is not known which lane a channel of unpacked features has */
 static bool lanes_are_alike(const struct in_cvt *cvt)
 {
 	for (unsigned int i = 1; i < LANES_OF_PIXEL; i++)
@@ -68,7 +69,7 @@ enum twin_compute_status in_cvt_parse(const struct task *t, const struct conv *c
 	return TWIN_COMPUTE_OK;
 }
 
-/* The first channels of a packed pixel, or any others */
+/* Convert the first channels of a packed pixel, or any channels of unpacked features */
 void in_cvt_run(const struct in_cvt *cvt, const uint8_t *from, uint32_t count, int16_t *to)
 {
 	for (uint32_t i = 0; i < count; i++) {

@@ -7,8 +7,8 @@
  * of the weight stream [seen: measurements on silicon; the order across kernel
  * taps is a guess].
  *
- * The exact sum comes from double arithmetic where the operands' spans prove
- * that double does not round, and from 128-bit integers elsewhere.
+ * The exact sum is calculated in double where the operands' spans prove that
+ * double does not round, and in 128-bit integers otherwise.
  */
 #include <math.h>
 
@@ -19,7 +19,7 @@
 /* The sum of 32 products of spans a and b needs a + b + 5 bits, double has 53 */
 #define SPAN_SUM_MAX	(53 - 5)
 
-/* Units of fp16: all finite values are whole multiples */
+/* fp16 units in 1.0: all finite fp16 values are multiples of the unit */
 #define FP16_UNITS	0x1p24
 #define PRODUCT_EXP	(-48)
 
@@ -28,7 +28,7 @@ typedef float vec_f __attribute__((vector_size(4 * sizeof(float)), aligned(4)));
 
 #define VECS		(FLOAT_BLOCK / 4)
 
-/* One lane group of four windows, @pitch apart, times eight kernels; added to @sums in fp32 */
+/* Multiply one lane group of four windows, @pitch apart, by eight kernels; add to @sums in fp32 */
 static inline __attribute__((always_inline))
 void group_in_double(const double *windows, size_t pitch, const float *weights,
 		     float sums[PIXELS][FLOAT_BLOCK])
@@ -57,7 +57,7 @@ static float group_exact(const double *window, const float *weights)
 
 	for (unsigned int i = 0; i < LANES; i++)
 		rounded += window[i] * (double)weights[i * FLOAT_BLOCK];
-	/* Finite operands cannot overflow double: this is IEEE's answer to Inf and NaN operands */
+	/* Finite operands cannot overflow double: this is the IEEE result of Inf or NaN operands */
 	if (!isfinite(rounded))
 		return (float)rounded;
 	for (unsigned int i = 0; i < LANES; i++) {
@@ -89,7 +89,7 @@ unsigned int widest(const uint8_t *spans, size_t pitch)
 	return span;
 }
 
-/* Four windows times eight kernels */
+/* The sums of four windows and eight kernels */
 struct tile {
 	const double *windows;
 	const uint8_t *spans;
@@ -113,7 +113,7 @@ static void mac_tile(const struct conv *conv, const struct tile *t, float sums[P
 	}
 }
 
-/* @windows has room for whole tiles; what lies beyond its pixels is not stored */
+/* @windows has room for whole tiles; results of the windows beyond its pixels are not stored */
 void mac_fp16(const struct conv *conv, const struct windows *windows,
 	      const struct dense_weights *weights, struct accumulator *out)
 {

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CORE, bf16 x bf16 and tf32 x tf32: products, which fp32 holds exactly unless
- * they leave its range, are added in fp32 [seen: client programs, to a tolerance], one
- * after the other in the order of the weights [guess].
+ * CORE, bf16 x bf16 and tf32 x tf32: products are exact in fp32 unless they
+ * exceed its range. They are added in fp32 [seen: client programs, to a
+ * tolerance], one after the other in the order of the weights [guess].
  */
 #include "compute_priv.h"
 
@@ -12,7 +12,7 @@
 
 typedef float vec __attribute__((vector_size(FLOAT_BLOCK * sizeof(float)), aligned(4)));
 
-/* Four windows, @depth apart, times eight kernels */
+/* Multiply four windows, @depth apart, by eight kernels */
 HOT_LOOP
 static void mac_tile(const float *windows, const float *weights, size_t depth,
 		     float sums[PIXELS][FLOAT_BLOCK])
@@ -29,7 +29,7 @@ static void mac_tile(const float *windows, const float *weights, size_t depth,
 		*(vec *)sums[p] = s[p];
 }
 
-/* @windows has room for whole tiles; what lies beyond its pixels is not stored */
+/* @windows has room for whole tiles; results of the windows beyond its pixels are not stored */
 void mac_fp32(const struct conv *conv, const struct windows *windows,
 	      const struct dense_weights *weights, struct accumulator *out)
 {

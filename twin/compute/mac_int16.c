@@ -2,13 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CORE, int16 x int16: a wide accumulator, of at least 36 bits [seen:
- * rockchip-npu-notes], which is taken to be wide enough [guess], then saturation to
- * int32 [seen: client programs].
+ * CORE, int16 x int16: a wide accumulator of at least 36 bits [seen:
+ * rockchip-npu-notes], which is assumed to be wide enough for any sum [guess],
+ * then saturation to int32 [seen: client programs].
  */
 #include "compute_priv.h"
 
-/* Kernels at a time; they share the loads of the window */
+/* Number of kernels applied at a time; they share the loads of the window */
 #define KERNELS		2
 
 HOT_LOOP
@@ -26,7 +26,7 @@ static void dot(const int16_t *window, const int16_t *weights, size_t pitch, siz
 	sums[1] = s1;
 }
 
-/* Kernels beyond those in memory have zero weights, up to the accumulator's pitch */
+/* Kernels beyond those in memory, up to the accumulator's pitch, have zero weights */
 void mac_int16(const struct conv *conv, const struct windows *windows,
 	       const struct dense_weights *weights, struct accumulator *out)
 {

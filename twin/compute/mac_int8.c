@@ -7,10 +7,10 @@
  */
 #include "compute_priv.h"
 
-/* Products that an int32 holds for certain: (2^31 - 1) / (-128 * -128), in whole lane groups */
+/* Number of products whose sum always fits in an int32: (2^31 - 1) / (-128 * -128), in whole lane groups */
 #define EXACT_DEPTH	131040
 
-/* Kernels at a time; they share the loads of the window */
+/* Number of kernels applied at a time; they share the loads of the window */
 #define KERNELS		4
 
 HOT_LOOP
@@ -47,7 +47,7 @@ static void mac_window(const struct conv *conv, const int16_t *window, const int
 		to[i] = saturate32(sums[i]);
 }
 
-/* Kernels beyond those in memory have zero weights, up to the accumulator's pitch */
+/* Kernels beyond those in memory, up to the accumulator's pitch, have zero weights */
 void mac_int8(const struct conv *conv, const struct windows *windows,
 	      const struct dense_weights *weights, struct accumulator *out)
 {

@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Types of features and weights: what they decide, and how they get dense.
+ * Types of features and weights: their properties, and how they are unpacked.
  *
- * Groups of direct convolutions [seen: client programs]; of depthwise weights
- * for int8 and fp16 [seen: client programs]: both are 64 bytes, which is taken
- * over for the other 16-bit types [guess].
+ * The groups of direct convolutions are known [seen: client programs]. Groups of
+ * depthwise weights are known for int8 and fp16 [seen: client programs]: both are
+ * 64 bytes, which is assumed for the other 16-bit types too [guess].
  */
 #include <math.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static const struct operand operands[] = {
 			      .is_float = true, .rate_shift = 2 },
 };
 
-/* int32 and fp32 are formats of outputs only [seen: rockchip-npu-notes] */
+/* int32 and fp32 are only output formats [seen: rockchip-npu-notes] */
 const struct operand *operand_of(uint32_t precision)
 {
 	if (precision >= sizeof(operands) / sizeof(operands[0]) || !operands[precision].bits)
@@ -73,7 +73,7 @@ static uint32_t load(const uint8_t *from, unsigned int bytes)
 	return bits;
 }
 
-/* Low nibble first [seen: client programs] */
+/* The low nibble comes first [seen: client programs] */
 static void unpack_int4(const uint8_t *from, size_t first, uint32_t count, int16_t *to, size_t stride)
 {
 	for (uint32_t i = 0; i < count; i++) {

@@ -10,13 +10,13 @@
 
 #include "dpu_priv.h"
 
-/* Beyond this, no product of an int32 and an int16 reaches one half */
+/* With a larger shift, no product of an int32 and an int16 reaches one half */
 #define SHIFT_MAX	62
 
 /* Exponent field of Inf and NaN */
 #define HALF_EXP_MAX	31
 
-/* Values converted at a time, before they are narrowed */
+/* Number of values that are converted at a time, before they are narrowed */
 #define BLOCK		256
 
 enum twin_compute_status out_cvt_parse(const struct task *t, struct dpu *dpu)
@@ -28,11 +28,11 @@ enum twin_compute_status out_cvt_parse(const struct task *t, struct dpu *dpu)
 	cvt->scale = (int16_t)reg_field(t, RKNPU_DPU_OUT_CVT_SCALE, RKNPU_DPU_OUT_CVT_SCALE_SCALE);
 	cvt->shift = field_get(RKNPU_DPU_OUT_CVT_SHIFT_SHIFT, shift);
 	cvt->half_away = shift & RKNPU_DPU_OUT_CVT_SHIFT_ROUND;
-	/* Integers have no use for it, nor for TYPE [seen: rockchip-npu-notes] */
+	/* Integers do not use it, nor TYPE [seen: rockchip-npu-notes] */
 	cvt->minus_exp = field_get(RKNPU_DPU_OUT_CVT_SHIFT_MINUS_EXP, shift);
 	if (dpu->is_float && cvt->shift)
 		return refuse(t, RKNPU_DPU_OUT_CVT_SHIFT, "integer shift on the float path");
-	/* Clients that never write SCALE get their data unscaled [seen for float, guess for integer] */
+	/* Clients that never write SCALE get unscaled data [seen for float, guess for integer] */
 	if (!cvt->scale)
 		cvt->scale = 1;
 	cvt->identity = cvt->scale == 1 && !cvt->offset && !cvt->shift && !cvt->minus_exp;
@@ -59,13 +59,13 @@ static void convert_int(const struct out_cvt *cvt, const int32_t *x, size_t coun
 					      cvt->half_away) + cvt->offset;
 }
 
-/* NaN differs from host to host in its sign */
+/* NaN is made canonical: its sign differs from host to host */
 static uint32_t float_bits(float value)
 {
 	return bits_from_float(fp32_canonical(value));
 }
 
-/* Integers become floats as int32: fp16 is rounded once, for what fp32 rounds is beyond fp16 */
+/* Integers become floats as int32: fp16 is rounded once, as any int32 that fp32 rounds overflows fp16 */
 static void narrow_int(uint32_t precision, const int64_t *x, size_t count, uint8_t *to)
 {
 	switch (precision) {
@@ -105,11 +105,11 @@ static void run_int(const struct dpu *dpu, const int32_t *x, size_t count, uint8
 
 /* ---- floats --------------------------------------------------------------- */
 
-/* A power of two may be too small for one factor; no step of the two is rounded unless the result is */
+/* A power of two may be too small for one factor, so there are two; neither rounds unless the result does */
 static void convert_float(const struct out_cvt *cvt, const float *x, size_t count, float *to)
 {
 	const double factor = ldexp(1, -(int)cvt->minus_exp);
-	/* -0 changes nothing, not even the sign of a zero [guess] */
+	/* Adding -0 changes nothing, not even the sign of a zero [guess] */
 	const float offset = cvt->offset ? (float)cvt->offset : -0.0f, scale = (float)cvt->scale;
 
 	if (cvt->identity)
@@ -120,8 +120,8 @@ static void convert_float(const struct out_cvt *cvt, const float *x, size_t coun
 }
 
 /*
- * MINUS_EXP is taken from the exponent field of Inf and NaN too, which makes
- * numbers of them, and NaN is 0x7c01 before that: comparisons rely on it [seen:
+ * MINUS_EXP is subtracted from the exponent field of Inf and NaN too, which turns
+ * them into numbers, and NaN is 0x7c01 before that: comparisons rely on it [seen:
  * client programs]. A field below 0 becomes 0 [guess].
  */
 static uint16_t half_of_nonfinite(float value, uint32_t minus_exp)
@@ -138,7 +138,7 @@ static void narrow_half(const struct out_cvt *cvt, const float *x, size_t count,
 		store_le(to + 2 * i, isfinite(x[i]) ? half_from_float(x[i]) : half_of_nonfinite(x[i], cvt->minus_exp), 2);
 }
 
-/* To nearest, halves to even: bf16 and int8 [seen: simulator of rknn-toolkit2] */
+/* Both bf16 and int8 are rounded to nearest even [seen: simulator of rknn-toolkit2] */
 static uint16_t bf16_from_float(float value)
 {
 	uint32_t bits = float_bits(value);

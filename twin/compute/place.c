@@ -2,14 +2,14 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CORE: what a window sees at one place: a pixel, or padding, which also lies
- * between the pixels of a deconvolution [seen: streams of rknn-toolkit2, whose
- * zero point would be wrong there otherwise]. Right and bottom padding follow
- * from the output size.
+ * CORE: what a window reads at one place: a pixel, or padding, which is also
+ * found between the pixels of a deconvolution [seen: streams of rknn-toolkit2,
+ * whose zero point would be wrong there otherwise]. Right and bottom padding
+ * follow from the output size.
  */
 #include "compute_priv.h"
 
-/* Size of the image with what deconvolution puts between its pixels */
+/* Size of the image including the padding that deconvolution puts between its pixels */
 static int64_t spread_size(uint32_t size, uint32_t spread)
 {
 	return ((int64_t)(size - 1) << spread) + 1;
@@ -47,7 +47,7 @@ static bool axis_leaves(uint32_t outputs, uint32_t stride, uint32_t taps, uint32
 	return before || last >= size;
 }
 
-/* Some window sees padding, or may */
+/* Returns true if a window may read padding */
 bool window_leaves_image(const struct conv *conv)
 {
 	const struct feature *f = &conv->feature;

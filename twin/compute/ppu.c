@@ -2,14 +2,14 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * PPU and PPU_RDMA: a pooling task that reads memory and writes memory. Surface
- * by surface, both sides NC1HWC2 with strides in bytes.
+ * PPU and PPU_RDMA: a pooling task that reads memory and writes memory, surface
+ * by surface. Both input and output are NC1HWC2 with strides in bytes.
  */
 #include <stdlib.h>
 
 #include "ppu_priv.h"
 
-/* Storage of PPU_RDMA_DATA_FORMAT */
+/* Storage width in PPU_RDMA_DATA_FORMAT */
 #define STORAGE_8		1
 #define STORAGE_16		2
 
@@ -34,7 +34,7 @@ static enum twin_compute_status parse_mode(const struct task *t, struct pool *po
 	return TWIN_COMPUTE_OK;
 }
 
-/* The second field is how wide elements are stored, not a precision code [TRM] */
+/* The second field is the width of elements in memory, not a precision code [TRM] */
 static enum twin_compute_status parse_format(const struct task *t, struct pool *pool)
 {
 	uint32_t format = reg_read(t, RKNPU_PPU_DATA_FORMAT);
@@ -45,7 +45,7 @@ static enum twin_compute_status parse_format(const struct task *t, struct pool *
 		return refuse(t, RKNPU_PPU_DATA_FORMAT, "input from DPU");
 	if (precision != RKNPU_PREC_INT8 && precision != RKNPU_PREC_FP16)
 		return refuse(t, RKNPU_PPU_DATA_FORMAT, "pooling of this precision");
-	/* 16 bits are as good for int8; 4 and 32 are not [seen: rockchip-npu-notes] */
+	/* 16 bits also work for int8; 4 and 32 do not [seen: rockchip-npu-notes] */
 	if (storage != STORAGE_16 && (storage != STORAGE_8 || precision != RKNPU_PREC_INT8))
 		return refuse(t, RKNPU_PPU_RDMA_DATA_FORMAT, "storage that does not fit the precision");
 	element_init(&pool->element, precision);
@@ -82,7 +82,7 @@ static enum twin_compute_status parse_size(const struct task *t, struct pool *po
 	return TWIN_COMPUTE_OK;
 }
 
-/* Every window of one axis has at least one pixel of the input */
+/* Returns true if every window along one axis has at least one pixel of the input */
 static bool windows_hit(uint32_t places, uint32_t stride, uint32_t before, uint32_t window, uint32_t size)
 {
 	int64_t last = (int64_t)(places - 1) * stride - before;
@@ -90,13 +90,13 @@ static bool windows_hit(uint32_t places, uint32_t stride, uint32_t before, uint3
 	return window > before && last < size;
 }
 
-/* 35 bits, signed [TRM; seen: streams of rknn-toolkit2] */
+/* The padding value has 35 bits and a sign [TRM; seen: streams of rknn-toolkit2] */
 static enum twin_compute_status parse_padding(const struct task *t, struct pool *pool)
 {
 	uint64_t high = reg_field(t, RKNPU_PPU_PADDING_VALUE_2_CFG, RKNPU_PPU_PADDING_VALUE_2_MASK);
 	uint64_t bits = high << 32 | reg_read(t, RKNPU_PPU_PADDING_VALUE_1_CFG);
 
-	/* Floats: 0, whatever clients have there [seen: client programs] */
+	/* For floats it is 0, whatever clients set [seen: client programs] */
 	pool->padding = element_is_float(&pool->element) ? 0 : (int64_t)(bits << 29) >> 29;
 	if (pool->padding < INT16_MIN || pool->padding > INT16_MAX)
 		return refuse(t, RKNPU_PPU_PADDING_VALUE_1_CFG, "padding value beyond 16 bits");
@@ -116,7 +116,7 @@ static enum twin_compute_status parse_window(const struct task *t, struct pool *
 	pool->top = field_get(RKNPU_PPU_POOLING_PADDING_CFG_TOP, padding);
 	pool->recip_width = reg_field(t, RKNPU_PPU_RECIP_KERNEL_WIDTH, RKNPU_PPU_RECIP_KERNEL_MASK);
 	pool->recip_height = reg_field(t, RKNPU_PPU_RECIP_KERNEL_HEIGHT, RKNPU_PPU_RECIP_KERNEL_MASK);
-	/* What would be the maximum of nothing? An average is that of the padding */
+	/* The maximum of an empty window is not defined; the average of one is that of its padding */
 	if (pool->method == RKNPU_PPU_METHOD_AVERAGE)
 		return parse_padding(t, pool);
 	if (!windows_hit(pool->out.width, pool->x_stride, pool->left, pool->width, pool->in.width) ||
@@ -166,7 +166,7 @@ uint64_t ppu_memory_bytes(const struct task *t)
 
 /* ---- run ------------------------------------------------------------------ */
 
-/* All surfaces, atoms as they lie in memory, without gaps */
+/* Read all surfaces: the atoms as they are in memory, without the gaps */
 static bool read_all(const struct task *t, const struct pool *pool, uint32_t surfaces, uint8_t *to)
 {
 	uint32_t line = pool->in.width * ATOM_BYTES;
@@ -187,7 +187,7 @@ static bool read_all(const struct task *t, const struct pool *pool, uint32_t sur
 	return true;
 }
 
-/* Only reciprocals larger than they should be make it necessary [guess] */
+/* Only needed for reciprocals that are too large [guess] */
 static uint8_t saturate8(int32_t value)
 {
 	if (value > INT8_MAX)
@@ -195,7 +195,7 @@ static uint8_t saturate8(int32_t value)
 	return value < INT8_MIN ? (uint8_t)INT8_MIN : (uint8_t)value;
 }
 
-/* The output's values of one surface, as elements in memory */
+/* Convert the output of one surface to elements in memory */
 static void narrow(const struct pool *pool, const void *values, uint8_t *to)
 {
 	size_t count = (size_t)pool->out.width * pool->out.height * pool->element.per_atom;
@@ -226,7 +226,7 @@ static bool write_surface(struct writer *w, const struct pool *pool, uint32_t su
 	return true;
 }
 
-/* One surface's worth of everything */
+/* Buffers for one surface, and for the whole input */
 struct buffers {
 	uint8_t *raw;		/* all surfaces of the input */
 	void *in;		/* values, int32_t or float */

@@ -4,16 +4,16 @@
  *
  * PPU: maximum, minimum and average over windows, lane by lane.
  *
- * What lies outside of the input takes no part in a maximum or minimum. In an
- * average, which always divides by the whole window, it counts as the padding
- * value, for int8 [TRM; the streams of rknn-toolkit2 have the zero point there],
- * or as zero. The
- * PPU does not divide: it multiplies by two reciprocals from registers, of
- * which clients make use on purpose [seen: client programs].
+ * Places outside the input do not take part in a maximum or minimum. In an
+ * average, which always divides by the whole window, they count as the padding
+ * value for int8 [TRM; the streams of rknn-toolkit2 have the zero point there],
+ * and as zero for floats. The PPU does not divide: it multiplies by two
+ * reciprocals from registers, which clients use on purpose [seen: client
+ * programs].
  */
 #include "ppu_priv.h"
 
-/* Part of a window that lies in the input, as first and end */
+/* Part of a window that is inside the input: its first place and its end */
 struct span {
 	uint32_t first, end;
 };
@@ -28,7 +28,7 @@ static struct span clip(uint32_t place, uint32_t stride, uint32_t before, uint32
 	};
 }
 
-/* One loop per method and type: @a is what the window has so far, @b the next input */
+/* One loop per method and type: @a is the window's result so far, @b the next input */
 #define ACCUMULATE(type, expression)							\
 	do {										\
 		type *sum = to;								\
@@ -86,10 +86,10 @@ static void divide_float(const struct pool *pool, float *x)
 }
 
 /*
- * The reciprocals are integers, so that one that is not a power of two is a
- * little too small. The exact product, halves to even, gives all that was
- * measured: halves go to even with exact reciprocals, towards zero with others
- * [seen: rockchip-npu-notes; that it holds in general: guess].
+ * The reciprocals are integers, so the reciprocal of a size that is not a power
+ * of two is a little too small. Rounding the exact product to nearest even gives
+ * all measured results: ties go to even with exact reciprocals, and towards zero
+ * with others [seen: rockchip-npu-notes; that it holds in general: guess].
  */
 static void divide_int(const struct pool *pool, int64_t padding, int32_t *x)
 {
@@ -99,7 +99,7 @@ static void divide_int(const struct pool *pool, int64_t padding, int32_t *x)
 		x[i] = (int32_t)shift_rounded((x[i] + padding) * scale, 32, false);
 }
 
-/* Places of the window that are outside of the input */
+/* Number of places of the window that are outside the input */
 static uint32_t outside(const struct pool *pool, const struct span *rows, const struct span *columns)
 {
 	uint32_t inside = (rows->end - rows->first) * (columns->end - columns->first);

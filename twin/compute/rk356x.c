@@ -2,12 +2,12 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * RK3566 and RK3568: the units are RK3588's of an older make. Atoms have 8 bytes, input and output groups of the MAC array
- * half as many channels, and registers say the same in other places: here they are put where RK3588 has them, and the
- * rest of the library, built once more for 8 bytes, does not notice.
+ * RK3566 and RK3568: an older version of RK3588's units. Atoms have 8 bytes, input and output groups of the MAC array
+ * have half as many channels, and the same settings are in other registers. This file moves them to where RK3588 has
+ * them; the rest of the library, built a second time for 8-byte atoms, needs no change.
  *
- * All of it is seen in streams of rknn-toolkit2 2.3.2: the same graph compiled for both, one property at a time; its
- * simulator says what must come out. What no such stream has is refused.
+ * All facts are seen in streams of rknn-toolkit2 2.3.2: the same graph compiled for both, one property at a time, with
+ * the expected results from its simulator. Set-ups that are in no such stream are refused.
  */
 #include <string.h>
 
@@ -15,12 +15,12 @@
 
 #define BLOCK_WORDS		(0x200 / 4)
 
-/* Where RK356x has what */
+/* Fields that RK356x has in other places */
 #define CNA_CON1_PROC_PREC	0x00000700
 #define CNA_CON1_KNOWN		(RKNPU_CNA_CONV_CON1_MODE | RKNPU_CNA_CONV_CON1_IN_PREC | CNA_CON1_PROC_PREC | \
 				 RKNPU_CNA_CONV_CON1_ARGB_IN)
 #define CNA_PACKED		0x1018
-#define CNA_PACKED_VALUE	0x5100		/* in all streams that have packed pixels */
+#define CNA_PACKED_VALUE	0x5100		/* in all streams with packed pixels */
 #define CNA_PAD_CON0_VALUE	0xffff0000
 #define BLOCK_2000_CFG		0x200c
 #define BLOCK_2000_CFG_PREC	0x00007000
@@ -48,7 +48,7 @@
 #define OUTPUT_MEMORY		2
 #define COMB_SPLIT_EW		5
 
-/* A task's registers where RK3588 has them */
+/* A task's registers in RK3588's places */
 struct moved {
 	uint32_t block[8][BLOCK_WORDS];
 };
@@ -78,7 +78,7 @@ static uint32_t operand_bytes(uint32_t precision)
 	return precision == RKNPU_PREC_INT8 ? 1 : 2;
 }
 
-/* Lines and surfaces lie their strides apart, without RK3588's groups of four lines */
+/* Lines and surfaces are exactly their strides apart, without RK3588's groups of four lines */
 static void move_strides(struct moved *m, uint32_t argb, uint32_t bytes)
 {
 	uint32_t width = field_get(RKNPU_CNA_DATA_SIZE0_WIDTH, *at(m, RKNPU_CNA_DATA_SIZE0));
@@ -103,7 +103,7 @@ static enum twin_compute_status move_cna(const struct task *t, struct moved *m)
 		put(RKNPU_CNA_CONV_CON1_PROC_PREC, field_get(CNA_CON1_PROC_PREC, con1)) | RKNPU_CNA_CONV_CON1_GROUP_LINE_OFF |
 		(argb ? RKNPU_CNA_CONV_CON1_NONALIGN_DMA : 0);
 	move_strides(m, argb, operand_bytes(precision));
-	/* On, where RK3588 has off */
+	/* The bit has the opposite meaning of RK3588's */
 	*at(m, RKNPU_CNA_CVT_CON0) ^= RKNPU_CNA_CVT_CON0_BYPASS;
 	*at(m, RKNPU_CNA_CVT_CON5) = UINT32_MAX;
 	*at(m, RKNPU_CNA_PAD_CON1) = field_get(CNA_PAD_CON0_VALUE, pad);
@@ -137,7 +137,7 @@ static void move_stage(struct moved *m, uint32_t reg)
 	*at(m, reg) = (cfg & ~STAGE_ALU_ALGO) | put(RKNPU_DPU_STAGE_CFG_ALU_ALGO, field_get(STAGE_ALU_ALGO, cfg));
 }
 
-/* The operand's size is ERDMA's, counted from bytes on, where RK3588 begins with halves of them */
+/* The operand's size is in ERDMA's register; its codes start with one byte, RK3588's with half a byte */
 static void move_ew(struct moved *m)
 {
 	uint32_t cfg = *at(m, RKNPU_DPU_EW_CFG), erdma = *at(m, RKNPU_DPU_RDMA_ERDMA_CFG);
@@ -157,7 +157,7 @@ static uint64_t pixels(struct moved *m, uint32_t width, uint32_t height)
 	return (uint64_t)(*at(m, width) + 1) * (*at(m, height) + 1);
 }
 
-/* A matrix product's rows may be called a picture in the DPU; without gaps between lines that is the same */
+/* The DPU may see the rows of a matrix product as a picture; without gaps between lines that is the same */
 static void move_size(struct moved *m)
 {
 	uint32_t size = *at(m, RKNPU_CORE_DATAOUT_SIZE0);
@@ -183,7 +183,7 @@ static enum twin_compute_status move_dpu(const struct task *t, struct moved *m)
 		move_size(m);
 	move_stage(m, RKNPU_DPU_BS_CFG);
 	move_stage(m, RKNPU_DPU_BN_CFG);
-	/* An operand of halves is not converted, and an output of halves is one by its format alone */
+	/* An fp16 operand is not converted, and the format alone makes an output fp16 */
 	if (field_get(RKNPU_DPU_DATA_FORMAT_PROC_PREC, format) != RKNPU_PREC_FP16)
 		return TWIN_COMPUTE_OK;
 	if (*at(m, RKNPU_DPU_EW_CFG) & RKNPU_DPU_EW_CFG_OP_MUL)
@@ -201,8 +201,8 @@ static void move_operand(struct moved *m, uint32_t cfg, uint32_t size)
 }
 
 /*
- * Beside the accumulator ERDMA alone reads EW's operand, surface by surface, where RK3588 has MRDMA take every other one
- * and both go on a plane and a notch
+ * If the main input is the accumulator, ERDMA alone reads EW's operand, surface by surface; on RK3588, MRDMA reads
+ * every other surface, and both advance by a plane plus a notch
  */
 static uint32_t share_ew(struct moved *m)
 {
@@ -244,7 +244,7 @@ static enum twin_compute_status move_rdma(const struct task *t, struct moved *m)
 
 /* ---- PPU and its RDMA ------------------------------------------------------- */
 
-/* Padding of a maximum, once for each lane; what pads does not take part [seen: simulator of rknn-toolkit2] */
+/* Padding of a maximum, one value per lane; it takes no part in the result [seen: simulator of rknn-toolkit2] */
 static void move_ppu(struct moved *m)
 {
 	static const uint32_t padding[] = {
@@ -252,7 +252,7 @@ static void move_ppu(struct moved *m)
 	};
 
 	take(m, PPU_RDMA_UNNAMED_7018);
-	/* A precision, where RK3588 has a width */
+	/* The field is a precision, but a width on RK3588 */
 	if (*at(m, RKNPU_PPU_RDMA_DATA_FORMAT) == RKNPU_PREC_INT8)
 		*at(m, RKNPU_PPU_RDMA_DATA_FORMAT) = put(RKNPU_PPU_RDMA_DATA_FORMAT_STORAGE, STORAGE_8);
 	for (size_t i = 0; i < sizeof(padding) / sizeof(padding[0]); i++)

@@ -10,7 +10,7 @@
 
 #include "dpu_priv.h"
 
-/* Sets of blocks that make a task [seen: client programs] */
+/* Sets of blocks that form a task [seen: client programs] */
 #define ENABLE_CONV		(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
 #define ENABLE_CONV_RDMA	(ENABLE_CONV | RKNPU_ENABLE_DPU_RDMA)
 #define ENABLE_FLYING		(RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA)
@@ -38,16 +38,16 @@ static enum twin_compute_status conv_parse(const struct task *t, struct conv *co
 }
 
 /*
- * A depthwise convolution has work for one of the MAC array's kernels, that is
- * for 64 bytes of channels and not for 1024 products [guess].
+ * A depthwise convolution only uses one of the MAC array's kernels, that is, 64
+ * bytes of channels instead of 1024 products [guess].
  */
 #define DEPTHWISE_RATE_SHIFT	4
 
-/* What the array waits, see LATENCY_CYCLES */
+/* The time that the array spends waiting, see LATENCY_CYCLES */
 #define SLOTS_NUMERATOR		5
 #define SLOTS_DENOMINATOR	4
 
-/* Groups of channels and of kernels take the array as long as full ones */
+/* Partly filled groups of channels or kernels take the array as long as full ones */
 static uint64_t conv_slots(const struct conv *conv)
 {
 	uint32_t channel_group = conv->depthwise ? conv->operand->depthwise_group : conv->lanes;

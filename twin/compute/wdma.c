@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: write DMA. It takes places of SIZE_E + 1 atoms one after the other, by
- * groups, lines and columns of its own, and writes a place's atoms a surface
- * apart. Clients program surfaces that overlap and rely on the last writer
- * [seen: client programs], so this order shows.
+ * DPU: write DMA. It takes places of SIZE_E + 1 atoms one after the other, in
+ * groups, lines and columns of its own, and writes the atoms of a place a surface
+ * apart. Clients program overlapping surfaces and rely on which write comes last
+ * [seen: client programs], so the order is visible.
  */
 #include <stdlib.h>
 
@@ -26,19 +26,19 @@ static enum twin_compute_status parse_order(const struct task *t, struct dpu *dp
 	w->element_bytes = halves ? 2 : 1;
 	if (planes + transposed + unpooled > 1)
 		return refuse(t, RKNPU_DPU_BS_OW_CFG, "two ways to reorder the output");
-	/* All programs that do it move data and nothing else */
+	/* All known programs that do this only move data */
 	if ((planes || transposed) && !dpu->raw)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "transposed output of values that are calculated");
 	return TWIN_COMPUTE_OK;
 }
 
-/* Clients that never write the size get the cube's [seen: client programs] */
+/* Clients that never write the size get that of the cube [seen: client programs] */
 static bool size_is_written(const struct task *t)
 {
 	return reg_read(t, RKNPU_DPU_WDMA_SIZE0) || reg_read(t, RKNPU_DPU_WDMA_SIZE1);
 }
 
-/* A transposed output has its own count of groups, else they follow from the channels */
+/* A transposed output has its own number of groups; otherwise it follows from the channels */
 static void parse_groups(const struct task *t, struct dpu *dpu)
 {
 	uint32_t size = reg_read(t, RKNPU_DPU_WDMA_SIZE0);
@@ -76,14 +76,14 @@ static enum twin_compute_status parse_address(const struct task *t, struct wdma 
 		return refuse(t, RKNPU_DPU_DATA_CUBE_NOTCH, "two different notches");
 	w->atoms = size_e + 1;
 	w->addr = reg_read(t, RKNPU_DPU_DST_BASE_ADDR) + t->dma_base;
-	/* Atoms make bytes in [31:0] */
+	/* The field in atoms, left in place, is a number of bytes */
 	w->surf_stride = reg_read(t, RKNPU_DPU_DST_SURF_STRIDE) & -ATOM_BYTES;
 	w->surf_add = reg_read(t, RKNPU_DPU_SURFACE_ADD) & -ATOM_BYTES;
 	return TWIN_COMPUTE_OK;
 }
 
 /*
- * The sum wraps as the fields do: lines of a transposed convolution lap over the
+ * The sum wraps like the fields: lines of a transposed convolution overlap the
  * next ones, which are written later, and those of a wide transposed matrix are
  * up to 8191 atoms apart [seen: streams of rknn-toolkit2, its simulator]
  */
@@ -94,7 +94,7 @@ static uint32_t line_pitch(const struct task *t, uint32_t width)
 	return notch ? (width + notch) & RKNPU_DPU_DATA_CUBE_NOTCH_0 : width;
 }
 
-/* Bytes that are taken of each atom, by RGP_TYPE, of which 0 is all channels; 0: not known */
+/* Number of bytes used of each atom for RGP_TYPE @type (0 means all channels); returns 0 if not known */
 static uint32_t regrouped_bytes(const struct dpu *dpu, uint32_t type)
 {
 	static const uint8_t bytes[] = { 0, 0, 1, 2, 4, 8 };
@@ -105,7 +105,7 @@ static uint32_t regrouped_bytes(const struct dpu *dpu, uint32_t type)
 	return type < sizeof(bytes) ? bytes[type] : 0;
 }
 
-/* Pixels of several atoms are known in one group, with all their channels and whole atoms */
+/* Pixels of more than one atom are only known in a single group, with all channels and whole atoms */
 static bool linear_is_known(const struct dpu *dpu, uint32_t type, uint32_t atoms)
 {
 	uint32_t pixels = dpu->cube.width * dpu->cube.height;
@@ -117,8 +117,8 @@ static bool linear_is_known(const struct dpu *dpu, uint32_t type, uint32_t atoms
 }
 
 /*
- * Output without gaps: a maximum of channels, the first elements of each atom, or
- * all atoms pixel by pixel. Its length is given in units of 16 bytes [seen: streams
+ * Output without gaps: the maximum over channels, the first elements of each atom,
+ * or all atoms, pixel by pixel. Its length is in units of 16 bytes [seen: streams
  * of rknn-toolkit2, its simulator; the TRM says 8].
  */
 static enum twin_compute_status parse_linear(const struct task *t, struct dpu *dpu)
@@ -170,7 +170,7 @@ struct group {
 	uint32_t index, addr, atoms;
 };
 
-/* No byte is written twice within a group, whichever order is taken */
+/* Returns true if no byte is written twice within a group, so the order does not matter */
 static bool surfaces_apart(const struct wdma *w, const struct group *group)
 {
 	uint64_t lines = (uint64_t)(w->height - 1) * w->pitch + w->width;
@@ -180,7 +180,7 @@ static bool surfaces_apart(const struct wdma *w, const struct group *group)
 	       (uint64_t)w->surf_stride * (group->atoms - 1) + plane <= 1ULL << 32;
 }
 
-/* The last atom of all may have channels that do not exist */
+/* The very last atom may have elements that belong to no channel */
 static uint32_t atom_bytes(const struct wdma *w, const struct group *group, uint32_t atom)
 {
 	bool last = group->index == w->groups - 1 && atom == group->atoms - 1;
@@ -201,7 +201,7 @@ static bool write_atom(struct writer *out, const struct dpu *dpu, const struct i
 	return !from || writer_put(out, addr, from, atom_bytes(w, group, atom));
 }
 
-/* A surface that is one plane of the image */
+/* Write a surface that is one plane of the image */
 static bool write_plane(struct writer *out, const struct dpu *dpu, const struct image *image,
 			const struct group *group, uint32_t atom)
 {
@@ -245,7 +245,7 @@ static bool write_group(struct writer *out, const struct dpu *dpu, const struct 
 	return true;
 }
 
-/* The first bytes of each atom, one after the other, pixel by pixel */
+/* Write the first bytes of each atom, one after the other, pixel by pixel */
 static void write_linear(struct writer *out, const struct dpu *dpu, const struct image *image)
 {
 	uint32_t bytes = dpu->wdma.element_bytes, addr = dpu->wdma.addr;

@@ -2,29 +2,29 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CNA: weights. Memory holds, outermost first, output group, input group,
- * kernel row, kernel column, kernel within the output group, channel within the
- * input group; short groups are packed tight [seen: client programs; for int8
- * output groups of less than 32 kernels the rule is a guess, silicon was
- * reported to hang on some].
+ * CNA: weights. Their order in memory is, outermost first: output group, input
+ * group, kernel row, kernel column, kernel within the output group, channel
+ * within the input group. Short groups are packed without gaps [seen: client
+ * programs; for int8 output groups of less than 32 kernels the rule is a guess,
+ * silicon was reported to hang on some].
  *
- * Depthwise weights have channel group, kernel row, kernel column, channel
- * [seen: client programs]; a short group is tight as well [seen for a single
- * one, else guess].
+ * The order of depthwise weights is channel group, kernel row, kernel column,
+ * channel [seen: client programs]; a short group is packed without gaps too
+ * [seen for a single one, otherwise a guess].
  */
 #include <stdlib.h>
 
 #include "compute_priv.h"
 
-/* The weights on their way from memory to where the MAC array wants them */
+/* Position in the stream of weights while they are unpacked for the MAC array */
 struct stream {
 	const struct conv *conv;
 	const uint8_t *bytes;
-	size_t next;		/* element */
+	size_t next;		/* next element */
 	struct dense_weights *weights;
 };
 
-/* The next @count channels: those from @lane on of input group and tap @part of kernel @kernel */
+/* Unpack the next @count channels, to lanes from @lane on of input group and tap @part of kernel @kernel */
 static void unpack_part(struct stream *stream, uint32_t lane, uint32_t count, uint32_t kernel, size_t part)
 {
 	const struct conv *conv = stream->conv;
@@ -49,7 +49,7 @@ static void unpack_part(struct stream *stream, uint32_t lane, uint32_t count, ui
 		*span = this_span;
 }
 
-/* One output group of @kernels kernels from @first on */
+/* Unpack one output group of @kernels kernels from @first on */
 static void unpack_group(struct stream *stream, uint32_t first, uint32_t kernels)
 {
 	const struct conv *conv = stream->conv;
@@ -64,7 +64,7 @@ static void unpack_group(struct stream *stream, uint32_t first, uint32_t kernels
 	}
 }
 
-/* One group of channels, to input groups that may be smaller */
+/* Unpack one group of channels to input groups, which may be smaller */
 static void unpack_depthwise_group(struct stream *stream, uint32_t first, uint32_t channels)
 {
 	const struct conv *conv = stream->conv;

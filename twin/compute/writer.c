@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Output on its way to memory: what is adjacent and follows one another goes in
- * one access, and the order of accesses is kept.
+ * Writes output to memory: consecutive writes to adjacent addresses are merged
+ * into one access, and the order of accesses is kept.
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 
 #define RUN_BYTES	16384
 
-/* Adjacent bytes on their way to memory */
+/* Adjacent bytes that wait to be written */
 struct writer {
 	const struct task *t;
 	uint32_t addr;
@@ -20,7 +20,7 @@ struct writer {
 	uint8_t bytes[RUN_BYTES];
 };
 
-/* NULL: no memory */
+/* Returns NULL if out of memory */
 struct writer *writer_create(const struct task *t)
 {
 	struct writer *w = malloc(sizeof(*w));
@@ -43,7 +43,7 @@ static bool writer_flush(struct writer *w)
 	return !w->faulted;
 }
 
-/* false: a write so far has faulted */
+/* Returns false if this write or an earlier one faulted */
 bool writer_put(struct writer *w, uint32_t addr, const void *bytes, uint32_t count)
 {
 	if (w->used && (addr != w->addr + w->used || w->used + count > RUN_BYTES))

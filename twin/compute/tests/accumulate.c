@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What CNA and CORE leave in the accumulator, one element at a time, from the
- * mathematics of the convolution.
+ * The accumulator that CNA and CORE must produce, one element at a time, from
+ * the mathematics of the convolution.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static float float_of(uint32_t bits)
 	return value;
 }
 
-/* Ten bits of fraction, nearest even, no less than 2^-136 apart */
+/* Rounded to ten bits of fraction, nearest even; values are at least 2^-136 apart */
 static double tf32_value(float value)
 {
 	double rounded;
@@ -72,7 +72,7 @@ static bool is_integer(uint32_t prec)
 	return prec == RKNPU_PREC_INT4 || prec == RKNPU_PREC_INT8 || prec == RKNPU_PREC_INT16;
 }
 
-/* @sum * 2^-48 in fp32, nearest even, by hand */
+/* @sum * 2^-48 in fp32, rounded to nearest even in integer arithmetic */
 static float round_sum(__int128 sum)
 {
 	unsigned __int128 size = sum < 0 ? -(unsigned __int128)sum : (unsigned __int128)sum;
@@ -98,7 +98,7 @@ static float round_sum(__int128 sum)
 
 /* ---- the window ------------------------------------------------------------ */
 
-/* In each 64 channels of int8 depthwise, the odd ones below 32 are padded with byte 1 */
+/* In each block of 64 channels of int8 depthwise, the odd ones below 32 are padded with byte 1 */
 static uint32_t padding(const struct shape *s, int c)
 {
 	if (s->depthwise && s->in_prec == RKNPU_PREC_INT8 && c % 64 < 32 && c % 2)
@@ -116,7 +116,7 @@ static uint32_t converted(const struct pixel_cvt *cvt, int c, uint32_t bits)
 	return (uint8_t)(int)(value < -128 ? -128 : value > 127 ? 127 : value);
 }
 
-/* One input element; padding is around the pixels, and between those of a deconvolution */
+/* One input element; padding lies around the pixels, and between those of a deconvolution */
 static uint32_t input(const struct program *p, int c, int y, int x)
 {
 	const struct shape *s = &p->shape;
@@ -134,7 +134,7 @@ struct product {
 	uint32_t a, b;
 };
 
-/* For depthwise, @c is the output channel as well */
+/* For depthwise, @c is also the output channel */
 static struct product product(const struct program *p, int k, int c, int tap, int y, int x)
 {
 	const struct shape *s = &p->shape;
@@ -179,7 +179,7 @@ static void sum_integers(const struct program *p, int k, int y, int x, struct ac
 	to->window = (int32_t)window;
 }
 
-/* One group: exact, rounded once; by IEEE rules if a product is not finite */
+/* One group: exact and rounded once, or by IEEE rules if a product is not finite */
 static float sum_group(const struct program *p, int k, int first, int tap, int y, int x)
 {
 	int end = first + GROUP < p->shape.channels ? first + GROUP : p->shape.channels;
@@ -209,7 +209,7 @@ static float sum_fp16(const struct program *p, int k, int y, int x)
 	return sum;
 }
 
-/* bf16 and tf32: one product after the other, in the order of the weights; the same for any depthwise */
+/* For bf16 and tf32, and all depthwise: one product after the other, in the order of the weights */
 static float sum_fp32(const struct program *p, int k, int y, int x)
 {
 	const struct shape *s = &p->shape;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Registers and memory of the stages behind the main input.
+ * Registers and memory of the stages that follow the main input.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static void set_ew(struct program *p, const struct back *b)
 	cfg |= b->operand_memory ? RKNPU_DPU_EW_CFG_OP_SRC : 0;
 	cfg |= b->ew_relu ? 0 : RKNPU_DPU_EW_CFG_RELU_BYPASS;
 	cfg |= b->ew_relux ? RKNPU_DPU_EW_CFG_RELUX : 0;
-	/* Float additions want the converter on, multiplications want it off */
+	/* Float additions need the converter enabled, multiplications need it bypassed */
 	cfg |= b->convert || (main_is_float(p) && !b->mul) ? 0 : RKNPU_DPU_EW_CFG_OP_CVT_BYPASS;
 	cfg |= (uint32_t)b->operand_size << 22 | (uint32_t)!b->operand_per_channel << 28;
 	cfg |= b->convert_away ? RKNPU_DPU_EW_CFG_CVT_ROUND : 0;
@@ -109,7 +109,7 @@ static void set_ew(struct program *p, const struct back *b)
 	*program_reg(p, RKNPU_DPU_LUT_LO_SLOPE_SHIFT) = b->lut_slope_shift[1] << 5 | 7;
 }
 
-/* What of a stage comes from memory: 1 ALU, 2 CPEND, 4 multiplier */
+/* Operands of a stage that come from memory: 1 ALU, 2 CPEND, 4 multiplier */
 static int bs_vectors(const struct back *b)
 {
 	int needed = b->bs.alu_memory | b->pend_memory << 1 | b->bs.mul_memory << 2;
@@ -165,7 +165,7 @@ static void set_flying(struct program *p, const struct back *b)
 	*program_reg(p, RKNPU_DPU_RDMA_SRC_BASE_ADDR) = s->feature_addr;
 	set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FLYING, 1);
 	set(p, RKNPU_DPU_RDMA_SRC_DMA_CFG, RKNPU_DPU_RDMA_SRC_DMA_CFG_LINE_NOTCH, b->line_notch);
-	/* From the last pixel on, which has no gap behind it */
+	/* Counted from the last pixel, which has no gap after it */
 	set(p, RKNPU_DPU_RDMA_SURF_NOTCH, RKNPU_DPU_RDMA_SURF_NOTCH_MASK, b->surf_notch + b->line_notch);
 	if (b->bf16) {
 		set(p, RKNPU_DPU_DATA_FORMAT, RKNPU_DPU_DATA_FORMAT_IN_PREC, RKNPU_PREC_BF16);
@@ -173,7 +173,7 @@ static void set_flying(struct program *p, const struct back *b)
 	}
 	if (s->in_prec != RKNPU_PREC_FP32)
 		return;
-	/* Processed as fp16 is */
+	/* Processed like fp16 */
 	set(p, RKNPU_DPU_DATA_FORMAT, RKNPU_DPU_DATA_FORMAT_PROC_PREC, RKNPU_PREC_FP16);
 	set(p, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC, RKNPU_PREC_FP16);
 }
@@ -206,7 +206,7 @@ static void add_region(struct program *p, int region, uint32_t addr, size_t byte
 		r->data[i] = rng_next(rng);
 }
 
-/* Eight channels at a time: int32 or fp32 ALU[8], int16 CPEND[8], int16 or fp16 MUL[8], as far as they are read */
+/* Eight channels at a time: int32 or fp32 ALU[8], int16 CPEND[8], int16 or fp16 MUL[8]; only those that are read */
 static void pack_vectors(struct program *p, int region, uint32_t addr, int use, const int32_t *alu,
 			 const int16_t *pend, const int16_t *mul, struct rng *rng)
 {
@@ -248,7 +248,7 @@ static void draw_vectors(struct program *p, struct back *b, struct rng *rng)
 	}
 }
 
-/* Byte offset of an element of the EW operand, and the region it lies in */
+/* Byte offset of an element of the EW operand, and the region that contains it */
 static size_t operand_offset(const struct program *p, const struct back *b, int c, int y, int x, int *region)
 {
 	const struct shape *s = &p->shape;

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What a program may have behind its main input: the stages of the DPU, and
- * DPU_RDMA, which can be the main input itself. Written from the formulas, one
- * element at a time; shares no code with the library.
+ * The parts of a program that follow its main input: the stages of the DPU, and
+ * DPU_RDMA, which can also supply the main input itself. Written from the
+ * formulas, one element at a time; shares no code with the library.
  */
 #ifndef TWIN_COMPUTE_BACK_H
 #define TWIN_COMPUTE_BACK_H
@@ -37,8 +37,8 @@ struct back {
 	bool pend, pend_memory;
 	int16_t pend_int;
 	struct back_stage bs, bn;
-	int vectors;			/* fields of BRDMA and NRDMA: 1 ALU, 2 CPEND, 4 multiplier; 0: what is needed */
-	bool bf16;			/* what DPU processes, and so factors and EW's operand */
+	int vectors;			/* fields of BRDMA and NRDMA: 1 ALU, 2 CPEND, 4 multiplier; 0: those needed */
+	bool bf16;			/* the type that DPU processes, and of factors and EW's operand */
 	/* EW */
 	bool lut;
 	int32_t lut_start[2];
@@ -51,7 +51,7 @@ struct back {
 	bool mul, prelu;
 	bool operand_memory, operand_per_channel;
 	uint32_t operand_value;
-	int operand_size;		/* field: 1 8, 2 16, 3 32 bits; 0: of a register 32 */
+	int operand_size;		/* field: 1 8, 2 16, 3 32 bits; 0: 32 bits for a register */
 	bool convert, convert_away;
 	int32_t convert_offset;
 	int16_t convert_scale;
@@ -68,10 +68,10 @@ struct back {
 	uint32_t *operand;		/* [c][y][x], bits as in memory */
 };
 
-/* A cube that the DPU alone reads and writes; atoms of the output lie like those of the input */
+/* A cube that the DPU alone reads and writes; the output has the layout of the input */
 struct shape shape_flying(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels);
 
-/* Adds @b to a program that program_init() has made; @draw for the EW operand */
+/* Add @b to a program set up by program_init(); @draw is for the EW operand */
 void back_init(struct program *p, struct back *b, draw_fn draw, uint64_t seed);
 void back_free(struct back *b);
 
@@ -80,7 +80,7 @@ struct accumulated;
 void back_apply(const struct program *p, int c, int y, int x, struct accumulated *a);
 struct accumulated back_main(const struct program *p, int c, int y, int x);
 
-/* All of it, one TAP line; frees what back_init() drew */
+/* Build, run, compare and print one TAP line; frees the data drawn by back_init() */
 void back_test(const struct shape *s, struct back *b, draw_fn draw, draw_fn draw_operand,
 	       uint64_t seed, const char *name);
 

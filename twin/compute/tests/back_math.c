@@ -34,7 +34,7 @@ static int32_t saturated(wide value)
 	return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
-/* The nearest whole number to value / 2^shift */
+/* The integer nearest to value / 2^shift */
 static wide quotient(wide value, int shift, bool away)
 {
 	wide divisor = (wide)1 << shift, whole = value / divisor, rest = value - whole * divisor;
@@ -53,7 +53,7 @@ static wide stage_add(const struct back_stage *s, int32_t operand, wide value)
 	return s->alu == 2 ? value + operand : s->alu == 4 ? value - operand : value;
 }
 
-/* PReLU leaves what is not negative alone, and does not shift it */
+/* PReLU does not change or shift values that are not negative */
 static bool multiplies(const struct back_stage *s, wide value)
 {
 	return s->mul && !(s->prelu && value >= 0);
@@ -61,7 +61,7 @@ static bool multiplies(const struct back_stage *s, wide value)
 
 static wide stage_shift(const struct back_stage *s, wide value)
 {
-	/* A stage of which nothing is on does nothing */
+	/* A stage with no part enabled does nothing */
 	if ((!s->mul && !s->alu && !s->relu) || (s->mul && s->prelu && value >= 0))
 		return value;
 	return quotient(value, value < 0 ? s->shift_neg : s->shift, false);
@@ -115,7 +115,7 @@ static float multiply_float(const struct back *b, const struct back_stage *s, ui
 	return !s->mul || (s->prelu && !(value < 0)) ? value : value * factor;
 }
 
-/* Not a number counts as more than any cap */
+/* NaN is treated as larger than any cap */
 static float clamp_float(bool relu, bool relux, float cap, float value)
 {
 	if (relu && value < 0)
@@ -144,7 +144,7 @@ static float stages_float(const struct back *b, int c, float value)
 
 /* ---- EW -------------------------------------------------------------------- */
 
-/* In units of 2^-14 between two entries; before the first and after the last table go straight lines */
+/* Interpolates in units of 2^-14 between two entries; continues linearly before the first and after the last table */
 static double look_up(const struct back *b, double value)
 {
 	int which = value < b->lut_start[1] ? 0 : 1;
@@ -173,7 +173,7 @@ static uint32_t operand_bits(const struct program *p, int c, int y, int x)
 
 	if (!p->back->operand_memory)
 		return p->back->operand_value;
-	/* Of all that were drawn, the last one of a channel stays in memory */
+	/* Of all values that were drawn for a channel, the last one stays in memory */
 	if (p->back->operand_per_channel) {
 		x = s->out_w - 1;
 		y = s->out_h - 1;

@@ -3,7 +3,7 @@
  * Copyright (C) the rknpu authors
  *
  * bench_compute: seconds that matmuls take on this host, one "name value unit"
- * per line. The best of three, because the host is rarely idle.
+ * per line. Best of three runs, because the host is rarely idle.
  */
 #include <stdio.h>
 #include <stdlib.h>

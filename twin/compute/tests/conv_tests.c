@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Convolutions: kernels, strides, dilation, padding, at random and by hand.
+ * Convolutions: kernels, strides, dilation and padding, random and chosen cases.
  */
 #include "reference.h"
 #include "tests.h"
@@ -11,7 +11,7 @@ static struct shape random_conv(struct rng *rng, uint32_t in_prec, uint32_t out_
 {
 	int kw = rng_range(rng, 1, 4), kh = rng_range(rng, 1, 4);
 	int dx = rng_range(rng, 1, 3), dy = rng_range(rng, 1, 3);
-	/* Right and bottom padding, as wide as left and top, keep the window within */
+	/* Padding on the right and bottom, as wide as on the left and top, keeps the window inside */
 	int width = (kw - 1) * dx + rng_range(rng, 1, 6);
 	int height = (kh - 1) * dy + rng_range(rng, 1, 6);
 	struct shape s = shape_conv(in_prec, out_prec, width, height, rng_range(rng, 1, 80),
@@ -48,7 +48,7 @@ static void test_random(void)
 	}
 }
 
-/* Channels that fill no group of 64, as the compiler makes them; memory may have less than the kernel */
+/* Channels that do not fill a group of 64, as the compiler generates them; memory may have fewer than the kernel */
 static void test_channel_groups(void)
 {
 	static const int channels[] = { 16, 32, 63, 80, 96, 160 };
@@ -75,7 +75,7 @@ static void test_channel_groups(void)
 	}
 }
 
-/* A line that is seen again and again; transposed depthwise */
+/* A line that is read repeatedly; transposed depthwise */
 static void test_compiler(void)
 {
 	struct shape s = shape_depthwise(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 9, 1, 32, 1, 1);
@@ -97,7 +97,7 @@ static void test_compiler(void)
 	}
 }
 
-/* The largest fields: stride 7, 31 taps, 15 pixels of padding, dilation 32 */
+/* The largest field values: stride 7, 31 taps, 15 pixels of padding, dilation 32 */
 static void test_extremes(void)
 {
 	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 40, 12, 20, 32, 3, 3);
@@ -116,7 +116,7 @@ static void test_extremes(void)
 	reference_test(&s, draw_fp16_unit, 3);
 }
 
-/* A window that lies wholly in the padding, and an output wider than the image */
+/* A window entirely in the padding, and an output wider than the image */
 static void test_outside(void)
 {
 	struct shape s = shape_conv(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 2, 2, 40, 16, 2, 2);
@@ -129,7 +129,7 @@ static void test_outside(void)
 	s.out_prec = RKNPU_PREC_INT32;
 	s.pad = 0xff80;
 	reference_test(&s, draw_int8, 5);
-	/* An infinite pad value must not reach lanes that no kernel has */
+	/* An infinite pad value must not affect lanes beyond the kernels' channels */
 	s = shape_conv(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 3, 3, 1, 16, 1, 1);
 	s.left = s.top = 1;
 	s.pad = 0x7c00;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Compressed weights, by an encoder that is written from the format.
+ * Compressed weights, made by an encoder written from the description of the format.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define BLOCK_BITS	128
 #define BLOCKS_MIN	8
 
-/* Prefix codes by number: value, sent least significant bit first, and length */
+/* Prefix codes by number: value, stored least significant bit first, and length */
 static const struct {
 	uint8_t value, length;
 } prefixes[8] = {
@@ -36,7 +36,7 @@ static void put(struct bits *to, unsigned int value, unsigned int count)
 			to->bytes[to->at / 8] |= 1u << to->at % 8;
 }
 
-/* Bits that a magnitude has */
+/* Number of bits in a magnitude */
 static unsigned int width_of(unsigned int magnitude)
 {
 	unsigned int width = 0;
@@ -67,7 +67,7 @@ static int place_in_block(int lane, int i)
 	return half * 512 + (2 * g + lane / 8) * 32 + lane % 8 * 4 + j;
 }
 
-/* A lane of @blocks dense blocks; returns its bits */
+/* Encode a lane of @blocks dense blocks; returns the number of bits */
 static size_t encode_lane(const uint8_t *dense, size_t blocks, int lane, uint8_t mode, const uint8_t *widths,
 			  uint8_t *to)
 {
@@ -98,7 +98,7 @@ static void shuffle(struct rng *rng, uint8_t *widths)
 	}
 }
 
-/* Replaces the dense weights; every lane has a mode and code book of its own */
+/* Replace the dense weights; every lane has a mode and code book of its own */
 static void compress(struct program *p, uint64_t seed)
 {
 	struct region *weights = &p->memory.region[REGION_WEIGHTS];
@@ -153,7 +153,7 @@ static void test_shape(int m, int k, int n, draw_fn draw, uint64_t seed)
 	program_free(&p);
 }
 
-/* Bit @bit of the first lane's header or of AMOUNT, and what is then said */
+/* Break a byte of the first lane's header, or AMOUNT, and check which register is blamed */
 static void test_broken(const char *name, int byte, uint8_t value, uint32_t amount, uint32_t blamed)
 {
 	struct shape s = shape_matmul(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 2, 64, 64);
@@ -207,7 +207,7 @@ static void test_refused(void)
 	test_broken("lane beyond the model's bound", -1, 0, 0xffffffff, RKNPU_CNA_DCOMP_AMOUNT0);
 }
 
-/* Exactly the lanes are read: a fault at the last byte of the last one */
+/* Only the lanes are read, to their end: the last byte of the last one faults */
 static void test_fault(void)
 {
 	struct shape s = shape_matmul(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 2, 64, 64);

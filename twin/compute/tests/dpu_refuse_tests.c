@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What no fact covers in DPU and DPU_RDMA, or what hangs silicon, is refused by
- * register, before any DMA.
+ * Set-ups of DPU and DPU_RDMA that no fact covers, or that hang silicon, are
+ * refused before any DMA, naming the register.
  */
 #include <string.h>
 
@@ -26,9 +26,9 @@ static const struct change {
 	enum base base;
 	uint32_t reg, clear, set;
 	uint32_t blamed;	/* 0: @reg */
-	uint32_t enable;	/* 0: as the base has it */
+	uint32_t enable;	/* 0: that of the base */
 } changes[] = {
-	/* Which units take part, and from where the main input comes */
+	/* Units that take part, and source of the main input */
 	{ "flying in DPU alone", FLOAT_ADD, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, 1, 0 },
 	{ "flying in DPU_RDMA alone", FLOAT_CONV, RKNPU_DPU_RDMA_FEATURE_MODE_CFG, 0, 1 },
 	{ "not flying without CNA", FLOAT_ADD, RKNPU_DPU_FEATURE_MODE_CFG, 1, 0 },
@@ -183,7 +183,7 @@ static void test_change(const struct change *c)
 	back_free(&b);
 }
 
-/* The bases themselves are no reason to refuse */
+/* The unmodified bases are not refused */
 static void test_bases(void)
 {
 	for (enum base base = FLOAT_ADD; base <= LUT_TASK; base++) {

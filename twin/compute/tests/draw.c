@@ -93,7 +93,7 @@ uint32_t draw_fp32_unit(struct rng *rng)
 	return float_bits(rng_range(rng, -1000000, 1000000) / 1000000.0f);
 }
 
-/* Products of two are far from fp32's limits, sums of some thousands too */
+/* Products of two of these are far from fp32's limits, and so are sums of some thousands of products */
 uint32_t draw_fp32_wide(struct rng *rng)
 {
 	uint32_t exp = (uint32_t)rng_range(rng, 127 - 40, 127 + 40);

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: EW with operands from memory, both ways, and from a register; lookup
- * tables.
+ * DPU: EW with operands from memory (both kinds of main input) and from a
+ * register; lookup tables.
  */
 #include <string.h>
 
@@ -132,7 +132,7 @@ static void test_split(void)
 	}
 }
 
-/* Halves of both signs, both ways to round them */
+/* Ties of both signs, in both rounding modes */
 static void test_conversion(void)
 {
 	for (int i = 0; i < 4; i++) {
@@ -145,7 +145,7 @@ static void test_conversion(void)
 		b.convert_scale = i / 2 ? -5 : 1;
 		b.convert_shift = 1 + i / 2;
 		back_test(&s, &b, draw_int16_small, draw_int16_small, i, "operand conversion");
-		/* Beyond int32 on its way */
+		/* Intermediate results exceed int32 */
 		s = shape_flying(RKNPU_PREC_INT32, RKNPU_PREC_INT32, 9, 2, 8);
 		b.operand_size = 3;
 		b.convert_scale = i & 1 ? 30000 : INT16_MIN;
@@ -175,7 +175,7 @@ static void test_per_channel(void)
 	}
 }
 
-/* What is read from memory is as wide as ERDMA says, if EW says nothing */
+/* ERDMA gives the width of an operand from memory if EW's size is 0 */
 static void test_size_of_erdma(void)
 {
 	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 5, 4, 27);
@@ -236,7 +236,7 @@ static void fill_tables(struct back *b, uint64_t seed)
 			b->table[t][i] = (int16_t)rng_next(&rng);
 }
 
-/* The words that open programs write for ReLU and for a table: the operand and its size are 0, and add nothing to that */
+/* The values that open programs write for ReLU and for a table: operand and size are 0, and have no effect */
 static void test_words_of_relu(void)
 {
 	static const uint32_t words[] = { 0x180, 0x300 };
@@ -293,7 +293,7 @@ static void test_tables(void)
 	}
 }
 
-/* As rknn-toolkit2 programs int8: BN scales and adds before it shifts, then table, then "maximum with 0" */
+/* int8 as programmed by rknn-toolkit2: BN scales, adds and then shifts, followed by the table and "maximum with 0" */
 static void test_int8_activation(void)
 {
 	struct shape s = shape_flying(RKNPU_PREC_INT8, RKNPU_PREC_INT8, 16, 3, 24);
@@ -332,7 +332,7 @@ static void test_clip(void)
 	back_test(&s, &b, draw_int8, NULL, 2, "clip of integers");
 }
 
-/* A sigmoid as clients program it: BN makes the index, the conversion makes Q0.15 a number; ReLU after the table */
+/* A sigmoid as clients program it: BN makes the index, output conversion scales Q0.15; ReLU follows the table */
 static void test_activation(void)
 {
 	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 64, 1, 8);
@@ -352,7 +352,7 @@ static void test_activation(void)
 	b.operate = b.mul = b.operand_memory = true;
 	b.operand_size = 2;
 	back_test(&s, &b, draw_fp16_unit, draw_fp16_unit, 3, "gate by table");
-	/* Behind a convolution */
+	/* After a convolution */
 	s = shape_conv(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 5, 3, 40, 24, 1, 1);
 	b.flying = b.operate = b.operand_memory = b.mul = b.ew_relu = b.ew_relux = false;
 	s.cvt_minus_exp = 15;

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The border between the two ways to sum an fp16 group: sums that lie next to
- * the middle of two fp32 numbers, so that any bit lost on the way shows.
+ * The border between the two ways to sum an fp16 group: sums next to the middle
+ * between two fp32 numbers, where the loss of any bit changes the result.
  */
 #include <string.h>
 
@@ -25,9 +25,9 @@ static uint16_t half_of(uint64_t mantissa, int exp)
 }
 
 /*
- * 31 products make 129886244 * 2^(k + l), the middle of two fp32 numbers of
- * which the lower is even; the last product adds one unit. For k + l = 27 the
- * sum needs 54 bits.
+ * 31 products add up to 129886244 * 2^(k + l), the middle between two fp32
+ * numbers of which the lower one is even; the last product adds one unit. For
+ * k + l = 27 the sum needs 54 bits.
  */
 static bool middle_is_exact(int rows, int kernels, int row, int kernel, int k, int l)
 {
@@ -64,7 +64,7 @@ static void test_middle(void)
 	tap_ok(ok, "fp16 group next to the middle of two fp32, one of many");
 }
 
-/* @sum as 32 weights, largest first */
+/* Split @sum into 32 weights, largest first */
 static void split(uint64_t sum, uint32_t *weights)
 {
 	for (int c = 0; c < GROUP; c++) {
@@ -82,8 +82,8 @@ static void split(uint64_t sum, uint32_t *weights)
 }
 
 /*
- * All input is padding, 2047 units each: the weights' sum is chosen so that
- * 2047 times it is one above the middle of two fp32 numbers, with 56 bits.
+ * All input is padding of 2047 units. The sum of the weights is chosen to make
+ * 2047 times it a 56-bit number one above the middle between two fp32 numbers.
  */
 static void test_padding(void)
 {

@@ -25,7 +25,7 @@ static void test_region_fault(int region, const char *name)
 	program_free(&p);
 }
 
-/* One byte is missing, the first and the last one that is in use */
+/* One byte faults: the first or the last one that is used */
 static void test_hole(int region, bool last, const char *name)
 {
 	struct shape s = any_shape();
@@ -59,7 +59,7 @@ static void test_addresses(void)
 
 	s.dma_base = 0x01230000;
 	reference_test(&s, draw_fp16_unit, 1);
-	/* The base may carry an address around the end */
+	/* Adding the base may wrap an address around the end */
 	s.dma_base = 0x90000000;
 	reference_test(&s, draw_fp16_unit, 2);
 	s.dma_base = 0;
@@ -72,7 +72,7 @@ static void test_addresses(void)
 	s.weight_addr = 0x40000000;
 	s.out_addr = 0xffffff70;
 	reference_test(&s, draw_fp16_unit, 5);
-	/* Row-major: the wrap falls between two atoms of a pixel */
+	/* Row-major: the address wraps between two atoms of a pixel */
 	s = shape_matmul(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 4, 32, 32);
 	shape_row_major(&s);
 	s.out_addr = 0xfffffff0;

@@ -28,7 +28,7 @@ static draw_fn draw_for(uint32_t precision)
 	}
 }
 
-/* Every input with every output, and the conversion between them */
+/* Every input type with every output type, and the conversion between them */
 static void test_types(void)
 {
 	static const uint32_t ints[] = { RKNPU_PREC_INT8, RKNPU_PREC_INT16, RKNPU_PREC_INT32 };
@@ -59,7 +59,7 @@ static void test_types(void)
 	}
 }
 
-/* Gaps between lines and surfaces on both sides, channel counts around atoms, one row, one pixel */
+/* Gaps between lines and surfaces of input and output, channels just below and above whole atoms, one row, one pixel */
 static void test_layouts(void)
 {
 	static const int sizes[][3] = {
@@ -85,7 +85,7 @@ static void test_layouts(void)
 	}
 }
 
-/* Fields of 13 bits at their largest but one */
+/* 13-bit fields at their second largest value */
 static void test_extremes(void)
 {
 	static const int sizes[][3] = { { 8191, 1, 8 }, { 1, 8191, 8 }, { 1, 1, 8191 }, { 8192, 1, 1 } };
@@ -101,7 +101,7 @@ static void test_extremes(void)
 	}
 }
 
-/* DPU's own sizes do not count: clients leave them 0, or have there the cube that the output is part of */
+/* DPU's own sizes do not count: clients leave them 0 or set those of the cube that the output is part of */
 static void test_extents(void)
 {
 	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 6, 3, 24);
@@ -127,7 +127,7 @@ static void test_extents(void)
 	back_free(&b);
 }
 
-/* Surfaces of a group, and groups, on top of each other: pixel by pixel, all atoms of the pixel */
+/* Overlapping surfaces of a group, and overlapping groups: written pixel by pixel, all atoms of each pixel */
 static void test_overlap(void)
 {
 	static const int cases[][4] = {	/* SIZE_E, stride, surface add, notch */

@@ -29,7 +29,7 @@ static struct shape picture(int packed)
 	return s;
 }
 
-/* The one set-up that a driver is known to use: x - 128 of a grey picture */
+/* The only set-up that a driver is known to use: x - 128 of a grey picture */
 static void test_known(void)
 {
 	struct shape s = picture(1);
@@ -47,7 +47,7 @@ static void test_lanes(void)
 		border_test(&s, draw_int8, 10 + packed);
 		s.in_cvt.add_first = true;
 		border_test(&s, draw_int8, 20 + packed);
-		/* Scale 2 and 1: the order shows, and results saturate on both sides */
+		/* Scale 2 and 1: the order of operations matters, and results saturate at both ends */
 		for (int i = 0; i < 4; i++)
 			s.in_cvt.scale[i] = i % 2 ? 1 << 13 : 1 << 14;
 		s.in_cvt.truncate = 13;
@@ -58,7 +58,7 @@ static void test_lanes(void)
 	}
 }
 
-/* Features of many channels, quantized anew */
+/* Requantized features of many channels */
 static struct shape features(void)
 {
 	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 9, 7, 40, 16, 3, 3);
@@ -93,7 +93,7 @@ static void test_refused(void)
 		       changes[i].name, p.result.reason);
 		program_free(&p);
 	}
-	/* The fourth lane has no pixel: what it says does not matter */
+	/* The fourth lane has no pixel: its settings do not matter */
 	program_init(&p, &s, draw_int8, 0);
 	*program_reg(&p, RKNPU_CNA_CVT_CON4) = 0;
 	*program_reg(&p, RKNPU_CNA_CVT_CON5) = 7;
@@ -113,7 +113,7 @@ static void test_refused(void)
 	program_free(&p);
 }
 
-/* Numbers of a stream of rknn-toolkit2, and some at which halves abound */
+/* Numbers from a stream of rknn-toolkit2, and some that cause many ties */
 static void test_features(void)
 {
 	struct shape s = features();

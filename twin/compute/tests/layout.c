@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Where elements lie in memory, from the formulas, one element at a time, as
- * offsets from the programmed base. In bits, because of int4.
+ * Location of elements in memory, from the formulas, one element at a time, as
+ * offsets from the programmed base. Offsets are in bits, because of int4.
  */
 #include "program.h"
 
@@ -50,7 +50,7 @@ int64_t feature_bit(const struct shape *s, int c, int y, int x)
 	return 128 * atom + c % c2 * bits;
 }
 
-/* Channel group, tap, channel: one kernel for each channel */
+/* Order: channel group, tap, channel; there is one kernel for each channel */
 static int64_t depthwise_bit(const struct shape *s, int c, int ky, int kx)
 {
 	int bits = element_bits(s->in_prec), group = 512 / bits, first = c / group * group;

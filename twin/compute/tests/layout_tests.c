@@ -18,7 +18,7 @@ static const struct type {
 
 static void test_lines(const struct type *type)
 {
-	/* Every height up to two line groups: the surface stride is negative below 4 */
+	/* Every height up to just over two line groups: the surface stride is negative below 4 */
 	for (int height = 1; height <= 9; height++) {
 		struct shape s = shape_conv(type->in, type->out, 3, height, 50, 32, 1, 1);
 
@@ -30,7 +30,7 @@ static void test_lines(const struct type *type)
 	s.line_stride = 4 * 5 + 3;
 	s.surf_stride = 2 * s.line_stride + 11;
 	reference_test(&s, type->draw, 20);
-	/* Surfaces that run backwards in memory, so that the base is the last one */
+	/* Surfaces in reverse order in memory: the base is the last one */
 	s.surf_stride = -(4 * 5) - 4 * s.line_stride;
 	reference_test(&s, type->draw, 21);
 }
@@ -62,7 +62,7 @@ static void test_rows(const struct type *type)
 static void test_packed(const struct type *type)
 {
 	for (int packed = 1; packed <= 4; packed++) {
-		/* The kernels' channels are rounded up; memory has none beyond @packed */
+		/* The kernels' channels are rounded up; there are none beyond @packed in memory */
 		struct shape s = shape_conv(type->in, type->out, 9, 7, 8, 16, 3, 3);
 
 		s.layout = LAYOUT_PACKED;
@@ -81,7 +81,7 @@ static void test_packed(const struct type *type)
 	}
 }
 
-/* One DMA where memory is contiguous: translation per call is what costs time */
+/* One DMA where memory is contiguous: the cost is in the translation, once per call */
 static void test_few_reads(const struct type *type)
 {
 	struct shape s = shape_matmul(type->in, type->out, 16, 64, 32);

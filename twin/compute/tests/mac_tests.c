@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The MAC array: matmuls of every type and edge of M, K, N; saturation; what
- * the exactness of an fp16 group shows in.
+ * The MAC array: matmuls of every type with edge values of M, K and N;
+ * saturation; results that depend on exact sums within an fp16 group.
  */
 #include <math.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static uint32_t draw_lowest(struct rng *rng)
 	return 0x80;
 }
 
-/* -128 * -128 in all places: 3 * 3 * 16384 of them exceed int32 */
+/* All products are -128 * -128: 3 * 3 * 16384 of them exceed int32 */
 static void test_saturation(void)
 {
 	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 3, 3, 16384, 4, 3, 3);
@@ -52,7 +52,7 @@ static void test_saturation(void)
 	program_pack(&p);
 	tap_ok(reference_runs(&p), "int8 sum below INT32_MIN saturates");
 	program_free(&p);
-	/* One product less than the bound of what is summed in 32 bits, and more */
+	/* Just below the number of products that can be summed in 32 bits, and above it */
 	s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 3, 3, 14564, 1, 3, 3);
 	program_init(&p, &s, draw_lowest, 0);
 	for (int i = 131071; i < s.channels * 9; i++)
@@ -88,8 +88,8 @@ static uint32_t draw_extreme(struct rng *rng)
 }
 
 /*
- * 65504^2 - 65504^2 + 2^-48 within a group is 2^-48: only exact arithmetic says
- * so. The rest of the group is zero.
+ * 65504^2 - 65504^2 + 2^-48 within a group is 2^-48, but only in exact
+ * arithmetic. The rest of the group is zero.
  */
 static void test_cancellation(void)
 {
@@ -110,7 +110,7 @@ static void test_cancellation(void)
 	program_free(&p);
 }
 
-/* The same three terms in three groups: fp32 between groups loses the small one */
+/* The same three terms in three groups: the fp32 sum of the groups loses the small one */
 static void test_group_rounding(void)
 {
 	struct shape s = shape_matmul(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 1, 96, 8);

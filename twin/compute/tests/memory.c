@@ -27,7 +27,7 @@ void memory_free(struct memory *m)
 static uint8_t *find(struct memory *m, uint32_t addr, size_t bytes, bool write)
 {
 	if (addr + (uint64_t)bytes > 1ULL << 32)
-		abort();	/* the library must split there */
+		abort();	/* the library must split accesses there */
 	if (m->hole && m->hole_addr - addr < bytes)
 		return NULL;
 	for (int i = 0; i < REGIONS; i++) {

@@ -2,15 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Device memory for tests: regions of exact size, so that an access one
- * byte outside of what the program's layout covers is a fault.
+ * Device memory for tests: regions have the exact size, so an access one byte
+ * outside the layout of the program faults.
  */
 #ifndef TWIN_COMPUTE_MEMORY_H
 #define TWIN_COMPUTE_MEMORY_H
 
 #include "compute.h"
 
-/* The last four only with DPU_RDMA: operands of BS and BN, odd and even atoms of the operand of EW */
+/* The last four are only used with DPU_RDMA: operands of BS and BN, odd and even atoms of the operand of EW */
 enum { REGION_FEATURE, REGION_WEIGHTS, REGION_OUTPUT, REGION_BS, REGION_BN, REGION_EW, REGION_EVEN, REGIONS };
 
 struct region {
@@ -22,7 +22,7 @@ struct region {
 
 struct memory {
 	struct region region[REGIONS];
-	uint32_t hole_addr;	/* a byte within a region that faults; needs @hole */
+	uint32_t hole_addr;	/* a byte within a region that faults if @hole is set */
 	bool hole;
 	bool cancelled;
 	unsigned long reads, writes, polls;

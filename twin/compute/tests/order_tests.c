@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Tasks that move data: transposed, scattered, upsampled, in part, without gaps.
- * Set up as rknn-toolkit2 does; what must come out is said of tensors, not of
- * atoms: element (channel, pixel) of the one is element (...) of the other.
+ * Tasks that move data: transposed, scattered, upsampled, partial, without gaps.
+ * They are set up as rknn-toolkit2 does it. The expected results are given for
+ * tensors, not atoms: element (channel, pixel) of the input is element (...) of
+ * the output.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static void set(struct move *m, uint32_t offset, uint32_t value)
 	m->regs[offset >> 12][(offset & 0xfff) >> 2] = value;
 }
 
-/* Types of both sides, all stages bypassed, input and output of so many bytes */
+/* Set types of input and output and their sizes in bytes; bypass all stages */
 static void move_init(struct move *m, uint32_t format, uint32_t rdma_mode, size_t in_bytes, size_t out_bytes)
 {
 	struct rng rng = { .state = in_bytes * 31 + out_bytes };
@@ -73,7 +74,7 @@ static void set_source(struct move *m, int width, int height, int channels, int 
 	set(m, RKNPU_DPU_RDMA_SURF_NOTCH, (uint32_t)surf_notch << 4);
 }
 
-/* @channels: of the output, in memory; @size_c: groups of a transposed one */
+/* @channels: those of the output in memory; @size_c: groups of a transposed output */
 static void set_target(struct move *m, int width, int height, int channels, int size_c)
 {
 	set(m, RKNPU_DPU_WDMA_SIZE1, (width - 1) | (height - 1) << 16);
@@ -81,7 +82,7 @@ static void set_target(struct move *m, int width, int height, int channels, int 
 	set(m, RKNPU_DPU_DATA_CUBE_CHANNEL, (channels - 1) | (channels - 1) << 16);
 }
 
-/* In atoms */
+/* Strides are in atoms */
 static void set_strides(struct move *m, int size_e, int notch, int surf_stride, int surf_add)
 {
 	set(m, RKNPU_DPU_BS_OW_CFG, 2 | (size_e << 2 | size_e << 5 | size_e << 8));
@@ -118,7 +119,7 @@ static void move_check(struct move *m, const char *name)
 	free(m->expected);
 }
 
-/* Where channel @c of pixel @p is in NC1HWC2 */
+/* Offset of channel @c of pixel @p in NC1HWC2 */
 static size_t cube_at(int pixels, int size, int c, int p)
 {
 	int lanes = 16 / size;
@@ -150,7 +151,7 @@ static void test_channels_last(void)
 	}
 }
 
-/* Channels first: TP_ORG_EN turns blocks of pixels and channels */
+/* Channels first: TP_ORG_EN transposes blocks of pixels and channels */
 static void test_channels_first(void)
 {
 	static const int sizes[][3] = { { 8, 1, 8 }, { 24, 24, 16 }, { 4, 10, 72 } };
@@ -172,7 +173,7 @@ static void test_channels_first(void)
 	}
 }
 
-/* Sixteen bytes by sixteen pixels; the read DMA calls it int16 all the same */
+/* Blocks of sixteen bytes by sixteen pixels; the read DMA is set to int16 nevertheless */
 static void test_channels_first_of_bytes(void)
 {
 	static const int sizes[][2] = { { 16, 1 }, { 24, 24 }, { 8, 10 } };
@@ -193,7 +194,7 @@ static void test_channels_first_of_bytes(void)
 	}
 }
 
-/* A plane ends within a block: what is turned is the stream of atoms, plane after plane */
+/* A plane ends within a block: the transposed data is the stream of atoms, plane after plane */
 static void test_blocks_across_planes(void)
 {
 	int rows = 24, atoms = 4, blocks = rows * atoms / 16;
@@ -213,8 +214,8 @@ static void test_blocks_across_planes(void)
 /* ---- places of the write DMA's own --------------------------------------------- */
 
 /*
- * Every other pixel of every other line of an output twice as large, as a transposed convolution puts it
- * together; of the four atoms that a depthwise convolution makes, the cube has two
+ * Every other pixel of every other line of an output twice as large, as written by one part of a transposed
+ * convolution; the cube has two of the four atoms that a depthwise convolution makes
  */
 static void test_scatter(void)
 {
@@ -233,7 +234,7 @@ static void test_scatter(void)
 	move_check(&m, "scattered pixels");
 }
 
-/* Atoms of channels that the cube does not really have stay in the DPU; what completes the last one is given */
+/* Atoms of channels that are not part of the cube are not written; the last atom is filled up with a given value */
 static void test_kept_channels(void)
 {
 	static const int real[] = { 1, 16, 17, 32, 48, 64 };
@@ -258,7 +259,7 @@ static void test_kept_channels(void)
 	}
 }
 
-/* Nearest neighbour, two surfaces of 16-bit elements at a time would not fit: one task per surface */
+/* Nearest neighbour; two surfaces of 16-bit elements would not fit at a time, so there is one task per surface */
 static void test_upsampling(void)
 {
 	static const int windows[][2] = { { 2, 2 }, { 3, 2 }, { 1, 4 }, { 8, 1 } };
@@ -280,7 +281,7 @@ static void test_upsampling(void)
 	}
 }
 
-/* A window of a cube, whose surfaces lie apart by more than it has */
+/* A window of a cube: its surfaces are further apart than its own size */
 static void test_slice(void)
 {
 	int width = 12, height = 5, channels = 24, whole_width = 20, whole = whole_width * 9;
@@ -299,7 +300,7 @@ static void test_slice(void)
 	move_check(&m, "slice");
 }
 
-/* Even atoms by one read DMA, odd ones by the other */
+/* Even atoms are fetched by one read DMA, odd ones by the other */
 static void test_shared_reads(void)
 {
 	int pixels = 7, channels = 20, atoms = channels / 4;
@@ -339,7 +340,7 @@ static void test_maximum(void)
 
 		move_init(&m, 0x48000002, 0x17841, (size_t)pixels * atoms * 16, (size_t)pixels * 2);
 		data = m.memory.region[REGION_FEATURE].data;
-		/* Numbers, and not too large ones */
+		/* Finite values, not too large */
 		for (int j = 1; j < pixels * atoms * 16; j += 2)
 			data[j] &= 0xbf;
 		set_source(&m, pixels, 1, channels[i], 0, 0);
@@ -365,7 +366,7 @@ static void test_maximum(void)
 
 /* ---- without gaps ------------------------------------------------------------------ */
 
-/* One channel of many pixels, in elements of 1 to 8 bytes */
+/* One channel of many pixels, with elements of 1 to 8 bytes */
 static void test_regrouped(void)
 {
 	static const struct {
@@ -387,7 +388,7 @@ static void test_regrouped(void)
 	}
 }
 
-/* Pixels of few channels side by side, all atoms of a single pixel, and all of several, pixel by pixel */
+/* Pixels of few channels side by side; all atoms of a single pixel; all atoms of several pixels, pixel by pixel */
 static void test_packed(void)
 {
 	static const int sizes[][2] = { { 2, 8 }, { 16, 3 }, { 1, 40 }, { 3, 32 }, { 5, 64 } };
@@ -413,7 +414,7 @@ static void test_packed(void)
 
 /* ---- exponents ---------------------------------------------------------------------- */
 
-/* MINUS_EXP is taken from the exponent field, whose 31 for Inf and NaN becomes 15: comparisons by way of it rely on that */
+/* MINUS_EXP is subtracted from the exponent field; 31 (Inf, NaN) becomes 15, and comparisons rely on that */
 static void test_nonfinite(void)
 {
 	static const uint16_t in[] = { 0x7c00, 0xfc00, 0x7e00, 0xfd55, 0x4000, 0x8000, 0x7bff, 0x0001 };

@@ -40,7 +40,7 @@ static void test_row_major(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 	reference_test(&s, draw, 21);
 }
 
-/* Lines that lap over the next ones, which win */
+/* Lines that overlap the next ones, which win */
 static void test_negative_notch(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 {
 	for (int notch = -1; notch >= -4; notch--) {
@@ -83,7 +83,7 @@ static void test_overlap(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 	reference_test(&s, draw, 33);
 }
 
-/* More output channels than kernels give zero; less give less */
+/* Output channels beyond the kernels are zero; fewer output channels than kernels give a smaller output */
 static void test_channels(uint32_t in_prec, uint32_t out_prec, draw_fn draw)
 {
 	struct shape s = small(in_prec, out_prec);
@@ -128,7 +128,7 @@ static uint32_t draw_tiny_int8(struct rng *rng)
 	return rng_range(rng, -2, 2) & 0xff;
 }
 
-/* Halves of both signs and both parities abound when small sums are shifted by one or two */
+/* Shifting small sums by one or two gives many ties of both signs and both parities */
 static void test_rounding(void)
 {
 	for (int i = 0; i < 4; i++) {
@@ -161,7 +161,7 @@ static void test_float(void)
 		reference_test(&s, draw_fp16_unit, 142);
 		s.cvt_scale = 0;
 		reference_test(&s, draw_fp16_any, 143);
-		/* Far below fp16's smallest, and for fp32 into its subnormals */
+		/* Far below the smallest fp16 number, and into the subnormals of fp32 */
 		s.cvt_minus_exp = 140;
 		s.cvt_offset = 0;
 		reference_test(&s, draw_fp16_unit, 144);
@@ -180,7 +180,7 @@ static void test_few_writes(void)
 	program_free(&p);
 }
 
-/* Clients that never write a stage's cfg word get their data unchanged */
+/* Clients that never write the cfg register of a stage get their data unchanged */
 static void test_bypass(void)
 {
 	struct shape s = small(RKNPU_PREC_INT8, RKNPU_PREC_INT32);

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Every type from features and weights to the output in memory. The program of
- * the whole twin runs these as command streams.
+ * Every type, from features and weights to the output in memory. The test program
+ * of the whole twin runs these as command streams.
  */
 #include "reference.h"
 #include "tests.h"
@@ -13,7 +13,7 @@
 static const struct path {
 	uint32_t in, out;
 	draw_fn draw;
-	int step;		/* channels come in so many, to fill bytes */
+	int step;		/* the number of channels is a multiple of this, to fill bytes */
 	bool depthwise;
 } paths[] = {
 	{ RKNPU_PREC_INT4, RKNPU_PREC_INT16, draw_int4, 2, false },

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * PPU and PPU_RDMA: pooling, against windows walked one element at a time.
+ * PPU and PPU_RDMA: pooling, compared with a reference that visits each element
+ * of each window.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct pool_shape {
 	uint32_t recip_w, recip_h;
 	int line_gap, surf_gap, out_gap;	/* atoms */
 	int notch;			/* between lines of the output */
-	int padding;			/* of an average of int8 */
+	int padding;			/* for an average of int8 */
 	uint32_t dma_base;
 };
 
@@ -192,7 +193,7 @@ static double input(const struct pool *p, int c, int y, int x)
 	return p->shape.fp16 ? half_value(at[0] | at[1] << 8) : (int8_t)at[0];
 }
 
-/* As silicon was seen to round an average, which differs by whether the reciprocals are exact */
+/* Rounds an average as silicon was seen to do, depending on whether the reciprocals are exact */
 static int average_int8(long sum, int kw, int kh)
 {
 	long n = (long)kw * kh, half = 2 * labs(sum) % (2 * n) == n;
@@ -234,12 +235,12 @@ static uint32_t pool_element(const struct pool *p, int c, int oy, int ox)
 	return s->fp16 ? half_bits(best) : (uint8_t)(int)best;
 }
 
-/* Bit for bit, but for an average of floats: one unit in the last place, for the order of its products is not known */
+/* Bit exact, except averages of floats: one unit in the last place, as the order of their products is not known */
 static bool close_enough(const struct pool_shape *s, uint32_t got, uint32_t want)
 {
 	if (s->fp16 && s->method == RKNPU_PPU_METHOD_AVERAGE)
 		return got == want || got + 1 == want || got == want + 1;
-	/* The sign of a zero among zeros of both signs is nobody's concern */
+	/* If a window has zeros of both signs, the sign of the result does not matter */
 	return got == want || (s->fp16 && !((got | want) & 0x7fff));
 }
 
@@ -253,7 +254,7 @@ static bool pool_runs(struct pool *p)
 
 	if (!before || !touched)
 		abort();
-	/* What an earlier run left must not pass for this one's */
+	/* Output of an earlier run must not be taken for that of this run */
 	for (size_t i = 0; i < out->bytes; i++)
 		out->data[i] ^= 0xff;
 	memcpy(before, out->data, out->bytes);
@@ -325,7 +326,7 @@ static void test_random(void)
 	}
 }
 
-/* Largest fields, one row, one pixel, windows as large as the input, wide inputs */
+/* Largest field values, one row, one pixel, windows as large as the input, wide inputs */
 static void test_edges(void)
 {
 	static const int sizes[][5] = {	/* width, height, channels, window */
@@ -354,7 +355,7 @@ static void test_edges(void)
 	}
 }
 
-/* Sums that end in a half, of both signs and parities */
+/* Averages that are ties, of both signs and parities */
 static uint32_t draw_small_int8(struct rng *rng)
 {
 	return (uint32_t)rng_range(rng, -3, 3) & 0xff;
@@ -372,7 +373,7 @@ static void test_halves(void)
 	}
 }
 
-/* The registers' reciprocals count, not the window's */
+/* The reciprocals in the registers count, not those of the window's size */
 static void test_reciprocals(void)
 {
 	struct pool_shape s = shape_pool(true, RKNPU_PPU_METHOD_AVERAGE, 12, 12, 8, 3, 3);
@@ -382,7 +383,7 @@ static void test_reciprocals(void)
 	s.recip_h = half_bits(65504);
 	shape_out(&s);
 	pool_test(&s, draw_fp16_unit, 1);
-	/* 65536 twice is a plain sum, which saturates */
+	/* Both reciprocals 65536: a plain sum, which saturates */
 	s = shape_pool(false, RKNPU_PPU_METHOD_AVERAGE, 2, 2, 16, 2, 2);
 	shape_out(&s);
 	s.recip_w = s.recip_h = 65536;
@@ -477,7 +478,7 @@ static void test_refusals(void)
 	}
 }
 
-/* Halves of a picture, side by side, as rknn-toolkit2 has them */
+/* The two halves of a picture, side by side, as rknn-toolkit2 does it */
 static void test_notch(void)
 {
 	for (int i = 0; i < 4; i++) {
@@ -492,7 +493,7 @@ static void test_notch(void)
 	}
 }
 
-/* The zero point around a picture */
+/* A picture padded with the zero point */
 static void test_padding(void)
 {
 	static const int values[] = { -4, -128, 127 };

@@ -200,7 +200,7 @@ static void set_dpu(struct program *p, const struct shape *s)
 	/* The DPU has no code for tf32 */
 	SET(p, DPU_DATA_FORMAT, IN_PREC, s->in_prec == RKNPU_PREC_TF32 ? RKNPU_PREC_FP32 : s->in_prec);
 	SET(p, DPU_DATA_FORMAT, PROC_PREC, s->in_prec == RKNPU_PREC_TF32 ? RKNPU_PREC_FP32 : s->in_prec);
-	*program_reg(p, RKNPU_DPU_BS_CFG) = 0x53;	/* as all clients */
+	*program_reg(p, RKNPU_DPU_BS_CFG) = 0x53;	/* as written by all clients */
 	*program_reg(p, RKNPU_DPU_BN_CFG) = 0x53;
 	*program_reg(p, RKNPU_DPU_EW_CFG) = 0x383;
 	SET(p, DPU_BS_OW_CFG, OD_BYPASS, 1);
@@ -233,7 +233,7 @@ static uint32_t *weight_at(const struct program *p, int k, int c, int ky, int kx
 
 uint32_t program_feature(const struct program *p, int c, int y, int x)
 {
-	/* A packed pixel has no more channels than these, nor may memory have all */
+	/* A packed pixel has no more channels than these, and not all of them need be in memory */
 	if (c >= stored_channels(&p->shape))
 		return 0;
 	return *feature_at(p, c, y, x);
@@ -285,7 +285,7 @@ static void fill(struct region *r, struct rng *rng)
 		r->data[i] = rng_next(rng);
 }
 
-/* @from bytes on, little endian, low nibble first */
+/* Store to the bytes from @from on, little endian, low nibble first */
 static void store(const struct shape *s, uint8_t *from, int64_t bit, uint32_t value)
 {
 	int bits = element_bits(s->in_prec);
@@ -356,7 +356,7 @@ void program_init(struct program *p, const struct shape *s, draw_fn draw, uint64
 	set_dpu_sizes(p, s);
 	set_dpu(p, s);
 	add_regions(p);
-	/* What no element covers must not matter: it is noise, not zero */
+	/* Bytes that no element covers must not matter: they are random, not zero */
 	for (int i = 0; i < REGIONS; i++)
 		fill(&p->memory.region[i], &rng);
 	p->feature = draw_array((size_t)s->channels * s->height * s->width, draw, &rng);

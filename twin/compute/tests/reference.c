@@ -34,7 +34,7 @@ static uint32_t float_bits(float value)
 	return isnan(value) ? 0x7fc00000 : bits;
 }
 
-/* Eight bits of fraction, nearest even; no number here is as small or large as fp32 gets */
+/* Rounded to eight bits, nearest even; no number here comes near the limits of fp32 */
 static uint32_t brain_bits(double value)
 {
 	int exp;
@@ -43,7 +43,7 @@ static uint32_t brain_bits(double value)
 	return float_bits((float)ldexp(rint(ldexp(value, 8 - exp)), exp - 8)) >> 16;
 }
 
-/* double holds every product of int32 and int16 */
+/* Products of int32 and int16 are exact in double */
 static uint32_t convert_int(const struct shape *s, int32_t x)
 {
 	double value = ldexp((double)x * (s->cvt_scale ? s->cvt_scale : 1), -s->cvt_shift);
@@ -65,7 +65,7 @@ static uint32_t convert_int(const struct shape *s, int32_t x)
 
 static uint32_t convert_float(const struct shape *s, float x)
 {
-	/* No offset leaves a negative zero alone */
+	/* An offset of 0 does not change a negative zero */
 	float value = s->cvt_offset ? x + (float)s->cvt_offset : x;
 	int exp;
 
@@ -75,7 +75,7 @@ static uint32_t convert_float(const struct shape *s, float x)
 	case RKNPU_PREC_FP16:
 		if (!isnan(value) && !isinf(value))
 			return half_bits(value);
-		/* What has no number is one when its exponent is less */
+		/* Inf and NaN become numbers if the exponent is reduced */
 		exp = 31 - s->cvt_minus_exp > 0 ? 31 - s->cvt_minus_exp : 0;
 		return exp << 10 | (isnan(value) ? 1 : value < 0 ? 0x8000 : 0);
 	case RKNPU_PREC_BF16:
@@ -99,7 +99,7 @@ static uint32_t element(const struct program *p, int k, int y, int x)
 
 /* ---- whole output ------------------------------------------------------------ */
 
-/* Group by group, in a group pixel by pixel: later writers win */
+/* Written group by group, pixel by pixel within a group: later writes win */
 static void write_all(const struct program *p, uint8_t *image)
 {
 	const struct shape *s = &p->shape;
@@ -137,7 +137,7 @@ bool reference_runs(struct program *p)
 
 	if (!expected)
 		abort();
-	/* What an earlier run left must not pass for this one's */
+	/* Output of an earlier run must not be taken for that of this run */
 	for (size_t i = 0; i < output->bytes; i++)
 		output->data[i] ^= 0xff;
 	memcpy(expected, output->data, output->bytes);

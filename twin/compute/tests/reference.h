@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What a program must leave in memory, calculated from the mathematics of the
+ * The output that a program must write, calculated from the mathematics of the
  * convolution; shares no code with the library.
  */
 #ifndef TWIN_COMPUTE_REFERENCE_H
@@ -11,8 +11,8 @@
 #include "program.h"
 
 /*
- * The accumulator of one output element. @window is the sum of what the kernel
- * sees, for integer types and kernels that there are.
+ * The accumulator of one output element. @window is the sum of the kernel's
+ * input, for integer types and for existing kernels.
  */
 struct accumulated {
 	bool is_float;
@@ -23,10 +23,10 @@ struct accumulated {
 
 struct accumulated reference_accumulate(const struct program *p, int k, int y, int x);
 
-/* Run @p and compare the whole output region; says what differs, prints no result */
+/* Run @p and compare the whole output region; prints differences, but no TAP line */
 bool reference_runs(struct program *p);
 
-/* All of it: build, run, compare, one TAP line */
+/* Build, run, compare and print one TAP line */
 void reference_test(const struct shape *s, draw_fn draw, uint64_t seed);
 
 #endif /* TWIN_COMPUTE_REFERENCE_H */

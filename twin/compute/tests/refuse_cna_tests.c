@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What CNA and CORE refuse and takes more than one register to set up; and
- * next to each, where it makes the difference, what they accept.
+ * Refusals of CNA and CORE that depend on more than one register, together with
+ * similar set-ups that are accepted.
  */
 #include <string.h>
 
@@ -86,7 +86,7 @@ static void test_deconv(void)
 	shape_output(&s);
 	program_init(&p, &s, draw_fp16_unit, 0);
 	accepted(&p, "deconvolution by four with padding of 12");
-	/* Distances that are no power of two do nothing; so do fields without the bit */
+	/* Distances that are not a power of two do nothing, and neither do the fields without the bit */
 	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
 		s = shape_conv(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 7, 6, 8, 16, 3, 3);
 		s.sx = 2;
@@ -101,7 +101,7 @@ static void test_deconv(void)
 	accepted(&p, "strides of deconvolution without DECONV");
 }
 
-/* The value of padding is known for int8 and fp16; it matters only where there is some */
+/* The padding value is known for int8 and fp16; for others it only matters if there is padding */
 static void test_padding(void)
 {
 	static const struct {
@@ -151,7 +151,7 @@ static void test_packed_int4(void)
 	refused(&p, RKNPU_CNA_CONV_CON1, "packed pixels of int4");
 }
 
-/* What is without effect on results, and fields that wrap */
+/* Fields that have no effect on results, and fields that wrap */
 static void test_ignored(void)
 {
 	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 9, 7, 40, 33, 3, 2);

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What the facts do not cover is refused by register, before any DMA.
+ * Set-ups that the facts do not cover are refused before any DMA, naming the
+ * register.
  */
 #include <string.h>
 
@@ -94,7 +95,7 @@ static void test_change(const struct change *c)
 	program_free(&p);
 }
 
-/* Fields at their limits must not overflow the bounds themselves */
+/* Fields at their limits must not overflow the calculation of the bounds */
 static void test_weights_bound(void)
 {
 	struct shape s = any_shape(false);

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The units of RK3566 and RK3568: registers as rknn-toolkit2 sets them for rk3566, what must come out as formulas over
- * tensors. Values are small integers, so that every type holds them exactly.
+ * The units of RK3566 and RK3568: registers as rknn-toolkit2 sets them for rk3566, and expected results as formulas
+ * over tensors. Values are small integers, which are exact in every type.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ struct old {
 	struct twin_compute_result result;
 	struct rng rng;
 	bool half;
-	int channels, kernels, taps;	/* taps of a side; kernels: channels of the output */
+	int channels, kernels, taps;	/* taps: width and height of a kernel; kernels: channels of the output */
 };
 
 static void set(struct old *o, uint32_t reg, uint32_t value)
@@ -68,7 +68,7 @@ static int load(const uint8_t *from, bool half)
 	return half ? (int)h : (int8_t)*from;
 }
 
-/* Of a cube whose surfaces lie next to each other */
+/* Address of an element of a cube without gaps between its surfaces */
 static uint8_t *element(struct old *o, int region, int channel, int pixel)
 {
 	int bytes = o->half ? 2 : 1, per_atom = ATOM / bytes;
@@ -77,8 +77,8 @@ static uint8_t *element(struct old *o, int region, int channel, int pixel)
 }
 
 /*
- * Kernels by the sixteen, or eight of halves; of these channels by the 32, or 16; of these each tap; of it each kernel's
- * channels. Short groups are tight.
+ * Order: groups of 16 kernels (8 for fp16), groups of 32 channels (16 for fp16), taps, kernels, channels. Short groups
+ * are packed without gaps.
  */
 static size_t weight_place(const struct old *o, int kernel, int channel, int tap)
 {
@@ -186,7 +186,7 @@ static int feature(struct old *o, int channel, int y, int x, int pad)
 	return load(element(o, REGION_FEATURE, channel, y * WIDTH + x), o->half);
 }
 
-/* The products of a window, and the sum of what it sees */
+/* The sum of the products of a window, and the sum of its input */
 static int window(struct old *o, int kernel, int pixel, int pad, int *sum)
 {
 	int all = 0;
@@ -222,7 +222,7 @@ static int clamp8(int value)
 
 /* ---- tests -------------------------------------------------------------------- */
 
-/* Per channel, in records of four: what is added, what the window's sum counts, a multiplier that is one */
+/* Per-channel operands, in records of four: the addend, the factor of the window sum, and a multiplier of one */
 static void test_conv_int8(void)
 {
 	enum twin_compute_status status;
@@ -289,7 +289,7 @@ static void test_conv_ew(void)
 	set(&o, 0x5038, EW_ADDR);
 	set(&o, 0x5040, PIXELS * ATOM);
 	status = old_run(&o, ENABLE_OLD_CONV);
-	/* ReLU is on */
+	/* ReLU is enabled */
 	CHECK(&o, status, "fp16 convolution, another cube added",
 	      window(&o, k, p, 0, &sum) + load(element(&o, REGION_EW, k, p), true) > 0 ?
 	      window(&o, k, p, 0, &sum) + load(element(&o, REGION_EW, k, p), true) : 0);
@@ -362,7 +362,7 @@ static void test_pool(bool half)
 	memory_free(&o.memory);
 }
 
-/* Halves to floats, pixel by pixel: four channels of one atom become two atoms */
+/* fp16 to fp32, pixel by pixel: four channels of one atom become two atoms */
 static void test_linear(void)
 {
 	enum twin_compute_status status;
@@ -393,7 +393,7 @@ static void test_refusals(void)
 	static const struct {
 		uint32_t reg, value;
 	} cases[] = {
-		{ 0x1010, 0x20 },	/* is fine */
+		{ 0x1010, 0x20 },	/* accepted */
 		{ 0x100c, 0x00010220 }, { 0x1018, 0x5100 }, { 0x200c, 0x0001 }, { 0x300c, 0x2001 }, { 0x302c, 1 },
 		{ 0x400c, 0x1e4 }, { 0x5044, 0x14140 },
 	};

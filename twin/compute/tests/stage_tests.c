@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DPU: CPEND, BS and BN, behind the accumulator and behind memory.
+ * DPU: CPEND, BS and BN, with main input from the accumulator and from memory.
  */
 #include "back.h"
 #include "reference.h"
@@ -15,7 +15,7 @@ static uint32_t draw_int32(struct rng *rng)
 	return rng_next(rng) << 16 ^ rng_next(rng);
 }
 
-/* Halves abound when these are shifted by one or two */
+/* Shifting these by one or two gives many ties */
 static uint32_t draw_tiny_int32(struct rng *rng)
 {
 	return (uint32_t)rng_range(rng, -9, 9);
@@ -125,7 +125,7 @@ static void test_vectors(void)
 	}
 }
 
-/* Factors alone, and those of BN; as a batch normalization and a PReLU have them */
+/* Factors alone, and factors of BN, as used by batch normalization and PReLU */
 static void test_factors(void)
 {
 	static const int channels[] = { 1, 7, 8, 9, 40 };
@@ -153,7 +153,7 @@ static void test_factors(void)
 	}
 }
 
-/* Factors and what is read are bf16, as layer normalization has it */
+/* Factors and input are bf16, as in layer normalization */
 static void test_bf16(void)
 {
 	static const uint32_t types[] = { RKNPU_PREC_FP16, RKNPU_PREC_BF16, RKNPU_PREC_FP32 };
@@ -191,7 +191,7 @@ static void test_shift_alone(void)
 	back_test(&s, &b, draw_int8, NULL, 2, "shift and ReLU");
 }
 
-/* Quantized again: to the nearest, halves to even, and saturated */
+/* Requantization: rounded to nearest even, and saturated */
 static void test_float_to_int8(void)
 {
 	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_INT8, 7, 3, 40);
@@ -204,7 +204,7 @@ static void test_float_to_int8(void)
 	back_test(&s, &b, draw_fp16_any_finite, NULL, 3, "large floats to int8");
 }
 
-/* Padding counts in the window sum, which the kernels of a direct convolution share */
+/* Padding is included in the window sum, which all kernels of a direct convolution share */
 static void test_pend(void)
 {
 	struct shape direct = int8_conv(40), wise = shape_depthwise(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 6, 5, 64, 3, 3);
@@ -230,7 +230,7 @@ static void test_pend(void)
 	}
 }
 
-/* fp16 programs may leave CPEND on, with an operand */
+/* fp16 programs may leave CPEND enabled, with an operand */
 static void test_pend_of_floats(void)
 {
 	struct shape s = shape_depthwise(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 6, 5, 32, 3, 3);
@@ -246,7 +246,7 @@ static void test_pend_of_floats(void)
 	back_free(&b);
 }
 
-/* What programs of one client do to quantize: bias, zero point, clamp, then 8 bits */
+/* Quantization as one client programs it: bias, zero point, clamp, then 8 bits */
 static void test_quantized(void)
 {
 	struct shape s = int8_conv(64);
@@ -283,7 +283,7 @@ static void test_comparison(void)
 	back_test(&s, &b, draw_signs, NULL, 1, "comparison by infinity");
 	b.bs.on = false;
 	back_test(&s, &b, draw_signs, NULL, 2, "0 * Inf becomes the cap");
-	/* x != 0: (x + 0) * Inf, then an exponent that leaves the infinity alone */
+	/* x != 0: (x + 0) * Inf, then an exponent that does not change the infinity */
 	b.bs = (struct back_stage){ .on = true, .alu = 2, .mul = true, .mul_half = 0x7c00, .relu = true,
 				    .relux = true, .cap_float = 65536 };
 	b.bn.on = false;
@@ -293,7 +293,7 @@ static void test_comparison(void)
 	back_test(&s, &b, draw_signs, NULL, 4, "zeros keep their sign");
 }
 
-/* An integer program does not look at what only floats have */
+/* An integer program ignores fields that only floats use */
 static void test_exponent_of_integers(void)
 {
 	struct shape s = int8_conv(32);

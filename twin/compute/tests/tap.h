@@ -11,6 +11,6 @@
 
 __attribute__((format(printf, 2, 3))) void tap_ok(bool ok, const char *name, ...);
 __attribute__((format(printf, 1, 2))) void tap_note(const char *text, ...);
-int tap_done(void);	/* prints the plan; exit status of the program */
+int tap_done(void);	/* prints the plan; returns the exit status of the program */
 
 #endif /* TWIN_COMPUTE_TAP_H */

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CNA and CORE with every type: matmuls of all edges, saturation, random
+ * CNA and CORE with every type: matmuls with all edge sizes, saturation, random
  * convolutions, all layouts, window sums.
  */
 #include <string.h>
@@ -17,7 +17,7 @@ static const struct type {
 	uint32_t prec, out;
 	draw_fn draw[3];
 	bool pads;		/* the value of padding is known */
-	int step;		/* channels come in so many, to fill bytes */
+	int step;		/* the number of channels is a multiple of this, to fill bytes */
 } types[] = {
 	{ RKNPU_PREC_INT4, RKNPU_PREC_INT16, { draw_int4, draw_int4, draw_int4 }, false, 2 },
 	{ RKNPU_PREC_INT8, RKNPU_PREC_INT32, { draw_int8, draw_int8, draw_int8 }, true, 1 },
@@ -67,7 +67,7 @@ static struct shape random_conv(struct rng *rng, const struct type *type, bool d
 {
 	int kw = rng_range(rng, 1, 4), kh = rng_range(rng, 1, 4);
 	int dx = rng_range(rng, 1, 3), dy = rng_range(rng, 1, 3);
-	/* Right and bottom padding, as wide as left and top, keep the window within */
+	/* Padding on the right and bottom, as wide as on the left and top, keeps the window inside */
 	int width = (kw - 1) * dx + rng_range(rng, 1, 6), height = (kh - 1) * dy + rng_range(rng, 1, 6);
 	struct shape s;
 
@@ -107,7 +107,7 @@ static void test_depthwise(const struct type *type)
 	for (int i = 0; i < 16; i++) {
 		struct shape s = random_conv(&rng, type, true);
 
-		/* Output channels without a kernel are zero, less output channels than kernels give less */
+		/* Output channels without a kernel are zero; there may also be fewer output channels than kernels */
 		s.out_c += i % 4 == 1 ? 16 : i % 4 == 2 && s.out_c > 20 ? -20 : 0;
 		border_test(&s, type->draw[i % 3], i);
 	}
@@ -132,7 +132,7 @@ static void test_deconv(const struct type *type)
 			s.pad = 0x3c3c;
 		shape_output(&s);
 		border_test(&s, type->draw[i % 3], i);
-		/* Output padding: the programmed size counts */
+		/* Output padding: the programmed size is used */
 		s.out_w++;
 		border_test(&s, type->draw[i % 3], 20 + i);
 	}
@@ -160,7 +160,7 @@ static void test_lines(const struct type *type)
 
 		border_test(&s, type->draw[0], height);
 	}
-	/* Gaps, and surfaces that run backwards */
+	/* Gaps, and surfaces in reverse order */
 	struct shape s = shape_conv(type->prec, type->out, 5, 10, 70, 17, 2, 2);
 
 	s.line_stride = 4 * 5 + 3;
@@ -182,8 +182,8 @@ static uint32_t draw_lowest16(struct rng *rng)
 }
 
 /*
- * Two products of -32768 exceed int32; 36 bits hold 32 of them. The last of
- * each kernel's weights decides how far the sum comes back.
+ * Two products of -32768 and itself exceed int32; 36 bits hold 32 of them. The
+ * last weight of each kernel decides how far the sum comes back into range.
  */
 static void test_int16(void)
 {
@@ -207,7 +207,7 @@ static void test_int16(void)
 	program_free(&p);
 }
 
-/* 65536 products of 64 are 2^22: far from int32, but beyond int16, which is the DPU's to saturate */
+/* 65536 products of 64 are 2^22: far from int32's limits, but beyond int16, to which the DPU saturates */
 static uint32_t draw_lowest4(struct rng *rng)
 {
 	(void)rng;
@@ -219,7 +219,7 @@ static void test_int4(void)
 	struct shape s = shape_conv(RKNPU_PREC_INT4, RKNPU_PREC_INT16, 3, 3, 4096, 65, 3, 3);
 
 	border_test(&s, draw_lowest4, 0);
-	/* Odd channels: weights that start within a byte, where the order of nibbles shows */
+	/* Odd channels: weights start within a byte, where the order of nibbles matters */
 	s = shape_conv(RKNPU_PREC_INT4, RKNPU_PREC_INT16, 5, 4, 33, 65, 2, 1);
 	border_test(&s, draw_int4, 1);
 	s = shape_conv(RKNPU_PREC_INT4, RKNPU_PREC_INT16, 5, 4, 1, 7, 2, 2);
@@ -236,7 +236,7 @@ static uint32_t bits_of(float value)
 	return bits;
 }
 
-/* Halves between two tf32 numbers, one bit off to either side, the largest, subnormals, NaN */
+/* Ties between two tf32 numbers, one bit to either side, the largest number, subnormals, NaN */
 static uint32_t draw_tf32_edges(struct rng *rng)
 {
 	static const uint32_t bits[] = {
@@ -298,7 +298,7 @@ static void test_cost(const struct type *type, bool depthwise)
 
 /* ---- sums ------------------------------------------------------------------------ */
 
-/* Without QD_EN there are none; that they are right where they are is tested with every shape */
+/* Without QD_EN there are no sums; the sums of programs with QD_EN are checked with every shape */
 static void test_no_sums(void)
 {
 	struct shape s = shape_matmul(RKNPU_PREC_INT8, RKNPU_PREC_INT32, 3, 40, 4);
