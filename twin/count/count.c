@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * A plugin of QEMU that counts the guest's instructions by where they are, between two marks that
- * the guest makes: instructions that do nothing, HINT #80 and HINT #81. Says "address count" of
- * each block of code at the end, in a file named by out=FILE.
+ * A QEMU plugin that counts the guest's instructions by address, between two marks that the guest
+ * sets with instructions that do nothing, HINT #80 and HINT #81. At the end it writes "address
+ * count" for each block of code to the file named by out=FILE.
  */
 #include <errno.h>
 #include <glib.h>
@@ -21,7 +21,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 #define MARK_BEGIN	HINT(80)
 #define MARK_END	HINT(81)
 
-/* A block of code; the same one may be translated again, so that an address can have many */
+/* A block of code; a block may be translated more than once, so an address can have several */
 struct block {
 	uint64_t address, insns, runs;
 };

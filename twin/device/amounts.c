@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: byte counters of SoCs that have some, and the bus priority registers of
- * RK356x. Counts are kept in bytes and read in units of the fetch scale. Of two
- * sets the first counts data, the second weights [guess: the vendor driver adds
- * them up]. Command fetches are not counted [guess].
+ * DOC: byte counters of the SoCs that have them, and the bus priority registers
+ * of RK356x. Counts are kept in bytes and read in units of the fetch scale. If
+ * there are two sets, the first counts data and the second weights [guess: the
+ * vendor driver adds them up]. Command fetches are not counted [guess].
  */
 #include "priv.h"
 
@@ -21,7 +21,7 @@ static bool is_weight(const struct twin_core *core, uint32_t addr)
 	       addr - base < cna[(RKNPU_CNA_WEIGHT_SIZE0 - RKNPU_CNA_BASE) / 4];
 }
 
-/* Core 0's counters stand for all; each core's traffic is kept with the core. */
+/* Core 0's counters show the sum for all cores; each core keeps its own traffic. */
 void twin_amounts_add(struct twin_core *core, uint32_t addr, bool write, size_t bytes)
 {
 	if (write)

@@ -3,21 +3,21 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: register files of the compute blocks. Every block has two groups of
- * registers and one pointer: writes and reads go to the group it names, a task
- * runs from that group, and when the task retires the pointer of each block
- * that took part flips if S_POINTER says so. That one pointer serves for both
- * roles is enough for every known client (npu-model: "sufficient model").
+ * registers and one pointer that selects a group: reads and writes go to that
+ * group, a task runs from it, and when the task retires, the pointer of each
+ * block that took part flips if S_POINTER says so. One pointer for both roles
+ * is sufficient for every known client (npu-model: "sufficient model").
  *
- * The DPU's lookup tables and their access port exist once.
+ * There is only one set of the DPU's lookup tables and their access port.
  *
- * Register files persist over tasks, jobs and processes; only reset clears them
- * [seen: rockchip-npu-notes].
+ * Register files keep their contents across tasks, jobs and processes; only a
+ * reset clears them [seen: rockchip-npu-notes].
  */
 #include <string.h>
 
 #include "priv.h"
 
-/* No block has registers beyond the DPU's lookup tables and CNA 0x1184 [TRM] */
+/* The DPU's lookup tables and CNA 0x1184 are the last registers of any block [TRM] */
 #define BLOCK_END		0x200
 #define BLOCK_OFFSET(offset)	((offset) & (RKNPU_BLOCK_BYTES - 1))
 #define BLOCK_INDEX(offset)	((offset) / RKNPU_BLOCK_BYTES)
@@ -80,7 +80,7 @@ uint32_t twin_block_read(struct twin_core *core, uint32_t offset)
 static void write_pointer(struct twin_block *block, uint32_t value)
 {
 	block->mode = value & POINTER_KEPT;
-	/* A pointer that toggles by itself is not the writer's to set [npu-model 5] */
+	/* Writes do not set a pointer that toggles by itself [npu-model 5] */
 	if (!(value & RKNPU_S_POINTER_POINTER_PP_EN))
 		block->pointer = value & RKNPU_S_POINTER_POINTER;
 	if (value & RKNPU_S_POINTER_POINTER_PP_CLEAR)
@@ -100,7 +100,7 @@ static void lut_write(struct twin_core *core, uint32_t value)
 {
 	struct twin_lut *lut = &core->lut;
 
-	/* Streams that use no table write 0 to both registers of the port [seen: Mesa] */
+	/* Streams without a table write 0 to both registers of the port [seen: Mesa] */
 	if (!lut->write)
 		return;
 	if (lut->entry >= RKNPU_DPU_LUT_ENTRIES) {
@@ -128,7 +128,7 @@ void twin_block_write(struct twin_core *core, uint32_t offset, uint32_t value)
 		write_pointer(block, value);
 		break;
 	case RKNPU_OPERATION_ENABLE:
-		/* Clients' streams write 1 to those of PPU and PPU_RDMA; the op-enable word decides [npu-model 2.1] */
+		/* Streams write 1 to those of PPU and PPU_RDMA, but the op-enable word decides [npu-model 2.1] */
 		break;
 	default:
 		block->reg[block->pointer][BLOCK_WORD(offset)] = value;
@@ -146,7 +146,7 @@ void twin_blocks_reset(struct twin_core *core)
 		block->reg[group][BLOCK_WORD(RKNPU_CORE_MAC_GATING)] = RKNPU_CORE_MAC_GATING_RESET;
 }
 
-/* The registers that the next task runs from */
+/* Select the registers that the next task runs from */
 void twin_blocks_select(struct twin_core *core, struct twin_unit_regs *regs)
 {
 	unsigned int i;
@@ -156,7 +156,7 @@ void twin_blocks_select(struct twin_core *core, struct twin_unit_regs *regs)
 	regs->lut = core->lut.written ? core->lut.value : NULL;
 }
 
-/* A task with these blocks has retired. */
+/* Flip the pointers of the blocks of a retired task */
 void twin_blocks_retire(struct twin_core *core, uint32_t enable)
 {
 	struct twin_block *block;

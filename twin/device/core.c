@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: one core: who answers in its 64 KiB window, its interrupt line, its
- * timer, and what reset leaves behind.
+ * DOC: one core: decoding of its 64 KiB window, its interrupt line, its timer,
+ * and its state after reset.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "priv.h"
 
 #define SEGMENT_BYTES		((RKNPU_PC_REGISTER_AMOUNTS_MASK + 1) * 16)
-/* From the release of reset to an interrupt that nobody expects any more */
+/* Time from the release of reset to an interrupt that is no longer expected */
 #define LATE_NS			5000
 
 bool twin_core_create(struct twin *twin, unsigned int index)
@@ -42,7 +42,7 @@ void twin_core_destroy(struct twin_core *core)
 	pthread_mutex_destroy(&core->lock);
 }
 
-/* Both reset lines are asserted: the kick dies, registers and IOMMU banks are as after power-on. */
+/* Both reset lines are asserted: the kick is dropped, registers and IOMMU banks get their power-on state. */
 void twin_core_clear(struct twin_core *core)
 {
 	unsigned int i;
@@ -77,7 +77,7 @@ static void settle_irq(struct twin_core *core)
 
 	for (i = 0; i < core->banks; i++)
 		line |= core->bank[i].int_raw & core->bank[i].int_mask;
-	/* Dead wires pull nothing. */
+	/* A core without power or clock does not drive its line. */
 	line &= !core->unpowered && !core->unclocked;
 	if (pc && !core->pc_level)
 		core->stats.irqs++;
@@ -123,8 +123,9 @@ void twin_core_released(struct twin_core *core)
 }
 
 /*
- * Register accesses ask too: if only the host's timer decided, which may be late,
- * the interrupt could fall into the next kick and pass for its end.
+ * Called on register accesses too: if this relied on the host's timer alone,
+ * which may be late, the interrupt could fall into the next kick and be taken
+ * for its completion.
  */
 static void raise_late(struct twin_core *core)
 {
@@ -175,12 +176,12 @@ static struct twin_bank *find_bank(struct twin_core *core, uint32_t offset)
 	return NULL;
 }
 
-/* Bus configuration without effect on results: kept and read back */
+/* Bus configuration that has no effect on results: only stored and read back */
 static uint32_t *find_config(struct twin_core *core, uint32_t offset)
 {
 	if (offset - RKNPU_DDMA_BASE < sizeof(core->ddma))
 		return &core->ddma[(offset - RKNPU_DDMA_BASE) / 4];
-	/* Behind core 0's first bank, which answers before */
+	/* Overlaps core 0's first bank, which is decoded first */
 	if (offset - RKNPU_SDMA_BASE < sizeof(core->sdma))
 		return &core->sdma[(offset - RKNPU_SDMA_BASE) / 4];
 	return NULL;
@@ -210,7 +211,7 @@ static uint32_t window_read(struct twin_core *core, uint32_t offset)
 	return 0;
 }
 
-/* Starting blocks by hand: slave mode is not modelled, no driver uses it. */
+/* Starting blocks directly (slave mode) is not modelled; no driver uses it. */
 static void direct_enable(struct twin_core *core, uint32_t offset, uint32_t value)
 {
 	if (value)
@@ -219,7 +220,7 @@ static void direct_enable(struct twin_core *core, uint32_t offset, uint32_t valu
 
 static void config_write(struct twin_core *core, uint32_t *config, uint32_t offset, uint32_t value)
 {
-	/* 0x8010 clears counters on RK356x and must be left alone here [seen: rockchip-npu-notes] */
+	/* 0x8010 clears counters on RK356x and must not be written here [seen: rockchip-npu-notes] */
 	if (offset == RKNPU_DDMA_STATUS || offset == RKNPU_DDMA_RD_WEIGHT_1)
 		twin_error(core->twin, TWIN_ERROR_RO_WRITE, core->index, offset, "DDMA register");
 	else
@@ -257,7 +258,7 @@ static void window_write(struct twin_core *core, uint32_t offset, uint32_t value
 		twin_error(core->twin, TWIN_ERROR_UNDECODED, core->index, offset, "write");
 }
 
-/* On a board an access in reset hangs the bus. */
+/* On a board, an access during reset hangs the bus. */
 static bool answers(struct twin_core *core, uint32_t offset, unsigned int bytes)
 {
 	if (!twin_access_is_word(core->twin, core->index, offset, bytes))
@@ -291,7 +292,7 @@ uint32_t twin_core_read(struct twin *twin, unsigned int index, uint32_t offset, 
 	return value;
 }
 
-/* The fault on demand "slow ack": how long the processor that writes this stays away */
+/* The fault on demand "slow ack": how long the processor that writes this register is delayed */
 static uint32_t take_slow_ack(struct twin_core *core, uint32_t offset, uint32_t value)
 {
 	uint32_t ms = core->slow_ack_ms;

@@ -13,7 +13,7 @@ static void undecoded(struct twin *twin, uint32_t offset, const char *what)
 	twin_error(twin, TWIN_ERROR_UNDECODED, TWIN_NO_CORE, TWIN_CTL_ADDR + offset, "control page %s", what);
 }
 
-/* The core that TWIN_FAULT_CORE selects; NULL: there is none of that number */
+/* The core selected by TWIN_FAULT_CORE, or NULL if there is none with that number */
 static struct twin_core *fault_core(struct twin *twin, uint32_t index)
 {
 	if (index < twin->config.cores)

@@ -10,7 +10,7 @@
  *
  * Core 0 has two banks, and which traffic uses which is not public. The twin
  * reads and fetches through the first and writes through the second [guess]:
- * whatever silicon does, a driver must program both alike.
+ * no matter what silicon does, a driver must program both in the same way.
  */
 #include "priv.h"
 
@@ -21,7 +21,7 @@ static struct twin_bank *select_bank(struct twin_core *core, enum dma_kind kind)
 	return &core->bank[kind == DMA_WRITE ? core->banks - 1 : 0];
 }
 
-/* The fault on demand that this access meets, if any */
+/* Returns true if a fault on demand hits this access */
 static bool injected(const struct twin_core *core, enum dma_kind kind)
 {
 	switch (core->kick.fault) {
@@ -93,14 +93,14 @@ enum twin_access twin_dma_fetch(struct twin_core *core, uint32_t addr, void *buf
 	return ret;
 }
 
-/* For the compute units, from whatever thread they run in. */
+/* Called by the compute units, in any thread. */
 static bool unit_access(struct twin_core *core, enum dma_kind kind, uint32_t addr, uint8_t *buf, size_t bytes)
 {
 	struct twin_work *work = &core->work;
 	enum twin_access ret;
 	size_t n;
 
-	/* An access of 0 bytes still asks whether the task was cancelled */
+	/* An access of 0 bytes still checks whether the task was cancelled */
 	do {
 		n = chunk(addr, bytes);
 		pthread_mutex_lock(&core->lock);

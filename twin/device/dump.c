@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: a refused task as files, so that it can be looked at and computed again
- * without the machine: a text that says what it is, its registers, its command
+ * DOC: saves a refused task to files, for inspection and for computing it again
+ * without the machine: a text file that describes it, its registers, its command
  * words, and all memory that the core's tables map at that moment.
  */
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "dump.h"
 #include "priv.h"
 
-#define MOST_MEMORY		(1ull << 30)	/* of a dump, lest a program that maps everything fill the disk */
+#define MOST_MEMORY		(1ull << 30)	/* per dump, so a program that maps everything cannot fill the disk */
 #define PAGES			(1u << (32 - RK_IOMMU_PAGE_SHIFT))
 
 static FILE *create(int dir, const char *name)
@@ -65,7 +65,7 @@ static bool put_bytes(int dir, const char *name, const void *data, size_t bytes)
 	return !fclose(f) && ok;
 }
 
-/* A file for each run of mapped pages */
+/* Write one file for each run of mapped pages */
 static bool put_memory(struct twin_core *core, int dir)
 {
 	uint8_t page[RK_IOMMU_PAGE_BYTES];

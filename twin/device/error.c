@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: guest errors: what the hardware leaves undefined, or what would hang a
- * board. Each one is counted; the text is cut off after a while, because a
- * guest in a loop would fill the disk.
+ * DOC: guest errors: behaviour that the hardware leaves undefined, or that would
+ * hang a board. Each one is counted, but only a limited number is printed,
+ * because a guest in a loop would fill the disk.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,7 +71,7 @@ void twin_error(struct twin *twin, uint32_t code, uint32_t core, uint64_t addr, 
 	pthread_mutex_unlock(&twin->error_lock);
 }
 
-/* Acknowledges what has happened, never what is still to come: else a missing error would hide a later one. */
+/* Acknowledge past errors only, never future ones: otherwise a missing error would hide a later one. */
 void twin_error_ack(struct twin *twin, uint32_t count)
 {
 	uint32_t open;

@@ -4,34 +4,36 @@
  *
  * DOC: the engine: one kick from its start to its interrupt.
  *
- * A kick is a walk over phases (enum twin_phase). Each task is fetched at one
+ * A kick goes through phases (enum twin_phase). Each task is fetched at one
  * instant of modelled time and computed at another, the end of the task; in
- * between registers say that it runs, and a reset drops it. Modelled time runs
- * from the start of the kick and is never late, however late the host calls.
+ * between, the registers show that it is running, and a reset drops it. Modelled
+ * time counts from the start of the kick and stays exact even if the host calls
+ * late.
  *
- * A task that meets a page fault or a stalled bank is parked and later computed
- * from its beginning again. That equals going on from the access for every task
- * that does not overwrite its own input.
+ * A task that hits a page fault or a stalled bank is parked and later computed
+ * from the beginning again. The result is the same as if it continued at that
+ * access, except for tasks that overwrite their own input.
  */
 #include <string.h>
 
 #include "priv.h"
 
-/* A chain may not keep the caller from its other work for long */
+/* Limit on the steps of a chain per call, so the caller can do other work */
 #define STEPS_PER_CALL		64
 #define WORD_BYTES		8
 #define NS_PER_US		1000
 #define NS_PER_S		1000000000
 
 /*
- * What the memory gives to all cores together, in parts of what one can take: YOLOv5s
- * lasts 1.25 times as long on each of three cores at once as on one alone [seen: one
- * measurement on RK3588 beside Rockchip's published speed], and with this it does.
+ * Memory bandwidth of all cores together, relative to the maximum of a single core. With
+ * this value, YOLOv5s takes 1.25 times as long on each of three cores at once as on one
+ * core alone, as measured [seen: one measurement on RK3588, compared with Rockchip's
+ * published speed].
  */
 #define SHARED_NUMERATOR	17
 #define SHARED_DENOMINATOR	9
 
-/* A core takes its share of the memory from the fetch of a task on until it rests */
+/* A core takes a share of the memory bandwidth from the fetch of a task until the core is idle */
 static void set_moving(struct twin_core *core, bool moving)
 {
 	if (moving)
@@ -61,7 +63,7 @@ static void take_fault(struct twin_core *core)
 	core->kick.fault_param = core->fault_param;
 }
 
-/* true: the kick goes no further than looking started. */
+/* Returns true if the kick only looks started and goes no further. */
 static bool fault_keeps_from_start(struct twin_core *core)
 {
 	switch (core->kick.fault) {
@@ -137,7 +139,7 @@ void twin_kick_stop(struct twin_core *core)
 	core->kick.fault = TWIN_FAULT_NONE;
 }
 
-/* The faults on demand "late" and "early" are over. */
+/* End the faults on demand "late" and "early". */
 void twin_kick_release(struct twin_core *core)
 {
 	struct twin_kick *kick = &core->kick;
@@ -153,7 +155,7 @@ void twin_kick_release(struct twin_core *core)
 	}
 }
 
-/* Whether the kick has reads or writes before it. */
+/* Returns true if the kick still has reads or writes to do. */
 bool twin_kick_has_accesses(const struct twin_core *core)
 {
 	switch (core->kick.phase) {
@@ -168,7 +170,7 @@ bool twin_kick_has_accesses(const struct twin_core *core)
 	}
 }
 
-/* ---- Accesses that did not go through ---- */
+/* ---- Blocked and failed accesses ---- */
 
 static void access_failed(struct twin_core *core, enum twin_access why, bool write)
 {
@@ -187,7 +189,7 @@ static void access_failed(struct twin_core *core, enum twin_access why, bool wri
 		hang(core);
 }
 
-/* A bank has changed its mind: try the parked access again. If something still holds it, it is parked again. */
+/* The state of a bank has changed: retry the parked access. If it is still blocked, it is parked again. */
 void twin_kick_wake(struct twin_core *core, uint64_t delay_ns)
 {
 	if (core->kick.phase != TWIN_PARKED)
@@ -210,7 +212,10 @@ static uint64_t cycles_of(uint64_t amount, uint32_t per_cycle)
 	return (amount + per_cycle - 1) / per_cycle;
 }
 
-/* What a core alone would move in the time that it takes while others do too, as many as have a task at its beginning */
+/*
+ * Number of bytes that a core alone could move in the time this transfer takes, considering the other cores that have
+ * a task when it begins
+ */
 static uint64_t shared_bytes(const struct twin_core *core, uint64_t bytes)
 {
 	uint64_t cores = (unsigned int)__builtin_popcount(atomic_load(&core->twin->moving));
@@ -220,7 +225,7 @@ static uint64_t shared_bytes(const struct twin_core *core, uint64_t bytes)
 	return bytes * cores * SHARED_DENOMINATOR / SHARED_NUMERATOR;
 }
 
-/* Modelled length of the task that has just been fetched: MACs and transfers at once, the longer one counts */
+/* Modelled length of the task that has just been fetched: MACs and transfers overlap, so the longer one counts */
 static uint64_t task_ns(struct twin_core *core)
 {
 	struct twin_compute_result cost = { 0 };
@@ -247,12 +252,12 @@ static bool pointer_has_core(const struct twin_core *core, uint32_t offset, uint
 {
 	const struct twin_block *block = &core->block[offset / RKNPU_BLOCK_BYTES];
 
-	/* A core that is alone has no number to tell */
+	/* A single core has no number to set */
 	return !(core->kick.enable & enable_bit) || core->twin->soc->cores == 1 ||
 	       TWIN_FIELD(RKNPU_S_POINTER_CORE, block->mode) == core->index;
 }
 
-/* 24 of 24 jobs never completed without the core's number in both [seen: rockchip-npu-notes] */
+/* Without the core's number in both, none of 24 jobs completed [seen: rockchip-npu-notes] */
 static bool pointers_are_good(struct twin_core *core)
 {
 	if (!core->kick.bad_pointer && pointer_has_core(core, RKNPU_CNA_S_POINTER, RKNPU_ENABLE_CNA) &&
@@ -263,7 +268,7 @@ static bool pointers_are_good(struct twin_core *core)
 	return false;
 }
 
-/* A block that is done with its part of the last task while others still write [seen: rockchip-npu-notes] */
+/* A block can finish its part of the last task while others still write [seen: rockchip-npu-notes] */
 static void finish_early(struct twin_core *core)
 {
 	struct twin_kick *kick = &core->kick;
@@ -332,14 +337,14 @@ static uint32_t done_bits(const struct twin_kick *kick)
 	return raw;
 }
 
-/* All bits in one step: a mask over two blocks must see one interrupt [npu-model 4]. */
+/* Set all bits in one step: a mask over two blocks must cause only one interrupt [npu-model 4]. */
 static void complete(struct twin_core *core)
 {
 	struct twin_kick *kick = &core->kick;
 	struct twin_pc *pc = &core->pc;
 	uint32_t raw = kick->fault == TWIN_FAULT_WRONG_BIT ? kick->fault_param : done_bits(kick);
 
-	/* 0x5000 after a ping-pong chain, 0x7000 after a single task without [seen: ork-driver notes] */
+	/* 0x5000 after a ping-pong chain, 0x7000 after a single task without ping-pong [seen: ork-driver notes] */
 	pc->idle_status = RKNPU_PC_TASK_STATUS_FIRST_OP | RKNPU_PC_TASK_STATUS_FIRST_FETCH;
 	if (!(pc->task_con & core->twin->soc->task_pp_en))
 		pc->idle_status |= RKNPU_PC_TASK_STATUS_LAST_OP;
@@ -371,7 +376,7 @@ static void chain(struct twin_core *core)
 		hang(core);
 		return;
 	}
-	/* With ping-pong the fetch overlapped with the task before */
+	/* With ping-pong the fetch overlapped the previous task */
 	if (core->pc.task_con & core->twin->soc->task_pp_en)
 		overhead -= overhead < kick->task_ns ? overhead : kick->task_ns;
 	kick->due_ns += overhead;
@@ -394,7 +399,7 @@ static void retire(struct twin_core *core)
 		chain(core);
 		return;
 	}
-	/* The number of tasks ends a kick, whatever the last link says [seen: rockchip-npu-notes] */
+	/* The number of tasks ends a kick, no matter what the last link contains [seen: rockchip-npu-notes] */
 	kick->phase = TWIN_FINISH;
 	if (kick->fault == TWIN_FAULT_LATE)
 		kick->due_ns += (uint64_t)kick->fault_param * NS_PER_US;
@@ -460,14 +465,14 @@ static void execute(struct twin_core *core)
 		twin->ops.work_start(twin->opaque, core->index);
 		return;
 	}
-	/* The units lock for each access; the outer lock keeps everybody else out meanwhile */
+	/* The units take the lock for each access; the outer lock excludes all other users in the meantime */
 	pthread_mutex_unlock(&core->lock);
 	twin_kick_compute(core);
 	pthread_mutex_lock(&core->lock);
 	twin_kick_work_done(core);
 }
 
-/* What it holds; of the one that stands for the enable bitmap, that */
+/* Value of the refused register, or the enable bitmap if the register stands for it */
 static uint32_t refused_value(const struct twin_core *core)
 {
 	uint32_t reg = core->work.result.refused_reg, block = reg / RKNPU_BLOCK_BYTES;
@@ -490,7 +495,7 @@ static void compute_refused(struct twin_core *core)
 		   core->pc.task_con & core->twin->soc->task_number, result->refused_reg, refused_value(core), reason,
 		   (unsigned long long)(now / NS_PER_S), (unsigned long long)(now % NS_PER_S / NS_PER_US));
 	twin_dump(core, reason);
-	/* What an IOMMU tells is the only failure that has the driver look at once */
+	/* An IOMMU fault is the only failure that the driver handles immediately */
 	if (core->twin->config.fail_fast)
 		twin_bank_fault(core, &core->bank[0], core->kick.segment_addr, false);
 	hang(core);
@@ -536,7 +541,7 @@ static bool step(struct twin_core *core)
 	}
 }
 
-/* Everything that is due by now */
+/* Do everything that is due by now */
 void twin_kick_advance(struct twin_core *core)
 {
 	unsigned int steps;

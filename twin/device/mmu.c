@@ -4,10 +4,10 @@
  *
  * DOC: one IOMMU bank: registers, commands, page table walk, TLB.
  *
- * The TLB never forgets by itself, and every hit is checked against the
- * tables: a line that the tables no longer hold was not zapped when it had to
- * be. Writing DTE_ADDR drops nothing [guess; every driver zaps after it], so a
- * switch of tables without a zap shows too.
+ * The TLB never evicts a line by itself, and every hit is checked against the
+ * tables: a line that no longer matches the tables should have been zapped.
+ * Writing DTE_ADDR does not flush the TLB [guess; every driver zaps after it],
+ * so switching tables without a zap is detected too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ bool twin_bank_create(struct twin_bank *bank, uint32_t offset)
 
 static void zap_all(struct twin_bank *bank)
 {
-	/* Generation 0 is that of lines never filled */
+	/* Generation 0 is that of lines that were never filled */
 	if (++bank->generation == 0) {
 		memset(bank->tlb, 0, TLB_LINES * sizeof(*bank->tlb));
 		bank->generation = 1;
@@ -70,7 +70,7 @@ static bool read_entry(struct twin *twin, uint32_t table, uint32_t index, uint32
 	return true;
 }
 
-/* OK: @line holds valid entries; FAULT: one of them is invalid. */
+/* Returns TWIN_ACCESS_OK with valid entries in @line, or FAULT if one of them is invalid. */
 static enum twin_access walk(struct twin *twin, const struct twin_bank *bank, uint32_t iova,
 			     struct twin_tlb_line *line)
 {
@@ -97,7 +97,7 @@ bool twin_bank_peek(struct twin_core *core, uint32_t iova, uint64_t *addr)
 	return true;
 }
 
-/* The master is held until "page fault done"; the kick learns it from the result. */
+/* Record a fault. The bus master is held until "page fault done"; the kick sees it in the result. */
 enum twin_access twin_bank_fault(struct twin_core *core, struct twin_bank *bank, uint32_t iova, bool write)
 {
 	bank->fault_active = true;
@@ -128,7 +128,7 @@ static enum twin_access lookup(struct twin_core *core, struct twin_bank *bank, u
 		}
 		return ret;
 	}
-	/* A walk that failed differs as well: what is cached was valid */
+	/* A failed walk differs too, because the cached line was valid */
 	if (line->dte != found->dte || line->pte != found->pte)
 		twin_error(core->twin, TWIN_ERROR_TLB_STALE, core->index, iova,
 			   "bank 0x%x translates from a line with PTE 0x%08x that the tables no longer hold",
@@ -219,7 +219,7 @@ static void page_fault_done(struct twin_core *core, struct twin_bank *bank)
 		twin_kick_deny(core);
 }
 
-/* From here on what the kick still reads and writes would go to physical addresses; when it does is luck. */
+/* The remaining accesses of the kick would go to physical addresses; when they happen is not predictable. */
 static void stop_translating(struct twin_core *core, struct twin_bank *bank)
 {
 	if (bank->paging && twin_kick_has_accesses(core) && !core->twin->config.allow_untranslated)

@@ -2,25 +2,25 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: registers of the program controller. Running a kick is kick.c's part.
+ * DOC: registers of the program controller. Kicks are run by kick.c.
  *
- * What a register reads while idle follows the published live dumps of RK3588:
- * after a kick BASE_ADDRESS is 1, REGISTER_AMOUNTS and TASK_CON are 0 and the
- * counter in TASK_STATUS is 0, so a driver that judges completion by the
- * counter fails here as it would on a board.
+ * Values read while idle follow the published live dumps of RK3588: after a kick
+ * BASE_ADDRESS is 1, REGISTER_AMOUNTS and TASK_CON are 0 and the counter in
+ * TASK_STATUS is 0, so a driver that uses the counter to detect completion fails
+ * here as it would on a board.
  */
 #include <string.h>
 
 #include "priv.h"
 
-/* Bit 30 reads 1 always, bit 31 once a kick has completed [seen: rknpu-lab dump]; meaning unknown */
+/* Bit 30 always reads 1, bit 31 once a kick has completed [seen: rknpu-lab dump]; meaning unknown */
 #define RAW_ALWAYS		0x40000000
 #define RAW_USED		0x80000000
-/* Unnamed, but dumps read them without harm [seen: ork-driver notes] */
+/* Unnamed, but dumps read them without problems [seen: ork-driver notes] */
 #define PC_UNNAMED_18		0x18
 #define PC_UNNAMED_1C		0x1c
 
-/* RK3576: tasks begun and ended, both modulo TASK_NUMBER, and so 0 at the end [seen: gregordinary/patches 0022] */
+/* RK3576: tasks begun and ended, both modulo TASK_NUMBER, hence 0 at the end [seen: gregordinary/patches 0022] */
 static uint32_t task_counters(const struct twin_core *core)
 {
 	uint32_t number = core->pc.task_con & core->twin->soc->task_number;
@@ -34,9 +34,10 @@ static uint32_t task_counters(const struct twin_core *core)
 }
 
 /*
- * [guess] beyond the counter: bits 12 and 13 while the first or last task runs
- * or hangs, 14 and 15 while it is fetched; the TRM prints the names of the
- * latter two unclearly. A lost start shows nothing at all [seen: ork-driver notes].
+ * All but the counter is a [guess]: bits 12 and 13 are set while the first or
+ * last task runs or hangs, 14 and 15 while it is fetched; the names of the latter
+ * two are unclear in the TRM. After a lost start all of it is 0 [seen: ork-driver
+ * notes].
  */
 static uint32_t task_status(const struct twin_core *core)
 {
@@ -85,7 +86,7 @@ uint32_t twin_pc_read(struct twin_core *core, uint32_t offset)
 	case RKNPU_PC_TASK_DMA_BASE_ADDR:
 		return pc->dma_base;
 	case RKNPU_PC_OPERATION_ENABLE:
-		/* A go bit: reads 0 even while a kick runs [seen on RK3576: gregordinary/patches 0022] */
+		/* Start bit: reads 0 even while a kick runs [seen on RK3576: gregordinary/patches 0022] */
 	case RKNPU_PC_INTERRUPT_CLEAR:
 	case PC_UNNAMED_18:
 	case PC_UNNAMED_1C:
@@ -106,7 +107,7 @@ static void write_task_con(struct twin_core *core, uint32_t value)
 {
 	const struct twin_soc *soc = core->twin->soc;
 
-	/* 0x7002 written reads 0x1002 [seen: ork-driver notes] */
+	/* Reads 0x1002 after a write of 0x7002 [seen: ork-driver notes] */
 	core->pc.task_con = value & (soc->task_number | soc->task_pp_en);
 	if (value & soc->task_count_clear)
 		core->pc.counter = 0;

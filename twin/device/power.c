@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the power block: a switch for each core's domain, as simple as the kernel
- * has a driver for (samsung,exynos5433-pd): one register that is written, one that
- * tells. Everything is on after power-on, for trees without domains. What a board
- * answers with a hang, an access to a core without power, is a guest error.
+ * DOC: the power block: a switch for each core's domain, of the simplest kind that
+ * the kernel has a driver for (samsung,exynos5433-pd): a control register and a
+ * status register. Everything is on after power-on, for trees without domains. An
+ * access to a core without power, which hangs a board, is a guest error.
  */
 #include "priv.h"
 
@@ -25,7 +25,7 @@ uint32_t twin_power_read(struct twin *twin, uint32_t offset, unsigned int bytes)
 {
 	struct twin_core *core = find(twin, offset, bytes, "read");
 
-	/* Without any delay, so both registers tell the same */
+	/* There is no delay, so both registers have the same value */
 	return core && !core->unpowered ? TWIN_POWER_ON : 0;
 }
 

@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the twin's inside: state of a core and the calls between its files.
+ * DOC: internals of the twin: the state of a core and the calls between files.
  *
- * Lock order: outer lock (see twin.h), &twin_core.lock, &twin.error_lock. A
- * function that takes a &struct twin_core expects its lock held unless it says
- * otherwise.
+ * Lock order: outer lock (see twin.h), &twin_core.lock, &twin.error_lock. The
+ * caller of a function that takes a &struct twin_core must hold its lock unless
+ * noted otherwise.
  */
 #ifndef TWIN_PRIV_H
 #define TWIN_PRIV_H
@@ -33,7 +33,7 @@
 
 #define TWIN_FIELD(mask, reg)	(((reg) & (mask)) / ((mask) & -(mask)))
 
-/* Translation of one page; @generation tells a live line from a zapped one. */
+/* Translation of one page; @generation distinguishes a live line from a zapped one. */
 struct twin_tlb_line {
 	uint32_t generation;
 	uint32_t dte;
@@ -42,8 +42,8 @@ struct twin_tlb_line {
 
 /**
  * struct twin_bank - one IOMMU bank
- * @offset: of its registers in the core window
- * @tlb: one line per IOVA page. Silicon holds fewer, which only hides errors.
+ * @offset: offset of its registers in the core window
+ * @tlb: one line per IOVA page. Silicon has fewer lines, which only hides errors.
  */
 struct twin_bank {
 	uint32_t offset;
@@ -74,9 +74,9 @@ struct twin_block {
 
 /**
  * struct twin_lut - the DPU's lookup tables and their access port; not part of a group
- * @table, @entry: what the next access to the port's data goes to
- * @write: such accesses write; otherwise they are ignored
- * @written: some entry was written since reset
+ * @table, @entry: target of the next access to the port's data
+ * @write: accesses to the port's data write; otherwise they are ignored
+ * @written: an entry was written since reset
  */
 struct twin_lut {
 	int16_t value[RKNPU_DPU_LUT_TABLES][RKNPU_DPU_LUT_ENTRIES];
@@ -88,8 +88,8 @@ struct twin_lut {
 
 /**
  * struct twin_pc - the command engine's registers
- * @lost: interrupts that the line does not rise for, until INTERRUPT_CLEAR is written (fault on demand)
- * @unseen: likewise what INTERRUPT_RAW_STATUS does not show
+ * @lost: interrupts that do not raise the line until INTERRUPT_CLEAR is written (fault on demand)
+ * @unseen: bits that INTERRUPT_RAW_STATUS does not show (fault on demand)
  */
 struct twin_pc {
 	uint32_t base_address;
@@ -117,7 +117,7 @@ enum twin_phase {
 	TWIN_IDLE,
 	TWIN_FETCH,		/* next segment is read at due_ns */
 	TWIN_EXECUTE,		/* current task ends at due_ns */
-	TWIN_WORKER_BUSY,	/* current task waits for the worker to leave a dead one */
+	TWIN_WORKER_BUSY,	/* current task waits until the worker has left a cancelled one */
 	TWIN_WORKING,		/* worker computes the current task */
 	TWIN_FINISH,		/* completion is raised at due_ns */
 	TWIN_PARKED,		/* an access waits for its IOMMU bank */
@@ -128,8 +128,8 @@ enum twin_phase {
 enum twin_access {
 	TWIN_ACCESS_OK,
 	TWIN_ACCESS_FAULT,
-	TWIN_ACCESS_BUS_ERROR,	/* the table walk met no RAM */
-	TWIN_ACCESS_NO_RAM,	/* the translated address met no RAM */
+	TWIN_ACCESS_BUS_ERROR,	/* there is no RAM at an address of the table walk */
+	TWIN_ACCESS_NO_RAM,	/* there is no RAM at the translated address */
 	TWIN_ACCESS_STALLED,
 	TWIN_ACCESS_CANCELLED,
 };
@@ -137,15 +137,15 @@ enum twin_access {
 /**
  * struct twin_kick - the kick in flight
  * @retry: phase to return to from TWIN_PARKED
- * @due_ns: modelled time of the next step; the host may be late, the model is not
+ * @due_ns: modelled time of the next step; the host may call late, but the model is exact
  * @task_ns: modelled length of the current task, without its fetch
- * @clock_mhz: the timing model as it was when the kick started; so are the next three
+ * @clock_mhz: the timing model when the kick started, as are the next three members
  * @linked: the segment supplied an address for the next one
- * @segment_addr: where the current task's command words are, @segment_words of them
- * @released_ns: when a late kick was released before it had come to its end, else 0
- * @bad_pointer: the stream took the core's number out of an S_POINTER
+ * @segment_addr: address of the current task's command words, @segment_words of them
+ * @released_ns: when a late kick was released before its end, otherwise 0
+ * @bad_pointer: the stream removed the core's number from an S_POINTER
  * @ran: RKNPU_ENABLE_* of all tasks so far
- * @last_group: per block, group of its last run
+ * @last_group: for each block, the group of its last run
  */
 struct twin_kick {
 	enum twin_phase phase;
@@ -170,11 +170,11 @@ struct twin_kick {
 };
 
 /**
- * struct twin_work - one task as given to the compute units
+ * struct twin_work - one task as passed to the compute units
  * @busy: twin_work() owns @regs, @enable and @dma_base
  * @cancelled: the kick is gone; further accesses are refused
- * @stop: why the last access of the task was refused
- * @copy: async mode: the registers as they were at the start; so is @lut
+ * @stop: reason why the last access of the task was refused
+ * @copy: in async mode, the registers at the start of the task; same for @lut
  */
 struct twin_work {
 	bool busy;
@@ -207,7 +207,7 @@ struct twin_stats {
 /**
  * struct twin_lines - the two reset lines of a core
  * @asserted: TWIN_LINE_*
- * @both: all that the core has were asserted at once since the last release
+ * @both: all lines of the core were asserted at the same time since the last release
  */
 struct twin_lines {
 	uint32_t asserted;
@@ -245,7 +245,7 @@ struct twin_core {
 	bool wedged;		/* the 1-in-4000 erratum; only a reset of all cores ends it */
 	uint32_t late_raw;	/* raised at late_ns */
 	uint64_t late_ns;
-	/* What the machine was last told */
+	/* Last values reported to the machine */
 	uint64_t timer_ns;
 	bool pc_level;
 	bool line_level;
@@ -264,7 +264,7 @@ struct twin {
 	uint32_t fault_core;
 	uint32_t fault_kind;
 	uint32_t fault_param;
-	atomic_uint working;	/* cores that are being computed for; any thread, no lock */
+	atomic_uint working;	/* cores whose task is being computed; any thread, no lock */
 	atomic_uint moving;	/* cores with a task between its fetch and its end, in modelled time; no lock */
 	uint32_t qos[RKNPU_QOS_BYTES / 4];
 	struct twin_island island;
@@ -280,12 +280,12 @@ static inline uint64_t twin_now(const struct twin *twin)
 	return twin->ops.now_ns(twin->opaque);
 }
 
-/* error.c: any thread, any of the library's locks held */
+/* error.c: may be called from any thread and with any of the library's locks held */
 void twin_error(struct twin *twin, uint32_t code, uint32_t core, uint64_t addr, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 void twin_error_ack(struct twin *twin, uint32_t count);
 uint32_t twin_error_unacked(struct twin *twin);
-/* An access that is not 32 bits wide and aligned counts as an error and has no effect. */
+/* Returns false and counts a guest error if the access is not 32 bits wide and aligned; it has no effect then. */
 bool twin_access_is_word(struct twin *twin, uint32_t core, uint32_t offset, unsigned int bytes);
 
 /* mmu.c */
@@ -298,17 +298,17 @@ enum twin_access twin_bank_translate(struct twin_core *core, struct twin_bank *b
 enum twin_access twin_bank_fault(struct twin_core *core, struct twin_bank *bank, uint32_t iova, bool write);
 enum twin_access twin_bank_bus_error(struct twin_core *core, struct twin_bank *bank);
 
-/* What the tables of the first bank say, whatever its lines hold; false: unmapped, or paging is off */
+/* Translate by the tables of the first bank, ignoring its TLB lines; false if unmapped or paging is off */
 bool twin_bank_peek(struct twin_core *core, uint32_t iova, uint64_t *addr);
 
-/* dump.c: save the task that the units have just refused, if that is wanted; outer lock held */
+/* dump.c: save the task that the units have just refused, if configured; outer lock held */
 void twin_dump(struct twin_core *core, const char *reason);
 
 /* dma.c */
 enum twin_access twin_dma_fetch(struct twin_core *core, uint32_t addr, void *buf, size_t bytes);
 extern const struct twin_dma twin_dma_template;	/* the opaque pointer is the core; lock not held */
 
-/* amounts.c; false: not one of its registers */
+/* amounts.c: the register functions return false if the register is not one of theirs */
 void twin_amounts_add(struct twin_core *core, uint32_t addr, bool write, size_t bytes);
 bool twin_amounts_read(struct twin_core *core, uint32_t offset, uint32_t *value);
 bool twin_amounts_write(struct twin_core *core, uint32_t offset, uint32_t value);
@@ -329,7 +329,7 @@ void twin_pc_write(struct twin_core *core, uint32_t offset, uint32_t value);
 void twin_pc_reset(struct twin_core *core);
 void twin_pc_set_base(struct twin_core *core, uint32_t value);
 
-/* regcmd.c: run the words of a segment up to its op-enable word; false: there is none */
+/* regcmd.c: run the words of a segment up to its op-enable word; returns false if there is none */
 bool twin_regcmd_run(struct twin_core *core, const uint8_t *segment, size_t words);
 
 /* kick.c */
@@ -352,6 +352,6 @@ void twin_core_destroy(struct twin_core *core);
 void twin_core_clear(struct twin_core *core);
 void twin_core_settle(struct twin_core *core);	/* bring timer and interrupt line up to date */
 void twin_core_raise(struct twin_core *core, uint32_t raw);
-void twin_core_released(struct twin_core *core);	/* out of reset */
+void twin_core_released(struct twin_core *core);	/* reset was released */
 
 #endif /* TWIN_PRIV_H */

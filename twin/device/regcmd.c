@@ -2,16 +2,16 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the command words of a segment. The offset names the register, the
- * target's unit bit says the same once more; a word in which they differ is
- * reported, then obeyed by its offset [npu-model 2.1].
+ * DOC: the command words of a segment. The offset selects the register, and the
+ * target's unit bit repeats its unit; a word in which they differ is reported and
+ * then executed by its offset [npu-model 2.1].
  */
 #include "priv.h"
 
 #define WORD_BYTES	8
 #define BLOCK_2000_S_POINTER	0x2004
 #define BLOCK_2000_CFG		0x200c
-/* RK356x: what they do no stream tells, which all write 0 to them [seen: rknn-toolkit2] */
+/* RK356x: registers of unknown effect; all streams write 0 to them [seen: rknn-toolkit2] */
 #define RK356X_CNA_FIRST	0x1210
 #define RK356X_CNA_LAST		0x1230
 #define ENABLE_KNOWN	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA | \
@@ -60,8 +60,8 @@ static void write_pc(struct twin_core *core, uint64_t word, uint32_t offset, uin
 }
 
 /*
- * RK356x has a block that no source describes, with an S_POINTER [seen: mtx512/rk3588-npu]
- * and one more register in its own streams [seen: rknn-toolkit2]
+ * RK356x has a block that no source describes. It has an S_POINTER [seen: mtx512/rk3588-npu],
+ * and its streams use one more register of it [seen: rknn-toolkit2].
  */
 static bool write_block_2000(struct twin_core *core, uint64_t word)
 {
@@ -143,7 +143,7 @@ bool twin_regcmd_run(struct twin_core *core, const uint8_t *segment, size_t word
 			break;
 		case RKNPU_TARGET_OP_ENABLE:
 		case RKNPU_TARGET_GLOBAL:
-			/* Clients fetch too much; what follows is not theirs to run [npu-model 2.2] */
+			/* Clients fetch too much; the words that follow are not run [npu-model 2.2] */
 			if (op_enable(core, word))
 				return true;
 			break;

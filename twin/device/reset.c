@@ -2,13 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the reset block and the rules of its lines. Both lines of a core must be
+ * DOC: the reset block and the rules for its lines. Both lines of a core must be
  * asserted together for 32 cycles of the slower clock and be released together
- * [TRM]; only then is the core reset. A core of RK3576 has one line of its own.
+ * [TRM]; only then is the core reset. A core of RK3576 has a single line.
  */
 #include "priv.h"
 
-/* 32 cycles at 200 MHz, the rate that NPU clocks boot with [DT] */
+/* 32 cycles at 200 MHz, the rate of NPU clocks at boot [DT] */
 #define RESET_MIN_NS		160
 
 static void lines_asserted(struct twin_core *core, uint32_t asserted)
@@ -55,7 +55,7 @@ static void set_lines(struct twin_core *core, uint32_t asserted)
 	pthread_mutex_unlock(&core->lock);
 }
 
-/* What a core's own reset cannot cure, a reset of all cores at once does [seen: ork-driver notes]. */
+/* A reset of all cores at once ends hangs that a core's own reset does not [seen: ork-driver notes]. */
 static void end_wedges(struct twin *twin)
 {
 	unsigned int i;

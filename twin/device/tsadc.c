@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the temperature sensors of RK3588 (TSADC). All channels read what the control page
- * says; other registers keep what is written, and no alarm is ever raised. Codes from the
- * kernel's rockchip_thermal.c.
+ * DOC: the temperature sensors of RK3588 (TSADC). All channels read the temperature set in
+ * the control page; other registers keep the values written to them, and no alarm is ever
+ * raised. Codes from the kernel's rockchip_thermal.c.
  */
 #include "priv.h"
 
@@ -12,7 +12,7 @@
 #define DATA		0x2c
 #define DATA_END	(DATA + 7 * 4)
 
-/* Codes and millidegrees; in between it is a straight line */
+/* Codes and millidegrees; linear in between */
 static const struct {
 	int32_t code;
 	int32_t millidegrees;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: life of a twin.
+ * DOC: creation, power-on and destruction of a twin.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ void twin_config_init(struct twin_config *config)
 		.bytes_per_cycle = 9,
 		.task_overhead_ns = 1000,
 		.fault_retry_ns = 1000 * 1000,
-		/* Kernels cannot keep interrupts off between the two lines: a reset controller may sleep. */
+		/* Kernels cannot disable interrupts between the two lines: a reset controller may sleep. */
 		.reset_skew_ns = 1000 * 1000,
 		.fault_storm = true,
 	};
@@ -74,7 +74,7 @@ static void core_power_on(struct twin_core *core)
 	core->unclocked = false;
 	core->late_raw = 0;
 	core->late_ns = TWIN_TIME_NEVER;
-	/* Whoever listens may have been reset too: say the level again */
+	/* The interrupt controller may have been reset too: report the level again */
 	core->line_level = true;
 	twin_core_settle(core);
 	pthread_mutex_unlock(&core->lock);

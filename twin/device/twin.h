@@ -2,17 +2,17 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: public interface of the twin, a model of the RK3588 NPU, and of two of
- * its relatives, in plain C.
+ * DOC: public interface of the twin, a model of the NPU of RK3588 and two related
+ * SoCs, in plain C.
  *
- * The library owns the three cores (program controller, register files, IOMMU
- * banks), the reset block and the control page. It knows neither QEMU nor the
- * kernel: memory, time, interrupt lines and the log come in through &struct
- * twin_ops, so that the same objects link into QEMU and into host tests.
+ * The library contains the three cores (program controller, register files, IOMMU
+ * banks), the reset block and the control page. It depends neither on QEMU nor on
+ * the kernel: memory, time, interrupt lines and the log are provided by &struct
+ * twin_ops, so the same objects can be linked into QEMU and into host tests.
  *
- * Threads: every function here but twin_work() is called under one outer lock
- * (QEMU's big lock); twin_work() runs without it. The library's own locks
- * cover what both sides touch, and are never held while it waits.
+ * Threads: every function here except twin_work() is called under one outer lock
+ * (QEMU's big lock); twin_work() runs without it. The library's own locks protect
+ * state that both sides use, and are never held while it waits.
  */
 #ifndef TWIN_H
 #define TWIN_H
@@ -30,17 +30,17 @@
 struct twin;
 
 /**
- * struct twin_ops - what the twin needs from the machine around it
- * @now_ns: virtual time
+ * struct twin_ops - services that the twin needs from the machine
+ * @now_ns: return the virtual time
  * @timer_set: call twin_timer(core) once virtual time reaches @when_ns;
- *	TWIN_TIME_NEVER cancels. One timer per core, a new time replaces the old.
- * @irq_set: level of an interrupt line, a core's or TWIN_LINE_MHU
- * @mem_read: read physical memory; false when no RAM answers. Any thread.
- * @mem_write: write physical memory; false when no RAM answers. Any thread.
- * @log: one line of text without newline. Any thread, never two at once.
- * @pause: let others run for so long, outer lock and all, before the processor that wrote a
- *	register goes on. NULL: that cannot be.
- * @work_start: have a worker call twin_work(core), then twin_work_done(core)
+ *	TWIN_TIME_NEVER cancels. There is one timer per core; a new time replaces the old one.
+ * @irq_set: set the level of an interrupt line, that of a core or TWIN_LINE_MHU
+ * @mem_read: read physical memory; returns false if there is no RAM. Any thread.
+ * @mem_write: write physical memory; returns false if there is no RAM. Any thread.
+ * @log: print one line of text without newline. Any thread, but never two at once.
+ * @pause: release the outer lock and delay the processor that wrote a register, while others
+ *	run. NULL if not possible.
+ * @work_start: let a worker call twin_work(core), then twin_work_done(core)
  *	under the outer lock. NULL selects sync mode: tasks are computed inside
  *	twin_timer().
  */
@@ -57,22 +57,22 @@ struct twin_ops {
 
 /**
  * struct twin_soc - one member of the family
- * @cores: of a complete part
+ * @cores: number of cores of a complete part
  * @core_addr: physical address of each core's window of @window_bytes
- * @spi: number of each core's interrupt
+ * @spi: interrupt number of each core
  * @banks: offsets of each core's IOMMU banks in its window; 0 ends the list
- * @version: what VERSION reads, and @version_num VERSION_NUM
+ * @version: value of VERSION, and @version_num that of VERSION_NUM
  * @words_per_amount: command words per unit of REGISTER_AMOUNTS
- * @task_number: field of TASK_CON; so are the next two
- * @task_status: its offset
- * @pc_done: TASK_STATUS has two counters, and raw bits tell of every task
+ * @task_number: field of TASK_CON, as are the next two members
+ * @task_status: offset of TASK_STATUS
+ * @pc_done: TASK_STATUS has two counters, and raw bits are set for every task
  * @reset_lines: TWIN_LINE_* that a core has
  * @needs_priming: CNA DATA_SIZE1 of core 0 must be written before the first start
  * @block_2000: there are registers at 0x2000
  * @counters: offsets of the byte counters in core 0's window
- * @qos_addr: physical address of the bus priority registers, 0: none
+ * @qos_addr: physical address of the bus priority registers, 0 if there are none
  * @phys_bits: width of a physical address
- * @sram_addr: the system SRAM, of @sram_bytes
+ * @sram_addr: physical address of the system SRAM of @sram_bytes
  */
 struct twin_soc {
 	const char *name;
@@ -99,26 +99,27 @@ struct twin_soc {
 	uint32_t sram_bytes;
 };
 
-/** twin_soc_find() - "rk3588", "rk3576" or "rk3568"; NULL for others */
+/** twin_soc_find() - find an SoC by name: "rk3588", "rk3576" or "rk3568"; returns NULL for others */
 const struct twin_soc *twin_soc_find(const char *name);
 
 /**
- * struct twin_config - fixed for the life of a twin
- * @soc: which one
- * @cores: 1 to those of the SoC
+ * struct twin_config - configuration, fixed for the life of a twin
+ * @soc: the SoC to model
+ * @cores: number of cores, from 1 to that of the SoC
  * @clock_mhz: initial value of TWIN_CLOCK_MHZ
  * @macs_per_cycle: initial value of TWIN_MACS_PER_CYCLE
  * @bytes_per_cycle: initial value of TWIN_BYTES_PER_CYCLE
  * @task_overhead_ns: initial value of TWIN_TASK_OVERHEAD_NS
- * @fault_retry_ns: from "page fault done" to the next try of the access
- * @reset_skew_ns: how far apart the two lines of a core may be released
- * @fault_storm: true: the access is tried again after "page fault done";
+ * @fault_retry_ns: time from "page fault done" to the next attempt of the access
+ * @reset_skew_ns: maximum time between the releases of the two reset lines of a core
+ * @fault_storm: true: the access is retried after "page fault done";
  *	false: it gets an error response, and nothing more happens
- * @allow_untranslated: DMA while paging is off is no guest error
+ * @allow_untranslated: DMA while paging is off is not a guest error
  * @fail_fast: a task that the units refuse ends its job at once, as a page fault at its command words
- * @dump_dir: refused tasks are saved in directories of this one; NULL: they are not. Must outlive the twin.
- * @own_units: RK3568: the compute units are that SoC's, not RK3588's
- * @island: RK3588: power, clocks and supplies are those of the SoC, and off to begin with
+ * @dump_dir: directory in which refused tasks are saved, each in a directory of its own; NULL disables
+ *	this. Must outlive the twin.
+ * @own_units: RK3568: use compute units of that SoC instead of RK3588's
+ * @island: RK3588: model power, clocks and supplies of the SoC, which are off initially
  */
 struct twin_config {
 	const struct twin_soc *soc;
@@ -137,19 +138,19 @@ struct twin_config {
 	bool island;
 };
 
-/** twin_config_init() - fill in the defaults */
+/** twin_config_init() - fill in the default configuration */
 void twin_config_init(struct twin_config *config);
 
-/** twin_create() - returns NULL without memory; @ops and @config are copied */
+/** twin_create() - create a twin; copies @ops and @config, returns NULL if out of memory */
 struct twin *twin_create(const struct twin_config *config, const struct twin_ops *ops, void *opaque);
 
-/** twin_destroy() - no worker may be inside twin_work() any more */
+/** twin_destroy() - free a twin; no worker may be in twin_work() any more */
 void twin_destroy(struct twin *twin);
 
-/** twin_power_on() - reset of the whole machine; only the guest error counts survive */
+/** twin_power_on() - reset the whole machine; only the guest error counts are kept */
 void twin_power_on(struct twin *twin);
 
-/* Register access; @bytes is the width the CPU used, anything but 4 is a guest error */
+/* Register access; @bytes is the width of the CPU's access: anything but 4 is a guest error */
 uint32_t twin_core_read(struct twin *twin, unsigned int core, uint32_t offset, unsigned int bytes);
 void twin_core_write(struct twin *twin, unsigned int core, uint32_t offset, uint32_t value, unsigned int bytes);
 uint32_t twin_ctl_read(struct twin *twin, uint32_t offset, unsigned int bytes);
@@ -163,8 +164,8 @@ void twin_qos_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned
 
 /**
  * struct twin_region - registers of the power island
- * @bytes: how many; 0 ends the list
- * @ram: memory that both sides write; no functions
+ * @bytes: size of the region; 0 ends the list
+ * @ram: memory that both sides write, without register functions
  */
 struct twin_region {
 	const char *name;
@@ -175,22 +176,22 @@ struct twin_region {
 	void (*write)(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
 };
 
-/* What the machine maps where there is a power island; functions take physical addresses. */
+/* Regions that the machine maps if there is a power island; the functions take physical addresses. */
 extern const struct twin_region twin_island_regions[];
 
-/** twin_timer() - the core's timer has expired */
+/** twin_timer() - tell the twin that the core's timer has expired */
 void twin_timer(struct twin *twin, unsigned int core);
 
 /** twin_work() - compute the core's current task; worker thread, no outer lock */
 void twin_work(struct twin *twin, unsigned int core);
 
-/** twin_work_done() - twin_work() has returned; outer lock held */
+/** twin_work_done() - finish the task after twin_work() has returned; outer lock held */
 void twin_work_done(struct twin *twin, unsigned int core);
 
 /** twin_cancel() - make running twin_work() calls stop at their next memory access */
 void twin_cancel(struct twin *twin);
 
-/** twin_summary() - the closing line "twin: N guest errors, M unacknowledged" */
+/** twin_summary() - format the final line "twin: N guest errors, M unacknowledged" */
 void twin_summary(struct twin *twin, char *line, size_t bytes);
 
 #endif /* TWIN_H */

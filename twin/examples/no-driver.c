@@ -2,15 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The NPU without any driver: a matrix product on each core, started through
- * /dev/mem on a kernel and a device tree that know nothing of an NPU.
+ * Use the NPU without any driver: a matrix product on each core, started through
+ * /dev/mem on a kernel and a device tree that do not know about an NPU.
  *
- * Commands and data lie in the twin's SRAM, because a distribution's kernel
- * keeps its own memory out of /dev/mem. No IOMMU is set up, so the NPU uses
- * physical addresses: the twin has to be told allow-untranslated=on.
+ * Commands and data are in the twin's SRAM, because a distribution's kernel does
+ * not allow access to RAM through /dev/mem. No IOMMU is set up, so the NPU uses
+ * physical addresses: the twin needs the option allow-untranslated=on.
  *
- * It can be the only program of the machine: as process 1 it mounts /dev and
- * powers off when it is done. Prints KTAP.
+ * This can be the only program of the machine: as process 1 it mounts /dev and
+ * powers off at the end. Prints KTAP.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 #include "conv.h"
 #include "soc.h"
 
-/* Of RK3588: its three cores and its system SRAM [DT] */
+/* RK3588: its three cores and its system SRAM [DT] */
 #define CORES		3
 #define CORE_ADDR(core)	(0xfdab0000 + 0x10000 * (core))
 #define SRAM_ADDR	0xff001000
@@ -35,21 +35,21 @@
 #define ROWS		32
 #define DEPTH		64
 #define COLUMNS		32
-/* Where things are in the SRAM */
+/* Offsets in the SRAM */
 #define CMD		0x0000
 #define IN		0x4000
 #define WEIGHTS		0x8000
 #define OUT		0xc000
 #define USED		0x10000
 
-/* Program controller, CNA and CORE; the pages behind them belong to the other blocks and to the IOMMU */
+/* Program controller, CNA and CORE; the following pages belong to the other blocks and to the IOMMU */
 #define WINDOW_BYTES	(RKNPU_CORE_BASE + RKNPU_BLOCK_BYTES)
 #define DEADLINE_S	10
 
 static volatile uint32_t *core_regs;
 static volatile uint8_t *sram;
 
-/* The builders ask; no device tree answers here */
+/* Called by the builders of command streams; there is no device tree node to get it from here */
 const struct soc *soc_get(void)
 {
 	static const struct soc rk3588 = { .scale = 2 };
@@ -78,7 +78,7 @@ static void *map(int mem, uint64_t addr, size_t bytes)
 	return p;
 }
 
-/* Device memory: in words, and nothing that a memcpy() might do */
+/* Device memory: copied in words, as memcpy() may use accesses that it does not allow */
 static void copy_in(uint32_t at, const void *from, size_t bytes)
 {
 	const uint32_t *words = from;
@@ -137,7 +137,7 @@ static size_t prepare(const struct conv_task *t, unsigned int core)
 	return count;
 }
 
-/* What a driver does for a job [hardware: vendor driver 0.9.8]; returns whether it ended */
+/* Runs a job as a driver does [hardware: vendor driver 0.9.8]; returns true if it ended */
 static bool run(unsigned int core, size_t words)
 {
 	const uint32_t pointer = RKNPU_S_POINTER_PINGPONG | REG_FIELD(RKNPU_S_POINTER_CORE, core);
@@ -148,7 +148,7 @@ static bool run(unsigned int core, size_t words)
 	reg_write(RKNPU_CORE_S_POINTER, pointer);
 	reg_write(RKNPU_PC_BASE_ADDRESS, SRAM_ADDR + CMD);
 	reg_write(RKNPU_PC_REGISTER_AMOUNTS, RKNPU_PC_AMOUNT(words, soc_get()->scale));
-	/* Nobody serves the line here, so it stays low and the raw status tells */
+	/* There is no interrupt handler here, so keep the line low and poll the raw status */
 	reg_write(RKNPU_PC_INTERRUPT_MASK, 0);
 	reg_write(RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
 	reg_write(RKNPU_PC_TASK_CON,

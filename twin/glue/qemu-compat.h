@@ -2,8 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: where QEMU 7.2 to 11 keep the interfaces that the glue uses, and how
- * they changed. TWIN_QEMU_VERSION is major * 100 + minor of the headers.
+ * DOC: differences between QEMU 7.2 and 11 in the location and form of the
+ * interfaces that the glue uses. TWIN_QEMU_VERSION is major * 100 + minor of the
+ * headers.
  */
 #ifndef TWIN_QEMU_COMPAT_H
 #define TWIN_QEMU_COMPAT_H
@@ -65,7 +66,7 @@
 #define twin_lock()	qemu_mutex_lock_iothread()
 #define twin_unlock()	qemu_mutex_unlock_iothread()
 #endif
-/* 8.1, and stable releases of before: the Makefile looks for it */
+/* Since 8.1 and in earlier stable releases: the Makefile checks for it */
 #ifdef TWIN_REENTRANCY_GUARD
 #define twin_allow_reentrancy(region)	((region)->disable_reentrancy_guard = true)
 #else

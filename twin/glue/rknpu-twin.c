@@ -3,11 +3,11 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: the twin as a QEMU device, loaded with -plugin into a distribution's own
- * binary. Nothing of the NPU is modelled here: this file lends the library
- * memory, virtual time, interrupt lines, a log and, in async mode, threads.
+ * binary. Nothing of the NPU is modelled here: this file provides the library
+ * with memory, virtual time, interrupt lines, a log and, in async mode, threads.
  *
- * The outer lock of the library is QEMU's big lock. The device sits on no bus,
- * so the machine does not reset it: it registers for that itself.
+ * The outer lock of the library is QEMU's big lock. The device is not on a bus,
+ * so the machine does not reset it: it registers a reset handler itself.
  */
 #include "qemu-compat.h"
 
@@ -18,17 +18,17 @@
 #define TYPE_RKNPU_TWIN "rknpu-twin"
 OBJECT_DECLARE_SIMPLE_TYPE(RknpuTwin, RKNPU_TWIN)
 
-/* Above RAM: with enough of it, the machine's RAM reaches these addresses */
+/* Above RAM: if the machine has enough RAM, it extends to these addresses */
 #define WINDOW_PRIORITY		10
 #define SUMMARY_BYTES		80
 /*
- * Without -icount the host may stop a guest between two register writes for
- * longer than any limit a board has.
+ * Without -icount, the host may stop the guest between two register writes for
+ * longer than any limit of a board.
  */
 #define RESET_SKEW_HOST_NS	(NANOSECONDS_PER_SECOND / 2)
 #define NS_PER_US		1000
 #define US_PER_MS		1000
-/* Free in QEMU's machine */
+/* Not used by QEMU's machine */
 #define MHU_SPI			60
 #define ISLAND_REGIONS		16
 
@@ -83,7 +83,7 @@ struct RknpuTwin {
 	bool island;
 };
 
-/* ---- What the library asks for ---- */
+/* ---- Services for the library ---- */
 
 static uint64_t glue_now_ns(void *opaque)
 {
@@ -107,7 +107,7 @@ static void glue_irq_set(void *opaque, unsigned int line, bool level)
 	qemu_set_irq(line == TWIN_LINE_MHU ? device->mhu_irq : device->slot[line].irq, level);
 }
 
-/* The "memory" attribute refuses device registers, whose handlers would need the big lock. */
+/* The "memory" attribute refuses device registers, because their handlers would need the big lock. */
 static bool glue_mem_access(uint64_t addr, void *buf, size_t bytes, bool write)
 {
 	const MemTxAttrs attrs = { .memory = 1 };
@@ -133,7 +133,7 @@ static void glue_log(void *opaque, const char *line)
 	fflush(device->log);
 }
 
-/* Called by a processor that accesses a register; see map_registers(). */
+/* Called on a processor that accesses a register; see map_registers(). */
 static void glue_pause(void *opaque, uint32_t ms)
 {
 	twin_unlock();
@@ -256,7 +256,7 @@ static void island_write(void *opaque, hwaddr offset, uint64_t value, unsigned i
 	region->region->write(region->device->twin, region->region->addr + offset, value, bytes);
 }
 
-/* All widths come through: the library counts the wrong ones as guest errors. */
+/* All widths are passed on: the library counts wrong ones as guest errors. */
 #define TWIN_REGISTER_OPS(name)							\
 	static const MemoryRegionOps name##_ops = {				\
 		.read = name##_read,						\
@@ -277,12 +277,12 @@ static void map_registers(MemoryRegion *region, RknpuTwin *device, const MemoryR
 			  hwaddr addr, uint64_t bytes)
 {
 	memory_region_init_io(region, OBJECT(device), ops, opaque, TYPE_RKNPU_TWIN, bytes);
-	/* While one processor is held in an access, others may come in. */
+	/* While one processor is held in an access, others may access the region. */
 	twin_allow_reentrancy(region);
 	memory_region_add_subregion_overlap(get_system_memory(), addr, region, WINDOW_PRIORITY);
 }
 
-/* The system SRAM is memory like any other; only its place is its own. */
+/* The system SRAM is ordinary memory at an address of its own. */
 static void map_sram(RknpuTwin *device, Error **errp)
 {
 	memory_region_init_ram(&device->sram_region, OBJECT(device), "rknpu-twin-sram",
@@ -291,7 +291,7 @@ static void map_sram(RknpuTwin *device, Error **errp)
 					    WINDOW_PRIORITY);
 }
 
-/* Memory comes before the twin, which writes it when it is made. */
+/* Map memory before creating the twin, which initializes it. */
 static void map_island(RknpuTwin *device, bool ram, Error **errp)
 {
 	unsigned int i;
@@ -315,7 +315,7 @@ static void map_island(RknpuTwin *device, bool ram, Error **errp)
 	}
 }
 
-/* ---- Life ---- */
+/* ---- Creation and properties ---- */
 
 static void slot_timer(void *opaque)
 {
@@ -401,7 +401,7 @@ static bool device_create(RknpuTwin *device, Error **errp)
 		config.reset_skew_ns = (uint64_t)device->reset_skew_us * NS_PER_US;
 	else if (!uses_icount())
 		config.reset_skew_ns = RESET_SKEW_HOST_NS;
-	/* Instructions drive the clock from one thread, which must not wait. */
+	/* With -icount, one thread executes instructions and drives the clock; it must not wait. */
 	if (!uses_icount())
 		ops.pause = glue_pause;
 	if (device->async)
@@ -428,7 +428,7 @@ static bool properties_are_good(RknpuTwin *device, Error **errp)
 	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
 		error_setg(errp, "clock-mhz, macs-per-cycle and bytes-per-cycle must not be 0");
 	else if (device->async && uses_icount())
-		/* Virtual time would run off while a worker computes in real time */
+		/* Virtual time would run ahead while a worker computes in real time */
 		error_setg(errp, "async=on does not go with -icount");
 	else
 		return true;
@@ -512,7 +512,7 @@ static const TypeInfo device_info = {
 
 /* ---- Plugin entry ---- */
 
-/* A QEMU of another minor version has other structures; QEMU itself checks only its plugin interface. */
+/* Structures differ between minor versions of QEMU; QEMU itself only checks the version of its plugin interface. */
 static bool version_matches(void)
 {
 	VersionInfo *version = qmp_query_version(NULL);

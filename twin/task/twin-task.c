@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * twin-task: compute a task again that the twin has saved, with no machine
- * around it, and with other register values if one likes. Says how it ended and
- * which memory it wrote, and puts that memory beside the dump.
+ * twin-task: compute a task that the twin has saved again, without a machine and
+ * optionally with other register values. Prints how it ended and which memory it
+ * wrote, and stores that memory next to the dump.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ struct part {
 	uint32_t start;
 	size_t size;
 	uint8_t *data;
-	size_t first, end;	/* what was written */
+	size_t first, end;	/* range that was written */
 };
 
 static struct part parts[PARTS_MAX];
@@ -135,7 +135,7 @@ static void read_memory(const char *dir)
 	closedir(d);
 }
 
-/* One access lies in one run: what is mapped side by side was saved in one file. */
+/* An access never crosses the end of a run: adjacent mapped pages were saved in one file. */
 static bool access_memory(uint32_t addr, void *out, const void *in, size_t bytes)
 {
 	struct part *p;

@@ -13,7 +13,7 @@
 #define RESET_NS	10000
 #define SECOND_NS	1000000000ull
 
-/* ---- What the twin asks for ---- */
+/* ---- Services for the twin ---- */
 
 static uint64_t op_now(void *opaque)
 {
@@ -88,7 +88,7 @@ static void op_work_start(void *opaque, unsigned int core)
 	m->work_started[core]++;
 }
 
-/* ---- Life ---- */
+/* ---- Creation ---- */
 
 static void map_area(struct machine *m, uint32_t iova, uint64_t addr, uint32_t prot)
 {
@@ -167,7 +167,7 @@ void machine_destroy(struct machine *m)
 
 /* ---- Time ---- */
 
-/* Moves the clock to the next timer if that is not later than @end. */
+/* Advance the clock to the next timer if that is not later than @end. */
 static bool fire_next(struct machine *m, uint64_t end)
 {
 	unsigned int i, next = 0;

@@ -3,10 +3,10 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: the machine around a twin under test: RAM below and above 4 GiB, a clock
- * that only moves when told, interrupt lines, page tables, command streams.
+ * that only advances on request, interrupt lines, page tables, command streams.
  *
- * The compute units are replaced by a double (fake-compute.c) that copies bytes
- * and says how many MACs it is told to say.
+ * The compute units are replaced by a test double (fake-compute.c) that copies
+ * bytes and reports a given number of MACs.
  */
 #ifndef TWIN_TEST_MACHINE_H
 #define TWIN_TEST_MACHINE_H
@@ -24,7 +24,7 @@
 #define SHMEM_ADDR	0x0010f000ull		/* shared with the firmware */
 #define SHMEM_BYTES	0x100u
 
-/* Device addresses that machine_create() maps for all cores, and what is behind them */
+/* Device addresses that machine_create() maps for all cores, and their physical addresses */
 #define CMD_IOVA	0x10000000u
 #define CMD_ADDR	(LOW_ADDR + 0x100000)
 #define IN_IOVA		0x20000000u
@@ -57,10 +57,10 @@ struct machine {
 	uint64_t next_table;
 };
 
-/* ---- Life; NULL @config takes the defaults ---- */
+/* ---- Creation; a NULL @config selects the defaults ---- */
 struct machine *machine_create(const struct twin_config *config, bool async);
 struct machine *machine_default(void);		/* banks enabled, no guest errors so far */
-struct machine *machine_of(const char *soc);	/* likewise, of another SoC than RK3588 */
+struct machine *machine_of(const char *soc);	/* same for another SoC than RK3588 */
 void machine_destroy(struct machine *m);	/* checks that no guest error is unacknowledged */
 
 /* ---- Time ---- */
@@ -76,7 +76,7 @@ void reset_wr(struct machine *m, uint32_t value);
 uint32_t core_stat(struct machine *m, unsigned int core, uint32_t which);
 unsigned int bank_count(unsigned int core);
 uint32_t bank_offset(unsigned int core, unsigned int bank);
-uint32_t read_bank(unsigned int core);		/* offset of the bank that reads go through */
+uint32_t read_bank(unsigned int core);		/* offset of the bank that handles reads */
 uint32_t write_bank(unsigned int core);
 
 /* ---- Memory ---- */
@@ -97,23 +97,23 @@ struct stream {
 struct stream stream_at(struct machine *m, uint32_t iova);
 void stream_raw(struct stream *s, uint64_t word);
 void stream_write(struct stream *s, uint32_t offset, uint32_t value);
-/* Tail without a successor, or one that leads to @next with @next_words of its own */
+/* Add a tail without a successor, or one with a link to @next_words words at @next */
 void stream_end(struct stream *s, uint32_t enable);
 void stream_chain(struct stream *s, uint32_t enable, uint32_t next, unsigned int next_words);
 
-/* Called at the beginning of each task, by whoever computes it; NULL: nothing */
+/* Called at the beginning of each task, in the thread that computes it, unless NULL */
 extern void (*fake_compute_hook)(void);
 
-/* A task of the compute double: copies @bytes from @in to @out, each byte xor @key */
+/* A task of the compute double: copies @bytes from @in to @out, XORing each byte with @key */
 #define ENABLE_CONV	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
 #define ENABLE_POOL	(RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
-#define COPY_WORDS	6u	/* of stream_copy(), without the tail */
+#define COPY_WORDS	6u	/* words written by stream_copy(), without the tail */
 void stream_copy(struct stream *s, uint32_t in, uint32_t out, uint32_t bytes, uint8_t key, uint32_t macs);
 
 /* ---- Kicks, in the order of the vendor driver ---- */
 struct kick {
 	uint32_t addr;
-	unsigned int words;	/* with the tail */
+	unsigned int words;	/* including the tail */
 	unsigned int tasks;
 	uint32_t int_mask;
 	bool pingpong;
@@ -121,7 +121,7 @@ struct kick {
 
 void program_kick(struct machine *m, unsigned int core, const struct kick *kick);	/* all but the start */
 void start_kick(struct machine *m, unsigned int core, const struct kick *kick);
-/* One copy task, 64 bytes, key 0x5a; and whether it did its work */
+/* One copy task, 64 bytes, key 0x5a; and a check of its output */
 struct kick simple_kick(struct machine *m);
 bool simple_kick_done(struct machine *m);
 void clear_output(struct machine *m);

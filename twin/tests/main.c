@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: runs the tables. An argument runs only the cases whose name contains it.
+ * DOC: runs the tables of tests. With an argument, only cases whose names contain it are run.
  */
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the smallest test frame that will do: cases in tables, one line of TAP
- * for each, the first wrong value of a case told in a comment.
+ * DOC: a minimal test framework: cases in tables, one TAP line for each, the
+ * first wrong value of a case printed in a comment.
  */
 #ifndef TWIN_TEST_TAP_H
 #define TWIN_TEST_TAP_H
@@ -13,8 +13,8 @@
 
 /**
  * struct test_case - one test
- * @name: what holds if it passes
- * @run: the test; @arg is handed to it
+ * @name: statement that is true if the test passes
+ * @run: test function, called with @arg
  */
 struct test_case {
 	const char *name;
@@ -22,7 +22,7 @@ struct test_case {
 	const void *arg;
 };
 
-/* One table per file, ended by an entry without a name */
+/* One table per file, terminated by an entry without a name */
 extern const struct test_case register_tests[];
 extern const struct test_case kick_tests[];
 extern const struct test_case group_tests[];

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: async mode. Most tests call the worker's part at the moment of their
- * choice; one lets real threads run against register accesses.
+ * DOC: async mode. Most tests call the worker's function at a chosen moment; one
+ * runs real threads concurrently with register accesses.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -52,7 +52,7 @@ static void test_registers_are_a_copy(const void *arg)
 	(void)arg;
 	start_kick(m, 0, &kick);
 	machine_run(m, 10000);
-	/* The driver may already set up what comes next */
+	/* The driver may already set up the next task */
 	wr(m, 0, RKNPU_DPU_DST_BASE_ADDR, OUT_IOVA + PAGE);
 	work(m, 0);
 	CHECK(simple_kick_done(m));
@@ -110,7 +110,7 @@ static void test_dead_work_of_two_kicks(const void *arg)
 	enable_banks(m, 0);
 	start_kick(m, 0, &kick);
 	machine_run(m, 10000);
-	/* The second dies while it waits for the worker to leave the first */
+	/* The second kick is dropped while it waits for the worker to leave the first one */
 	core_reset(m, 0);
 	work(m, 0);
 	CHECK_EQ(m->work_started[0], 1);
@@ -171,7 +171,7 @@ static void test_stall_in_worker(const void *arg)
 	machine_destroy(m);
 }
 
-/* At the end of the machine: what still runs must not write any more. */
+/* At the end of the machine: a task that still runs must not write any more. */
 static void test_cancel(const void *arg)
 {
 	struct machine *m = async_machine();
@@ -211,7 +211,7 @@ static void *race_worker(void *arg)
 	}
 }
 
-/* A copy of many pages, during which registers are read, lines zapped, and every other time the core is reset. */
+/* Copy many pages, while registers are read, TLB lines are zapped, and, in every other round, the core is reset. */
 static void race_round(struct racer *r, const struct kick *kick, bool reset)
 {
 	struct machine *m = r->m;
@@ -292,7 +292,7 @@ static void *work_once(void *arg)
 	return NULL;
 }
 
-/* Registers of a core that is being computed for, and time, stay the guest's */
+/* The guest can use registers of a core whose task is being computed, and time goes on */
 static void guest_goes_on(struct machine *m)
 {
 	unsigned int core;
@@ -305,7 +305,7 @@ static void guest_goes_on(struct machine *m)
 	machine_run(m, 1000000);
 }
 
-/* No worker ends before each has begun, and before the guest has done something in between */
+/* No worker ends before all have begun, and before the guest has done something in between */
 static void test_all_cores_at_once(const void *arg)
 {
 	struct worker w[TWIN_MAX_CORES];

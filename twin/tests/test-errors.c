@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the accounting of guest errors.
+ * DOC: accounting of guest errors.
  */
 #include <string.h>
 
@@ -55,7 +55,7 @@ static void test_text_is_cut_off(const void *arg)
 
 	(void)arg;
 	provoke(m, LINES_PRINTED + 300);
-	/* And one line that says so */
+	/* Plus one line saying that no more are printed */
 	CHECK_EQ(m->log_lines, LINES_PRINTED + 1);
 	CHECK(!strstr(m->log_last, "guest-error:"));
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_COUNT), LINES_PRINTED + 300);

@@ -61,7 +61,7 @@ static void test_arming(const void *arg)
 	machine_destroy(m);
 }
 
-/* Kinds that never complete; what TASK_STATUS shows tells a task that hangs from a start that was lost */
+/* Kinds that never complete; TASK_STATUS distinguishes a task that hangs from a start that was lost */
 struct silent_case {
 	uint32_t kind;
 	uint32_t task_status;
@@ -79,7 +79,7 @@ static void test_silent(const void *arg)
 	CHECK_EQ(rd(m, 0, RKNPU_PC_TASK_STATUS), c->task_status);
 	CHECK_EQ(rd(m, 0, RKNPU_PC_INTERRUPT_STATUS), 0);
 	CHECK_EQ(rd(m, 0, RKNPU_PC_INTERRUPT_RAW_STATUS), 0x40000000);
-	/* Everything else reads as in a healthy run */
+	/* Everything else reads as in a normal run */
 	CHECK_EQ(rd(m, 0, RKNPU_PC_BASE_ADDRESS), CMD_IOVA);
 	CHECK_EQ(rd(m, 0, RKNPU_PC_REGISTER_AMOUNTS), RKNPU_PC_AMOUNT(COPY_WORDS, 2));
 	CHECK_EQ(rd(m, 0, RKNPU_PC_TASK_CON), 0x1001);
@@ -106,7 +106,7 @@ static void test_released(const void *arg)
 	ctl_wr(m, TWIN_RELEASE, 0);
 	CHECK(m->irq[0]);
 	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
-	/* Nothing runs; then one that has not come to its end yet */
+	/* First with nothing running, then with a kick that has not reached its end yet */
 	ctl_wr(m, TWIN_RELEASE, 0);
 	start_kick(m, 0, &kick);
 	ctl_wr(m, TWIN_RELEASE, 0);
@@ -165,7 +165,7 @@ static void test_late(const void *arg)
 	(void)arg;
 	arm(m, 0, TWIN_FAULT_LATE, 5000, 1);
 	start_kick(m, 0, &kick);
-	/* 1 us of overhead and 5000 us too late */
+	/* 1 us of overhead plus a delay of 5000 us */
 	machine_run(m, 5000999);
 	CHECK(!m->irq[0]);
 	CHECK(simple_kick_done(m));
@@ -267,7 +267,7 @@ static void test_mmu_fault(const void *arg)
 	machine_destroy(m);
 }
 
-/* A stalled bank holds the access before it can find anything. */
+/* A stalled bank holds the access before it can translate it. */
 static void test_mmu_fault_waits_for_stall(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -301,7 +301,7 @@ static void test_bus_error(const void *arg)
 	machine_destroy(m);
 }
 
-/* The erratum outlives a reset of its own core, not one of all cores. */
+/* The effect of the erratum persists across a reset of its own core, but not across one of all cores. */
 static void test_stall_recovery(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -339,14 +339,14 @@ static void test_after_reset(const void *arg)
 	CHECK(machine_run_to_irq(m, 1));
 	CHECK_EQ(rd(m, 1, RKNPU_PC_INTERRUPT_STATUS), RKNPU_INT_DPU);
 	wr(m, 1, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
-	/* Once only */
+	/* Only once */
 	recover(m, 1);
 	CHECK(!machine_run_to_irq(m, 1));
 	CHECK(works(m, 1));
 	machine_destroy(m);
 }
 
-/* The host's timer is late, the next kick is not taken for what the interrupt belongs to. */
+/* If the host's timer is late, the interrupt is not attributed to the next kick. */
 static void test_after_reset_late_host(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -379,7 +379,7 @@ static void test_spurious(const void *arg)
 	CHECK_EQ(rd(m, 2, RKNPU_PC_INTERRUPT_STATUS), RKNPU_INT_DPU);
 	CHECK_EQ(core_stat(m, 2, TWIN_STAT_IRQS), 1);
 	wr(m, 2, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
-	/* In the middle of a kick, which goes on */
+	/* In the middle of a kick, which continues */
 	start_kick(m, 2, &kick);
 	ctl_wr(m, TWIN_SPURIOUS, 2);
 	CHECK(m->irq[2]);
@@ -398,7 +398,7 @@ static void test_slow_ack(const void *arg)
 	ctl_wr(m, TWIN_FAULT_CORE, 1);
 	ctl_wr(m, TWIN_SLOW_ACK_MS, 7);
 	CHECK_EQ(ctl_rd(m, TWIN_SLOW_ACK_MS), 7);
-	/* Neither without an interrupt, nor on another core */
+	/* No delay without an interrupt, or on another core */
 	wr(m, 1, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
 	ctl_wr(m, TWIN_FAULT_PARAM, RKNPU_INT_DPU);
 	ctl_wr(m, TWIN_SPURIOUS, 2);
@@ -409,7 +409,7 @@ static void test_slow_ack(const void *arg)
 	CHECK_EQ(m->paused_ms, 7);
 	CHECK(!m->irq[1]);
 	CHECK_EQ(ctl_rd(m, TWIN_SLOW_ACK_MS), 0);
-	/* Once */
+	/* Only once */
 	ctl_wr(m, TWIN_SPURIOUS, 1);
 	wr(m, 1, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
 	CHECK_EQ(m->paused_ms, 7);

@@ -18,7 +18,7 @@ static void test_pointer_selects_group(const void *arg)
 	wr(m, 0, RKNPU_DPU_DST_BASE_ADDR, 0x2000);
 	wr(m, 0, RKNPU_DPU_S_POINTER, 0);
 	CHECK_EQ(rd(m, 0, RKNPU_DPU_DST_BASE_ADDR), 0x1000);
-	/* A pointer that toggles by itself is not set by a write, but cleared by its clear bit */
+	/* A write does not set a pointer that toggles by itself; its clear bit does clear it */
 	wr(m, 0, RKNPU_DPU_S_POINTER, 1);
 	wr(m, 0, RKNPU_DPU_S_POINTER, RKNPU_S_POINTER_PINGPONG);
 	CHECK_EQ(rd(m, 0, RKNPU_DPU_DST_BASE_ADDR), 0x2000);
@@ -51,7 +51,7 @@ static void test_task_flips_its_blocks(const void *arg)
 	machine_destroy(m);
 }
 
-/* A task that sets only the key runs with what its group held. */
+/* A task that only sets the key runs with the other registers of its group unchanged. */
 static struct kick delta_kick(struct machine *m, uint32_t pointer, uint8_t key)
 {
 	struct stream s = stream_at(m, CMD_IOVA + PAGE);
@@ -72,7 +72,7 @@ static void test_delta_inherits_from_two_before(const void *arg)
 
 	(void)arg;
 	run_copy(m, &kick);
-	/* The other group: another destination */
+	/* The other group has another destination */
 	s = stream_at(m, CMD_IOVA);
 	stream_copy(&s, IN_IOVA, OUT_IOVA + 0x100, 64, 0x5a, 0);
 	run_copy(m, &kick);
@@ -131,7 +131,7 @@ static void test_persists_until_reset(const void *arg)
 
 struct pointer_case {
 	unsigned int core;
-	uint32_t cna, core_block;	/* what the CPU writes */
+	uint32_t cna, core_block;	/* values written by the CPU */
 	bool completes;
 };
 
@@ -181,7 +181,7 @@ static void test_stream_writes_core_number(const void *arg)
 	machine_destroy(m);
 }
 
-/* What the stream does wrong it cannot put right. */
+/* A stream cannot correct its own mistake later. */
 static void test_stream_restores_core_number(const void *arg)
 {
 	struct machine *m = machine_default();

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the power island: each thing that hangs or harms a board is told, and what
- * does not is not.
+ * DOC: the power island: everything that hangs or damages a board is reported, and
+ * nothing else is.
  */
 #include <string.h>
 
@@ -49,7 +49,7 @@ static void put(struct machine *m, uint64_t addr, uint32_t value)
 	region_of(addr)->write(m->twin, addr, value, 4);
 }
 
-/* Some bits of a register whose upper half says which */
+/* Write some bits of a register that selects them by its upper half */
 static void put_bits(struct machine *m, uint64_t addr, uint32_t bits, bool set)
 {
 	put(m, addr, bits << 16 | (set ? bits : 0));
@@ -82,7 +82,7 @@ static struct machine *island(bool on)
 	return m;
 }
 
-/* What has happened since the last look */
+/* Check the errors reported since the last call */
 static void told(struct machine *m, uint32_t code)
 {
 	uint32_t errors = ctl_rd(m, TWIN_ERROR_UNACKED);
@@ -132,7 +132,7 @@ static void set_margin(struct machine *m, unsigned int margin)
 		put(m, GRF_ADDR + RKNPU_GRF_MARGIN(i), margin << 2);
 }
 
-/* As a driver should: voltage, margin, rate */
+/* In the order a driver should use: voltage, margin, rate */
 static void speed_up(struct machine *m)
 {
 	set_uv(m, 1, 850000);
@@ -218,7 +218,7 @@ static void test_clock_gates(const void *arg)
 	machine_destroy(m);
 }
 
-/* A level that nobody can take back would be a storm of interrupts. */
+/* A level that no access can clear would be an interrupt storm. */
 static void test_dead_core_lets_go_of_its_line(const void *arg)
 {
 	struct machine *m = island(true);
@@ -265,7 +265,7 @@ static void test_rate_needs_power_voltage_margin(const void *arg)
 	set_mhz(m, 200);
 	power(m, TWIN_DOMAIN_NPU, true);
 	power(m, TWIN_DOMAIN_NPUTOP, true);
-	/* 800 mV, margin of the lowest */
+	/* 800 mV, with the margin of the lowest voltage */
 	set_mhz(m, 300);
 	told(m, TWIN_ERROR_RATE);
 	set_mhz(m, 200);
@@ -276,7 +276,7 @@ static void test_rate_needs_power_voltage_margin(const void *arg)
 	set_mhz(m, 900);
 	speed_up(m);
 	CHECK_EQ(ctl_rd(m, TWIN_CLOCK_MHZ), 1000);
-	/* Either supply is enough to break it */
+	/* A low voltage of either supply is an error */
 	set_uv(m, 1, 800000);
 	told(m, TWIN_ERROR_RATE);
 	set_uv(m, 1, 850000);
@@ -318,7 +318,7 @@ static void test_refusals(const void *arg)
 	ctl_wr(m, TWIN_REFUSE_RATE, 1);
 	CHECK(set_mhz(m, 200));
 	CHECK_EQ(set_mhz(m, 200), 0);
-	/* Others' clocks, and what nobody has */
+	/* Clocks of other devices, and unknown ones */
 	CHECK(scmi(m, 0x14, 3, &cpu_clock, 1));
 	CHECK(scmi(m, 0x13, 0, &cpu_clock, 0));
 	machine_destroy(m);

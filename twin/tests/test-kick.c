@@ -2,14 +2,14 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: fetch, chain, counter and interrupt of a kick.
+ * DOC: fetch, chaining, task counter and interrupt of a kick.
  */
 #include <string.h>
 
 #include "machine.h"
 
 #define CHAIN_MAX	8
-#define SEGMENT_STEP	256u	/* bytes from one segment of a chain to the next */
+#define SEGMENT_STEP	256u	/* distance between segments of a chain, in bytes */
 #define SLOT_BYTES	32u
 
 /* A chain whose task i copies slot i; all segments are as long as the first. */
@@ -63,7 +63,7 @@ static void test_one_task(const void *arg)
 		CHECK(machine_run_to_irq(m, core));
 		CHECK_EQ(slots_done(m), 1);
 		CHECK_EQ(rd(m, core, RKNPU_PC_INTERRUPT_STATUS), 0x100);
-		/* Another access while the line is up is no other interrupt */
+		/* Another access while the line is high does not count as another interrupt */
 		wr(m, core, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_PPU);
 		CHECK(m->irq[core]);
 		CHECK_EQ(core_stat(m, core, TWIN_STAT_IRQS), 1);
@@ -131,7 +131,7 @@ static void test_count_stops_before_link(const void *arg)
 	struct kick kick = chain_kick(m, 4, 2, 0);
 
 	(void)arg;
-	/* The link after the second task leads nowhere, and does no harm */
+	/* The link after the second task is invalid, which has no effect */
 	memset(ram(m, CMD_ADDR + 2 * SEGMENT_STEP), 0xff, SEGMENT_STEP);
 	start_kick(m, 0, &kick);
 	CHECK(machine_run_to_irq(m, 0));
@@ -186,7 +186,7 @@ static void test_overfetch(const void *arg)
 	struct stream s = stream_at(m, CMD_IOVA);
 
 	(void)arg;
-	/* After the op-enable word: another one, and what would be an error before it */
+	/* After the op-enable word: another one, and words that would be errors before it */
 	s.words = kick.words;
 	stream_raw(&s, RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_OPERATION_ENABLE, ENABLE_POOL));
 	stream_raw(&s, ~0ull);
@@ -223,7 +223,7 @@ static void test_no_op_words(const void *arg)
 	machine_destroy(m);
 }
 
-/* The op-enable word under the global block's name */
+/* The op-enable word addressed to the global block */
 static void test_global_op_enable(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -342,7 +342,7 @@ static void test_start_left_at_1(const void *arg)
 	machine_destroy(m);
 }
 
-/* ---- Starts that must not be ---- */
+/* ---- Invalid starts ---- */
 
 static void start_busy(struct machine *m, const struct kick *kick)
 {
@@ -497,7 +497,7 @@ static void test_long_chain(const void *arg)
 	struct stream s = stream_at(m, CMD_IOVA);
 
 	(void)arg;
-	/* A segment that leads to itself: the count alone ends it */
+	/* A segment linked to itself: only the count ends the kick */
 	clear_output(m);
 	stream_copy(&s, IN_IOVA, OUT_IOVA, 16, 0, 0);
 	stream_chain(&s, ENABLE_CONV, CMD_IOVA, COPY_WORDS);
@@ -510,7 +510,7 @@ static void test_long_chain(const void *arg)
 	machine_destroy(m);
 }
 
-/* More tasks than one call makes, at one and the same instant */
+/* More tasks than one call handles, all at the same instant */
 static void test_tasks_without_length(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -524,7 +524,7 @@ static void test_tasks_without_length(const void *arg)
 	stream_chain(&s, ENABLE_CONV, CMD_IOVA, COPY_WORDS);
 	kick = (struct kick){ .addr = CMD_IOVA, .words = s.words, .tasks = 1000, .int_mask = RKNPU_INT_DPU };
 	start_kick(m, 0, &kick);
-	/* The machine gets to do other things in between */
+	/* The machine can do other work in between */
 	m->timer[0] = TWIN_TIME_NEVER;
 	twin_timer(m->twin, 0);
 	CHECK(core_stat(m, 0, TWIN_STAT_TASKS) > 0);

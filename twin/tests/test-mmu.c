@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: translation, TLB, faults and commands of the IOMMU banks. Tests of what
- * both kinds of cores share run on core 0, whose reads and writes use two banks,
- * and on core 1.
+ * DOC: translation, TLB, faults and commands of the IOMMU banks. Tests that apply
+ * to both kinds of cores run on core 0, which has separate banks for reads and
+ * writes, and on core 1.
  */
 #include <string.h>
 
@@ -80,7 +80,7 @@ static void test_pages_are_scattered(const void *arg)
 	struct stream s = stream_at(m, CMD_IOVA);
 
 	(void)arg;
-	/* Two neighbours in device space, far apart and swapped in memory */
+	/* Two adjacent device pages, far apart and in reverse order in memory */
 	map_page(m, OUT_IOVA, OUT_ADDR + 9 * PAGE, PROT_W);
 	map_page(m, OUT_IOVA + PAGE, OUT_ADDR + 2 * PAGE, PROT_W);
 	memset(ram(m, IN_ADDR), 1, PAGE);
@@ -97,7 +97,7 @@ static void test_pages_are_scattered(const void *arg)
 /* ---- Faults ---- */
 
 struct fault_case {
-	uint32_t iova;		/* whose entry is changed, and where the fault is expected */
+	uint32_t iova;		/* address whose entry is changed and that is expected to fault */
 	uint32_t entry;		/* new page entry */
 	bool write;
 };
@@ -111,7 +111,7 @@ static const struct fault_case fault_cases[] = {
 	{ OUT_IOVA, (uint32_t)OUT_ADDR | PROT_RW, true },
 };
 
-/* No table at all, and an address inside a page */
+/* No table at all, and an address that is not page aligned */
 static void test_fault_without_table(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -125,7 +125,7 @@ static void test_fault_without_table(const void *arg)
 	CHECK_EQ(rd(m, 1, 0xa000 + RK_IOMMU_PAGE_FAULT_ADDR), HOLE_IOVA + 0x7f0);
 	CHECK_EQ(rd(m, 1, RKNPU_PC_TASK_STATUS),
 		 RKNPU_PC_TASK_STATUS_FIRST_FETCH | RKNPU_PC_TASK_STATUS_LAST_FETCH);
-	/* Only what is written as one is cleared */
+	/* Only bits written as one are cleared */
 	wr(m, 1, 0xa000 + RK_IOMMU_INT_CLEAR, RK_IOMMU_INT_BUS_ERROR);
 	CHECK(m->irq[1]);
 	wr(m, 1, 0xa000 + RK_IOMMU_INT_CLEAR, RK_IOMMU_INT_PAGE_FAULT);
@@ -159,7 +159,7 @@ static void test_fault(const void *arg)
 		CHECK(machine_run_to_irq(m, core));
 		check_fault(m, core, c);
 		CHECK_EQ(core_stat(m, core, TWIN_STAT_FAULTS), 1);
-		/* It stays like that until somebody acts */
+		/* The state does not change without a command */
 		machine_run(m, 100 * FAULT_RETRY_NS);
 		CHECK_EQ(core_stat(m, core, TWIN_STAT_FAULTS), 1);
 		check_fault(m, core, c);
@@ -168,7 +168,7 @@ static void test_fault(const void *arg)
 	machine_destroy(m);
 }
 
-/* What rockchip-iommu does in its interrupt handler */
+/* Do what rockchip-iommu does in its interrupt handler */
 static void handle_fault(struct machine *m, unsigned int core, uint32_t bank)
 {
 	command(m, core, bank, RK_IOMMU_COMMAND_ZAP_CACHE);
@@ -249,8 +249,8 @@ static void test_no_storm(const void *arg)
 }
 
 struct bus_case {
-	uint32_t dte_addr;	/* directory that the bank is given */
-	uint32_t dte;		/* entry that is written for CMD_IOVA, 0: none */
+	uint32_t dte_addr;	/* directory address programmed into the bank */
+	uint32_t dte;		/* entry written for CMD_IOVA, 0: none */
 };
 
 static const struct bus_case bus_cases[] = { { 0x00100000, 0 }, { (uint32_t)LOW_ADDR, 0x00200001 } };
@@ -324,7 +324,7 @@ static void unmap_output(struct machine *m)
 
 static void move_table(struct machine *m)
 {
-	/* Same page entry, but in another table */
+	/* The same page entry in another table */
 	uint32_t index = OUT_IOVA >> RK_IOMMU_DIR_SHIFT;
 	uint8_t *dte = ram(m, m->directory) + index * 4;
 
@@ -401,7 +401,7 @@ static void test_tlb(const void *arg)
 	machine_destroy(m);
 }
 
-/* Mainline zaps only the ends of a fresh range: what was invalid must not have been cached. */
+/* Mainline zaps only the ends of a newly mapped range: invalid entries must not have been cached. */
 static void test_fresh_mapping_needs_no_zap(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -464,7 +464,7 @@ static void test_untranslated(const void *arg)
 	machine_destroy(m);
 }
 
-/* The moment at which the accesses would come is luck, so what counts is that they were to come */
+/* When the remaining accesses would happen is not predictable, so their being pending is the error */
 static void test_switched_off_meanwhile(const void *arg)
 {
 	const uint32_t *how = arg;
@@ -521,7 +521,7 @@ static void test_stall_handshake(const void *arg)
 	machine_destroy(m);
 }
 
-/* Core 0 writes through the second bank: a stall there lets reads go on and holds the write. */
+/* Core 0 writes through the second bank: a stall of it only holds writes, while reads continue. */
 static void test_stall_of_one_bank(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -571,7 +571,7 @@ static void test_force_reset(const void *arg)
 		CHECK_EQ(rd(m, core, 0xa000 + RK_IOMMU_DTE_ADDR), 0);
 		CHECK_EQ(rd(m, core, 0xa000 + RK_IOMMU_STATUS), 0x18);
 		CHECK_EQ(rd(m, core, 0xa000 + RK_IOMMU_INT_MASK), 0);
-		/* The TLB is empty: another page behind the same address is seen at once, without a zap */
+		/* The TLB is empty: a new page at the same address is used at once, without a zap */
 		remap_output(m);
 		wr(m, core, 0xa000 + RK_IOMMU_DTE_ADDR, entry_of(m->directory));
 		command(m, core, 0xa000, RK_IOMMU_COMMAND_ENABLE_PAGING);

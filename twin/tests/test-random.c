@@ -2,14 +2,14 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: a guest that does anything in any order. Nothing is expected but that the
- * sanitizers stay quiet and that the interrupt line is what the registers say.
+ * DOC: a guest that does anything in any order. The only expectations are that
+ * the sanitizers report nothing and that the interrupt line matches the registers.
  */
 #include "machine.h"
 
 #define SEEDS		20u
 #define STEPS		3000u
-#define FULL_CHECK	16u	/* the line is compared after every so many steps */
+#define FULL_CHECK	16u	/* the line is compared once per this many steps */
 
 struct random {
 	uint64_t state;
@@ -21,7 +21,7 @@ static uint32_t next(struct random *r)
 	return r->state >> 33;
 }
 
-/* Values that mean something somewhere, and some that do not */
+/* Values that have a meaning somewhere, and some that have none */
 static uint32_t value(struct random *r)
 {
 	static const uint32_t known[] = {

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: what becomes of a task that the units refuse, besides hanging.
+ * DOC: tasks that the units refuse: failing fast and dumps, instead of hanging.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define BANK	0x9000	/* core 0's first */
 
-/* A machine in which a task was refused, with the tables of core 0's first bank in use */
+/* Create a machine in which a task was refused, with the tables of core 0's first bank in use */
 static struct machine *refuse_with(struct twin_config *config)
 {
 	struct machine *m = machine_create(config, false);
@@ -43,7 +43,7 @@ static void test_fail_fast(const void *arg)
 	machine_destroy(m);
 	config.fail_fast = true;
 	m = refuse_with(&config);
-	/* What fails is at once a page fault at the task's command words, once */
+	/* The failure causes one immediate page fault at the task's command words */
 	CHECK(rd(m, 0, BANK + RK_IOMMU_INT_RAWSTAT) & RK_IOMMU_INT_PAGE_FAULT);
 	CHECK_EQ(rd(m, 0, BANK + RK_IOMMU_PAGE_FAULT_ADDR), CMD_IOVA);
 	wr(m, 0, BANK + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_PAGE_FAULT_DONE);
@@ -54,7 +54,7 @@ static void test_fail_fast(const void *arg)
 	machine_destroy(m);
 }
 
-/* A whole small file as a string, empty if there is none */
+/* Contents of a small file as a string, empty if the file does not exist */
 static const char *text_of(const char *dir, const char *name)
 {
 	static char text[8192];
@@ -90,7 +90,7 @@ static void test_dump(const void *arg)
 	text = text_of(task, TWIN_DUMP_TASK);
 	CHECK(strstr(text, "core 0\ntask 0\ntasks 1\n") && strstr(text, "register 0x100c\nreason told to\n"));
 	CHECK(strstr(text_of(task, TWIN_DUMP_REGISTERS), "0x100c 0x0000dead\n"));
-	/* The words as they were fetched, and the page that they are in */
+	/* The command words that were fetched, and their page */
 	CHECK(!memcmp(text_of(task, TWIN_DUMP_STREAM), ram(m, CMD_ADDR), 16));
 	snprintf(name, sizeof(name), TWIN_DUMP_MEMORY, CMD_IOVA);
 	CHECK(!memcmp(text_of(task, name), ram(m, CMD_ADDR), 4096));
@@ -99,7 +99,7 @@ static void test_dump(const void *arg)
 	snprintf(name, sizeof(name), TWIN_DUMP_MEMORY, OUT_IOVA);
 	text_of(task, name);
 	machine_destroy(m);
-	/* Nothing else was left there */
+	/* There are no other files */
 	CHECK(!rmdir(task) && !rmdir(dir));
 }
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: reset values, what a write leaves behind, and what answers at all.
+ * DOC: reset values, values after a write, and which registers are decoded.
  */
 #include "machine.h"
 
@@ -52,7 +52,7 @@ static void test_reset_values(const void *arg)
 	machine_destroy(m);
 }
 
-/* What all ones leave */
+/* Values after writing all ones */
 static const struct reg_value written_values[] = {
 	{ RKNPU_PC_REGISTER_AMOUNTS, 0xffff },
 	{ RKNPU_PC_INTERRUPT_MASK, 0x1ffff },
@@ -182,7 +182,7 @@ static void test_second_bank_only_on_core_0(const void *arg)
 	wr(m, 0, 0x9000 + RK_IOMMU_DTE_ADDR, 0x12345679);
 	CHECK_EQ(rd(m, 0, 0x9000 + RK_IOMMU_DTE_ADDR), 0x12345670);
 	CHECK_EQ(rd(m, 0, 0xa000 + RK_IOMMU_DTE_ADDR), 0);
-	/* Elsewhere 0x9000 is bus configuration, which keeps every bit */
+	/* On other cores 0x9000 is bus configuration, which keeps every bit */
 	wr(m, 1, 0x9000, 0x12345679);
 	CHECK_EQ(rd(m, 1, 0x9000), 0x12345679);
 	machine_destroy(m);

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the reset lines and what they leave.
+ * DOC: the reset lines and the state after a reset.
  */
 #include <string.h>
 
@@ -57,7 +57,7 @@ static void test_kills_kick(const void *arg)
 	CHECK(!machine_run_to_irq(m, 0));
 	CHECK_EQ(*ram(m, OUT_ADDR), 0xee);
 	CHECK_EQ(core_stat(m, 0, TWIN_STAT_TASKS), 0);
-	/* And the core works again once its banks are programmed */
+	/* The core works again once its banks are programmed */
 	enable_banks(m, 0);
 	start_kick(m, 0, &kick);
 	CHECK(machine_run_to_irq(m, 0));
@@ -65,7 +65,7 @@ static void test_kills_kick(const void *arg)
 	machine_destroy(m);
 }
 
-/* One line alone stops the kick, but does not reset the core. */
+/* A single line stops the kick, but does not reset the core. */
 static void test_one_line_stops_kick(const void *arg)
 {
 	struct machine *m = machine_default();
@@ -124,13 +124,13 @@ static void test_access_in_reset(const void *arg)
 	machine_destroy(m);
 }
 
-/* Values of the reset register and how long each lasts */
+/* Values of the reset register and the duration of each */
 struct line_case {
 	struct {
 		uint32_t lines;
 		uint64_t ns;
 	} step[4];
-	uint32_t error;		/* 0: none */
+	uint32_t error;		/* expected error, 0 if none */
 	uint32_t resets;
 };
 
@@ -180,7 +180,7 @@ static void test_power_on(const void *arg)
 	CHECK_EQ(rd(m, 2, RKNPU_PC_VERSION), RKNPU_PC_VERSION_FIRE);
 	CHECK_EQ(core_stat(m, 0, TWIN_STAT_KICKS), 0);
 	CHECK_EQ(ctl_rd(m, TWIN_CLOCK_MHZ), 1000);
-	/* What the guest did wrong is not forgotten */
+	/* Guest errors are still counted */
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_COUNT), 1);
 	ctl_wr(m, TWIN_ERROR_ACK, 1);
 	machine_destroy(m);
@@ -214,14 +214,14 @@ static void test_power(const void *arg)
 	CHECK_EQ(twin_power_read(m->twin, TWIN_POWER_STATUS, 4), TWIN_POWER_ON);
 	power(m, 1, 0);
 	CHECK_EQ(twin_power_read(m->twin, TWIN_POWER_DOMAIN_BYTES + TWIN_POWER_STATUS, 4), 0);
-	/* Registers and banks alike; the neighbours keep their power */
+	/* Both registers and banks; the neighbours keep their power */
 	CHECK_EQ(rd(m, 1, RKNPU_PC_VERSION), 0);
 	wr(m, 1, read_bank(1) + RK_IOMMU_COMMAND, RK_IOMMU_COMMAND_ZAP_CACHE);
 	CHECK_EQ(rd(m, 0, RKNPU_PC_VERSION), RKNPU_PC_VERSION_FIRE);
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_UNACKED), 2);
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_UNPOWERED);
 	ctl_wr(m, TWIN_ERROR_ACK, 2);
-	/* What comes back has forgotten everything */
+	/* All state is lost when the power is back */
 	power(m, 1, TWIN_POWER_ON);
 	CHECK_EQ(rd(m, 1, read_bank(1) + RK_IOMMU_DTE_ADDR), 0);
 	enable_banks(m, 1);

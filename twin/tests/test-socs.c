@@ -2,13 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: what is different on the SoCs that are not RK3588.
+ * DOC: differences of the SoCs other than RK3588.
  */
 #include "machine.h"
 
 #define A(core)		(1u << TWIN_RESET_LINE_A(core))
 
-/* As the vendor driver does it at power-on and after every reset */
+/* Prime the core like the vendor driver at power-on and after every reset */
 static void prime(struct machine *m)
 {
 	wr(m, 0, RKNPU_PC_BASE_ADDRESS, RKNPU_PC_BASE_ADDRESS_PC_SEL);
@@ -48,7 +48,7 @@ static void test_rk3568(const void *arg)
 	machine_destroy(m);
 }
 
-/* One word per unit of the amount: half of what RK3588 needs is too little */
+/* The amount counts single words: the value that RK3588 needs is half of what RK3568 needs */
 static void test_rk3568_amount(const void *arg)
 {
 	struct machine *m = machine_of("rk3568");
@@ -154,7 +154,7 @@ static void test_rk3576_priming(const void *arg)
 	expect_error(m, TWIN_ERROR_START_UNPRIMED);
 	prime(m);
 	works(m, 0);
-	/* One line is all of a core's reset, and it asks for priming again */
+	/* A single line resets the core, which must be primed again afterwards */
 	reset_wr(m, A(0));
 	machine_run(m, 10000);
 	reset_wr(m, 0);
@@ -175,7 +175,7 @@ static void test_rk3576_task_status(const void *arg)
 	(void)arg;
 	prime(m);
 	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 1, 0);
-	/* To itself: the number of tasks ends it */
+	/* The link leads to the segment itself: the number of tasks ends the kick */
 	stream_chain(&s, ENABLE_CONV, CMD_IOVA, COPY_WORDS);
 	kick = (struct kick){ .addr = CMD_IOVA, .words = s.words, .tasks = 5000, .int_mask = RKNPU_INT_DPU };
 	start_kick(m, 0, &kick);

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: how long things last.
+ * DOC: the timing model.
  */
 #include "machine.h"
 
@@ -98,7 +98,7 @@ static const struct both_case both_cases[] = {
 	{ 0, 0, 77, 77 },
 };
 
-/* The longer of MACs and transfers, and then what a task takes besides */
+/* The longer of MACs and transfers, plus the latency of the task */
 static void test_both(const void *arg)
 {
 	const struct both_case *c = arg;
@@ -117,7 +117,7 @@ static void test_both(const void *arg)
 	machine_destroy(m);
 }
 
-/* Cores at once share the memory: two get 17 bytes per cycle instead of 18, three instead of 27 */
+/* Cores that run at the same time share the memory: two get 17 bytes per cycle instead of 18, three instead of 27 */
 static void test_shared_memory(const void *arg)
 {
 	static const uint64_t want[] = { 1000 + 10000, 1000 + 10589, 1000 + 15883 };
@@ -139,9 +139,9 @@ static void test_shared_memory(const void *arg)
 		start_kick(m, i, &kick[i]);
 	for (i = 0; i < cores; i++)
 		CHECK(machine_run_to_irq(m, i));
-	/* The last one to begin sees all others */
+	/* The last core to begin shares with all others */
 	CHECK_EQ(stat64(m, cores - 1, TWIN_STAT_BUSY_NS), want[cores - 1]);
-	/* And who comes alone afterwards none */
+	/* A core that runs alone afterwards does not share */
 	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
 	i = (unsigned int)stat64(m, 0, TWIN_STAT_BUSY_NS);
 	start_kick(m, 0, &kick[0]);
@@ -180,7 +180,7 @@ static void test_busy_while_running(const void *arg)
 	machine_destroy(m);
 }
 
-/* A host that calls late makes nothing longer */
+/* Late calls by the host do not change modelled times */
 static void test_late_host(const void *arg)
 {
 	struct machine *m = machine_default();

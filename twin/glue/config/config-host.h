@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Stands in for the file that QEMU's configure generates. Only what its headers
- * ask for on a Linux host; no structure that the glue uses depends on it.
+ * Replaces the file that QEMU's configure generates. Defines only what QEMU's
+ * headers need on a Linux host; no structure that the glue uses depends on it.
  */
 #pragma once
 #define CONFIG_LINUX 1

@@ -4,7 +4,7 @@
  *
  * DOC: many tasks in one kick: the streams that the driver's tests build, run by
  * a core of the library with the real compute units, without a driver. All
- * memory goes through page tables, with pages in descending order.
+ * memory accesses go through page tables, with pages in descending order.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 #define SEGMENT_ALIGN	8	/* words */
 #define SPOILED		0xa5
 
-/* Streams are for the SoC that the library is unless told otherwise, whatever machine this is */
+/* Streams are for the default SoC of the library, regardless of the machine that runs this program */
 const struct soc *soc_get(void)
 {
 	static const struct soc rk3588 = { .scale = 2 };
@@ -30,7 +30,7 @@ const struct soc *soc_get(void)
 	return &rk3588;
 }
 
-/* A convolution with its operands as the host sees them */
+/* A convolution with its operands in host memory */
 struct layer {
 	struct conv_task task;
 	uint8_t *in, *weights, *bias, *out;
@@ -45,7 +45,7 @@ struct chain {
 	struct layer layer[CONV_KINDS];
 };
 
-/* Device memory of @bytes; what @bytes it gets is up to copy_pages() */
+/* Allocate device memory of @bytes; copy_pages() sets its contents */
 static uint32_t allocate(struct chain *c, size_t bytes)
 {
 	unsigned int pages = (bytes + PAGE - 1) / PAGE, i;
@@ -53,7 +53,7 @@ static uint32_t allocate(struct chain *c, size_t bytes)
 
 	for (i = 0; i < pages; i++)
 		map_page(c->m, iova + i * PAGE, c->next_page + (uint64_t)(pages - 1 - i) * PAGE, PROT_RW);
-	/* A page that nobody may touch follows */
+	/* An unmapped page follows */
 	c->next_iova += (pages + 1) * PAGE;
 	c->next_page += (uint64_t)pages * PAGE;
 	if (c->next_page > LOW_ADDR + RAM_BYTES)
@@ -61,7 +61,7 @@ static uint32_t allocate(struct chain *c, size_t bytes)
 	return iova;
 }
 
-/* Pages lie in descending order, see allocate(); @first is that of the lowest device address */
+/* Pages are in descending order, see allocate(); @base is the lowest physical address */
 static void copy_pages(struct chain *c, uint64_t base, uint8_t *data, size_t bytes, bool to_device)
 {
 	unsigned int pages = (bytes + PAGE - 1) / PAGE, i;
@@ -149,7 +149,7 @@ static void layer_fini(struct layer *l)
 	memset(l, 0, sizeof(*l));
 }
 
-/* All layers, linked; first come the words of each segment, then, when all are known, the tails */
+/* Write and link all layers: first the words of each segment, then the tails, once all addresses are known */
 static unsigned int write_stream(struct chain *c)
 {
 	struct regcmd rc = { .words = c->words, .max = STREAM_WORDS };
@@ -202,8 +202,8 @@ static bool layer_is_right(struct chain *c, struct layer *l, uint64_t out_base, 
 }
 
 /*
- * Two kicks without a reset between them, the second with all kinds in reverse:
- * registers persist, and each kind meets other ones in both groups.
+ * Two kicks without a reset in between, the second with all kinds in reverse
+ * order: registers persist, and each kind follows other ones in both groups.
  */
 static bool two_kicks(struct chain *c, unsigned int core)
 {

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: networks of four layers, in one kick each: every task reads what the one
- * before wrote. Streams and reference are those of the driver's tests.
+ * DOC: networks of four layers, each run in one kick: every task reads the output
+ * of the previous one. Streams and reference are those of the driver's tests.
  */
 #include "compute/tests/tap.h"
 #include "machine.h"
@@ -15,10 +15,10 @@
 #define ALIGN_WORDS	(REGCMD_ALIGN_BYTES / sizeof(uint64_t))
 
 struct segment {
-	size_t first, words;	/* without tail */
+	size_t first, words;	/* without the tail */
 };
 
-/* All segments, then their tails, which need to know where the next one is */
+/* Write all segments, then their tails, which contain the address of the next one */
 static void write_chain(const struct layers *l, struct regcmd *rc, struct segment segment[LAYERS])
 {
 	unsigned int i, k;

@@ -2,12 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the library and the real compute units together: tasks go in as command
- * streams, all memory through page tables with scattered pages, and what comes
- * out is compared with the plain C reference of the units' tests.
+ * DOC: the library together with the real compute units: tasks are passed as
+ * command streams, all memory accesses go through page tables with scattered
+ * pages, and the output is compared with the plain C reference of the units'
+ * tests.
  *
- * Those tests call twin_compute_task(); built for this program, they call
- * whole_task() instead, which has a core do the task.
+ * Those tests call twin_compute_task(). When they are built for this program,
+ * they call whole_task() instead, which runs the task on a core.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +20,15 @@
 #include "whole.h"
 
 #define PAGES_ADDR	(LOW_ADDR + 0x300000)
-/* The units' programs may have their operands where machine.c has its commands: those are seen here */
+/* The units' programs may have operands at machine.c's address for commands, so streams are at this address */
 #define STREAM_IOVA	0xe0000000u
-#define FEATURE_ADDR	0x20100040u	/* not where machine_create() maps something */
+#define FEATURE_ADDR	0x20100040u	/* not mapped by machine_create() */
 #define BLOCK_WORDS	1024
 
 static struct machine *machine;
 static unsigned int core;
 
-/* machine.c checks with these */
+/* Called by the checks in machine.c */
 bool tap_check(bool ok, const char *file, int line, const char *text)
 {
 	if (!ok)
@@ -78,7 +79,7 @@ static struct stream build_stream(const struct twin_unit_regs *regs, uint32_t en
 	return s;
 }
 
-/* Neighbouring pages get memory in descending order. */
+/* Neighbouring pages are placed in memory in descending order. */
 static uint64_t page_addr(const struct region *r, unsigned int page, uint64_t *next)
 {
 	unsigned int pages = ((r->addr % PAGE) + r->bytes + PAGE - 1) / PAGE;
@@ -87,7 +88,7 @@ static uint64_t page_addr(const struct region *r, unsigned int page, uint64_t *n
 	return (uint64_t)(pages - 1 - page) * PAGE;
 }
 
-/* Calls copy() for each piece of a region that lies within one page. */
+/* Call copy() for each part of a region, split at page boundaries. */
 static uint64_t for_pages(const struct region *r, uint64_t base, void (*copy)(uint8_t *ram, uint8_t *data, size_t n))
 {
 	uint64_t used = 0, addr;
@@ -138,7 +139,7 @@ static bool run_stream(const struct stream *s, struct memory *memory)
 	map_stream();
 	all_regions(memory, to_ram);
 	start_kick(machine, core, &kick);
-	/* One group's bit of the two */
+	/* The bit of one of the two groups */
 	done = machine_run_to_irq(machine, core);
 	status = rd(machine, core, RKNPU_PC_INTERRUPT_STATUS);
 	done &= status == (RKNPU_INT_DPU & RKNPU_INT_DONE_GROUP0) || status == (RKNPU_INT_DPU & RKNPU_INT_DONE_GROUP1);
@@ -147,7 +148,7 @@ static bool run_stream(const struct stream *s, struct memory *memory)
 	return done;
 }
 
-/* Outside of run_case() every task gets a machine of its own */
+/* Outside run_case(), every task gets a machine of its own */
 enum twin_compute_status whole_task(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
 				    const struct twin_dma *dma, struct twin_compute_result *result)
 {
@@ -205,7 +206,7 @@ static void run_case(const struct whole_case *c)
 	machine = NULL;
 }
 
-/* ---- What a core keeps from task to task ---- */
+/* ---- State of a core that persists between tasks ---- */
 
 static void new_machine(void)
 {
@@ -250,7 +251,7 @@ static void keep_tables(void)
 	end_machine();
 }
 
-/* build_stream() writes no zeros, so what a program has 0 it inherits */
+/* build_stream() does not write zeros, so registers that are 0 in a program are inherited */
 static void keep_registers(void)
 {
 	struct shape s = shape_flying(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 8, 1, 8);

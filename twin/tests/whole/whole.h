@@ -6,7 +6,7 @@
 #define TWIN_TEST_WHOLE_H
 
 void chain_tests(void);
-/* Of the units' tests: each program goes through whole_task() */
+/* Taken from the units' tests: each program goes through whole_task() */
 void path_tests(void);
 void layers_tests(void);
 
