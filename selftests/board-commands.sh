@@ -54,11 +54,10 @@ smi() {
 }
 tests() { cd /board && typed './run-all.sh test_ident test_closed_flow test_submit'; }
 
-echo "TAP version 13"
+tap_begin
 while IFS= read -r command; do
 	scene=$(scene_of "$command") || continue
 	$scene "$command"
 	result $? "$([ "$scene" = tests ] && echo run_tests || echo "$command")"
 done < /commands
-echo "1..$n"
-exit $failed
+tap_end

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The demo and the benchmarks as test cases: they end well and say what they are read for.
 cd "$(dirname "$0")" || exit 1
-number=0
-failed=0
+# shellcheck source=selftests/tap.sh
+. ./tap.sh
 
 # program NAME PATTERN COMMAND...: it succeeds, and a line of its output matches
 program() {
@@ -11,24 +11,20 @@ program() {
 	shift 2
 	# shellcheck disable=SC2254 # it is a pattern
 	case $name in ${T:-*}) ;; *) return ;; esac
-	number=$((number + 1))
 	out=$("$@" 2>&1)
 	status=$?
 	echo "$out" | sed 's/^/# /'
 	if [ $status -eq 0 ] && echo "$out" | grep -Eq "$pattern"; then
-		echo "ok $number $name"
+		result 0 "$name"
 	elif echo "$out" | grep -q 'instruction counter'; then
-		echo "ok $number $name # SKIP needs a machine that counts instructions"
+		skip "$name" 'needs a machine that counts instructions'
 	else
-		echo "not ok $number $name"
-		failed=1
+		result 1 "$name"
 	fi
 }
 
-echo "TAP version 13"
+tap_begin
 program demo_is_all_correct '^demo: ([0-9]+) of \1 results correct$' ./rknpu-demo digits /tmp/digits.png
 program bench_times_a_product '^twin_matmul_int8_512_s 0*\.?0*[1-9][0-9.]* s$' ./rknpu-bench wall
 program bench_counts_instructions '^submit_blocking_insns [1-9][0-9]* instructions$' ./rknpu-bench insns
-echo "1..$number"
-[ $number -gt 0 ] || exit 4
-exit $failed
+tap_end

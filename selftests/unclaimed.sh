@@ -5,8 +5,7 @@
 # shellcheck source=selftests/drivers.sh
 . /drivers.sh
 
-echo "TAP version 13"
-echo "1..7"
+tap_plan 7
 insmod "$1" claim_rknn_core=0; result $? the_module_loads
 [ -z "$(drivers)" ]; result $? it_takes_no_core
 [ ! -e /dev/dri/card1 ] && [ ! -e /dev/dri/renderD129 ]; result $? there_is_no_node
@@ -14,4 +13,4 @@ insmod "$2" && [ "$(drivers)" = "RKNPU " ]; result $? another_driver_takes_all_c
 rmmod rknpu && [ -z "$(drivers)" ]; result $? which_leaves
 rmmod rknpu_open; result $? ours_unloads
 insmod "$1" && [ "$(drivers)" = "rknpu_open " ] && rmmod rknpu_open; result $? unless_told_it_takes_them
-exit "$failed"
+tap_end

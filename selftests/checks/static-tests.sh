@@ -18,7 +18,7 @@ tracked_scripts() {
 	git ls-files tools twin selftests packaging .ci | while read -r f; do
 		if [ -f "$f" ] && head -n 1 "$f" | grep -qE '^#!.*(bash|sh)\b'; then echo "$f"; fi
 	done
-	echo selftests/checks/tally.sh selftests/checks/static-tests.sh selftests/boots/boot-tests.sh tools/vm/lib.sh tools/vm/apt.sh selftests/checks/pkg/root.sh dkms.conf | tr ' ' '\n'
+	echo selftests/tap.sh selftests/drivers.sh selftests/checks/tally.sh selftests/checks/static-tests.sh selftests/boots/boot-tests.sh tools/vm/lib.sh tools/vm/apt.sh selftests/checks/pkg/root.sh dkms.conf | tr ' ' '\n'
 }
 
 check_scripts() {
