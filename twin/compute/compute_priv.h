@@ -14,6 +14,7 @@
 #include "units.h"
 
 #include "compute.h"
+#include "fp16.h"
 #include "rknpu_regs.h"
 
 /* Maximum number of channels in an input group of the MAC array; dense buffers are padded to whole groups */
@@ -83,6 +84,15 @@ static inline int32_t saturate32(int64_t value)
 static inline uint32_t round_up(uint32_t value, uint32_t to)
 {
 	return (value + to - 1) / to * to;
+}
+
+static inline uint32_t load_le(const uint8_t *from, uint32_t count)
+{
+	uint32_t value = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		value |= (uint32_t)from[i] << (8 * i);
+	return value;
 }
 
 /*
@@ -273,14 +283,5 @@ void mac_fp32(const struct conv *conv, const struct windows *windows,
 /* depthwise.c: one row of output */
 void depthwise_row(const struct conv *conv, const struct dense_feature *feature,
 		   const struct dense_weights *weights, uint32_t y, struct accumulator *acc);
-
-/* fp16.c */
-float fp16_to_float(uint16_t bits);
-float fp32_canonical(float value);
-uint64_t fp16_magnitude(uint16_t bits);
-uint8_t fp16_span(uint64_t magnitudes);
-
-#define FP16_NONFINITE		UINT64_MAX	/* fp16_magnitude() of Inf and NaN */
-#define SPAN_NONFINITE		64
 
 #endif /* TWIN_COMPUTE_PRIV_H */

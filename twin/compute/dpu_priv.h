@@ -230,59 +230,10 @@ static inline int64_t shift_rounded(int64_t value, unsigned int shift, bool half
 }
 
 /* Little endian */
-static inline uint32_t load_le(const uint8_t *from, uint32_t count)
-{
-	uint32_t value = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		value |= (uint32_t)from[i] << (8 * i);
-	return value;
-}
-
 static inline void store_le(uint8_t *to, uint32_t value, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		to[i] = (uint8_t)(value >> (8 * i));
-}
-
-static inline float float_from_bits(uint32_t bits)
-{
-	float value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-static inline uint32_t bits_from_float(float value)
-{
-	uint32_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
-
-/* Branch-free conversion to fp16: rounds to nearest even, overflows to infinity, makes NaN canonical */
-static inline uint16_t half_from_float(float value)
-{
-	const uint32_t two_16 = 0x47800000, smallest_normal = 0x38800000, half_bits = 0x3f000000;
-	uint32_t bits = bits_from_float(value), size = bits & 0x7fffffff;
-	/* Adding 1/2 leaves the value as a multiple of 2^-24 in the low bits, rounded by the host */
-	uint32_t subnormal = bits_from_float(float_from_bits(size) + 0.5f) - half_bits;
-	uint32_t normal = (size - (112u << 23) + 0xfff + (size >> 13 & 1)) >> 13;
-	uint32_t half = size < smallest_normal ? subnormal : normal;
-
-	half = size >= two_16 ? 0x7c00 : half;
-	half |= bits >> 16 & 0x8000;
-	return size > 0x7f800000 ? 0x7e00 : half;
-}
-
-static inline float half_to_float(uint16_t half)
-{
-	uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
-	uint32_t bits = bits_from_float(float_from_bits(magnitude) * 0x1p112f);
-
-	bits |= magnitude >= 0x0f800000 ? 0x7f800000 : 0;
-	return float_from_bits(bits | (uint32_t)(half & 0x8000) << 16);
 }
 
 /* element.c */

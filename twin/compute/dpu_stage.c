@@ -151,7 +151,7 @@ static float factor_of(const struct dpu *dpu, uint32_t bits)
 {
 	if (dpu->processing == RKNPU_PREC_BF16)
 		return float_from_bits(bits << 16);
-	return half_to_float((uint16_t)bits);
+	return fp16_to_float((uint16_t)bits);
 }
 
 /* Allocate operands and fill them with those from registers, repeated for each channel */

@@ -51,7 +51,7 @@ static void load_int16(const uint8_t *bytes, uint32_t lanes, int32_t *to)
 static void load_fp16(const uint8_t *bytes, uint32_t lanes, float *to)
 {
 	for (uint32_t i = 0; i < lanes; i++)
-		to[i] = half_to_float((uint16_t)load_le(bytes + 2 * i, 2));
+		to[i] = fp16_to_float((uint16_t)load_le(bytes + 2 * i, 2));
 }
 
 static void load_bf16(const uint8_t *bytes, uint32_t lanes, float *to)

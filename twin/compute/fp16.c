@@ -2,16 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Half precision in integer arithmetic, so results do not depend on the host's
- * support for it. Subnormals are kept [guess]; NaN is made canonical because
- * hosts differ in the sign of the NaN they produce.
+ * The parts of half-precision arithmetic that take more than a few instructions.
  */
 #include <math.h>
 #include <string.h>
 
 #include "compute_priv.h"
 
-#define FP16_SIGN		0x8000
 #define FP16_EXP		0x7c00
 #define FP16_FRACTION		0x03ff
 #define FP16_HIDDEN		0x0400
@@ -30,18 +27,7 @@ uint64_t fp16_magnitude(uint16_t bits)
 	return (fraction | FP16_HIDDEN) << (exp - 1);
 }
 
-float fp16_to_float(uint16_t bits)
-{
-	uint64_t magnitude = fp16_magnitude(bits);
-	float value;
-
-	if (magnitude == FP16_NONFINITE)
-		value = bits & FP16_FRACTION ? NAN : INFINITY;
-	else
-		value = (float)magnitude * 0x1p-24f;
-	return bits & FP16_SIGN ? -value : value;
-}
-
+/* Hosts differ in the sign of the NaN that they produce. */
 float fp32_canonical(float value)
 {
 	static const uint32_t quiet_nan = 0x7fc00000;

@@ -45,32 +45,15 @@ const struct operand *operand_of(uint32_t precision)
 #define FP32_EXP		0x7f800000
 #define FP32_FRACTION		0x007fffff
 
-static float float_of(uint32_t bits)
-{
-	float value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
 /* The mantissa is rounded to 10 bits [seen: rockchip-npu-notes], to nearest even [guess] */
 static float tf32_to_float(uint32_t bits)
 {
 	uint32_t odd = bits >> TF32_DROPPED_BITS & 1;
 
 	if ((bits & FP32_EXP) == FP32_EXP)
-		return bits & FP32_FRACTION ? NAN : float_of(bits);
+		return bits & FP32_FRACTION ? NAN : float_from_bits(bits);
 	bits += (1u << (TF32_DROPPED_BITS - 1)) - 1 + odd;
-	return float_of(bits >> TF32_DROPPED_BITS << TF32_DROPPED_BITS);
-}
-
-static uint32_t load(const uint8_t *from, unsigned int bytes)
-{
-	uint32_t bits = 0;
-
-	for (unsigned int i = 0; i < bytes; i++)
-		bits |= (uint32_t)from[i] << (8 * i);
-	return bits;
+	return float_from_bits(bits >> TF32_DROPPED_BITS << TF32_DROPPED_BITS);
 }
 
 /* The low nibble comes first [seen: client programs] */
@@ -93,7 +76,7 @@ static void unpack_int8(const uint8_t *from, uint32_t count, int16_t *to, size_t
 static void unpack_int16(const uint8_t *from, uint32_t count, int16_t *to, size_t stride)
 {
 	for (uint32_t i = 0; i < count; i++)
-		to[i * stride] = (int16_t)load(from + 2 * i, 2);
+		to[i * stride] = (int16_t)load_le(from + 2 * i, 2);
 }
 
 static uint64_t unpack_fp16(const uint8_t *from, uint32_t count, float *to, size_t stride)
@@ -101,7 +84,7 @@ static uint64_t unpack_fp16(const uint8_t *from, uint32_t count, float *to, size
 	uint64_t magnitudes = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint16_t bits = load(from + 2 * i, 2);
+		uint16_t bits = load_le(from + 2 * i, 2);
 
 		magnitudes |= fp16_magnitude(bits);
 		to[i * stride] = fp16_to_float(bits);
@@ -112,13 +95,13 @@ static uint64_t unpack_fp16(const uint8_t *from, uint32_t count, float *to, size
 static void unpack_bf16(const uint8_t *from, uint32_t count, float *to, size_t stride)
 {
 	for (uint32_t i = 0; i < count; i++)
-		to[i * stride] = float_of(load(from + 2 * i, 2) << 16);
+		to[i * stride] = float_from_bits(load_le(from + 2 * i, 2) << 16);
 }
 
 static void unpack_tf32(const uint8_t *from, uint32_t count, float *to, size_t stride)
 {
 	for (uint32_t i = 0; i < count; i++)
-		to[i * stride] = tf32_to_float(load(from + 4 * i, 4));
+		to[i * stride] = tf32_to_float(load_le(from + 4 * i, 4));
 }
 
 uint64_t operand_unpack(uint32_t precision, const uint8_t *from, size_t first, uint32_t count,

@@ -79,7 +79,7 @@ static void narrow_int(uint32_t precision, const int64_t *x, size_t count, uint8
 		break;
 	case RKNPU_PREC_FP16:
 		for (size_t i = 0; i < count; i++)
-			store_le(to + 2 * i, half_from_float((float)saturate32(x[i])), 2);
+			store_le(to + 2 * i, fp16_from_float((float)saturate32(x[i])), 2);
 		break;
 	case RKNPU_PREC_FP32:
 		for (size_t i = 0; i < count; i++)
@@ -135,7 +135,7 @@ static uint16_t half_of_nonfinite(float value, uint32_t minus_exp)
 static void narrow_half(const struct out_cvt *cvt, const float *x, size_t count, uint8_t *to)
 {
 	for (size_t i = 0; i < count; i++)
-		store_le(to + 2 * i, isfinite(x[i]) ? half_from_float(x[i]) : half_of_nonfinite(x[i], cvt->minus_exp), 2);
+		store_le(to + 2 * i, isfinite(x[i]) ? fp16_from_float(x[i]) : half_of_nonfinite(x[i], cvt->minus_exp), 2);
 }
 
 /* Both bf16 and int8 are rounded to nearest even [seen: simulator of rknn-toolkit2] */

@@ -204,7 +204,7 @@ static void narrow(const struct pool *pool, const void *values, uint8_t *to)
 
 	if (element_is_float(&pool->element))
 		for (size_t i = 0; i < count; i++)
-			store_le(to + 2 * i, half_from_float(floats[i]), 2);
+			store_le(to + 2 * i, fp16_from_float(floats[i]), 2);
 	else
 		for (size_t i = 0; i < count; i++)
 			to[i] = saturate8(ints[i]);

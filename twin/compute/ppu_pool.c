@@ -78,8 +78,8 @@ static void window_int(const struct pool *pool, const struct span *rows, const s
 /* The reciprocals are fp16 patterns of 65536 / size */
 static void divide_float(const struct pool *pool, float *x)
 {
-	float width = half_to_float((uint16_t)pool->recip_width);
-	float height = half_to_float((uint16_t)pool->recip_height);
+	float width = fp16_to_float((uint16_t)pool->recip_width);
+	float height = fp16_to_float((uint16_t)pool->recip_height);
 
 	for (uint32_t i = 0; i < pool->element.per_atom; i++)
 		x[i] = x[i] * (width * 0x1p-16f) * (height * 0x1p-16f);

@@ -9,28 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "reference.h"
 
 #define GROUP	32
 
 /* ---- numbers ------------------------------------------------------------- */
-
-static double half_value(uint32_t bits)
-{
-	uint16_t word = bits;
-	_Float16 half;
-
-	memcpy(&half, &word, sizeof(half));
-	return (double)half;
-}
-
-static float float_of(uint32_t bits)
-{
-	float value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
 
 /* Rounded to ten bits of fraction, nearest even; values are at least 2^-136 apart */
 static double tf32_value(float value)

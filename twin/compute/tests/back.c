@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "back.h"
+#include "number.h"
 #include "reference.h"
 #include "tap.h"
 
@@ -36,14 +37,6 @@ static void set(struct program *p, uint32_t offset, uint32_t mask, uint32_t valu
 	uint32_t *reg = program_reg(p, offset);
 
 	*reg = (*reg & ~mask) | (value << __builtin_ctz(mask) & mask);
-}
-
-static uint32_t float_bits(float value)
-{
-	uint32_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
 }
 
 static bool main_is_float(const struct program *p)

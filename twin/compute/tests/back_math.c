@@ -9,25 +9,10 @@
 #include <string.h>
 
 #include "back.h"
+#include "number.h"
 #include "reference.h"
 
 typedef __int128 wide;
-
-static float float_of(uint32_t bits)
-{
-	float value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-static float half_value(uint16_t bits)
-{
-	_Float16 half;
-
-	memcpy(&half, &bits, sizeof(half));
-	return (float)half;
-}
 
 static int32_t saturated(wide value)
 {

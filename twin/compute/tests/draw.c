@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "number.h"
 #include "program.h"
 
 uint32_t rng_next(struct rng *rng)
@@ -39,15 +40,6 @@ uint32_t draw_int16_small(struct rng *rng)
 	return (uint16_t)rng_range(rng, -999, 999);
 }
 
-static uint32_t half_bits(double value)
-{
-	_Float16 half = (_Float16)value;
-	uint16_t bits;
-
-	memcpy(&bits, &half, sizeof(bits));
-	return bits;
-}
-
 uint32_t draw_fp16_unit(struct rng *rng)
 {
 	return half_bits(rng_range(rng, -1000000, 1000000) / 1000000.0);
@@ -78,14 +70,6 @@ uint32_t draw_fp16_any(struct rng *rng)
 	default:
 		return draw_fp16_unit(rng);
 	}
-}
-
-static uint32_t float_bits(float value)
-{
-	uint32_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
 }
 
 uint32_t draw_fp32_unit(struct rng *rng)

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "number.h"
 #include "reference.h"
 #include "tap.h"
 #include "tests.h"
@@ -17,11 +18,7 @@
 /* fp16 bits of @mantissa * 2^@exp units of 2^-24; the mantissa has up to 11 bits */
 static uint16_t half_of(uint64_t mantissa, int exp)
 {
-	_Float16 value = (_Float16)((double)mantissa * (double)(1ULL << exp) * 0x1p-24);
-	uint16_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
+	return half_bits((double)mantissa * (double)(1ULL << exp) * 0x1p-24);
 }
 
 /*

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "number.h"
 #include "program.h"
 #include "tap.h"
 #include "tests.h"
@@ -321,14 +322,6 @@ static void test_shared_reads(void)
 
 /* ---- a maximum of channels ------------------------------------------------------- */
 
-static double half_value(const uint8_t *at)
-{
-	_Float16 half;
-
-	memcpy(&half, at, sizeof(half));
-	return (double)half;
-}
-
 static void test_maximum(void)
 {
 	static const int channels[] = { 1, 8, 20, 40 };
@@ -355,7 +348,7 @@ static void test_maximum(void)
 			for (int c = 1; c < channels[i]; c++) {
 				size_t at = cube_at(pixels, 2, c, p);
 
-				if (half_value(data + at) > half_value(data + best))
+				if (half_value(data[at] | data[at + 1] << 8) > half_value(data[best] | data[best + 1] << 8))
 					best = at;
 			}
 			expect(&m, (size_t)p * 2, best, 2);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "number.h"
 #include "program.h"
 #include "tap.h"
 #include "tests.h"
@@ -42,23 +43,6 @@ struct pool {
 };
 
 /* ---- program ----------------------------------------------------------------- */
-
-static uint16_t half_bits(double value)
-{
-	_Float16 half = (_Float16)value;
-	uint16_t bits;
-
-	memcpy(&bits, &half, sizeof(bits));
-	return bits;
-}
-
-static double half_value(uint16_t bits)
-{
-	_Float16 half;
-
-	memcpy(&half, &bits, sizeof(half));
-	return (double)half;
-}
 
 static struct pool_shape shape_pool(bool fp16, int method, int width, int height, int channels, int kw, int kh)
 {

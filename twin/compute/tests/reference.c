@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "back.h"
+#include "number.h"
 #include "reference.h"
 #include "tap.h"
 
@@ -15,23 +16,6 @@
 static double clamp(double value, double low, double high)
 {
 	return value < low ? low : value > high ? high : value;
-}
-
-static uint32_t half_bits(double value)
-{
-	_Float16 half = (_Float16)value;
-	uint16_t bits;
-
-	memcpy(&bits, &half, sizeof(bits));
-	return isnan(value) ? 0x7e00 : bits;
-}
-
-static uint32_t float_bits(float value)
-{
-	uint32_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return isnan(value) ? 0x7fc00000 : bits;
 }
 
 /* Rounded to eight bits, nearest even; no number here comes near the limits of fp32 */
@@ -83,7 +67,7 @@ static uint32_t convert_float(const struct shape *s, float x)
 	case RKNPU_PREC_INT8:
 		return (uint32_t)(int32_t)clamp(rint(value), -128, 127);
 	default:
-		return float_bits(value);
+		return isnan(value) ? 0x7fc00000 : float_bits(value);
 	}
 }
 
