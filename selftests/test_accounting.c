@@ -14,24 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
 #include "lib/testing.h"
 
 #define CGROUPS	"/tmp/rknpu-cgroups"
 #define OURS	CGROUPS "/npu"
 #define LIMIT	"/sys/module/rknpu/parameters/client_max_bytes"
 #define MIB	(1ull << 20)
-
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
 
 static uint64_t get(const char *path)
 {
@@ -51,12 +40,12 @@ static void enter_cgroup(void)
 	mkdir(CGROUPS, 0700);
 	if (mount("none", CGROUPS, "cgroup2", 0, NULL) && errno != EBUSY)
 		SKIP("no cgroup2: %s", strerror(errno));
-	if (put(CGROUPS "/cgroup.subtree_control", "+memory"))
+	if (driver_write(CGROUPS "/cgroup.subtree_control", "+memory"))
 		SKIP("no memory cgroups");
 	mkdir(OURS, 0700);
-	put(OURS "/memory.max", "max");
+	driver_write(OURS "/memory.max", "max");
 	snprintf(pid, sizeof(pid), "%d", getpid());
-	ASSERT_RET(put(OURS "/cgroup.procs", pid), 0);
+	ASSERT_RET(driver_write(OURS "/cgroup.procs", pid), 0);
 }
 
 static int create(int fd, uint64_t size, uint32_t flags, uint32_t *handle)
@@ -99,11 +88,11 @@ TEST_LIMIT(memory_cgroup_limit_is_an_error, 120)
 
 	enter_cgroup();
 	fd = npu_open();
-	ASSERT_RET(put(OURS "/memory.max", "67108864"), 0);
+	ASSERT_RET(driver_write(OURS "/memory.max", "67108864"), 0);
 	EXPECT_RET(create(fd, 96 * MIB, NPU_FLAGS_DATA, &handle), -ENOMEM);
 	EXPECT_RET(create(fd, 32 * MIB, NPU_FLAGS_DATA, &handle), 0);
 	EXPECT(get(OURS "/memory.current") <= 64 * MIB);
-	put(OURS "/memory.max", "max");
+	driver_write(OURS "/memory.max", "max");
 }
 
 static void has_its_own(void *arg)
@@ -123,7 +112,7 @@ TEST_LIMIT(one_process_has_at_most_its_limit, 120)
 
 	if (access(LIMIT, W_OK))
 		SKIP("needs root");
-	ASSERT_RET(put(LIMIT, "8388608"), 0);
+	ASSERT_RET(driver_write(LIMIT, "8388608"), 0);
 	EXPECT_RET(create(fd, 8 * MIB + 1, NPU_FLAGS_DATA, &x), -ENOMEM);
 	EXPECT_RET(create(fd, 6 * MIB, NPU_FLAGS_DATA, &a), 0);
 	/* Its other file is no way round */
@@ -141,6 +130,6 @@ TEST_LIMIT(one_process_has_at_most_its_limit, 120)
 	/* What is given back can be had again */
 	EXPECT_RET(npu_destroy(other, b), 0);
 	EXPECT_RET(create(fd, 2 * MIB, NPU_FLAGS_DATA, &b), 0);
-	EXPECT_RET(put(LIMIT, "0"), 0);
+	EXPECT_RET(driver_write(LIMIT, "0"), 0);
 	EXPECT_RET(create(fd, 32 * MIB, NPU_FLAGS_DATA, &x), 0);
 }

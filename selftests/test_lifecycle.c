@@ -17,9 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
 #include "lib/testing.h"
-
-#define DRIVER	"/sys/bus/platform/drivers/RKNPU"
 
 static unsigned int rounds(unsigned int usual)
 {
@@ -149,21 +148,6 @@ TEST_LIMIT(R13_opened_while_it_loads, 3600)
 	works(open_soon());
 }
 
-static int bind(const char *what, const char *device)
-{
-	char path[128];
-	int fd, ret = 0;
-
-	snprintf(path, sizeof(path), DRIVER "/%s", what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, device, strlen(device)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 static void everything_is_gone(int fd, const struct npu_bo *bo)
 {
 	struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };
@@ -182,7 +166,7 @@ TEST_LIMIT(R14_unbind_with_a_file_open, 120)
 {
 	unsigned int i;
 
-	if (access(DRIVER "/unbind", W_OK))
+	if (access(DRIVER_PATH "/unbind", W_OK))
 		SKIP("needs root and a bound device");
 	for (i = 0; i < npu_num_cores(); i++) {
 		const char *device = soc_get()->device[npu_nth_core(i)];
@@ -193,12 +177,12 @@ TEST_LIMIT(R14_unbind_with_a_file_open, 120)
 		EXPECT_CORRECT(&mm, 0);
 		if (i && !strcmp(device, soc_get()->device[npu_nth_core(0)]))
 			break;		/* one device for all */
-		ASSERT_RET(bind("unbind", device), 0);
+		ASSERT_RET(driver_bind("unbind", device), 0);
 		everything_is_gone(fd, &mm.in);
 		/* Its mapping may fault, but not the kernel; closing is all that is left */
 		matmul_fini(&mm);
 		close(fd);
-		ASSERT_RET(bind("bind", device), 0);
+		ASSERT_RET(driver_bind("bind", device), 0);
 		works(open_soon());
 	}
 }
@@ -226,9 +210,9 @@ TEST_LIMIT(unbind_with_a_job_running, 60)
 	ASSERT_EQ(pthread_create(&thread, NULL, submits, &ret), 0);
 	while (twin_stat(0, TWIN_STAT_KICKS) == before)
 		ktap_sleep_ms(2);
-	ASSERT_RET(bind("unbind", soc_get()->device[npu_nth_core(0)]), 0);
+	ASSERT_RET(driver_bind("unbind", soc_get()->device[npu_nth_core(0)]), 0);
 	pthread_join(thread, NULL);
 	EXPECT(ret <= 0);
-	ASSERT_RET(bind("bind", soc_get()->device[npu_nth_core(0)]), 0);
+	ASSERT_RET(driver_bind("bind", soc_get()->device[npu_nth_core(0)]), 0);
 	works(open_soon());
 }

@@ -22,51 +22,14 @@
 #include <unistd.h>
 
 #include "lib/driver.h"
+#include "lib/stats.h"
 #include "lib/testing.h"
 
 #define DRM_MAJOR	226
 #define MHZ		UINT64_C(1000000)
-#define VENDOR		"/sys/kernel/debug/rknpu/"
 #define DUMPS		"/sys/class/devcoredump"
 
-static char stats[64];
 static struct matmul mm;
-
-static int setup(void)
-{
-	char node[32];
-	int fd = npu_open_render(node, sizeof(node));
-
-	ASSERT(fd >= 0);
-	snprintf(stats, sizeof(stats), "/sys/class/drm/%s/device/npu/", strrchr(node, '/') + 1);
-	small_matmul(&mm, fd, 5);
-	return fd;
-}
-
-static bool read_text(char *text, size_t size, const char *dir, const char *name)
-{
-	char path[320];
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s%s", dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, text, size - 1);
-	close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return got >= 0;
-}
-
-static uint64_t number(const char *name)
-{
-	char text[64] = "";
-
-	ASSERT(read_text(text, sizeof(text), stats, name));
-	return strtoull(text, NULL, 10);
-}
 
 /* ---- A reader of fdinfo that knows the specification only ------------------------------ */
 
@@ -239,14 +202,14 @@ TEST(fdinfo_follows_the_specification_line_by_line)
 	char fd[16];
 	unsigned int i;
 
-	snprintf(fd, sizeof(fd), "%d", setup());
+	snprintf(fd, sizeof(fd), "%d", stats_open(&mm));
 	ASSERT(read_client(&c, "self", fd));
 	EXPECT(!strcmp(c.driver, "rknpu") && c.has_id);
 	EXPECT(c.engines >= npu_num_cores() && !strcmp(c.engine[0], "core0"));
 	EXPECT(c.total_bytes > 0 && c.resident_bytes <= c.total_bytes);
 	/* Where the rate is known, its unit and value are; where not, nothing is said */
 	for (i = 0; i < c.engines; i++)
-		EXPECT(!c.max_hz[i] || (twin_present() && c.max_hz[i] >= number("clock_max_hz")));
+		EXPECT(!c.max_hz[i] || (twin_present() && c.max_hz[i] >= stats_number("clock_max_hz")));
 }
 
 /* As nvtop and gputop do it: everybody's opens, twice, and what came between */
@@ -257,7 +220,7 @@ TEST_LIMIT(reader_sees_who_uses_which_core, 30)
 	char name[16];
 	pid_t child;
 
-	setup();
+	stats_open(&mm);
 	twin_need();
 	child = fork();
 	ASSERT(child >= 0);
@@ -303,7 +266,7 @@ static bool has_island(void)
 
 static int write_freq(const char *text)
 {
-	return driver_write(VENDOR "freq", text);
+	return stats_write_vendor("freq", text);
 }
 
 static void runs_at(uint64_t mhz, const char *limit)
@@ -311,13 +274,14 @@ static void runs_at(uint64_t mhz, const char *limit)
 	char text[32] = "", want[32];
 
 	EXPECT_CORRECT(&mm, npu_nth(0));
-	snprintf(want, sizeof(want), "%" PRIu64, mhz * MHZ);
-	ASSERT(read_text(text, sizeof(text), VENDOR, "freq"));
+	snprintf(want, sizeof(want), "%" PRIu64 "\n", mhz * MHZ);
+	ASSERT_RET(stats_read_vendor("freq", text, sizeof(text)), 0);
 	if (!EXPECT(!strcmp(text, want)))
 		ktap_note("freq \"%s\", wanted %s", text, want);
-	EXPECT_EQ(number("clock_hz"), mhz * MHZ);
-	EXPECT_EQ(number("clock_max_hz"), mhz * MHZ);
-	ASSERT(read_text(text, sizeof(text), stats, "clock_limit"));
+	EXPECT_EQ(stats_number("clock_hz"), mhz * MHZ);
+	EXPECT_EQ(stats_number("clock_max_hz"), mhz * MHZ);
+	ASSERT_RET(stats_read("clock_limit", text, sizeof(text)), 0);
+	text[strcspn(text, "\n")] = '\0';
 	if (!EXPECT(!strcmp(text, limit)))
 		ktap_note("limited by \"%s\", not \"%s\"", text, limit);
 }
@@ -325,12 +289,12 @@ static void runs_at(uint64_t mhz, const char *limit)
 TEST(vendor_freq_sets_the_rate_and_is_clamped)
 {
 	static const char * const bad[] = { "0", "-1", "fast", "1GHz", "99999999999999999999" };
-	int log = klog_open(), fd = setup();
+	int log = klog_open(), fd = stats_open(&mm);
 	uint32_t value = 600000000;
 	unsigned int i;
 
-	if (access(VENDOR, R_OK | X_OK))
-		SKIP("no " VENDOR);
+	if (access(STATS_VENDOR, R_OK | X_OK))
+		SKIP("no " STATS_VENDOR);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT(write_freq(bad[i]) < 0);
 	if (!has_island()) {
@@ -364,18 +328,18 @@ TEST(reserved_memory_is_counted)
 	uint64_t total, used;
 	char text[4096] = "", want[96];
 	struct npu_bo bo;
-	int fd = setup(), file;
+	int fd = stats_open(&mm), file;
 
-	total = number("pool_total_bytes");
-	used = number("pool_used_bytes");
+	total = stats_number("pool_total_bytes");
+	used = stats_number("pool_used_bytes");
 	if (getenv("POOL"))
 		EXPECT_EQ(total, strtoull(strchr(getenv("POOL"), '+') + 1, NULL, 0));
 	else
 		EXPECT_EQ(total, 0);
 	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
 	if (total) {
-		EXPECT_EQ(number("pool_used_bytes") - used, 1 << 20);
-		file = open(VENDOR "mm", O_RDONLY | O_CLOEXEC);
+		EXPECT_EQ(stats_number("pool_used_bytes") - used, 1 << 20);
+		file = open(STATS_VENDOR "mm", O_RDONLY | O_CLOEXEC);
 		if (file >= 0 && read(file, text, sizeof(text) - 1) > 0) {
 			used += 1 << 20;
 			snprintf(want, sizeof(want), "Reserved memory total size: %llu, used: %llu, free: %llu\n",
@@ -385,7 +349,7 @@ TEST(reserved_memory_is_counted)
 		}
 	}
 	npu_bo_fini(&bo);
-	EXPECT_EQ(number("pool_used_bytes"), used);
+	EXPECT_EQ(stats_number("pool_used_bytes"), used);
 }
 
 /* ---- Contents of buffers in a dump ------------------------------------------------------- */
@@ -424,7 +388,7 @@ TEST(dump_has_the_data_that_was_asked_for)
 
 	if (!kib)
 		SKIP("not asked for: module parameter dump_data_kib");
-	npu_need_iommu(setup());
+	npu_need_iommu(stats_open(&mm));
 	twin_need();
 	if (access(DUMPS, F_OK))
 		SKIP("no " DUMPS);

@@ -20,75 +20,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
+#include "lib/stats.h"
 #include "lib/testing.h"
 
-#define VENDOR		"/sys/kernel/debug/rknpu/"
 #define NOBODY		65534
 #define TIMEOUT_MS	3000
 
-static char stats[64];
 static struct matmul mm;
-
-static int get(const char *dir, const char *name, char *text, size_t size)
-{
-	char path[128];
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s%s", dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	got = read(fd, text, size - 1);
-	close(fd);
-	if (got < 0)
-		return -errno;
-	text[got] = '\0';
-	return 0;
-}
-
-static int put(const char *name, const char *text)
-{
-	char path[128];
-	int fd, ret = 0;
-
-	snprintf(path, sizeof(path), VENDOR "%s", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
-/* A number of sysfs; the file holds nothing but it */
-static uint64_t number(const char *name)
-{
-	char text[64], *end;
-	uint64_t value;
-
-	ASSERT_RET(get(stats, name, text, sizeof(text)), 0);
-	value = strtoull(text, &end, 10);
-	ASSERT(end != text && !strcmp(end, "\n"));
-	return value;
-}
-
-static int setup(void)
-{
-	char node[32];
-	int fd = npu_open_render(node, sizeof(node));
-
-	ASSERT(fd >= 0);
-	snprintf(stats, sizeof(stats), "/sys/class/drm/%s/device/npu/", strrchr(node, '/') + 1);
-	small_matmul(&mm, fd, 5);
-	return fd;
-}
 
 static void need_vendor_files(void)
 {
-	if (access(VENDOR, R_OK | X_OK))
-		SKIP("no " VENDOR);
+	if (access(STATS_VENDOR, R_OK | X_OK))
+		SKIP("no " STATS_VENDOR);
 }
 
 static int submit_held(unsigned int core)
@@ -114,20 +58,20 @@ TEST(jobs_and_busy_time_are_counted)
 	uint64_t done, busy, all, sum;
 	struct rknpu_submit ran = { 0 };
 
-	setup();
+	stats_open(&mm);
 	for_each_core(core) {
 		snprintf(name, sizeof(name), "core%u_busy_us", core);
 		/* A job that an earlier program has left there ends before this one. */
 		EXPECT_RET(matmul_run(&mm, 1u << core, NULL), 0);
-		done = number("jobs_done");
-		busy = number(name);
-		all = number("busy_us");
+		done = stats_number("jobs_done");
+		busy = stats_number(name);
+		all = stats_number("busy_us");
 		EXPECT_RET(matmul_run(&mm, 1u << core, &ran), 0);
-		EXPECT_EQ(number("jobs_done") - done, 1);
+		EXPECT_EQ(stats_number("jobs_done") - done, 1);
 		/* Both are cut to microseconds */
-		sum = number(name) - busy;
+		sum = stats_number(name) - busy;
 		EXPECT((int64_t)sum >= ran.hw_elapse_time / 1000 - 1 && (int64_t)sum <= ran.hw_elapse_time / 1000 + 1);
-		EXPECT(number("busy_us") - all + 1 >= sum && number("busy_us") - all <= sum + 1);
+		EXPECT(stats_number("busy_us") - all + 1 >= sum && stats_number("busy_us") - all <= sum + 1);
 	}
 }
 
@@ -137,21 +81,21 @@ TEST(failures_are_counted)
 	uint64_t failed, out_of_time, resets, done;
 	struct rknpu_submit args;
 
-	setup();
+	stats_open(&mm);
 	twin_need();
-	failed = number("jobs_failed");
-	out_of_time = number("jobs_timed_out");
-	resets = number("resets");
-	done = number("jobs_done");
+	failed = stats_number("jobs_failed");
+	out_of_time = stats_number("jobs_timed_out");
+	resets = stats_number("resets");
+	done = stats_number("jobs_done");
 	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
 	args = matmul_args(&mm, 1u << core);
 	args.timeout = 60;
 	EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
-	EXPECT_EQ(number("jobs_failed") - failed, 1);
-	EXPECT_EQ(number("jobs_timed_out") - out_of_time, 1);
-	EXPECT_EQ(number("jobs_done"), done);
+	EXPECT_EQ(stats_number("jobs_failed") - failed, 1);
+	EXPECT_EQ(stats_number("jobs_timed_out") - out_of_time, 1);
+	EXPECT_EQ(stats_number("jobs_done"), done);
 	ktap_sleep_ms(50);
-	EXPECT(number("resets") > resets);
+	EXPECT(stats_number("resets") > resets);
 }
 
 TEST(faults_are_counted)
@@ -159,18 +103,18 @@ TEST(faults_are_counted)
 	unsigned int core = npu_next_core(0);
 	uint64_t faults, failed, late;
 
-	npu_need_iommu(setup());
+	npu_need_iommu(stats_open(&mm));
 	twin_need();
-	faults = number("faults");
-	failed = number("jobs_failed");
-	late = number("jobs_timed_out");
+	faults = stats_number("faults");
+	failed = stats_number("jobs_failed");
+	late = stats_number("jobs_timed_out");
 	/* A place that nobody has mapped */
 	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, 0xfff00000));
 	ASSERT_RET(npu_bo_to_device(&mm.cmd), 0);
 	EXPECT_RET(submit_held(core), -EIO);
-	EXPECT_EQ(number("faults") - faults, 1);
-	EXPECT_EQ(number("jobs_failed") - failed, 1);
-	EXPECT_EQ(number("jobs_timed_out"), late);
+	EXPECT_EQ(stats_number("faults") - faults, 1);
+	EXPECT_EQ(stats_number("jobs_failed") - failed, 1);
+	EXPECT_EQ(stats_number("jobs_timed_out"), late);
 }
 
 TEST(a_running_job_shows_before_it_ends)
@@ -180,39 +124,39 @@ TEST(a_running_job_shows_before_it_ends)
 	pthread_t thread;
 	uint64_t before;
 
-	setup();
+	stats_open(&mm);
 	twin_need();
 	snprintf(name, sizeof(name), "core%u_busy_us", core);
-	before = number(name);
+	before = stats_number(name);
 	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
 	ASSERT(!pthread_create(&thread, NULL, hang, &core));
 	ktap_sleep_ms(300);
-	EXPECT(number(name) - before > 100000);
-	EXPECT(number(name) - before < TIMEOUT_MS * 1000ull);
+	EXPECT(stats_number(name) - before > 100000);
+	EXPECT(stats_number(name) - before < TIMEOUT_MS * 1000ull);
 	pthread_join(thread, NULL);
 	/* Time-outs are counted in ticks */
-	EXPECT(number(name) - before >= (TIMEOUT_MS - 10) * 1000ull);
+	EXPECT(stats_number(name) - before >= (TIMEOUT_MS - 10) * 1000ull);
 }
 
 TEST(memory_and_sram_are_counted)
 {
 	uint64_t memory, sram, total;
 	struct npu_bo bo;
-	int fd = setup();
+	int fd = stats_open(&mm);
 
-	memory = number("memory_bytes");
-	sram = number("sram_used_bytes");
-	total = number("sram_total_bytes");
+	memory = stats_number("memory_bytes");
+	sram = stats_number("sram_used_bytes");
+	total = stats_number("sram_total_bytes");
 	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
-	EXPECT_EQ(number("memory_bytes") - memory, 1 << 20);
+	EXPECT_EQ(stats_number("memory_bytes") - memory, 1 << 20);
 	npu_bo_fini(&bo);
-	EXPECT_EQ(number("memory_bytes"), memory);
+	EXPECT_EQ(stats_number("memory_bytes"), memory);
 	if (!total)
 		return;
 	ASSERT_RET(npu_bo_init(&bo, fd, NPU_PAGE, NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_SRAM), 0);
-	EXPECT_EQ(number("sram_used_bytes") - sram, NPU_PAGE);
+	EXPECT_EQ(stats_number("sram_used_bytes") - sram, NPU_PAGE);
 	npu_bo_fini(&bo);
-	EXPECT_EQ(number("sram_used_bytes"), sram);
+	EXPECT_EQ(stats_number("sram_used_bytes"), sram);
 }
 
 TEST(numbers_are_for_everybody)
@@ -222,14 +166,14 @@ TEST(numbers_are_for_everybody)
 	char text[64];
 	DIR *dir;
 
-	setup();
+	stats_open(&mm);
 	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
-	dir = opendir(stats);
+	dir = opendir(stats_dir());
 	ASSERT(dir);
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		EXPECT_RET(get(stats, entry->d_name, text, sizeof(text)), 0);
+		EXPECT_RET(stats_read(entry->d_name, text, sizeof(text)), 0);
 		EXPECT(strlen(text) > 1 && strchr(text, '\n') == text + strlen(text) - 1);
 		files++;
 	}
@@ -242,10 +186,10 @@ TEST(cores_that_are_not_there_have_no_files)
 	char name[32], text[32];
 	unsigned int core;
 
-	setup();
+	stats_open(&mm);
 	for (core = 0; core < NPU_CORES; core++) {
 		snprintf(name, sizeof(name), "core%u_load", core);
-		EXPECT_RET(get(stats, name, text, sizeof(text)), soc_get()->cores & 1u << core ? 0 : -ENOENT);
+		EXPECT_RET(stats_read(name, text, sizeof(text)), soc_get()->cores & 1u << core ? 0 : -ENOENT);
 	}
 }
 
@@ -325,7 +269,7 @@ static uint64_t engine_ns(const struct fdinfo *info, unsigned int core)
 TEST(fdinfo_names_driver_and_client)
 {
 	struct fdinfo one, two;
-	int a = setup(), b = npu_open_render(NULL, 0);
+	int a = stats_open(&mm), b = npu_open_render(NULL, 0);
 
 	ASSERT(b >= 0);
 	read_fdinfo(&one, getpid(), a);
@@ -340,7 +284,7 @@ TEST(fdinfo_names_driver_and_client)
 
 TEST(fdinfo_has_the_time_of_each_core)
 {
-	int fd = setup(), other = npu_open_render(NULL, 0);
+	int fd = stats_open(&mm), other = npu_open_render(NULL, 0);
 	struct rknpu_submit ran = { 0 };
 	struct fdinfo before, after;
 	unsigned int core, i;
@@ -362,7 +306,7 @@ TEST(fdinfo_has_the_time_of_each_core)
 TEST(fdinfo_has_the_memory_of_each_open)
 {
 	struct fdinfo before, after;
-	int fd = setup(), dmabuf;
+	int fd = stats_open(&mm), dmabuf;
 	struct npu_bo bo;
 
 	read_fdinfo(&before, getpid(), fd);
@@ -384,11 +328,11 @@ TEST(file_closed_while_its_job_runs)
 {
 	unsigned int core = npu_next_core(0);
 	struct rknpu_submit args;
-	int fd = setup();
+	int fd = stats_open(&mm);
 	uint64_t before;
 
 	twin_need();
-	before = number("jobs_done");
+	before = stats_number("jobs_done");
 	twin_hold(core, 1);
 	args = matmul_args(&mm, 1u << core);
 	args.flags |= RKNPU_JOB_NONBLOCK;
@@ -397,7 +341,7 @@ TEST(file_closed_while_its_job_runs)
 	ktap_sleep_ms(50);
 	twin_release(core);
 	ktap_sleep_ms(200);
-	EXPECT_EQ(number("jobs_done") - before, 1);
+	EXPECT_EQ(stats_number("jobs_done") - before, 1);
 }
 
 /* ---- the vendor's files ------------------------------------------------------------ */
@@ -406,7 +350,7 @@ static void expect_text(const char *name, const char *want)
 {
 	char text[512];
 
-	ASSERT_RET(get(VENDOR, name, text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor(name, text, sizeof(text)), 0);
 	if (!EXPECT(!strcmp(text, want)))
 		ktap_note("%s: got \"%s\", wanted \"%s\"", name, text, want);
 }
@@ -429,7 +373,7 @@ static bool powered(void)
 {
 	char text[16];
 
-	ASSERT_RET(get(VENDOR, "power", text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor("power", text, sizeof(text)), 0);
 	ASSERT(!strcmp(text, "on\n") || !strcmp(text, "off\n"));
 	return text[1] == 'n';
 }
@@ -447,7 +391,7 @@ TEST(vendor_files_off_and_idle)
 {
 	char text[64];
 	uint32_t value;
-	int fd = setup();
+	int fd = stats_open(&mm);
 
 	need_vendor_files();
 	expect_text("version", "RKNPU driver: v0.9.8\n");
@@ -471,7 +415,7 @@ TEST_LIMIT(vendor_files_busy, 40)
 	unsigned int core = npu_next_core(0);
 	pthread_t thread;
 
-	setup();
+	stats_open(&mm);
 	need_vendor_files();
 	twin_need();
 	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
@@ -480,7 +424,7 @@ TEST_LIMIT(vendor_files_busy, 40)
 	ktap_sleep_ms(2100);
 	expect_load(core == 0 ? 100 : 0, core == 1 ? 100 : 0, core == 2 ? 100 : 0);
 	expect_text("power", "on\n");
-	EXPECT_EQ(number("load"), (100 + npu_num_cores() / 2) / npu_num_cores());
+	EXPECT_EQ(stats_number("load"), (100 + npu_num_cores() / 2) / npu_num_cores());
 	pthread_join(thread, NULL);
 	ktap_sleep_ms(2100);
 	expect_load(0, 0, 0);
@@ -491,17 +435,17 @@ TEST(vendor_mm)
 	char text[1024], *line;
 	unsigned int used = 0, unused = 0, rows = 0, total, said_used, said_free;
 	struct npu_bo bo;
-	int fd = setup();
+	int fd = stats_open(&mm);
 
 	need_vendor_files();
-	if (!number("sram_total_bytes")) {
+	if (!stats_number("sram_total_bytes")) {
 		/* What the tree reserves is for test_monitor */
-		if (!number("pool_total_bytes"))
+		if (!stats_number("pool_total_bytes"))
 			expect_text("mm", "");
 		return;
 	}
 	ASSERT_RET(npu_bo_init(&bo, fd, 3 * NPU_PAGE, NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_SRAM), 0);
-	ASSERT_RET(get(VENDOR, "mm", text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor("mm", text, sizeof(text)), 0);
 	line = strtok(text, "\n");
 	EXPECT(!strcmp(line, "SRAM bitmap: \"*\" - used, \".\" - free (1bit = 4KB)"));
 	while ((line = strtok(NULL, "\n")) && line[0] == '[') {
@@ -515,7 +459,7 @@ TEST(vendor_mm)
 		}
 	}
 	ASSERT(line && sscanf(line, "SRAM total size: %u, used: %u, free: %u", &total, &said_used, &said_free) == 3);
-	EXPECT_EQ(total, number("sram_total_bytes"));
+	EXPECT_EQ(total, stats_number("sram_total_bytes"));
 	EXPECT_EQ(said_used + said_free, total);
 	EXPECT_EQ(used * 4096, said_used);
 	EXPECT_EQ(unused * 4096, said_free);
@@ -525,18 +469,18 @@ TEST(vendor_mm)
 
 TEST(vendor_power_is_held_and_let_go)
 {
-	setup();
+	stats_open(&mm);
 	need_vendor_files();
 	wait_for_off();
-	EXPECT_RET(put("power", "on\n"), 0);
-	EXPECT_RET(put("power", "on"), 0);
+	EXPECT_RET(stats_write_vendor("power", "on\n"), 0);
+	EXPECT_RET(stats_write_vendor("power", "on"), 0);
 	ktap_sleep_ms(400);
 	expect_text("power", "on\n");
-	EXPECT_RET(put("power", "off\n"), 0);
-	EXPECT_RET(put("power", "off"), 0);
+	EXPECT_RET(stats_write_vendor("power", "off\n"), 0);
+	EXPECT_RET(stats_write_vendor("power", "off"), 0);
 	wait_for_off();
-	EXPECT_RET(put("power", "o"), -EINVAL);
-	EXPECT_RET(put("power", "maybe"), -EINVAL);
+	EXPECT_RET(stats_write_vendor("power", "o"), -EINVAL);
+	EXPECT_RET(stats_write_vendor("power", "maybe"), -EINVAL);
 	EXPECT_CORRECT(&mm, npu_nth(0));
 }
 
@@ -547,21 +491,21 @@ TEST(vendor_delay)
 	char usual[32];
 	size_t i;
 
-	setup();
+	stats_open(&mm);
 	need_vendor_files();
-	ASSERT_RET(get(VENDOR, "delayms", usual, sizeof(usual)), 0);
-	EXPECT_RET(put("delayms", "700"), 0);
+	ASSERT_RET(stats_read_vendor("delayms", usual, sizeof(usual)), 0);
+	EXPECT_RET(stats_write_vendor("delayms", "700"), 0);
 	expect_text("delayms", "700\n");
 	EXPECT_CORRECT(&mm, npu_nth(0));
 	ktap_sleep_ms(300);
 	EXPECT(powered());
 	wait_for_off();
 	for (i = 1; i < sizeof(bad) / sizeof(bad[0]); i++)
-		EXPECT(put("delayms", bad[i]) < 0);
+		EXPECT(stats_write_vendor("delayms", bad[i]) < 0);
 	expect_text("delayms", "700\n");
-	EXPECT_RET(put("delayms", "0"), 0);
+	EXPECT_RET(stats_write_vendor("delayms", "0"), 0);
 	EXPECT_CORRECT(&mm, npu_nth(0));
-	EXPECT_RET(put("delayms", usual), 0);
+	EXPECT_RET(stats_write_vendor("delayms", usual), 0);
 }
 
 TEST(vendor_reset_ends_all_jobs_and_cannot_be_bypassed)
@@ -570,34 +514,34 @@ TEST(vendor_reset_ends_all_jobs_and_cannot_be_bypassed)
 	struct rknpu_submit args;
 	uint64_t cancelled;
 
-	setup();
+	stats_open(&mm);
 	need_vendor_files();
-	EXPECT_RET(put("reset", "off"), -EOPNOTSUPP);
-	EXPECT_RET(put("reset", "on"), 0);
-	EXPECT_RET(put("reset", "2"), -EINVAL);
+	EXPECT_RET(stats_write_vendor("reset", "off"), -EOPNOTSUPP);
+	EXPECT_RET(stats_write_vendor("reset", "on"), 0);
+	EXPECT_RET(stats_write_vendor("reset", "2"), -EINVAL);
 	expect_text("reset", "on\n");
 	twin_need();
-	cancelled = number("jobs_cancelled");
+	cancelled = stats_number("jobs_cancelled");
 	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
 	args = matmul_args(&mm, 1u << core);
 	args.timeout = 10000;
 	args.flags |= RKNPU_JOB_NONBLOCK;
 	ASSERT_RET(npu_submit(mm.out.fd, &args), 0);
 	ktap_sleep_ms(30);
-	EXPECT_RET(put("reset", "1"), 0);
+	EXPECT_RET(stats_write_vendor("reset", "1"), 0);
 	EXPECT_CORRECT(&mm, 1u << core);
-	EXPECT_EQ(number("jobs_cancelled") - cancelled, 1);
+	EXPECT_EQ(stats_number("jobs_cancelled") - cancelled, 1);
 }
 
 TEST(vendor_files_are_not_for_everybody)
 {
 	char text[64];
 
-	setup();
+	stats_open(&mm);
 	need_vendor_files();
 	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
-	EXPECT_RET(get(VENDOR, "load", text, sizeof(text)), -EACCES);
-	EXPECT_RET(put("power", "on"), -EACCES);
+	EXPECT_RET(stats_read_vendor("load", text, sizeof(text)), -EACCES);
+	EXPECT_RET(stats_write_vendor("power", "on"), -EACCES);
 }
 
 #define PROC "/proc/rknpu/"
@@ -605,23 +549,23 @@ TEST(vendor_files_are_not_for_everybody)
 TEST(vendor_files_in_proc)
 {
 	static const char * const names[] = { "version", "load", "power", "freq", "volt", "delayms", "reset", "mm" };
-	char text[1024], same[1024];
+	char path[32], text[1024], same[1024];
 	struct stat st;
 	size_t i;
 
 	if (access(PROC "load", R_OK))
 		SKIP("no " PROC ": module parameter proc");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(text, sizeof(text), PROC "%s", names[i]);
-		ASSERT(!stat(text, &st));
+		snprintf(path, sizeof(path), PROC "%s", names[i]);
+		ASSERT(!stat(path, &st));
 		EXPECT_EQ(st.st_mode & 07777, 0444);
-		EXPECT(open(text, O_WRONLY) < 0 || write(open(text, O_WRONLY), "1", 1) < 0);
-		ASSERT_RET(get(PROC, names[i], text, sizeof(text)), 0);
-		if (!get(VENDOR, names[i], same, sizeof(same)))
+		EXPECT(open(path, O_WRONLY) < 0 || write(open(path, O_WRONLY), "1", 1) < 0);
+		ASSERT_RET(driver_read(path, text, sizeof(text)), 0);
+		if (!stats_read_vendor(names[i], same, sizeof(same)))
 			EXPECT(!strcmp(text, same));
 	}
 	ASSERT(!setgid(NOBODY) && !setuid(NOBODY));
-	EXPECT_RET(get(PROC, "load", text, sizeof(text)), 0);
+	EXPECT_RET(driver_read(PROC "load", text, sizeof(text)), 0);
 }
 
 /* ---- the dump of a job that failed ---------------------------------------------------- */
@@ -658,7 +602,7 @@ TEST(failed_job_leaves_a_dump_for_root)
 	size_t got;
 	FILE *f;
 
-	translated = npu_has_iommu(setup());
+	translated = npu_has_iommu(stats_open(&mm));
 	twin_need();
 	if (access(DUMPS, F_OK))
 		SKIP("no " DUMPS);
@@ -743,10 +687,10 @@ TEST_LIMIT(monitors_read_the_load, 40)
 	char text[128];
 	pthread_t thread;
 
-	setup();
+	stats_open(&mm);
 	need_vendor_files();
 	ktap_sleep_ms(2100);
-	ASSERT_RET(get(VENDOR, "load", text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor("load", text, sizeof(text)), 0);
 	for (cores = 0; cores < NPU_CORES && strstr(text, (char[]){ 'C', 'o', 'r', 'e', (char)('0' + cores), 0 }); cores++)
 		;
 	cores = cores ? cores : 1;
@@ -756,7 +700,7 @@ TEST_LIMIT(monitors_read_the_load, 40)
 	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
 	ASSERT(!pthread_create(&thread, NULL, hang, &core));
 	ktap_sleep_ms(2100);
-	ASSERT_RET(get(VENDOR, "load", text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor("load", text, sizeof(text)), 0);
 	monitors_read(text, cores, 100);
 	pthread_join(thread, NULL);
 }
@@ -767,18 +711,18 @@ TEST(monitors_read_the_rest)
 
 	need_vendor_files();
 	/* rknputop: what follows the colon; librknnrt, rktop: one number */
-	ASSERT_RET(get(VENDOR, "version", text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor("version", text, sizeof(text)), 0);
 	colon = strchr(text, ':');
 	ASSERT(colon);
 	EXPECT(!strcmp(colon + 1, " v0.9.8\n"));
-	ASSERT_RET(get(VENDOR, "freq", text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor("freq", text, sizeof(text)), 0);
 	EXPECT(strtoul(text, &end, 10) >= 100000000 && !strcmp(end, "\n"));
-	ASSERT_RET(get(VENDOR, "volt", text, sizeof(text)), 0);
+	ASSERT_RET(stats_read_vendor("volt", text, sizeof(text)), 0);
 	strtoul(text, &end, 10);
 	EXPECT(end != text && !strcmp(end, "\n"));
 	/* A device plugin for Kubernetes reads this one */
 	if (!access("/sys/module/rknpu", F_OK)) {
-		ASSERT_RET(get("/sys/module/rknpu/", "version", text, sizeof(text)), 0);
+		ASSERT_RET(driver_read("/sys/module/rknpu/version", text, sizeof(text)), 0);
 		EXPECT(!strcmp(text, "0.9.8\n"));
 	}
 }

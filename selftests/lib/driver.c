@@ -26,6 +26,21 @@ int driver_write(const char *path, const char *text)
 	return ret;
 }
 
+int driver_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	len = read(fd, text, size - 1);
+	if (len < 0)
+		ret = -errno;
+	text[len > 0 ? len : 0] = '\0';
+	close(fd);
+	return ret;
+}
+
 static void param_path(const char *name, char *path, size_t size)
 {
 	snprintf(path, size, "/sys/module/rknpu/parameters/%s", name);
@@ -42,19 +57,9 @@ int driver_set_param(const char *name, const char *value)
 int driver_get_param(const char *name, char *value, size_t size)
 {
 	char path[128];
-	ssize_t len;
-	int fd;
 
 	param_path(name, path, sizeof(path));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	len = read(fd, value, size - 1);
-	close(fd);
-	if (len < 0)
-		return -EIO;
-	value[len] = 0;
-	return 0;
+	return driver_read(path, value, size);
 }
 
 int driver_bind(const char *what, const char *device)

@@ -15,6 +15,8 @@
 
 /* Writes to a file of sysfs: 0 or -errno */
 int driver_write(const char *path, const char *text);
+/* What one read() gives of a file, ended with a zero: 0 or -errno */
+int driver_read(const char *path, char *text, size_t size);
 /* A parameter of the module: 0 or -errno. Those in lib/twin.c are what they were again after the case. */
 int driver_set_param(const char *name, const char *value);
 int driver_get_param(const char *name, char *value, size_t size);
