@@ -286,75 +286,16 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 
 /**
  * rknpu_core_read_amounts() - bytes that have been moved since power-on or reset
- * @core: the first core; stands for all
+ * @core: the first core; stands for all. It has counters, and power.
  * @amounts: result by kind; wraps
  *
- * Context: may sleep; powers the core.
- *
- * Return: 0, -EOPNOTSUPP the SoC does not count, or the error of powering it.
+ * Context: may sleep.
  */
-int rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS])
+void rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS])
 {
-	int ret;
-
-	if (!rknpu_hw_has_counters(&core->hw))
-		return -EOPNOTSUPP;
-	ret = rknpu_power_get(core->power);
-	if (ret)
-		return ret;
 	mutex_lock(&rknpu_core_reset_lock);
 	rknpu_hw_read_amounts(&core->hw, amounts);
 	mutex_unlock(&rknpu_core_reset_lock);
-	rknpu_power_put(core->power);
-	return 0;
-}
-
-/**
- * rknpu_core_read_qos() - read a bus priority register
- * @core: the first core; stands for all
- * @reg: RKNPU_QOS_*
- * @value: result
- *
- * Context: may sleep; powers the core, in whose power domain the registers are.
- *
- * Return: 0, -EOPNOTSUPP the SoC has none, or the error of powering it.
- */
-int rknpu_core_read_qos(struct rknpu_core *core, u32 reg, u32 *value)
-{
-	int ret;
-
-	if (!core->hw.qos)
-		return -EOPNOTSUPP;
-	ret = rknpu_power_get(core->power);
-	if (ret)
-		return ret;
-	*value = rknpu_hw_read_qos(&core->hw, reg);
-	rknpu_power_put(core->power);
-	return 0;
-}
-
-/**
- * rknpu_core_write_qos() - write a bus priority register
- * @core: the first core; stands for all
- * @reg: RKNPU_QOS_*
- * @value: as the bus takes it; the power domain's driver keeps it while the power is off
- *
- * Context: as rknpu_core_read_qos().
- *
- * Return: as rknpu_core_read_qos().
- */
-int rknpu_core_write_qos(struct rknpu_core *core, u32 reg, u32 value)
-{
-	int ret;
-
-	if (!core->hw.qos)
-		return -EOPNOTSUPP;
-	ret = rknpu_power_get(core->power);
-	if (ret)
-		return ret;
-	rknpu_hw_write_qos(&core->hw, reg, value);
-	rknpu_power_put(core->power);
-	return 0;
 }
 
 /**

@@ -63,9 +63,7 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 		    unsigned int nth);
 int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner);
 void rknpu_core_irq_detach(struct rknpu_core *core);
-int rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS]);
-int rknpu_core_read_qos(struct rknpu_core *core, u32 reg, u32 *value);
-int rknpu_core_write_qos(struct rknpu_core *core, u32 reg, u32 value);
+void rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS]);
 int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num);
 void rknpu_core_power_up(struct rknpu_core *core);
 void rknpu_core_power_down(struct rknpu_core *core);

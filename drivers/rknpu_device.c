@@ -19,7 +19,6 @@
 
 #include "rknpu_core.h"
 #include "rknpu_hw.h"
-#include "rknpu_misc.h"
 #include "rknpu_mmap.h"
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
@@ -261,12 +260,7 @@ int rknpu_device_start(struct rknpu_device *rdev)
 	ret = drm_dev_register(&rdev->drm, 0);
 	if (ret)
 		goto stop_dvfs;
-	ret = rknpu_misc_register(rdev);
-	if (ret) {
-		rdev->misc.fops = NULL;
-		rknpu_device_stop(rdev);
-	}
-	return ret;
+	return 0;
 
 stop_dvfs:
 	rknpu_dvfs_stop(&rdev->dvfs);
@@ -283,7 +277,6 @@ stop_cores:
  */
 void rknpu_device_stop(struct rknpu_device *rdev)
 {
-	rknpu_misc_unregister(rdev);
 	drm_dev_unplug(&rdev->drm);
 	rknpu_dvfs_stop(&rdev->dvfs);
 	rknpu_device_stop_cores(rdev);

@@ -31,6 +31,7 @@
 #include "rknpu_fdinfo.h"
 #include "rknpu_file.h"
 #include "rknpu_ioctl.h"
+#include "rknpu_misc.h"
 #include "rknpu_mmap.h"
 #include "rknpu_power.h"
 #include "rknpu_prime.h"
@@ -235,10 +236,16 @@ static int rknpu_drv_start(struct rknpu_device *rdev)
 
 	mutex_lock(&rknpu_drv_lock);
 	ret = rknpu_device_start(rdev);
-	if (!ret) {
-		rknpu_drv_set_rdev_locked(rdev, rdev);
-		rknpu_drv_show_locked(rdev);
+	if (ret)
+		goto unlock;
+	ret = rknpu_misc_register(rdev);
+	if (ret) {
+		rknpu_device_stop(rdev);
+		goto unlock;
 	}
+	rknpu_drv_set_rdev_locked(rdev, rdev);
+	rknpu_drv_show_locked(rdev);
+unlock:
 	mutex_unlock(&rknpu_drv_lock);
 	return ret;
 }
@@ -247,6 +254,7 @@ static void rknpu_drv_stop(struct rknpu_device *rdev)
 {
 	mutex_lock(&rknpu_drv_lock);
 	rknpu_drv_hide_locked(rdev);
+	rknpu_misc_unregister(rdev);
 	rknpu_device_stop(rdev);
 	rknpu_drv_set_rdev_locked(rdev, NULL);
 	mutex_unlock(&rknpu_drv_lock);

@@ -88,6 +88,22 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfil
 	return 0;
 }
 
+/* Powers the core. Return: 0, -EOPNOTSUPP the SoC does not count, or the error of powering it. */
+static int rknpu_action_read_amounts(struct rknpu_device *rdev, u32 amounts[RKNPU_AMOUNT_KINDS])
+{
+	struct rknpu_core *core = rknpu_device_first_core(rdev);
+	int ret;
+
+	if (!rknpu_hw_has_counters(&core->hw))
+		return -EOPNOTSUPP;
+	ret = rknpu_power_get(core->power);
+	if (ret)
+		return ret;
+	rknpu_core_read_amounts(core, amounts);
+	rknpu_power_put(core->power);
+	return 0;
+}
+
 /*
  * Byte counters. They count for the whole NPU and others read them too, so clearing only
  * records the current values for the caller. The counters restart at 0 when a core is reset
@@ -103,7 +119,7 @@ static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_fi
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	ret = rknpu_core_read_amounts(rknpu_device_first_core(rdev), now);
+	ret = rknpu_action_read_amounts(rdev, now);
 	if (ret)
 		return ret == -EOPNOTSUPP ? 0 : ret;
 	for (kind = 0; kind < RKNPU_AMOUNT_KINDS; kind++)
@@ -122,7 +138,7 @@ static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	ret = rknpu_core_read_amounts(rknpu_device_first_core(rdev), now);
+	ret = rknpu_action_read_amounts(rdev, now);
 	if (ret)
 		return ret == -EOPNOTSUPP ? 0 : ret;
 	for_each_set_bit(kind, &set, RKNPU_AMOUNT_KINDS) {
@@ -134,24 +150,43 @@ static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file
 	return 0;
 }
 
-/* Priority on the SoC's bus. Raising it takes bandwidth from all other masters, so it needs a capability. */
+/*
+ * Priority on the SoC's bus, in registers of the core's power domain, whose driver keeps them while the
+ * power is off. Raising it takes bandwidth from all other masters, so it needs a capability.
+ */
 static int rknpu_action_get_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
 {
-	int ret = rknpu_core_read_qos(rknpu_device_first_core(rdev), reg, value);
+	struct rknpu_core *core = rknpu_device_first_core(rdev);
+	int ret;
 
-	return ret == -EOPNOTSUPP ? -EINVAL : ret;
+	if (!core->hw.qos)
+		return -EINVAL;
+	ret = rknpu_power_get(core->power);
+	if (ret)
+		return ret;
+	*value = rknpu_hw_read_qos(&core->hw, reg);
+	rknpu_power_put(core->power);
+	return 0;
 }
 
 static int rknpu_action_set_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
 {
 	struct rknpu_core *core = rknpu_device_first_core(rdev);
+	int ret;
 
 	if (!core->hw.qos)
 		return -EINVAL;
 	if (!capable(CAP_SYS_NICE))
 		return -EPERM;
 	/* 0 means no value [seen: vendor driver 0.9.8]. */
-	return *value ? rknpu_core_write_qos(core, reg, *value) : 0;
+	if (!*value)
+		return 0;
+	ret = rknpu_power_get(core->power);
+	if (ret)
+		return ret;
+	rknpu_hw_write_qos(&core->hw, reg, *value);
+	rknpu_power_put(core->power);
+	return 0;
 }
 
 static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)

@@ -346,13 +346,18 @@ static const struct file_operations rknpu_misc_fops = {
  */
 int rknpu_misc_register(struct rknpu_device *rdev)
 {
+	int ret;
+
 	if (!rknpu_misc_wanted)
 		return 0;
 	rdev->misc.minor = MISC_DYNAMIC_MINOR;
 	rdev->misc.name = "rknpu";
 	rdev->misc.parent = rdev->drm.dev;
 	rdev->misc.fops = &rknpu_misc_fops;
-	return misc_register(&rdev->misc);
+	ret = misc_register(&rdev->misc);
+	if (ret)
+		rdev->misc.fops = NULL;
+	return ret;
 }
 
 /**

@@ -433,17 +433,6 @@ void rknpu_power_set_delay_ms(struct rknpu_power *power, unsigned int ms)
 }
 
 /**
- * rknpu_power_clk() - the compute clock
- * @power: of any core; one clock drives them all
- *
- * Return: the clock.
- */
-struct clk *rknpu_power_clk(const struct rknpu_power *power)
-{
-	return power->clks[power->binding->compute_clk].clk;
-}
-
-/**
  * rknpu_power_attach_dvfs() - have a device's power decide on the compute clock too
  * @power: of the device
  * @dvfs: control of the clock, for all devices

@@ -62,6 +62,17 @@ struct rknpu_power {
 	struct rknpu_core *cores[RKNPU_MAX_CORES];
 };
 
+/**
+ * rknpu_power_clk() - the compute clock
+ * @power: of any core; one clock drives them all
+ *
+ * Return: the clock.
+ */
+static inline struct clk *rknpu_power_clk(const struct rknpu_power *power)
+{
+	return power->clks[power->binding->compute_clk].clk;
+}
+
 extern const struct dev_pm_ops rknpu_power_pm_ops;
 
 int rknpu_power_init(struct rknpu_power *power, struct device *dev,
@@ -75,7 +86,6 @@ void rknpu_power_put_since(struct rknpu_power *power, ktime_t idle);
 bool rknpu_power_lingers(const struct rknpu_power *power);
 unsigned int rknpu_power_delay_ms(const struct rknpu_power *power);
 void rknpu_power_set_delay_ms(struct rknpu_power *power, unsigned int ms);
-struct clk *rknpu_power_clk(const struct rknpu_power *power);
 int rknpu_power_attach_dvfs(struct rknpu_power *power, struct rknpu_dvfs *dvfs);
 void rknpu_power_detach_dvfs(struct rknpu_power *power);
 
