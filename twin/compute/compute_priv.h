@@ -232,7 +232,7 @@ struct accumulator {
 	uint32_t sum_channels;
 };
 
-/* task.c */
+/* refuse.c */
 enum twin_compute_status refuse(const struct task *t, uint32_t reg, const char *reason);
 enum twin_compute_status out_of_memory(const struct task *t);
 

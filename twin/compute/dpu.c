@@ -240,16 +240,6 @@ uint64_t dpu_memory_bytes(const struct dpu *dpu)
 	return bytes;
 }
 
-bool cube_alloc(struct accumulator *acc, const struct cube *cube, uint32_t pitch, bool is_float)
-{
-	acc->is_float = is_float;
-	acc->pixels = cube->width * cube->height;
-	acc->channels = cube->channels;
-	acc->pitch = pitch;
-	acc->i = malloc((size_t)acc->pixels * pitch * sizeof(*acc->i));
-	return acc->i;
-}
-
 static void reduce(struct accumulator *acc)
 {
 	for (uint32_t p = 0; p < acc->pixels; p++) {

@@ -236,19 +236,21 @@ static inline void store_le(uint8_t *to, uint32_t value, uint32_t count)
 		to[i] = (uint8_t)(value >> (8 * i));
 }
 
+/* cube.c: leaves @acc->sums alone */
+bool cube_alloc(struct accumulator *acc, const struct cube *cube, uint32_t pitch, bool is_float);
+
 /* element.c */
 bool element_init(struct element *e, uint32_t precision);
 bool element_is_float(const struct element *e);
 void element_load(const struct element *e, const uint8_t *bytes, uint32_t atoms, uint32_t lanes,
 		  void *to, uint32_t pitch);
 
-/* dpu.c: @conv is NULL for a task without CNA and CORE; cube_alloc() leaves @sums alone */
+/* dpu.c: @conv is NULL for a task without CNA and CORE */
 enum twin_compute_status dpu_parse(const struct task *t, const struct conv *conv, uint32_t enable,
 				   struct dpu *dpu);
 enum twin_compute_status dpu_run(const struct task *t, const struct dpu *dpu,
 				 struct accumulator *acc);
 uint64_t dpu_memory_bytes(const struct dpu *dpu);
-bool cube_alloc(struct accumulator *acc, const struct cube *cube, uint32_t pitch, bool is_float);
 
 /* dpu_stage.c: BS and BN */
 enum twin_compute_status stages_parse(const struct task *t, const struct conv *conv,

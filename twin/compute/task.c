@@ -4,7 +4,6 @@
  *
  * Entry points: which units take part in a task, and the order they run in.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,18 +14,6 @@
 #define ENABLE_CONV_RDMA	(ENABLE_CONV | RKNPU_ENABLE_DPU_RDMA)
 #define ENABLE_FLYING		(RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA)
 #define ENABLE_POOL		(RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
-
-enum twin_compute_status refuse(const struct task *t, uint32_t reg, const char *reason)
-{
-	t->result->refused_reg = reg;
-	snprintf(t->result->reason, sizeof(t->result->reason), "%s", reason);
-	return TWIN_COMPUTE_REFUSED;
-}
-
-enum twin_compute_status out_of_memory(const struct task *t)
-{
-	return refuse(t, 0, "out of host memory");
-}
 
 static enum twin_compute_status conv_parse(const struct task *t, struct conv *conv)
 {
