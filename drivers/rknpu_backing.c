@@ -12,7 +12,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 
-#include "rknpu_gem.h"
+#include "rknpu_bo.h"
 #include "rknpu_pages.h"
 #include "rknpu_pool.h"
 #include "rknpu_sram.h"
@@ -172,11 +172,11 @@ static unsigned long rknpu_backing_sram_pfn(const struct rknpu_bo *bo, unsigned 
 static int rknpu_backing_sram_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device,
 				   bool from_device)
 {
-	u64 start = max(offset, rknpu_gem_sram_bytes(bo)), end = offset + bytes;
+	u64 start = max(offset, rknpu_bo_sram_bytes(bo)), end = offset + bytes;
 
 	if (start >= end)
 		return 0;
-	return rknpu_gem_sync(bo->rest, start - rknpu_gem_sram_bytes(bo), end - start, to_device, from_device);
+	return rknpu_bo_sync(bo->rest, start - rknpu_bo_sram_bytes(bo), end - start, to_device, from_device);
 }
 
 static void rknpu_backing_sram_release(struct rknpu_bo *bo)

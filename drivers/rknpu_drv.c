@@ -30,6 +30,7 @@
 #include "rknpu_entry.h"
 #include "rknpu_fdinfo.h"
 #include "rknpu_file.h"
+#include "rknpu_gem.h"
 #include "rknpu_ioctl.h"
 #include "rknpu_misc.h"
 #include "rknpu_mmap.h"
@@ -138,6 +139,7 @@ static const struct drm_driver rknpu_drv_drm = {
 	.ioctls = rknpu_drv_ioctls,
 	.num_ioctls = ARRAY_SIZE(rknpu_drv_ioctls),
 	RKNPU_DRM_PRIME
+	.gem_create_object = rknpu_gem_create_object,
 	.gem_prime_import = rknpu_drv_prime_import,
 	.gem_prime_import_sg_table = rknpu_prime_import_sg_table,
 };

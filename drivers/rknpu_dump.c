@@ -25,11 +25,11 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
+#include "rknpu_bo.h"
 #include "rknpu_client.h"
 #include "rknpu_core.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
-#include "rknpu_gem.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_mapping.h"

@@ -18,9 +18,9 @@
 #include <drm/drm_gem.h>
 
 #include "rknpu_account.h"
+#include "rknpu_bo.h"
 #include "rknpu_device.h"
 #include "rknpu_file.h"
-#include "rknpu_gem.h"
 #include "rknpu_usage.h"
 
 /**
@@ -32,7 +32,7 @@
  */
 void rknpu_fdinfo_add(struct rknpu_fdinfo_memory *memory, const struct rknpu_bo *bo)
 {
-	u64 sram = rknpu_gem_sram_bytes(bo), pages = bo->base.size - sram;
+	u64 sram = rknpu_bo_sram_bytes(bo), pages = bo->base.size - sram;
 
 	memory->sram += sram;
 	memory->pages += pages;

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Buffers: objects, their kernel mappings, their cache maintenance. What differs
- * between kinds of memory is behind struct rknpu_backing; NPU addresses come from
- * rknpu_mapping.c, mappings for user space from rknpu_mmap.c.
+ * DOC: Buffers as GEM objects: how they are made and end, and what the DRM core may
+ * ask of them. Memory comes from rknpu_backing.c, NPU addresses from rknpu_mapping.c,
+ * mappings for user space from rknpu_mmap.c.
  */
 #include "rknpu_gem.h"
 
@@ -15,50 +15,12 @@
 #include <drm/drm_device.h>
 
 #include "rknpu_backing.h"
+#include "rknpu_bo.h"
 #include "rknpu_mapping.h"
 #include "rknpu_mmap.h"
 #include "rknpu_pages.h"
 #include "rknpu_prime.h"
 #include "rknpu_sram.h"
-
-static const struct drm_gem_object_funcs rknpu_gem_funcs;
-
-/**
- * rknpu_gem_pgprot() - how a buffer is to be mapped
- * @bo: the buffer
- * @prot: protection of an ordinary mapping
- *
- * Return: the same protection with the buffer's memory type.
- */
-pgprot_t rknpu_gem_pgprot(const struct rknpu_bo *bo, pgprot_t prot)
-{
-	/* Write-combine, not device memory: unaligned user access must not raise SIGBUS. */
-	return bo->cached ? prot : pgprot_writecombine(prot);
-}
-
-/**
- * rknpu_gem_alloc() - a buffer without an object's identity and without memory
- * @dma_dev: untranslated device for cache maintenance
- * @cached: CPU mappings are cached
- *
- * The caller initialises the GEM object next, then gives it memory.
- *
- * Return: the buffer, NULL when there is no memory.
- */
-struct rknpu_bo *rknpu_gem_alloc(struct device *dma_dev, bool cached)
-{
-	struct rknpu_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
-
-	if (!bo)
-		return NULL;
-	bo->base.funcs = &rknpu_gem_funcs;
-	bo->dma_dev = dma_dev;
-	bo->cached = cached;
-	mutex_init(&bo->lock);
-	INIT_LIST_HEAD(&bo->mappings);
-	INIT_LIST_HEAD(&bo->users);
-	return bo;
-}
 
 static int rknpu_gem_get_sram(struct rknpu_bo *bo, const struct rknpu_gem_request *want,
 			      struct rknpu_sram_area *area)
@@ -111,11 +73,11 @@ static int rknpu_gem_get_memory(struct rknpu_bo *bo, const struct rknpu_gem_requ
  */
 struct rknpu_bo *rknpu_gem_create(const struct rknpu_gem_request *want)
 {
-	struct rknpu_bo *bo = rknpu_gem_alloc(want->dma_dev, want->cached);
+	struct rknpu_bo *bo = rknpu_bo_alloc(want->drm, want->dma_dev, want->cached);
 	int ret;
 
-	if (!bo)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(bo))
+		return bo;
 	bo->aligned = want->aligned;
 	ret = rknpu_gem_get_memory(bo, want);
 	/* Also for whoever maps the dma-buf without ever asking for the offset. */
@@ -165,36 +127,9 @@ static struct sg_table *rknpu_gem_get_sg_table(struct drm_gem_object *obj)
 	return sgt ?: ERR_PTR(-ENOMEM);
 }
 
-/**
- * rknpu_gem_vmap() - kernel mapping of a buffer of pages of ours
- * @bo: the buffer
- *
- * The mapping has the memory type of the user's and stays until the buffer is freed.
- * Context: may sleep when there is none yet; takes bo->lock then.
- *
- * Return: address; -EINVAL for an imported buffer or one with on-chip memory; -ENOMEM as ERR_PTR.
- */
-void *rknpu_gem_vmap(struct rknpu_bo *bo)
-{
-	void *vaddr = READ_ONCE(bo->vaddr);
-
-	if (vaddr)
-		return vaddr;
-	if (!bo->pages)
-		return ERR_PTR(-EINVAL);
-	mutex_lock(&bo->lock);
-	vaddr = bo->vaddr;
-	if (!vaddr) {
-		vaddr = rknpu_pages_vmap(bo->pages, bo->cached, rknpu_gem_pgprot(bo, PAGE_KERNEL));
-		WRITE_ONCE(bo->vaddr, vaddr);
-	}
-	mutex_unlock(&bo->lock);
-	return vaddr ?: ERR_PTR(-ENOMEM);
-}
-
 static int rknpu_gem_object_vmap(struct drm_gem_object *obj, struct iosys_map *map)
 {
-	void *vaddr = rknpu_gem_vmap(to_rknpu_bo(obj));
+	void *vaddr = rknpu_bo_vmap(to_rknpu_bo(obj));
 
 	if (IS_ERR(vaddr))
 		return PTR_ERR(vaddr);
@@ -220,29 +155,21 @@ static const struct drm_gem_object_funcs rknpu_gem_funcs = {
 };
 
 /**
- * rknpu_gem_sync() - cache maintenance of a range
- * @bo: the buffer; nothing is done unless it is cached
- * @offset: first byte
- * @bytes: inside the buffer
- * @to_device: make the CPU's writes visible to the NPU
- * @from_device: make the NPU's writes visible to the CPU
+ * rknpu_gem_create_object() - driver function: the memory of an object that is about to be made
+ * @drm: the device
+ * @bytes: not known yet
  *
- * Costs what the range costs, except for an imported buffer. Context: may sleep.
- *
- * Return: 0; an imported buffer's exporter may fail.
+ * Return: what the caller initialises next; -ENOMEM as ERR_PTR.
  */
-int rknpu_gem_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
+struct drm_gem_object *rknpu_gem_create_object(struct drm_device *drm, size_t bytes)
 {
-	return bo->cached ? bo->backing->sync(bo, offset, bytes, to_device, from_device) : 0;
-}
+	struct rknpu_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
 
-/**
- * rknpu_gem_sram_bytes() - how much of a buffer lies in on-chip memory
- * @bo: the buffer
- *
- * Return: bytes from its beginning on.
- */
-u64 rknpu_gem_sram_bytes(const struct rknpu_bo *bo)
-{
-	return bo->sram ? (u64)bo->sram->count << PAGE_SHIFT : 0;
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	bo->base.funcs = &rknpu_gem_funcs;
+	mutex_init(&bo->lock);
+	INIT_LIST_HEAD(&bo->mappings);
+	INIT_LIST_HEAD(&bo->users);
+	return &bo->base;
 }

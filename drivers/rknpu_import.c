@@ -16,60 +16,13 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 
-#include "rknpu_gem.h"
+#include "rknpu_bo.h"
 #include "rknpu_mapping.h"
 #include "rknpu_vm.h"
 
 static bool rknpu_sync_imports = true;
 module_param_named(sync_imports, rknpu_sync_imports, bool, 0644);
 MODULE_PARM_DESC(sync_imports, "Synchronize other drivers' buffers around each job (default: true)");
-
-/* An exporter without either callback needs no cache maintenance. */
-static bool rknpu_import_cached(const struct rknpu_bo *bo)
-{
-	const struct dma_buf_ops *ops;
-
-	if (!bo->base.import_attach)
-		return false;
-	ops = bo->base.import_attach->dmabuf->ops;
-	return ops->begin_cpu_access || ops->end_cpu_access;
-}
-
-/**
- * rknpu_import_add() - record that a buffer was mapped
- * @mapping: mapping of any buffer
- *
- * Context: Process context. May sleep. Takes vm->imports_lock.
- */
-void rknpu_import_add(struct rknpu_mapping *mapping)
-{
-	struct rknpu_vm *vm = mapping->space.vm;
-
-	if (!rknpu_import_cached(mapping->bo))
-		return;
-	mutex_lock(&vm->imports_lock);
-	list_add_tail(&mapping->import, &vm->imports);
-	WRITE_ONCE(vm->num_imports, vm->num_imports + 1);
-	mutex_unlock(&vm->imports_lock);
-}
-
-/**
- * rknpu_import_remove() - record that a buffer is about to be unmapped
- * @mapping: mapping of any buffer that was passed to rknpu_import_add()
- *
- * Context: Process context. May sleep. Takes vm->imports_lock.
- */
-void rknpu_import_remove(struct rknpu_mapping *mapping)
-{
-	struct rknpu_vm *vm = mapping->space.vm;
-
-	if (!rknpu_import_cached(mapping->bo))
-		return;
-	mutex_lock(&vm->imports_lock);
-	list_del(&mapping->import);
-	WRITE_ONCE(vm->num_imports, vm->num_imports - 1);
-	mutex_unlock(&vm->imports_lock);
-}
 
 /* Takes references to the imports that are mapped now. */
 static int rknpu_import_collect(struct rknpu_vm *vm, struct rknpu_import_round *round)
@@ -102,7 +55,7 @@ static int rknpu_import_sync(struct rknpu_import_round *round, bool to_device)
 
 	for (i = 0; i < round->count; i++) {
 		struct rknpu_bo *bo = round->mappings[i]->bo;
-		int err = rknpu_gem_sync(bo, 0, bo->base.size, to_device, !to_device);
+		int err = rknpu_bo_sync(bo, 0, bo->base.size, to_device, !to_device);
 
 		if (!ret)
 			ret = err;

@@ -20,8 +20,6 @@ struct rknpu_import_round {
 	unsigned int count;
 };
 
-void rknpu_import_add(struct rknpu_mapping *mapping);
-void rknpu_import_remove(struct rknpu_mapping *mapping);
 int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round);
 void rknpu_import_end(struct rknpu_import_round *round, bool ran);
 

@@ -14,6 +14,7 @@
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 
+#include "rknpu_bo.h"
 #include "rknpu_client.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
@@ -42,7 +43,7 @@ static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_map
 	args->size = mapping->bo->base.size;
 	args->obj_addr = mapping->token.value;
 	args->dma_addr = mapping->space.node.start;
-	args->sram_size = rknpu_gem_sram_bytes(mapping->bo);
+	args->sram_size = rknpu_bo_sram_bytes(mapping->bo);
 }
 
 /**
@@ -133,7 +134,7 @@ struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_m
 	bo = rknpu_gem_create(&want);
 	if (IS_ERR(bo) || !(args->flags & RKNPU_MEM_KERNEL_MAPPING))
 		return bo;
-	ret = PTR_ERR_OR_ZERO(rknpu_gem_vmap(bo));
+	ret = PTR_ERR_OR_ZERO(rknpu_bo_vmap(bo));
 	if (!ret)
 		return bo;
 	drm_gem_object_put(&bo->base);
@@ -271,7 +272,7 @@ int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, cons
 	bo = mapping->bo;
 	WRITE_ONCE(bo->user_syncs, true);
 	if (args->offset < bo->base.size)
-		ret = rknpu_gem_sync(bo, args->offset, min_t(u64, args->size, bo->base.size - args->offset),
+		ret = rknpu_bo_sync(bo, args->offset, min_t(u64, args->size, bo->base.size - args->offset),
 				     args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
 				     args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
 	rknpu_mapping_put(mapping);

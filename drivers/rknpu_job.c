@@ -13,10 +13,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "rknpu_bo.h"
 #include "rknpu_client.h"
 #include "rknpu_drm.h"
 #include "rknpu_fence.h"
-#include "rknpu_gem.h"
 #include "rknpu_mapping.h"
 #include "rknpu_queue.h"
 #include "rknpu_refuse.h"
@@ -118,7 +118,7 @@ static int rknpu_job_pin_descriptors(struct rknpu_job *job, const struct rknpu_j
 	if (!job->task_mapping)
 		return rknpu_refuse(args->drm, "task_obj_addr", args->task_token);
 	/* The deployed interface requires KERNEL_MAPPING for this buffer; this driver maps it if it is missing. */
-	job->descriptors = rknpu_gem_vmap(job->task_mapping->bo);
+	job->descriptors = rknpu_bo_vmap(job->task_mapping->bo);
 	return PTR_ERR_OR_ZERO(job->descriptors);
 }
 

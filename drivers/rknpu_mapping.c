@@ -12,17 +12,54 @@
  */
 #include "rknpu_mapping.h"
 
+#include <linux/dma-buf.h>
 #include <linux/slab.h>
 
+#include "rknpu_bo.h"
 #include "rknpu_client.h"
-#include "rknpu_gem.h"
-#include "rknpu_import.h"
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
 static void rknpu_mapping_released(struct rknpu_mapping_space *space)
 {
 	rknpu_mapping_put(container_of(space, struct rknpu_mapping, space));
+}
+
+/* Another driver's buffer, whose caches concern us; an exporter without either function keeps none. */
+static bool rknpu_mapping_is_import(const struct rknpu_mapping *mapping)
+{
+	const struct drm_gem_object *obj = &mapping->bo->base;
+	const struct dma_buf_ops *ops;
+
+	if (!obj->import_attach)
+		return false;
+	ops = obj->import_attach->dmabuf->ops;
+	return ops->begin_cpu_access || ops->end_cpu_access;
+}
+
+/* From now on each job is synchronized with it (rknpu_import.c). */
+static void rknpu_mapping_add_import(struct rknpu_mapping *mapping)
+{
+	struct rknpu_vm *vm = mapping->space.vm;
+
+	if (!rknpu_mapping_is_import(mapping))
+		return;
+	mutex_lock(&vm->imports_lock);
+	list_add_tail(&mapping->import, &vm->imports);
+	WRITE_ONCE(vm->num_imports, vm->num_imports + 1);
+	mutex_unlock(&vm->imports_lock);
+}
+
+static void rknpu_mapping_remove_import(struct rknpu_mapping *mapping)
+{
+	struct rknpu_vm *vm = mapping->space.vm;
+
+	if (!rknpu_mapping_is_import(mapping))
+		return;
+	mutex_lock(&vm->imports_lock);
+	list_del(&mapping->import);
+	WRITE_ONCE(vm->num_imports, vm->num_imports - 1);
+	mutex_unlock(&vm->imports_lock);
 }
 
 static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, struct rknpu_client *client,
@@ -51,7 +88,7 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 	if (ret)
 		goto unmap;
 	list_add_tail(&mapping->node, &bo->mappings);
-	rknpu_import_add(mapping);
+	rknpu_mapping_add_import(mapping);
 	trace_mem_create(pid_nr(client->tgid), vm->id, mapping->space.node.start, bo->base.size);
 	return mapping;
 
@@ -71,7 +108,7 @@ static void rknpu_mapping_retire(struct rknpu_mapping *mapping)
 	trace_mem_destroy(pid_nr(mapping->client->tgid), mapping->space.vm->id, mapping->space.node.start,
 			  mapping->bo->base.size);
 	rknpu_client_token_remove(mapping->client, &mapping->token);
-	rknpu_import_remove(mapping);
+	rknpu_mapping_remove_import(mapping);
 	rknpu_client_uncharge(mapping->client, mapping->bo->base.size);
 	rknpu_vm_retire(&mapping->space);
 }

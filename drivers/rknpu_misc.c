@@ -19,12 +19,12 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
 
+#include "rknpu_bo.h"
 #include "rknpu_client.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
 #include "rknpu_fdinfo.h"
 #include "rknpu_file.h"
-#include "rknpu_gem.h"
 #include "rknpu_ioctl.h"
 #include "rknpu_mapping.h"
 #include "rknpu_prime.h"

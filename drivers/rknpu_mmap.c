@@ -30,8 +30,8 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_vma_manager.h>
 
+#include "rknpu_bo.h"
 #include "rknpu_compat.h"
-#include "rknpu_gem.h"
 #include "rknpu_pages.h"
 #include "rknpu_prime.h"
 
@@ -234,7 +234,7 @@ int rknpu_mmap_object(struct drm_gem_object *obj, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	if (!bo->cached || !bo->pages || bo->pages->range) {
 		vm_flags_set(vma, VM_IO | VM_PFNMAP);
-		vma->vm_page_prot = rknpu_gem_pgprot(bo, vm_get_page_prot(vma->vm_flags));
+		vma->vm_page_prot = rknpu_bo_pgprot(bo, vm_get_page_prot(vma->vm_flags));
 		return 0;
 	}
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);

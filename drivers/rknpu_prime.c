@@ -15,8 +15,8 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_prime.h>
 
+#include "rknpu_bo.h"
 #include "rknpu_compat.h"
-#include "rknpu_gem.h"
 
 RKNPU_IMPORT_NS_DMA_BUF;
 
@@ -24,14 +24,14 @@ static int rknpu_prime_begin_cpu_access(struct dma_buf *buf, enum dma_data_direc
 {
 	struct rknpu_bo *bo = to_rknpu_bo(buf->priv);
 
-	return rknpu_gem_sync(bo, 0, bo->base.size, false, dir != DMA_TO_DEVICE);
+	return rknpu_bo_sync(bo, 0, bo->base.size, false, dir != DMA_TO_DEVICE);
 }
 
 static int rknpu_prime_end_cpu_access(struct dma_buf *buf, enum dma_data_direction dir)
 {
 	struct rknpu_bo *bo = to_rknpu_bo(buf->priv);
 
-	return rknpu_gem_sync(bo, 0, bo->base.size, dir != DMA_FROM_DEVICE, false);
+	return rknpu_bo_sync(bo, 0, bo->base.size, dir != DMA_FROM_DEVICE, false);
 }
 
 /* The DRM core's functions, which do no cache maintenance, and the two above. */
@@ -140,10 +140,10 @@ static const struct rknpu_backing rknpu_prime_backing = {
 struct drm_gem_object *rknpu_prime_import_sg_table(struct drm_device *drm,
 						   struct dma_buf_attachment *attach, struct sg_table *sgt)
 {
-	struct rknpu_bo *bo = rknpu_gem_alloc(attach->dev, true);
+	struct rknpu_bo *bo = rknpu_bo_alloc(drm, attach->dev, true);
 
-	if (!bo)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(bo))
+		return ERR_CAST(bo);
 	drm_gem_private_object_init(drm, &bo->base, attach->dmabuf->size);
 	bo->sgt = sgt;
 	bo->backing = &rknpu_prime_backing;
