@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What one types; the work is done by scripts under tools/ and selftests/ and, for the module, by the kernel's build system and Kbuild.
+# Entry points for users. Scripts under tools/ and selftests/ do the work; the kernel's build system and Kbuild build the module.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-# Kernels that the checks build for and boot, by name: 6.1 6.12 newest debug, 6.12-16k and other flavours; empty: what each check usually takes
+# Kernels that the checks build for and boot, by name: 6.1 6.12 newest debug, 6.12-16k and other flavours; empty: each check's default
 KERNELS ?=
-# A shell pattern that keeps the checks whose name matches
+# A shell pattern: run only the checks whose names match
 T ?=
 export KERNELS T
 
-# What DKMS gets
+# Where the source for DKMS goes
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
@@ -23,7 +23,7 @@ clean:
 	rm -rf build
 	if [ -d $(KDIR) ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) $@; fi
 
-# DKMS would install what it has built of this version before, however old its source.
+# Remove the old one first: DKMS would install an earlier build of the same version, even if the source has changed.
 dkms-install:
 	dkms remove rknpu/$(DKMS_VERSION) --all >/dev/null 2>&1 || true
 	rm -rf $(DKMS_SOURCE)
@@ -82,20 +82,20 @@ soak:
 
 help:
 	@echo 'make [KDIR=... ARCH=arm64 CROSS_COMPILE=... | LLVM=1]   the module, rknpu.ko'
-	@echo 'make dkms-install  have DKMS build and install the module for this and every later kernel; dkms-remove undoes it'
+	@echo 'make dkms-install  have DKMS build and install the module for this and every later kernel; make dkms-remove undoes it'
 	@echo 'make clean        remove everything that was built'
-	@echo 'make demo         set up, build, boot a virtual board, have its NPU compute matrix products and read handwritten digits;'
-	@echo '                  PICTURE=FILE.pgm gives it others'
-	@echo 'make demo-ocr     text out of a picture: three networks on a core each, through Rockchip'"'"'s compiler and closed runtime'
-	@echo '                  (from the Python registry), compared with onnxruntime; PICTURE=FILE gives it another picture'
-	@echo 'make check        all tests; KERNELS="6.1 debug" picks kernels, T=PATTERN picks tests'
+	@echo 'make demo         set up, build and boot a virtual board whose NPU computes matrix products and reads handwritten digits;'
+	@echo '                  PICTURE=FILE.pgm selects another picture of digits'
+	@echo 'make demo-ocr     read the text in a picture: three networks, one core each, with Rockchip'"'"'s compiler and closed runtime'
+	@echo '                  (from the Python registry), compared with onnxruntime; PICTURE=FILE selects another picture'
+	@echo 'make check        all tests; KERNELS="6.1 debug" selects kernels, T=PATTERN selects tests'
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
-	@echo 'make check-island  the usual tests with a board'"'"'s clocks, power domains and supplies, and more governors of devfreq'
-	@echo 'make check-mutants  drivers whose order of calls would hang a board: the twin has to catch each'
-	@echo 'make check-networks  networks of Rockchip'"'"'s compiler through their closed runtime (both from the Python registry)'
+	@echo 'make check-island  the usual tests with a board'"'"'s clocks, power domains and supplies, and more devfreq governors'
+	@echo 'make check-mutants  driver variants whose order of calls would hang a board: the twin has to catch each of them'
+	@echo 'make check-networks  networks compiled with Rockchip'"'"'s compiler, run by their closed runtime (both from the Python registry)'
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'
-	@echo 'make kernels      the module for every arm64 kernel and flavour of Debian, with gcc and clang, all warnings on'
+	@echo 'make kernels      build the module for every arm64 kernel and flavour of Debian, with gcc and clang, all warnings on'
 	@echo 'make bench        measurements, one "name value unit" per line'
-	@echo 'make fuzz         calls by chance in guests of several kinds, and which lines of the driver they reach'
-	@echo 'make soak         hours: the ends of clients, devices, sleep and modules a thousand times, all at once by chance, memory'
+	@echo 'make fuzz         random calls in guests of several kinds, with a report of the driver lines that they reach'
+	@echo 'make soak         hours of stress: clients ending, device removal, sleep and module unload a thousand times, random mixes, memory'
