@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * One bank of the Rockchip IOMMU in front of the NPU and its version 2 page
- * tables. Written from what the kernel's rockchip-iommu driver does with them
- * and from published measurements on RK3588; the twin models it, the driver
+ * One bank of the Rockchip IOMMU in front of the NPU, and its version 2 page
+ * tables. Based on what the kernel's rockchip-iommu driver does with them and on
+ * published measurements on RK3588. The twin models this IOMMU; the NPU driver
  * itself never touches it.
  *
  * Preprocessor constants only (see rknpu_regs.h).

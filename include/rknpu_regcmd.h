@@ -4,7 +4,7 @@
  *
  * The register command stream that the PC fetches: one 64-bit little-endian
  * word writes one 32-bit register. [TRM] chapter 36; the tail of a segment and
- * the fetch length are those of public captures of librknnrt [seen: allbilly/rk3588].
+ * the fetch length come from public captures of librknnrt [seen: allbilly/rk3588].
  *
  * Preprocessor constants only (see rknpu_regs.h).
  */
@@ -24,7 +24,7 @@
 /* Targets: bit 0 = register write, upper byte = one-hot block [TRM] */
 #define RKNPU_TARGET_NOP			0x0000	/* 0x0001 is a no-operation too [seen: client streams] */
 #define RKNPU_TARGET_WRITE			0x0001
-#define RKNPU_TARGET_SEPARATOR			0x0041	/* normally precedes the op-enable word; no effect */
+#define RKNPU_TARGET_SEPARATOR			0x0041	/* normally before the op-enable word; no effect */
 #define RKNPU_TARGET_OP_ENABLE			0x0081	/* offset 8; the value is a RKNPU_ENABLE_* bitmap */
 #define RKNPU_TARGET_GLOBAL			0x1003	/* op-enable as well, at offset 0xf008 [seen: client streams] */
 #define RKNPU_TARGET_PC				0x0101
@@ -44,8 +44,8 @@
 #define RKNPU_REGCMD_TAIL_WORDS			4
 
 /*
- * Value of REGISTER_AMOUNTS for a segment of @words command words without its
- * tail; @scale = words moved per fetch (1 on RK356x, else 2).
+ * Value of REGISTER_AMOUNTS for a segment of @words command words, not counting
+ * its tail; @scale = words moved per fetch (1 on RK356x, otherwise 2).
  */
 #define RKNPU_PC_AMOUNT(words, scale)                                         \
 	(((words) + RKNPU_REGCMD_TAIL_WORDS + (scale) - 1) / (scale) - 1)

@@ -5,14 +5,14 @@
  * Registers of one Rockchip NPU core (NPU v2 family: RK356x, RK3588, RK3576,
  * RV1106, ...), offsets from the start of the core's 64 KiB window.
  *
- * Preprocessor constants only: this file is shared byte for byte by the driver,
- * the QEMU twin, the tests and the tools, and compiles as C and C++ in all of
- * them. Every line carries access, reset value and origin:
+ * Preprocessor constants only: the driver, the QEMU twin, the tests and the
+ * tools share this file unchanged, and it compiles as C and C++ in all of them.
+ * Comments give access, reset value and origin of each register:
  *
  *   [TRM]   RK3588 Technical Reference Manual part 1, chapter 36 "RKNN"
  *   [XML]   Mesa src/gallium/drivers/rocket/registers.xml
- *   [seen]  measured on silicon and published; the source is named
- *   [guess] inference that no public source confirms
+ *   [seen]  measured on silicon and published; with the name of the source
+ *   [guess] an inference that no public source confirms
  *
  * RO = read only, RW = read/write, WO = write only, W1C = write one to clear.
  * Masks are given in place (not as shift and width): use FIELD_GET/FIELD_PREP.
@@ -41,10 +41,10 @@
 /* RO 0x46495245 on RK3588/RK3576, 0 on RK3566 [seen: live dumps]; not in the TRM */
 #define RKNPU_PC_VERSION			0x0000
 #define RKNPU_PC_VERSION_FIRE			0x46495245	/* ASCII "FIRE" */
-/* RO 0 on RK3588, 0x00010002 on RK3576 [seen: live dumps]; only the mask counts */
+/* RO 0 on RK3588, 0x00010002 on RK3576 [seen: live dumps]; only the bits of the mask are significant */
 #define RKNPU_PC_VERSION_NUM			0x0004
 #define RKNPU_PC_VERSION_NUM_MASK		0x0000ffff
-/* RW 0: writing 1 starts the fetch; a following 0 does not cancel it [seen: vendor driver 0.9.8] */
+/* RW 0: writing 1 starts the fetch; writing 0 afterwards does not cancel it [seen: vendor driver 0.9.8] */
 #define RKNPU_PC_OPERATION_ENABLE		0x0008
 #define RKNPU_PC_OPERATION_ENABLE_OP_EN		0x00000001
 /* RW 0 [TRM] */
@@ -86,8 +86,8 @@
 #define RKNPU_PC_TASK_STATUS_COUNTER_16		0x0000ffff	/* RV1106 [seen: vendor driver 0.9.8] */
 /*
  * RO [seen: vendor driver 0.9.8]: RK3562, RK3576, RV1126B. Both fields count modulo
- * TASK_NUMBER, so that a kick of one task always reads 0 [seen on RK3576:
- * gregordinary/patches 0022; that the others are alike is a guess]
+ * TASK_NUMBER, so a kick of one task always reads 0 [seen on RK3576:
+ * gregordinary/patches 0022; that the others behave the same is a guess]
  */
 #define RKNPU_PC_TASK_STATUS_48			0x0048
 #define RKNPU_PC_TASK_STATUS_48_BEGUN		0x0000ffff
@@ -112,15 +112,15 @@
 #define RKNPU_QOS_BYTES				0x10
 
 /*
- * NPU GRF of RK3588: read margin of the NPU's memories, three registers alike. In the NPU's power domain. Other bits
- * are kept. [seen: vendor driver 0.9.8]
+ * NPU GRF of RK3588: read margin of the NPU's memories, in three identical registers. In the NPU's power domain.
+ * Other bits must be preserved. [seen: vendor driver 0.9.8]
  */
 #define RKNPU_GRF_MARGINS			3
 #define RKNPU_GRF_MARGIN(n)			(4 * (n))	/* RW */
 #define RKNPU_GRF_MARGIN_MASK			0x1c
 #define RKNPU_GRF_BYTES				0x100
 
-/* Interrupt events, same bits in mask, clear, status and raw [TRM]; even bit: register group 0, odd: group 1 */
+/* Interrupt events, the same bits in mask, clear, status and raw [TRM]; even bits: register group 0, odd: group 1 */
 #define RKNPU_INT_CNA_FEATURE			0x00000003
 #define RKNPU_INT_CNA_WEIGHT			0x0000000c
 #define RKNPU_INT_CNA_CSC			0x00000030
@@ -151,7 +151,7 @@
 #define RKNPU_S_POINTER_POINTER_PP_CLEAR	0x00000010	/* W1C */
 #define RKNPU_S_POINTER_EXECUTER_PP_CLEAR	0x00000020	/* W1C */
 #define RKNPU_S_POINTER_EXECUTER		0x00010000	/* RO */
-/* [31:28]: the core's own number; without it CNA and CORE never finish [seen: rockchip-npu-notes] */
+/* [31:28]: number of the core itself; without it CNA and CORE never finish [seen: rockchip-npu-notes] */
 #define RKNPU_S_POINTER_CORE			0xf0000000
 #define RKNPU_S_POINTER_PINGPONG		0x0000000e	/* both toggles, by pointer */
 #define RKNPU_OPERATION_ENABLE			0x0008	/* RW 0 */
@@ -179,7 +179,7 @@
 #define RKNPU_PREC_INT4				6
 #define RKNPU_PREC_TF32				7
 
-/* One atom of the NC1HWC2 feature layout; all strides below count atoms unless bytes are said */
+/* One atom of the NC1HWC2 feature layout; all strides below count atoms unless they say bytes */
 #define RKNPU_ATOM_BYTES			16
 
 /* ---- CNA: feature and weight fetch, convolution sequencing [TRM][XML]; RW, reset 0 --- */
@@ -267,7 +267,7 @@
 #define RKNPU_CNA_CVT_CON5			0x1180
 #define RKNPU_CNA_PAD_CON1			0x1184	/* padding value */
 
-/* ---- CORE: MAC array [TRM][XML]; RW, reset 0 but for MAC_GATING ---------- */
+/* ---- CORE: MAC array [TRM][XML]; RW, reset 0 except MAC_GATING ---------- */
 
 #define RKNPU_CORE_MAC_GATING			0x300c	/* reset 0x07800800 [TRM] */
 #define RKNPU_CORE_MAC_GATING_RESET		0x07800800
@@ -405,11 +405,11 @@
 #define RKNPU_DPU_LUT_TABLES			2
 #define RKNPU_DPU_LUT_ENTRIES			513
 #define RKNPU_DPU_LUT_CFG			0x4108	/* priorities of the tables: 0x68 in all clients */
-#define RKNPU_DPU_LUT_CFG_OTHER			0x00000097	/* what is 0 in all clients */
+#define RKNPU_DPU_LUT_CFG_OTHER			0x00000097	/* bits that are 0 in all clients */
 #define RKNPU_DPU_LUT_INFO			0x410c
 #define RKNPU_DPU_LUT_INFO_LE_SELECT		0x0000ff00	/* log2 of the step from entry to entry */
 #define RKNPU_DPU_LUT_INFO_LO_SELECT		0x00ff0000
-#define RKNPU_DPU_LUT_LE_START			0x4110	/* int32, as the next three */
+#define RKNPU_DPU_LUT_LE_START			0x4110	/* int32, as are the next three */
 #define RKNPU_DPU_LUT_LE_END			0x4114
 #define RKNPU_DPU_LUT_LO_START			0x4118
 #define RKNPU_DPU_LUT_LO_END			0x411c
@@ -448,7 +448,7 @@
 #define RKNPU_DPU_RDMA_SRC_BASE_ADDR		0x5018	/* MRDMA, the main input: DMA read base, bytes */
 #define RKNPU_DPU_RDMA_BRDMA_CFG		0x501c
 /*
- * What is read, for eight channels at a time: bit 0 int32 or fp32 ALU[8], bit 1 int16 CPEND[8],
+ * Operands to read, for eight channels at a time: bit 0 int32 or fp32 ALU[8], bit 1 int16 CPEND[8],
  * bit 2 int16 or fp16 MUL[8], bit 3 shifts [TRM; layout seen: rockchip-npu-notes, rknn-toolkit2]
  */
 #define RKNPU_DPU_RDMA_BRDMA_CFG_DATA_USE	0x0000001e
@@ -469,18 +469,18 @@
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FLYING	0x00000001	/* as DPU's bit */
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_CONV_MODE	0x00000006
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FP16TOFP32	0x00000008
-/* Without it, and without use for its data, the task never ends [seen: rockchip-npu-notes] */
+/* If this bit is clear and the data is not used, the task never ends [seen: rockchip-npu-notes] */
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE	0x00000010
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC	0x000000e0
 /*
- * [0] MRDMA and ERDMA fetch one cube between them, [1] for the main path, [2] for EW [TRM]. 5 with the
+ * [0] MRDMA and ERDMA together fetch one cube, [1] for the main path, [2] for EW [TRM]. 5 with the
  * accumulator, 3 with FLYING [seen: rknn-toolkit2]; 5 with FLYING hangs the task [seen: rockchip-npu-notes]
  */
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE	0x00000700
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_BURST	0x00007800
 #define RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC	0x00038000
 #define RKNPU_DPU_RDMA_SRC_DMA_CFG		0x5048
-#define RKNPU_DPU_RDMA_SRC_DMA_CFG_KERNEL_WIDTH	0x00000007	/* of unpooling, - 1; so are the next three [TRM] */
+#define RKNPU_DPU_RDMA_SRC_DMA_CFG_KERNEL_WIDTH	0x00000007	/* of unpooling, - 1; as are the next three [TRM] */
 #define RKNPU_DPU_RDMA_SRC_DMA_CFG_KERNEL_HEIGHT	0x00000038
 #define RKNPU_DPU_RDMA_SRC_DMA_CFG_X_STRIDE	0x000001c0
 #define RKNPU_DPU_RDMA_SRC_DMA_CFG_Y_STRIDE	0x00000e00
@@ -511,7 +511,7 @@
 #define RKNPU_PPU_OPERATION_MODE_CFG_FLYING	0x00000010	/* input from memory, not from DPU */
 #define RKNPU_PPU_OPERATION_MODE_CFG_USE_CNT	0x000000e0
 #define RKNPU_PPU_OPERATION_MODE_CFG_NOTCH	0x1fff0000	/* atoms between lines of the output */
-#define RKNPU_PPU_OPERATION_MODE_CFG_INDEX_EN	0x40000000	/* positions too, not only values */
+#define RKNPU_PPU_OPERATION_MODE_CFG_INDEX_EN	0x40000000	/* positions in addition to values */
 #define RKNPU_PPU_POOLING_KERNEL_CFG		0x6034
 #define RKNPU_PPU_POOLING_KERNEL_CFG_WIDTH	0x0000000f	/* - 1 */
 #define RKNPU_PPU_POOLING_KERNEL_CFG_HEIGHT	0x00000f00	/* - 1 */

@@ -4,10 +4,10 @@
  *
  * User interface of the Rockchip NPU: six ioctls on /dev/dri/card* and
  * renderD*, compatible with every program written for the vendor driver up to
- * 0.9.8. Names, numbers, sizes and offsets are permanent; selftests freeze them.
+ * 0.9.8. Names, numbers, sizes and offsets are permanent; selftests check them.
  *
- * Structures only ever grow at their end. A shorter structure of an older
- * program is accepted: what it lacks reads as 0.
+ * Structures only ever grow at their end. A shorter structure from an older
+ * program is accepted: the missing fields are taken as 0.
  */
 #ifndef RKNPU_DRM_H
 #define RKNPU_DRM_H
@@ -25,19 +25,19 @@ extern "C" {
  * @RKNPU_MEM_NON_CACHEABLE: CPU mappings are write-combined.
  * @RKNPU_MEM_CACHEABLE: CPU mappings are cached; use %DRM_IOCTL_RKNPU_MEM_SYNC.
  * @RKNPU_MEM_WRITE_COMBINE: CPU mappings are write-combined.
- * @RKNPU_MEM_KERNEL_MAPPING: the kernel may read the buffer; needed for task buffers by the
- *	vendor driver, accepted here.
- * @RKNPU_MEM_IOMMU: map through the IOMMU; always done when there is one.
+ * @RKNPU_MEM_KERNEL_MAPPING: the kernel may read the buffer; the vendor driver requires it for
+ *	task buffers, this driver accepts it.
+ * @RKNPU_MEM_IOMMU: map through the IOMMU; always done if there is one.
  * @RKNPU_MEM_ZEROING: zero the memory; always done.
- * @RKNPU_MEM_SECURE: accepted, without effect, as in the vendor driver.
+ * @RKNPU_MEM_SECURE: accepted without effect, as in the vendor driver.
  * @RKNPU_MEM_DMA32: physical pages below 4 GiB.
- * @RKNPU_MEM_TRY_ALLOC_SRAM: on-chip SRAM first, as far as there is any, then pages, in one range
- *	of addresses and one mapping; the CPU never caches the first part. Not together with
- *	%RKNPU_MEM_KERNEL_MAPPING, which wins. Such a buffer holds no task descriptors, and its
- *	dma-buf can be mapped by the CPU but not by other devices.
- * @RKNPU_MEM_TRY_ALLOC_NBUF: on-chip NPU buffer first; not used, so no effect.
+ * @RKNPU_MEM_TRY_ALLOC_SRAM: as much on-chip SRAM as is available, followed by pages, in one
+ *	address range and one mapping; the CPU never caches the SRAM part. Ignored together with
+ *	%RKNPU_MEM_KERNEL_MAPPING. Such a buffer cannot hold task descriptors, and its dma-buf can
+ *	be mapped by the CPU but not by other devices.
+ * @RKNPU_MEM_TRY_ALLOC_NBUF: on-chip NPU buffer first; has no effect, as this memory is not used.
  * @RKNPU_MEM_IOMMU_LIMIT_IOVA_ALIGNMENT: pack addresses tightly. Without it the address is a multiple
- *	of the power of two that holds the buffer, as long as there is room for that.
+ *	of the buffer size rounded up to a power of two, as long as there is room for that.
  * @RKNPU_MEM_MASK: every valid flag; any other bit is -EINVAL.
  */
 enum rknpu_mem_type {
@@ -71,13 +71,13 @@ enum rknpu_mem_sync_mode {
 
 /**
  * enum rknpu_job_mode - flags of struct rknpu_submit
- * @RKNPU_JOB_SLAVE: registers written by the kernel; not supported by any driver: -EINVAL.
+ * @RKNPU_JOB_SLAVE: registers written by the kernel; no driver supports it: -EINVAL.
  * @RKNPU_JOB_PC: the NPU fetches a command stream; mandatory.
- * @RKNPU_JOB_BLOCK: return when the job is done.
+ * @RKNPU_JOB_BLOCK: return when the job has ended.
  * @RKNPU_JOB_NONBLOCK: return when the job is queued.
  * @RKNPU_JOB_PINGPONG: fetch the next task while the current one computes.
- * @RKNPU_JOB_FENCE_IN: wait for the sync file in fence_fd first; not longer than the time-out,
- *	unless it is of jobs of this device, which end by themselves.
+ * @RKNPU_JOB_FENCE_IN: wait for the sync file in fence_fd first. The wait is limited by the
+ *	time-out, except for fences of this device's own jobs, which always signal.
  * @RKNPU_JOB_FENCE_OUT: return a sync file in fence_fd.
  * @RKNPU_JOB_MASK: every valid flag; any other bit is -EINVAL.
  */
@@ -97,33 +97,34 @@ enum rknpu_job_mode {
  * @RKNPU_GET_HW_VERSION: hardware version; 1179210309 on RK3588.
  * @RKNPU_GET_DRV_VERSION: major * 10000 + minor * 100 + patch level of the interface: 908.
  * @RKNPU_GET_FREQ: compute clock in Hz.
- * @RKNPU_SET_FREQ: rate to work at in Hz, the next lower one that there is; of everybody, so -EPERM without
- *	CAP_SYS_ADMIN; -EOPNOTSUPP where nothing can be chosen. The vendor's driver: -EINVAL.
- * @RKNPU_GET_VOLT: supply in microvolt, 0 if unknown.
- * @RKNPU_SET_VOLT: -EPERM without CAP_SYS_ADMIN, -EOPNOTSUPP with it: the voltage goes with the rate.
- * @RKNPU_ACT_RESET: drop the caller's own jobs; its next job starts from reset registers.
- * @RKNPU_GET_BW_PRIORITY: priority on the bus; -EINVAL where the SoC has no such register (all but
+ * @RKNPU_SET_FREQ: rate to work at in Hz, rounded down to an available rate. Affects all users, so
+ *	-EPERM without CAP_SYS_ADMIN; -EOPNOTSUPP if there are no rates to choose from. -EINVAL with
+ *	the vendor's driver.
+ * @RKNPU_GET_VOLT: supply voltage in microvolts, 0 if unknown.
+ * @RKNPU_SET_VOLT: -EPERM without CAP_SYS_ADMIN, -EOPNOTSUPP with it: the voltage follows the rate.
+ * @RKNPU_ACT_RESET: cancel the caller's own jobs; its next job starts with registers in reset state.
+ * @RKNPU_GET_BW_PRIORITY: priority on the bus; -EINVAL if the SoC has no such register (all except
  *	RK3566 and RK3568).
  * @RKNPU_SET_BW_PRIORITY: as above; -EPERM without CAP_SYS_NICE; 0 changes nothing.
  * @RKNPU_GET_BW_EXPECT: as above.
  * @RKNPU_SET_BW_EXPECT: as above.
  * @RKNPU_GET_BW_TW: as above.
  * @RKNPU_SET_BW_TW: as above.
- * @RKNPU_ACT_CLR_TOTAL_RW_AMOUNT: count bytes from here on, for the caller's process; no effect
- *	where nothing counts (RK3588).
- * @RKNPU_GET_DT_WR_AMOUNT: bytes of data that the NPU has written, whoever's, since then or since
- *	it was last reset or without power; value left alone where nothing counts.
- * @RKNPU_GET_DT_RD_AMOUNT: bytes of data read; likewise.
- * @RKNPU_GET_WT_RD_AMOUNT: bytes of weights read; likewise.
- * @RKNPU_GET_TOTAL_RW_AMOUNT: sum of the three; likewise.
- * @RKNPU_GET_IOMMU_EN: 1 when the NPU sits behind an IOMMU.
- * @RKNPU_SET_PROC_NICE: change the caller's nice value, as far as setpriority(2) would let it.
+ * @RKNPU_ACT_CLR_TOTAL_RW_AMOUNT: restart the byte counts, for the caller's process; no effect on
+ *	SoCs without byte counters (RK3588).
+ * @RKNPU_GET_DT_WR_AMOUNT: bytes of data that the NPU has written, for any process, since the last
+ *	such restart, reset or power-off; the value is left unchanged on SoCs without byte counters.
+ * @RKNPU_GET_DT_RD_AMOUNT: bytes of data read, in the same way.
+ * @RKNPU_GET_WT_RD_AMOUNT: bytes of weights read, in the same way.
+ * @RKNPU_GET_TOTAL_RW_AMOUNT: sum of the three.
+ * @RKNPU_GET_IOMMU_EN: 1 if the NPU is behind an IOMMU.
+ * @RKNPU_SET_PROC_NICE: change the caller's nice value, with the permission checks of setpriority(2).
  * @RKNPU_POWER_ON: -EINVAL, as in vendor drivers from 0.9.
  * @RKNPU_POWER_OFF: -EINVAL.
- * @RKNPU_GET_TOTAL_SRAM_SIZE: bytes of on-chip SRAM given to the NPU.
- * @RKNPU_GET_FREE_SRAM_SIZE: bytes of it that are free.
- * @RKNPU_GET_IOMMU_DOMAIN_ID: address space that new memory of this process goes to, 0..15.
- * @RKNPU_SET_IOMMU_DOMAIN_ID: choose it; nobody else's is touched.
+ * @RKNPU_GET_TOTAL_SRAM_SIZE: size of the on-chip SRAM that the NPU may use, in bytes.
+ * @RKNPU_GET_FREE_SRAM_SIZE: free part of it, in bytes.
+ * @RKNPU_GET_IOMMU_DOMAIN_ID: address space of this process for new memory, 0..15.
+ * @RKNPU_SET_IOMMU_DOMAIN_ID: select that address space; other processes are not affected.
  */
 enum rknpu_action_type {
 	RKNPU_GET_HW_VERSION = 0,
@@ -157,7 +158,7 @@ enum rknpu_action_type {
 /**
  * struct rknpu_action - argument of %DRM_IOCTL_RKNPU_ACTION
  * @flags: In: one of enum rknpu_action_type.
- * @value: In/Out: value set or read.
+ * @value: In/Out: value to set, or value read.
  */
 struct rknpu_action {
 	__u32 flags;
@@ -166,18 +167,18 @@ struct rknpu_action {
 
 /**
  * struct rknpu_mem_create - argument of %DRM_IOCTL_RKNPU_MEM_CREATE
- * @handle: In/Out: 0 allocates; a GEM handle of this file (an imported dma-buf, say) gives that
- *	object an address. Returns the handle.
+ * @handle: In/Out: 0 allocates a buffer; a GEM handle of this file (for example of an imported
+ *	dma-buf) gives that object an address. Returns the handle.
  * @flags: In: enum rknpu_mem_type.
- * @size: In/Out: bytes; returned rounded up to the page.
- * @obj_addr: Out: opaque token of the buffer, for MEM_SYNC and SUBMIT of the same process.
- * @dma_addr: Out: address for command streams, below 4 GiB. Callers of 32 bytes end here.
- * @sram_size: In/Out: bytes wanted (0: as many as there are), then placed, in SRAM; with
- *	%RKNPU_MEM_TRY_ALLOC_SRAM. Callers of 40 bytes end here.
+ * @size: In/Out: bytes; returned rounded up to whole pages.
+ * @obj_addr: Out: opaque token of the buffer, for MEM_SYNC and SUBMIT by the same process.
+ * @dma_addr: Out: address for command streams, below 4 GiB. The 32-byte form of the structure ends here.
+ * @sram_size: In/Out: bytes wanted in SRAM (0: as many as there are); returns the bytes placed there.
+ *	With %RKNPU_MEM_TRY_ALLOC_SRAM. The 40-byte form of the structure ends here.
  * @iommu_domain_id: In: address space of the caller, 0..15.
  * @core_mask: In: placement hint for on-chip NPU memory.
  *
- * Errors: -EINVAL size, flags or domain; -ENOMEM no pages; -ENOSPC no address range left.
+ * Errors: -EINVAL bad size, flags or domain; -ENOMEM no pages; -ENOSPC no address range left.
  */
 struct rknpu_mem_create {
 	__u32 handle;
@@ -194,9 +195,9 @@ struct rknpu_mem_create {
  * struct rknpu_mem_map - argument of %DRM_IOCTL_RKNPU_MEM_MAP
  * @handle: In: GEM handle.
  * @reserved: ignored.
- * @offset: Out: offset to pass to mmap() on the DRM file; plus any number of pages to map a part.
+ * @offset: Out: offset to pass to mmap() on the DRM file; add whole pages to map only a part.
  *
- * Mappings must be shared. An imported buffer is mapped by its exporter, and from its first page on.
+ * Mappings must be shared. An imported buffer is mapped by its exporter, always from its first page.
  * Errors: -ENOENT no such handle.
  */
 struct rknpu_mem_map {
@@ -209,10 +210,10 @@ struct rknpu_mem_map {
  * struct rknpu_mem_destroy - argument of %DRM_IOCTL_RKNPU_MEM_DESTROY
  * @handle: In: GEM handle.
  * @reserved: ignored.
- * @obj_addr: ignored, the handle decides.
+ * @obj_addr: ignored; only the handle counts.
  *
- * When it was the file's last handle of the buffer, the address range is given back when the last job
- * submitted before has left the hardware.
+ * If this was the file's last handle of the buffer, the address range is freed as soon as all jobs
+ * submitted before have left the hardware.
  * Errors: -ENOENT no such handle.
  */
 struct rknpu_mem_destroy {
@@ -229,9 +230,9 @@ struct rknpu_mem_destroy {
  * @offset: In: first byte.
  * @size: In: bytes.
  *
- * Costs what the range costs; nothing for memory that the CPU does not cache. An imported buffer is
- * synchronized as a whole by its exporter, whose errors are passed on.
- * Errors: -EINVAL token, flags or range.
+ * The cost depends on the size of the range only, and is nil for memory that the CPU does not cache. An
+ * imported buffer is synchronized as a whole by its exporter, whose errors are passed on.
+ * Errors: -EINVAL bad token, flags or range.
  */
 struct rknpu_mem_sync {
 	__u32 flags;
@@ -246,8 +247,8 @@ struct rknpu_mem_sync {
  * @flags: unused by the kernel.
  * @op_idx: unused by the kernel.
  * @enable_mask: unused by the kernel.
- * @int_mask: In: interrupt bits that mean "done"; taken from the last task of a range. One of a block that
- *	writes results (bits 8 to 11) is waited for even if none is named.
+ * @int_mask: In: interrupt bits that mean "done"; taken from the last task of a range. The job also waits
+ *	for a block that writes results (bits 8 to 11) if the mask names none of these.
  * @int_clear: unused by the kernel.
  * @int_status: Out: interrupt bits seen; written to the last task of a range.
  * @regcfg_amount: In: command words without the four-word tail; taken from the first task.
@@ -269,7 +270,7 @@ struct rknpu_task {
 /**
  * struct rknpu_subcore_task - range of tasks for one core
  * @task_start: first descriptor.
- * @task_number: how many.
+ * @task_number: number of descriptors.
  */
 struct rknpu_subcore_task {
 	__u32 task_start;
@@ -281,29 +282,29 @@ struct rknpu_subcore_task {
 /**
  * struct rknpu_submit - argument of %DRM_IOCTL_RKNPU_SUBMIT
  * @flags: In: enum rknpu_job_mode.
- * @timeout: In: milliseconds on the hardware, time in the queue not counted; 0 or more than the
- *	driver's limit means the limit.
+ * @timeout: In: milliseconds on the hardware, not counting time in the queue; 0, or a value above the
+ *	driver's limit, means the limit.
  * @task_start: In: first descriptor (one-core SoCs).
  * @task_number: In: number of descriptors, not 0.
- * @task_counter: Out: tasks done, all cores together; of a job that is waited for.
- * @priority: In: higher goes first; -4 .. 3, what lies outside counts as the nearest. Above 0 needs
- *	CAP_SYS_NICE. Processes of equal priority take turns.
+ * @task_counter: Out: number of tasks done, on all cores together; only for a job that is waited for.
+ * @priority: In: higher runs first; -4 .. 3, other values are clamped. Above 0 needs CAP_SYS_NICE.
+ *	Processes of equal priority take turns.
  * @task_obj_addr: In: token of the buffer that holds the descriptors.
- * @iommu_domain_id: In: address space of the caller that the stream's addresses mean.
- * @reserved: ignored; but programs made for drivers up to 0.8 may have a token of theirs in this and
- *	the word before, which then means address space 0.
+ * @iommu_domain_id: In: address space of the caller to which the stream's addresses refer.
+ * @reserved: ignored, with one exception: programs built for drivers up to 0.8 may have one of their
+ *	tokens in this and the preceding word, which then means address space 0.
  * @task_base_addr: In: added by the NPU to every data address; 0 in practice.
  * @hw_elapse_time: Out: nanoseconds on the hardware.
- * @core_mask: In: 0 any one core, else bit n = core n; several bits: all of them at once.
+ * @core_mask: In: 0 for any one core, otherwise bit n = core n; several bits: all of these cores at once.
  * @fence_fd: In/Out: sync file, see %RKNPU_JOB_FENCE_IN and %RKNPU_JOB_FENCE_OUT.
  * @subcore_task: In: ranges; core n uses entry n when one or two cores are named, n + 2 when three.
  *	A core whose range is empty is left out.
  *
- * Errors: -EINVAL any field out of range or a bad token or sync file; -EPERM priority; -EMFILE;
- * -EAGAIN too many jobs of this process wait already; -ENOMEM; -ENODEV the device is gone. Of a
- * job that is waited for, and as the error of its fence: -ETIMEDOUT it ran out of time, or got
- * nowhere while others waited; -EIO the hardware failed it (address not mapped, bus error);
- * -ECANCELED its process asked for a reset or closed the file; the error of its input fence.
+ * Errors: -EINVAL a field out of range, a bad token or a bad sync file; -EPERM priority not allowed;
+ * -EMFILE; -EAGAIN too many jobs of this process are waiting already; -ENOMEM; -ENODEV the device is gone.
+ * For a job that is waited for, and as the error of its fence: -ETIMEDOUT it ran out of time, or made no
+ * progress while others waited; -EIO the hardware reported an error (address not mapped, bus error);
+ * -ECANCELED its process asked for a reset or closed the file; or the error of its input fence.
  * A call that fails leaves no sync file behind.
  */
 struct rknpu_submit {
@@ -330,7 +331,7 @@ struct rknpu_submit {
 #define RKNPU_MEM_DESTROY	0x04
 #define RKNPU_MEM_SYNC		0x05
 
-/* Type byte of /dev/rknpu, the character-device form of the same calls */
+/* Type byte of the ioctls of /dev/rknpu, the character-device form of the same interface */
 #define RKNPU_IOC_MAGIC		'r'
 #define RKNPU_IOW(nr, type)	_IOW(RKNPU_IOC_MAGIC, nr, type)
 #define RKNPU_IOR(nr, type)	_IOR(RKNPU_IOC_MAGIC, nr, type)
