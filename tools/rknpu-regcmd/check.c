@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: rules about a decoded segment and its descriptor. Registers keep their
- * values from task to task, so a register that a segment does not write is no
- * finding by itself; sizes are compared only where one segment writes both.
+ * DOC: rules for a decoded segment and its descriptor. Registers keep their
+ * values from task to task, so a register that a segment does not write is not a
+ * finding by itself; sizes are only compared if one segment writes both.
  */
 #include "check.h"
 
@@ -19,7 +19,7 @@
 
 #define ENABLE_KNOWN	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU | RKNPU_ENABLE_DPU_RDMA | \
 			 RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
-/* Value of a field that is given by its mask in place */
+/* Value of a field, whose mask is given at its position in the register */
 #define FIELD(mask, value)	(((value) & (mask)) / ((mask) & -(uint32_t)(mask)))
 
 static unsigned int counts[SEVERITIES];
@@ -109,7 +109,7 @@ static void check_enable(const struct segment *seg)
 	}
 }
 
-/* What makes DPU_RDMA hang */
+/* Set-ups that make DPU_RDMA hang */
 static void check_rdma(const struct segment *seg)
 {
 	const struct segment_write *dpu = segment_wrote(seg, RKNPU_DPU_FEATURE_MODE_CFG);
@@ -127,7 +127,7 @@ static void check_rdma(const struct segment *seg)
 	}
 }
 
-/* Which blocks have had a register written, over all segments so far */
+/* Note which blocks had a register written, over all segments so far */
 static void check_blocks(const struct segment *seg)
 {
 	static const struct { uint32_t base, enable; const char *name; } units[] = {
@@ -144,7 +144,7 @@ static void check_blocks(const struct segment *seg)
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		const struct segment_write *first = NULL;
 
-		/* The pointer chooses the registers' group and sets nothing up */
+		/* The pointer only selects the register group, it does not set anything up */
 		for (r = RKNPU_OPERATION_ENABLE / 4; !first && r < RKNPU_BLOCK_BYTES / 4; r++)
 			first = segment_wrote(seg, units[i].base + 4 * r);
 		if (first)
@@ -177,14 +177,14 @@ static void check_pointers(const struct segment *seg, const struct rules *rules)
 	}
 }
 
-/* Registers that a started block uses in any mode */
+/* Returns true for registers that a started block uses in any mode */
 static bool always_used(uint32_t reg)
 {
 	return reg == RKNPU_CNA_FEATURE_DATA_ADDR || reg == RKNPU_CNA_DCOMP_ADDR0 || reg == RKNPU_DPU_DST_BASE_ADDR ||
 	       reg == RKNPU_PPU_DST_BASE_ADDR || reg == RKNPU_PPU_RDMA_SRC_BASE_ADDR;
 }
 
-/* Bytes at a base that are sure to be used; at least an atom */
+/* Number of bytes at a base address that are certainly used; at least an atom */
 static uint64_t bytes_used(const struct segment *seg, uint32_t reg)
 {
 	const struct segment_write *size = segment_wrote(seg, RKNPU_CNA_WEIGHT_SIZE0);
@@ -225,7 +225,7 @@ static void check_addresses(const struct segment *seg, const struct image *img)
 	}
 }
 
-/* Both written by this segment and different */
+/* Report two values that this segment writes and that differ */
 static void compare(const struct segment *seg, uint64_t at, const char *what, uint64_t a, uint64_t b)
 {
 	if (a != b)

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What is suspicious about a stream. Every kind of finding has a name, which the
- * manual page explains.
+ * Checks for suspicious contents of a stream. Every kind of finding has a name,
+ * which the manual page explains.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -17,9 +17,9 @@
 struct rknpu_task;
 
 /**
- * enum severity - how sure it is
- * @NOTE: has no consequence
- * @WARNING: allowed, but hardly meant
+ * enum severity - severity of a finding
+ * @NOTE: has no effect
+ * @WARNING: allowed, but probably not intended
  * @ERROR: the task does not run, or not as the stream says
  */
 enum severity {
@@ -30,10 +30,11 @@ enum severity {
 };
 
 /**
- * struct rules - what the caller of the program told about the machine
+ * struct rules - properties of the machine, from the command line
  * @core: number of the core that runs the stream, or -1
  * @scale: words per fetch, 1 or 2
- * @rk356x: its streams write what a driver of several cores writes, and a block that others lack
+ * @rk356x: streams also write registers that the driver writes on SoCs with several cores, and a block
+ *	that other SoCs do not have
  */
 struct rules {
 	int core;
@@ -41,15 +42,15 @@ struct rules {
 	bool rk356x;
 };
 
-/** finding - print one; @name is its kind, @at the address of the word that it is about */
+/** finding - print a finding; @name is its kind, @at the address of the word that caused it */
 void finding(enum severity severity, uint64_t at, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/** findings - how many there were */
+/** findings - number of findings so far */
 unsigned int findings(enum severity severity);
 
-/** check_segment - all that one segment shows; @img says what memory there is */
+/** check_segment - check a single segment; @img describes the memory */
 void check_segment(const struct segment *seg, const struct image *img, const struct rules *rules);
-/** check_task - a descriptor against its segment; @last: it ends the range, so its interrupt mask counts */
+/** check_task - check a descriptor against its segment; @last: it ends the range, so its interrupt mask counts */
 void check_task(const struct rknpu_task *task, const struct segment *seg, bool last);
 
 #endif /* CHECK_H */

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Reads a device core dump. It comes from the kernel, but through whoever
- * passed it on: every number is checked, and what is not understood passed over.
+ * DOC: Reads a device core dump. It comes from the kernel, but may have been
+ * changed since: every number is checked, and unknown lines are skipped.
  */
 #include "dump.h"
 
@@ -24,7 +24,7 @@ static uint64_t take_number(const char *value)
 	return strtoull(value, NULL, 0);
 }
 
-/* A word that goes on where the last part ends, or begins another */
+/* Take a word that continues the last part or begins another one */
 static bool take_word(struct image *img, const char *value)
 {
 	struct image_part *part = img->nparts ? &img->parts[img->nparts - 1] : NULL;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * A device core dump of the driver: a text, one fact a line.
+ * A device core dump of the driver: text with one fact per line.
  */
 #ifndef DUMP_H
 #define DUMP_H
@@ -15,21 +15,21 @@
 
 struct rknpu_task;
 
-/* Task descriptors and stretches of stream that one dump can have */
+/* Maximum number of task descriptors and of parts of the stream in one dump */
 #define DUMP_TASKS	16
 
 /**
- * struct dump - what it says beside memory, which goes into an image
+ * struct dump - contents of a dump except memory, which is stored in an image
  * @reason, @comm, @kernel, @driver, @soc: texts
  * @pid, @core, @job: numbers
- * @first, @tasks, @done: of the range, its tasks, those that had ended
+ * @first, @tasks, @done: first task of the range, number of tasks, number of those that had ended
  * @fault, @fault_write, @faulted: the address that was not mapped
- * @status: what the core showed, as text
- * @shown: index of the first descriptor that it has, of @count
+ * @status: status of the core, as text
+ * @shown: index of the first of @count descriptors in the dump
  * @task: the descriptors, little-endian as in memory
- * @cut: it has no end
- * @registers, @mappings, @data: lines of these kinds
- * @unread: blocks that the driver could not show
+ * @cut: the end of the dump is missing
+ * @registers, @mappings, @data: number of lines of these kinds
+ * @unread: blocks that the driver could not read
  */
 struct dump {
 	char reason[64], comm[32], kernel[80], driver[32], soc[32], status[80];
@@ -41,9 +41,9 @@ struct dump {
 	char unread[80];
 };
 
-/* Reads a dump; memory and mappings go to @img. False after a message. */
+/* Reads a dump; memory and mappings are added to @img. Prints a message and returns false on error. */
 bool dump_read(struct dump *dump, struct image *img, const char *file);
-/* What it says, in words */
+/* Prints a summary of the dump */
 void dump_print(const struct dump *dump);
 
 #endif /* DUMP_H */

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: files and buffers of the command line. Everything here comes from
- * outside: sizes and numbers are checked before they are used.
+ * DOC: files and buffers given on the command line. All of this is untrusted
+ * input: sizes and numbers are checked before use.
  */
 #include "image.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Streams have some thousand words; whole task buffers some megabytes */
+/* Streams have some thousand words, whole task buffers some megabytes */
 #define FILE_MAX	(256u << 20)
 
 bool parse_number(const char *text, uint64_t max, uint64_t *value)
@@ -71,7 +71,7 @@ static void store_word(uint8_t *p, uint64_t word)
 		p[i] = word >> 8 * i;
 }
 
-/* Turns the text into words, in place: a word is never longer than its digits */
+/* Convert the text to words, in place: a word is never longer than its digits */
 static bool words_of_text(struct image_part *part)
 {
 	char *text = realloc(part->data, part->size + 1), *at, *end, *line;

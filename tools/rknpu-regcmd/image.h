@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What is known of the NPU's memory: the files given, each at its address, and
- * the buffers named.
+ * The known part of the NPU's memory: the given files, each at its address, and
+ * the named buffers.
  */
 #ifndef IMAGE_H
 #define IMAGE_H
@@ -14,7 +14,7 @@
 
 /**
  * struct image_part - a file at an address
- * @name: of the file
+ * @name: name of the file
  * @start: address of its first byte
  * @size: bytes
  * @data: its contents
@@ -28,7 +28,7 @@ struct image_part {
 
 /**
  * struct image_buffer - memory that a stream may use
- * @name: to print
+ * @name: name for messages
  * @start: its first address
  * @size: bytes
  */
@@ -42,12 +42,12 @@ struct image_buffer {
 #define BUFFERS_MAX	1024
 
 /**
- * struct image - all of it
+ * struct image - all known memory
  * @parts: the files
- * @nparts: how many
+ * @nparts: number of files
  * @buffers: the buffers
- * @nbuffers: how many
- * @placed: the addresses are the NPU's, not just offsets in the only file
+ * @nbuffers: number of buffers
+ * @placed: addresses are the NPU's, not just offsets in a single file
  */
 struct image {
 	struct image_part parts[IMAGE_MAX];
@@ -59,22 +59,22 @@ struct image {
 
 /**
  * image_add_file - read a file
- * @img: where to
- * @arg: FILE or FILE@ADDRESS; changed and kept
- * @hex: it is a text of 64-bit hexadecimal words, # starts a comment
+ * @img: image to add the file to
+ * @arg: FILE or FILE@ADDRESS; modified, and referenced afterwards
+ * @hex: the file is text with 64-bit hexadecimal words, # starts a comment
  *
- * Says on standard error what is wrong. Returns whether it worked.
+ * Prints errors to standard error. Returns true on success.
  */
 bool image_add_file(struct image *img, char *arg, bool hex);
-/** image_add_buffer - take ADDRESS:SIZE[:NAME]; @arg is changed and kept. Returns false if it is not of that form. */
+/** image_add_buffer - add ADDRESS:SIZE[:NAME]; @arg is modified and kept. Returns false if it has another form. */
 bool image_add_buffer(struct image *img, char *arg);
-/** image_word - fetch the 64-bit word at @addr; false where no file is */
+/** image_word - fetch the 64-bit word at @addr; returns false if no file contains it */
 bool image_word(const struct image *img, uint64_t addr, uint64_t *word);
-/** image_buffer_at - the buffer that holds @bytes bytes from @addr on, or NULL */
+/** image_buffer_at - find the buffer that holds @bytes bytes from @addr on, or NULL */
 const struct image_buffer *image_buffer_at(const struct image *img, uint64_t addr, uint64_t bytes);
-/** read_file - all of a file, NULL after a message; the caller frees it */
+/** read_file - read a whole file; prints a message and returns NULL on error. The caller must free it. */
 uint8_t *read_file(const char *name, size_t *size);
-/** parse_number - a whole number, decimal or 0x..., at most @max; false if it is none */
+/** parse_number - parse an integer, decimal or 0x..., at most @max; returns false if it is not one */
 bool parse_number(const char *text, uint64_t max, uint64_t *value);
 
 #endif /* IMAGE_H */

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: rknpu-regcmd - print a command stream of the NPU and say what is
- * suspicious about it. This file reads the arguments and walks the chain.
+ * DOC: rknpu-regcmd - print a command stream of the NPU and report what is
+ * suspicious. This file parses the arguments and walks the chain.
  */
 #include <endian.h>
 #include <getopt.h>
@@ -22,7 +22,7 @@
 #define EXIT_FINDINGS	1
 #define EXIT_TROUBLE	2
 
-/* What the 16-bit task counter can hold */
+/* Maximum of the 16-bit task counter */
 #define TASKS_MAX	65535
 
 struct run {
@@ -30,10 +30,10 @@ struct run {
 	struct rules rules;
 	uint8_t *descriptors;
 	size_t ndescriptors;
-	uint64_t first, number;		/* of the range; number 0: not known */
+	uint64_t first, number;		/* first task and number of tasks of the range; number 0: not known */
 	uint64_t start;
 	uint64_t words;			/* of the first segment, without tail; 0: not known */
-	uint64_t shown, hung;		/* of a dump: tasks that it has, and the one that did not end; shown 0: no dump */
+	uint64_t shown, hung;		/* number of tasks in a dump, and the one that did not end; shown 0: no dump */
 	const char *dump;
 	bool started, list, hex;
 };
@@ -125,7 +125,7 @@ static bool parse_option(struct run *run, int option)
 	}
 }
 
-/* Descriptors and files fit together; fills in what the descriptors tell */
+/* Check that descriptors and files match; fill in values from the descriptors */
 static bool settle(struct run *run)
 {
 	if (run->descriptors) {
@@ -150,7 +150,7 @@ static bool settle(struct run *run)
 	return true;
 }
 
-/* The tasks around the one that did not end */
+/* Load the tasks around the one that did not end */
 static bool load_dump(struct run *run)
 {
 	static struct dump dump;
@@ -167,7 +167,7 @@ static bool load_dump(struct run *run)
 	run->ndescriptors = dump.count;
 	run->shown = dump.count;
 	run->hung = dump.first + dump.done - dump.shown;
-	/* So that only the end of the range is taken for one */
+	/* Count up to the end of the range, so the last task of the dump is not taken for it */
 	run->number = dump.first + dump.tasks > dump.shown ? dump.first + dump.tasks - dump.shown : dump.count;
 	run->rules.core = (int)dump.core;
 	run->rules.rk356x = !strncmp(dump.soc, "RK356", 5);
@@ -188,7 +188,7 @@ static void check_descriptor(const struct run *run, const struct segment *seg)
 	check_task(&task, seg, seg->index + 1 == run->number);
 }
 
-/* The next nonzero word after a segment whose link means nothing to us */
+/* Find the next nonzero word after a segment whose link cannot be followed */
 static bool next_in_file(const struct image *img, const struct segment *seg, uint64_t *addr)
 {
 	uint64_t at = seg->addr + seg->count * sizeof(uint64_t), word;
@@ -199,7 +199,7 @@ static bool next_in_file(const struct image *img, const struct segment *seg, uin
 	return image_word(img, at, &word);
 }
 
-/* Where the PC goes on after @seg; false if it stops */
+/* Find where the PC continues after @seg; returns false if it stops */
 static bool next_segment(const struct run *run, const struct segment *seg, uint64_t *addr)
 {
 	bool last = run->number && seg->index + 1 == run->number;
@@ -236,7 +236,7 @@ static void walk(const struct run *run)
 		seg.fetched = (RKNPU_PC_AMOUNT(run->words, scale) + 1) * scale;
 	for (seg.index = 0; seg.index < (run->shown ? run->shown : TASKS_MAX); seg.index++) {
 		seg.addr = addr;
-		/* A chain without an end comes back to a mark that moves ever more rarely */
+		/* An endless chain returns to the mark, which is moved at increasing intervals */
 		if (!run->number && addr == mark) {
 			finding(WARNING, addr, "link", "the chain comes back here: only the task number ends it");
 			return;

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: look-ups in the tables that regtable.awk makes of the register header.
- * A constant of the header that is no field (a composed value, say) has gaps
- * or covers bits that a field before it has, and is passed over.
+ * DOC: look-ups in the tables that regtable.awk generates from the register
+ * header. A constant of the header that is not a field (but, for example, a
+ * composed value) has gaps or overlaps an earlier field, and is skipped.
  */
 #include "regs.h"
 
@@ -18,7 +18,7 @@
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define TITLE_CHARS	96
 
-/* Values that a reader wants in decimal; wider ones are patterns */
+/* Values up to this width are printed in decimal; wider ones are patterns */
 #define DECIMAL_BITS	28
 
 const struct reg *reg_find(uint32_t offset)
@@ -72,7 +72,7 @@ bool reg_is_address(const struct reg *reg)
 	return name && name[5 + strspn(name + 5, "0123456789")] == '\0';
 }
 
-/* One run of bits */
+/* Returns true if the bits of @mask are contiguous */
 static bool is_run(uint32_t mask)
 {
 	uint32_t low = mask & -mask;
@@ -80,7 +80,7 @@ static bool is_run(uint32_t mask)
 	return mask && !((mask + low) & mask);
 }
 
-/* Field @i of @reg if it is one, given the bits that those before it have */
+/* Field @i of @reg if it is one, given the bits of the fields before it */
 static const struct reg_field *field_at(const struct reg *reg, unsigned int i, uint32_t *taken)
 {
 	const struct reg_field *f = &fields[reg->first + i];
@@ -132,7 +132,7 @@ void reg_print_fields(const struct reg *reg, uint32_t value)
 
 	for (i = 0; i < reg->nfields; i++) {
 		f = field_at(reg, i, &taken);
-		/* A size less one says something even as 0 */
+		/* A size minus one has a meaning even if it is 0 */
 		if (!f || (!(value & f->mask) && !f->minus1 && !ends_in(f->name, "PREC")))
 			continue;
 		if (!strcmp(f->name, "MASK")) {

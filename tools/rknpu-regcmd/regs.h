@@ -14,10 +14,10 @@
 
 /**
  * struct reg_field - some bits of a register
- * @mask: in place
- * @name: MASK when it is the only one
+ * @mask: mask at the field's position
+ * @name: name; MASK if it is the only field
  * @is_signed: two's complement
- * @minus1: holds a size less one
+ * @minus1: holds a size minus one
  */
 struct reg_field {
 	uint32_t mask;
@@ -27,12 +27,12 @@ struct reg_field {
 
 /**
  * struct reg - a register, or an array of them
- * @offset: of the first, in the core's window
- * @count: how many follow each other
- * @block: its block's name
- * @name: without the block's
- * @first: its first field in the table of all; reg_fields() finds them
- * @nfields: how many; 0: nothing is known about its bits
+ * @offset: offset of the first register in the core's window
+ * @count: number of consecutive registers
+ * @block: name of the block
+ * @name: name without that of the block
+ * @first: index of its first field in the table of all fields; reg_fields() finds them
+ * @nfields: number of fields; 0 if nothing is known about its bits
  */
 struct reg {
 	uint32_t offset;
@@ -43,8 +43,8 @@ struct reg {
 
 /**
  * struct reg_block - a block of a core's window
- * @base: its first offset
- * @target: of its register writes in a command word; 0: no stream reaches it
+ * @base: offset of the block
+ * @target: target of register writes in a command word; 0 if streams cannot write it
  * @name: as in struct reg
  */
 struct reg_block {
@@ -52,19 +52,19 @@ struct reg_block {
 	const char *name;
 };
 
-/** reg_find - the register at @offset, or NULL */
+/** reg_find - find the register at @offset, or NULL */
 const struct reg *reg_find(uint32_t offset);
-/** reg_block_find - the block that @offset lies in, or NULL */
+/** reg_block_find - find the block that contains @offset, or NULL */
 const struct reg_block *reg_block_find(uint32_t offset);
-/** reg_title - "BLOCK.REGISTER" of @offset, known or not; valid until the call after next */
+/** reg_title - return "BLOCK.REGISTER" for any @offset; valid until the call after the next one */
 const char *reg_title(uint32_t offset);
-/** reg_is_address - whether @reg holds an address of data, as its name tells; false for NULL */
+/** reg_is_address - return true if @reg holds an address of data, judging by its name; false for NULL */
 bool reg_is_address(const struct reg *reg);
-/** reg_known_bits - bits of @reg that a field names; all if nothing is known about them */
+/** reg_known_bits - return the bits of @reg that belong to a field; all bits if nothing is known about them */
 uint32_t reg_known_bits(const struct reg *reg);
-/** reg_print_fields - the fields of @value that are not 0, each after a blank, to standard output */
+/** reg_print_fields - print the fields of @value that are not 0, each after a space, to standard output */
 void reg_print_fields(const struct reg *reg, uint32_t value);
-/** reg_enable_names - names of the blocks of an enable bitmap, each after a blank; same life as reg_title() */
+/** reg_enable_names - return the names of the blocks in an enable bitmap, each after a space; valid like reg_title() */
 const char *reg_enable_names(uint32_t bits);
 
 #endif /* REGS_H */

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: fetch and decode, by the rules that the PC follows: the offset decides
- * where a word goes, the first op-enable word ends the task, and what was
- * fetched behind it is not executed.
+ * DOC: fetch and decode by the rules of the PC: the offset decides where a word
+ * goes, the first op-enable word ends the task, and words that were fetched after
+ * it are not executed.
  */
 #include "segment.h"
 
@@ -91,7 +91,7 @@ static void decode_enable(struct segment *seg, uint64_t at, uint64_t word, bool 
 		finding(ERROR, at, "enable", "the op-enable word names offset 0x%04x, not 0x%04x", offset, right);
 }
 
-/* Says so and skips the rest of a run of empty words; returns how many there were */
+/* Report and skip a run of empty words; returns their number */
 static uint64_t decode_empty(const struct image *img, uint64_t at, uint64_t left, bool list)
 {
 	uint64_t n = 1, word;
@@ -105,7 +105,7 @@ static uint64_t decode_empty(const struct image *img, uint64_t at, uint64_t left
 	return n;
 }
 
-/* One word that is not empty; returns whether it ended the task */
+/* Decode one word that is not empty; returns true if it ended the task */
 static bool decode_word(struct segment *seg, const struct image *img, uint64_t at, uint64_t word, bool list,
 			bool rk356x)
 {

@@ -18,10 +18,10 @@
 #define SEGMENT_REGS	((RKNPU_PPU_RDMA_BASE + RKNPU_BLOCK_BYTES) / 4)
 
 /**
- * struct segment_write - what a segment writes to a register
- * @at: address of the last word that does; meaningless unless @set
- * @value: of that word
- * @set: it writes the register
+ * struct segment_write - last write of a segment to a register
+ * @at: address of the last word that writes it; undefined unless @set
+ * @value: value in that word
+ * @set: the segment writes the register
  */
 struct segment_write {
 	uint64_t at;
@@ -31,18 +31,18 @@ struct segment_write {
 
 /**
  * struct segment - a decoded segment
- * @addr: of its first word
+ * @addr: address of its first word
  * @index: its number in the chain, from 0
- * @fetched: words that the PC fetches; 0: not known, then until the op-enable word
- * @count: words decoded, the op-enable word included
- * @ended: there was an op-enable word among those fetched
- * @enable: its bitmap
- * @separated: the word before it was the separator
- * @linked: it names a next segment
- * @next: address of that
- * @next_amount: REGISTER_AMOUNTS for it
- * @amount_set: that was written
- * @writes: by offset / 4, blocks only
+ * @fetched: number of words that the PC fetches; 0 if not known, which means up to the op-enable word
+ * @count: number of decoded words, including the op-enable word
+ * @ended: there was an op-enable word among the fetched words
+ * @enable: bitmap of the op-enable word
+ * @separated: the word before the op-enable word was the separator
+ * @linked: the segment has a link to a next one
+ * @next: address of the next segment
+ * @next_amount: REGISTER_AMOUNTS for the next segment
+ * @amount_set: REGISTER_AMOUNTS was written
+ * @writes: writes to registers of blocks, by offset / 4
  */
 struct segment {
 	uint64_t addr;
@@ -58,15 +58,15 @@ struct segment {
 };
 
 /**
- * segment_decode - read a segment, print it, say what is wrong with single words
- * @seg: result; @addr, @index and @fetched are the caller's
+ * segment_decode - read a segment, print it, and report invalid words
+ * @seg: result; the caller sets @addr, @index and @fetched
  * @img: memory
  * @list: print every word
  * @rk356x: the block at 0x2000 exists
  */
 void segment_decode(struct segment *seg, const struct image *img, bool list, bool rk356x);
 
-/** segment_wrote - what @seg writes to @reg, or NULL */
+/** segment_wrote - return what @seg writes to @reg, or NULL */
 static inline const struct segment_write *segment_wrote(const struct segment *seg, uint32_t reg)
 {
 	return seg->writes[reg / 4].set ? &seg->writes[reg / 4] : NULL;

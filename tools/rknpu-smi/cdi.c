@@ -3,9 +3,10 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: A specification for container engines ("Container Device Interface"): the
- * device's nodes, and the runtime library if the host has it. Version 0.5.0 is what
- * Debian 12's podman understands; that 0.7.0 could name the group is not needed, since
- * engines let everybody in the container use the nodes that they make [seen: podman 4.3].
+ * device's nodes, and the runtime library if the host has it. Version 0.5.0 is the
+ * one that Debian 12's podman understands. Version 0.7.0 could name the group, but
+ * that is not needed: engines let every user in the container use the nodes that they
+ * create [seen: podman 4.3].
  */
 #define _GNU_SOURCE
 #include <string.h>

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Who uses the NPU, from /proc/PID/fdinfo, by the kernel's "DRM client usage
- * stats". An open that several processes or descriptors share has one id and is
- * counted once, for the process that is met first.
+ * DOC: Finds the users of the NPU in /proc/PID/fdinfo, using the kernel's "DRM client
+ * usage stats". An open file that several processes or descriptors share has one id
+ * and is counted once, for the process that is found first.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -22,7 +22,7 @@ static bool is_number(const char *name)
 	return isdigit((unsigned char)*name) && strspn(name, "0123456789") == strlen(name);
 }
 
-/* "N" or "N KiB" and so on, in bytes or pieces */
+/* Parse "N", "N KiB" and so on, a number of bytes or of items */
 static uint64_t amount(const char *text)
 {
 	char *unit;
@@ -49,7 +49,7 @@ static void take_key(struct client *c, const char *key, const char *value)
 		c->failed = amount(value);
 }
 
-/* False when the descriptor is not an open of this device */
+/* Returns false if the descriptor is not an open of this device */
 static bool read_fdinfo(struct client *c, const char *path, const struct device *dev)
 {
 	char line[256], *value;
@@ -74,7 +74,7 @@ static bool read_fdinfo(struct client *c, const char *path, const struct device 
 	return ours && here;
 }
 
-/* Most descriptors of most processes are something else: their names are cheaper than their fdinfo */
+/* Most descriptors of most processes are for other files: reading their names is cheaper than their fdinfo */
 static bool may_be_npu(const char *pid, const char *fd)
 {
 	char path[512], target[64];
@@ -108,7 +108,7 @@ static void read_process(struct clients *clients, const char *pid, const struct 
 	smi_path(path, sizeof(path), "/proc/%s/fd", pid);
 	dir = opendir(path);
 	if (!dir) {
-		/* One that has ended meanwhile is not hidden */
+		/* A process that has ended in the meantime is not hidden */
 		clients->hidden += errno == EACCES || errno == EPERM;
 		return;
 	}
@@ -146,7 +146,7 @@ void clients_read(struct clients *clients, const struct device *dev)
 	clients->count = 0;
 	clients->hidden = 0;
 	smi_path(path, sizeof(path), "/proc");
-	/* In the order of their numbers: the parent before the child */
+	/* In numerical order: the parent before the child */
 	count = scandir(path, &entries, NULL, versionsort);
 	if (count < 0)
 		return;
@@ -191,7 +191,7 @@ bool sample_take(struct sample *s, double seconds)
 	s->seconds = (double)(s->now.at_ns - s->before.at_ns) / 1e9;
 	s->measured = seconds > 0;
 	for (core = 0; core < SMI_CORES; core++) {
-		/* Without an interval, what the driver says of the last second */
+		/* Without an interval, use the driver's value for the last second */
 		s->used[core] = seconds > 0 ? percent(s->now.busy_us[core], s->before.busy_us[core], s->seconds * 1e6) :
 				s->now.load[core] > 0 ? (double)s->now.load[core] : 0;
 		for (i = 0; i < s->clients.count; i++) {

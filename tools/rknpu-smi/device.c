@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: One NPU as sysfs shows it.
+ * DOC: Reads the state of one NPU from sysfs.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -85,7 +85,7 @@ static uint64_t count_of(const struct device *dev, const char *name)
 	return value < 0 ? 0 : (uint64_t)value;
 }
 
-/* The render node of the first device that has our directory, and its card */
+/* Find the render node of the first device that has the driver's directory, and its card */
 static bool find_nodes(struct device *dev)
 {
 	char path[512];
@@ -129,7 +129,7 @@ static void read_name(struct device *dev)
 	free(real);
 }
 
-/* Mainline's and the vendor's trees name the sensor alike */
+/* The sensor has the same name in mainline's and the vendor's trees */
 static int64_t read_temperature(void)
 {
 	char type[64];

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Saves what the kernel kept of the last job that failed. The kernel keeps one
- * such dump until it is read to its end and dropped, or for some minutes.
+ * DOC: Saves the kernel's dump of the last job that failed. The kernel keeps one such
+ * dump until it has been read completely and dropped, or for some minutes.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -17,7 +17,7 @@
 
 #define DUMPS "/sys/class/devcoredump"
 
-/* Whether a dump is of this device; @path gets the file with its data */
+/* Returns true if a dump is of this device; @path is set to the file with its data */
 static bool is_ours(const char *entry, const struct device *dev, char *path, size_t size)
 {
 	bool ours;
@@ -72,7 +72,7 @@ int dump_save(const struct device *dev, const char *file)
 		fprintf(stderr, "rknpu-smi: %s: %s%s\n", path, strerror(errno), errno == EACCES ? ": only root may read a dump" : "");
 		return 1;
 	}
-	/* It has addresses of somebody's program in it */
+	/* It contains addresses of another user's program */
 	out = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0) {
 		fprintf(stderr, "rknpu-smi: %s: %s\n", file, strerror(errno));

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The same for programs: JSON, and the text format of Prometheus for its node
- * exporter's textfile collector.
+ * DOC: Machine-readable output: JSON, and the text format of Prometheus for the
+ * textfile collector of its node exporter.
  */
 #define _GNU_SOURCE
 #include <inttypes.h>

@@ -47,7 +47,7 @@ static double seconds_of(const char *text)
 	return value;
 }
 
-/* What the environment says: of a static program the C library knows no locale */
+/* Checks the environment: in a static program the C library has no locales */
 static bool wants_utf8(void)
 {
 	static const char * const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };

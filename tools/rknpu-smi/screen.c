@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The screen: the device in a frame, below it the processes. Colour says what
- * needs a look and never what the text does not say, too.
+ * DOC: The screen: the device in a frame, with the processes below. Colour draws
+ * attention to what needs it, and never shows anything that the text does not say.
  */
 #define _GNU_SOURCE
 #include <pwd.h>
@@ -32,7 +32,7 @@ static const char *ink(const struct style *style, const char *code)
 #define YELLOW	"\033[33m"
 #define OFF	"\033[0m"
 
-/* Columns that UTF-8 text takes; nothing here is wider than one */
+/* Number of columns of UTF-8 text; no character here is wider than one */
 static unsigned int columns(const char *text)
 {
 	unsigned int count = 0;
@@ -173,7 +173,7 @@ static void state_rows(FILE *out, const struct device *dev, const struct style *
 	text_row(out, style, left, right);
 }
 
-/* Only where there is something to say */
+/* Printed only if there is a limit */
 static void limit_row(FILE *out, const struct device *dev, const struct style *style)
 {
 	char left[160] = "", right[160] = "", a[32], b[32];
@@ -203,7 +203,7 @@ static void job_row(FILE *out, const struct device *dev, const struct style *sty
 	row(out, style, text, (unsigned int)gap + (unsigned int)(strlen(left) + strlen(right)));
 }
 
-/* A process: all its opens */
+/* A process with all its opens */
 struct process {
 	pid_t pid;
 	uid_t uid;
@@ -252,7 +252,7 @@ static void print_process(FILE *out, const struct sample *s, const struct proces
 	print_shares(out, s, p->share);
 }
 
-/* What the cores did for processes that cannot be seen, or that have ended since */
+/* Share of the cores used by processes that cannot be seen, or that have ended since */
 static bool others(const struct sample *s, const struct process *list, unsigned int count, double *share)
 {
 	unsigned int core, i;

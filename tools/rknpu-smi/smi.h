@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What rknpu-smi knows of a device and of who uses it: all from sysfs and from
- * fdinfo, without an open of the device and without root.
+ * The data that rknpu-smi has about a device and its users: all of it is from
+ * sysfs and fdinfo, without opening the device and without root.
  */
 #ifndef SMI_H
 #define SMI_H
@@ -18,21 +18,21 @@
 #define SMI_CORES	3
 #define SMI_CLIENTS	1024
 
-/* Numbers that need not be there */
+/* Value of numbers that are not available */
 #define SMI_UNKNOWN	INT64_MIN
 
 /**
  * struct device - one NPU, at one moment
  * @render, @card: names of its nodes, or empty
  * @name: of the platform device
- * @soc, @release, @interface: SoC, version of the driver and of the interface that it speaks
- * @cores: bit n: core n is there
+ * @soc, @release, @interface: SoC, version of the driver and of its interface
+ * @cores: bit n is set if core n exists
  * @at_ns: monotonic time of the reading
  * @busy_us: time that jobs have spent on each core
- * @load: percent of the last whole second, by the driver
- * @powered: whether each core has power
- * @clock_max_hz, @clock_limit: rate while there is work, and why it is not more
- * @millidegrees: temperature, or SMI_UNKNOWN; as the other signed ones
+ * @load: percentage of the last whole second, from the driver
+ * @powered: true for each core that has power
+ * @clock_max_hz, @clock_limit: rate while there is work, and the reason for its limit
+ * @millidegrees: temperature, or SMI_UNKNOWN like the other signed members
  */
 struct device {
 	char render[32], card[32], name[64], soc[32], release[32], interface[32];
@@ -49,9 +49,9 @@ struct device {
 
 /**
  * struct client - an open of the device
- * @id: by the driver
+ * @id: the driver's id of it
  * @busy_ns: time that its jobs have spent on each core
- * @memory: bytes of its buffers, on the chip too
+ * @memory: bytes of its buffers, including on-chip memory
  */
 struct client {
 	uint64_t id;
@@ -63,8 +63,8 @@ struct client {
 };
 
 /**
- * struct clients - all that can be seen
- * @hidden: processes that may not be looked into
+ * struct clients - all visible clients
+ * @hidden: number of processes without permission to read
  */
 struct clients {
 	unsigned int count, hidden;
@@ -72,10 +72,10 @@ struct clients {
 };
 
 /**
- * struct sample - two readings and what came between
- * @measured: there was an interval, else there are totals only
- * @share: percent of the interval, of each core, for each of @now's clients
- * @used: likewise, of the device
+ * struct sample - two readings and their difference
+ * @measured: there was an interval; otherwise there are only totals
+ * @share: percentage of the interval that each of @now's clients used each core
+ * @used: percentage of the interval that each core was used by all clients
  */
 struct sample {
 	struct device before, now;
@@ -86,21 +86,21 @@ struct sample {
 	double share[SMI_CLIENTS][SMI_CORES];
 };
 
-/* Prefix of all paths, for tests; never NULL */
+/* Returns the prefix of all paths, for tests; never NULL */
 const char *smi_root(void);
-/* A line of a file under the root, without its end; false when there is none */
+/* Read a line of a file under the root, without its end; returns false if there is none */
 bool smi_line(char *text, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* A number from such a file, or SMI_UNKNOWN */
+/* Read a number from such a file; returns SMI_UNKNOWN if there is none */
 int64_t smi_number(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void smi_path(char *path, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The first NPU; false when there is none */
+/* Read the state of the first NPU; returns false if there is none */
 bool device_read(struct device *dev);
 void clients_read(struct clients *clients, const struct device *dev);
-/* Two readings, @seconds apart; false when there is no device */
+/* Take two readings, @seconds apart; returns false if there is no device */
 bool sample_take(struct sample *s, double seconds);
 
-/* What one sees; @tall: a terminal that colours are for */
+/* Style of the screen; @tall: a terminal with colours */
 struct style {
 	bool colour, unicode;
 	unsigned int columns;
@@ -112,7 +112,7 @@ void json_print(FILE *out, const struct sample *s);
 void json_string(FILE *out, const char *text);
 void prometheus_print(FILE *out, const struct sample *s);
 
-/* Subcommands: exit statuses */
+/* Subcommands; they return the exit status */
 int dump_save(const struct device *dev, const char *file);
 int cdi_print(FILE *out, const struct device *dev);
 int timeline_draw(const char *trace, const char *svg);

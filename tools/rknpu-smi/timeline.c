@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Draws a trace as an SVG that needs nothing else: a lane for each core, jobs in
- * the colour of their process, failed ones striped, resets and faults marked. What is
- * under the pointer says more.
+ * DOC: Draws a trace as a self-contained SVG: a lane for each core, jobs in the colour
+ * of their process, failed ones striped, resets and faults marked. Elements under the
+ * pointer show details.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,7 +29,7 @@ static const char * const palette[COLOURS] = {
 	"#3b82c4", "#f28e2b", "#59a14f", "#af7aa1", "#e3b505", "#4fb3a9", "#e0607e", "#8c6d4f", "#7a8ce0", "#9aa23c",
 };
 
-/* A process of the trace; its place in the list is its colour */
+/* A process of the trace; its place in the list selects its colour */
 struct process {
 	int pid;
 	const char *comm;
@@ -67,7 +67,7 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-/* A length of time in the unit that suits it */
+/* Format a duration in a suitable unit */
 static const char *time_text(char *text, size_t size, double seconds)
 {
 	if (seconds == 0)
@@ -131,7 +131,7 @@ static void draw_head(const struct drawing *d, unsigned int height)
 	for (i = 0; i < d->trace->num_jobs; i++) {
 		const struct span *job = &d->trace->jobs[i];
 
-		/* Those of one job on several cores start in a row */
+		/* The spans of one job on several cores are consecutive */
 		if (i && job->id == job[-1].id)
 			continue;
 		jobs++;
@@ -211,7 +211,7 @@ static void draw_job(const struct drawing *d, const struct span *job)
 	int pass;
 	char text[32];
 
-	/* What would be thinner than half a pixel would not be seen at all */
+	/* Anything thinner than half a pixel would not be visible */
 	width = width < 0.6 ? 0.6 : width;
 	for (pass = 0; pass < (job->result ? 2 : 1); pass++) {
 		fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" rx=\"%d\" fill=\"%s\"%s>",

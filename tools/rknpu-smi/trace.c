@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Reads a trace. A line has, whatever tracer and tool have put before, a time
- * in seconds, the name of the event and its fields: "... 12.345678: job_start: id=7
- * pid=80 comm=demo core=0 tasks=3 vm=2". Lines of others are passed over.
+ * DOC: Reads a trace. After a prefix that depends on tracer and tool, a line has a
+ * time in seconds, the name of the event and its fields: "... 12.345678: job_start:
+ * id=7 pid=80 comm=demo core=0 tasks=3 vm=2". Lines of other events are skipped.
  */
 #define _GNU_SOURCE
 #include "trace.h"
@@ -16,7 +16,7 @@
 
 #define CORES 3
 
-/* One more element; the old ones may move */
+/* Append an element; the existing ones may move */
 static void *grow(void *list, size_t *count, size_t size)
 {
 	if (!(*count & (*count + 1)) || !*count) {
@@ -41,7 +41,7 @@ static bool field(const char *fields, const char *name, char *value, size_t size
 			const char *end;
 
 			at += length + 1;
-			/* A program's name may have spaces in it: it ends where the next field begins */
+			/* The name of a program may contain spaces: it ends where the next field begins */
 			end = strcmp(name, "comm") ? at + strcspn(at, "\n ") : strstr(at, " core");
 			if (!end)
 				return false;
@@ -60,7 +60,7 @@ static long long number(const char *fields, const char *name)
 	return field(fields, name, text, sizeof(text)) ? strtoll(text, NULL, 0) : -1;
 }
 
-/* The event's name and its fields; false for a line that is none of ours */
+/* Find the name of the event and its fields; returns false if the line is not an event of the driver */
 static bool split(const char *line, double *at, char *name, const char **fields)
 {
 	static const char * const names[] = {
@@ -77,7 +77,7 @@ static bool split(const char *line, double *at, char *name, const char **fields)
 		if (!where) {
 			snprintf(mark, sizeof(mark), " %s: ", names[i]);
 			where = strstr(line, mark);
-			/* trace-cmd fills up with spaces before the name */
+			/* trace-cmd pads with spaces before the name */
 			while (where && where > line && where[0] == ' ')
 				where--;
 			if (!where || *where != ':')
@@ -122,7 +122,7 @@ static void end_job(struct trace *t, double at, unsigned int core, const char *f
 	struct span *job = running(t->jobs, t->num_jobs, core);
 	double busy = (double)number(fields, "busy_ns") / 1e9;
 
-	/* It had begun before the trace did */
+	/* The job began before the trace did */
 	if (!job || job->id != (uint64_t)number(fields, "id")) {
 		begin_job(t, at - busy > t->begin ? at - busy : t->begin, core, fields);
 		job = &t->jobs[t->num_jobs - 1];

@@ -13,7 +13,7 @@
 
 /**
  * struct span - a job on a core, or time in which a core had power
- * @begin, @end: seconds; of what had not ended, the end of the trace
+ * @begin, @end: in seconds; @end is the end of the trace if it had not ended by then
  * @result: 0 or negative errno
  */
 struct span {
@@ -45,7 +45,7 @@ struct trace {
 	unsigned int cores;
 };
 
-/* Reads a file; false with a message when it cannot be read or has none of our events */
+/* Reads a file; prints a message and returns false if it cannot be read or has no events of the driver */
 bool trace_read(struct trace *t, const char *file);
 void trace_free(struct trace *t);
 

@@ -3,8 +3,9 @@
  * Copyright (C) the rknpu authors
  *
  * Writes chains of tasks, made by the builders of the driver's tests, and their
- * descriptors into files: two products for RK3588 and for RK356x, and a network
- * of a convolution, a pooling and an addition. The streams are for address 0x10000.
+ * descriptors to files: two matrix products for RK3588 and for RK356x, and a
+ * network of a convolution, a pooling and an addition. The address of the streams
+ * is 0x10000.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int write_file(const char *dir, const char *name, const void *data, size_
 	return 0;
 }
 
-/* The builders ask which SoC they build for */
+/* The SoC, for the builders */
 static struct soc soc = { .scale = 2 };
 
 const struct soc *soc_get(void)
@@ -59,7 +60,7 @@ static struct regcmd *begin(struct chain_file *c)
 	return &c->rc;
 }
 
-/* Its tail follows when the next one's length is known */
+/* End a segment; its tail is added when the length of the next one is known */
 static void end(struct chain_file *c, uint32_t enable, uint32_t int_mask)
 {
 	c->tasks[c->count] = (struct rknpu_task){

@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Does what a driver must not, once each, when it is loaded: the debug kernel
- * has to report every one. Locks come first, because after a report about
- * memory the kernel no longer watches them. What ends the boot is apart: fatal=1.
+ * When loaded, it makes each mistake that a driver must not make, once: the debug
+ * kernel must report all of them. Locks come first, because after a report about
+ * memory the kernel no longer checks them. Mistakes that end the boot are separate:
+ * fatal=1.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -44,7 +45,7 @@ static void shift_too_far(void)
 {
 	int bits = 40;
 
-	/* Or the compiler would know. */
+	/* Otherwise the compiler would notice. */
 	OPTIMIZER_HIDE_VAR(bits);
 	pr_info("bugmod: %d\n", 1 << bits);
 }
@@ -72,7 +73,7 @@ static void write_past_the_end(void)
 	kfree(p);
 }
 
-/* Several: one address may survive in what is left of a stack. */
+/* Leak several: the address of one may survive in an old stack frame. */
 static void leak(void)
 {
 	unsigned int i, leaked = 0;
