@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The demonstration inside the guest: run the program, with the driver's events traced.
+# The demonstration inside the guest: run the program while tracing the driver's events.
 tracing=/sys/kernel/tracing
 mkdir -p /demo/out
 echo 1 > $tracing/events/rknpu/enable

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Makes the tables of names out of rknpu_regs.h and rknpu_regcmd.h, so that no
-# fact is written twice. What it relies on: a register is a four-digit constant
-# RKNPU_<BLOCK>_<REGISTER>, its fields are eight-digit masks named after it; a
-# comment that says "N registers" makes an array, "- 1" a size field, "signed" a
-# signed one. A mask that belongs to no register stops the build.
+# Generates the tables of names from rknpu_regs.h and rknpu_regcmd.h, so that no
+# fact is written twice. It relies on this format: a register is a four-digit
+# constant RKNPU_<BLOCK>_<REGISTER>, its fields are eight-digit masks named after
+# it; "N registers" in the comment makes it an array, "- 1" a size field, "signed"
+# a signed field. A mask that belongs to no register stops the build.
 
-# Registers and masks that several blocks or registers have in common
+# Registers and masks that are common to several blocks or registers
 BEGIN {
 	generic["S_STATUS"] = generic["S_POINTER"] = generic["OPERATION_ENABLE"] = 1
 	shared["DPU_STAGE_CFG"] = "DPU_BS_CFG DPU_BN_CFG"
@@ -30,7 +30,7 @@ name ~ /^ENABLE_/ { bits[++nbits] = name; next }
 value ~ /^0x[0-9a-f][0-9a-f][0-9a-f][0-9a-f]$/ { add_register(); next }
 value ~ /^0x[0-9a-f]+$/ && length(value) == 10 && name !~ /_RESET$/ { add_field() }
 
-# The block whose name begins @n; of DPU and DPU_RDMA the longer one
+# The block whose name @n begins with; the longer one of DPU and DPU_RDMA
 function block_of(n,  i, best) {
 	for (i = 1; i <= nblocks; i++)
 		if (index(n, blocks[i] "_") == 1 && length(blocks[i]) > length(best))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A private apt per suite, so that packages of another release or architecture are found without touching the machine's own apt.
+# A private apt state per suite, to get packages of another release or architecture without changing the machine's own apt.
 # shellcheck shell=bash
 
 MIRROR_HELP="no Debian mirror found in apt's sources; set RKNPU_MIRROR to one"
@@ -38,7 +38,7 @@ apt_config() {
 	END
 }
 
-# apt_refresh SUITE: bring the suite's index up to date; returns 1 if that failed. Once a day is enough unless REFRESH is set.
+# apt_refresh SUITE: update the suite's index; returns 1 on failure. Done at most once a day unless REFRESH is set.
 apt_refresh() {
 	local a=$CACHE/apt/$1
 	if [ -z "${REFRESH:-}" ] && [ -n "$(find "$a/updated" -mmin -1440 2>/dev/null)" ]; then
@@ -50,25 +50,25 @@ apt_refresh() {
 }
 
 # in_suite SUITE CMD...: run an apt command on the suite's private state.
-# On the command line because the machine's own settings, which may switch these caches off, are read after ours.
+# Options are on the command line because the machine's settings, which may disable these caches, are read after the file.
 in_suite() {
 	APT_CONFIG=$CACHE/apt/$1/apt.conf "$2" -o Dir::Cache::pkgcache=pkgcache.bin -o Dir::Cache::srcpkgcache=srcpkgcache.bin "${@:3}"
 }
 
-# depends SUITE PACKAGE: names of the direct dependencies, one per line.
+# depends SUITE PACKAGE: print the names of the direct dependencies, one per line.
 depends() {
 	in_suite "$1" apt-cache show --no-all-versions "$2" |
 		sed -n 's/^\(Pre-\)\?Depends: //p' | tr ',|' '\n' | sed 's/^ *//; s/[ :].*//'
 }
 
-# unpack_into DIR SUITE PACKAGE...: download the packages and unpack them there, running none of their scripts.
+# unpack_into DIR SUITE PACKAGE...: download the packages and unpack them there without running their scripts.
 unpack_into() {
 	local dir=$1 suite=$2 debs
 	shift 2
 	mkdir -p "$dir" "$CACHE/tmp"
 	debs=$(mktemp -d "$CACHE/tmp/debs.XXXXXX")
 	(cd "$debs"; in_suite "$suite" apt-get -qq download "$@") >&2 || die "could not download: $*"
-	# Packages of older suites have directories where newer systems have links: /lib must not become one.
+	# Packages of older suites have directories where newer systems have links: /lib must not become a directory.
 	# shellcheck disable=SC2016 # the inner shell expands it
 	printf '%s\0' "$debs"/*.deb | xargs -0 -P "$(nproc)" -I DEB \
 		sh -c 'dpkg --fsys-tarfile "$1" | tar -C "$2" --keep-directory-symlink -xf -' sh DEB "$dir"

@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the scripts of the test bed share: where things lie, which kernel comes from which suite, how progress is told.
+# Shared by the scripts of the test bed: directories, names and suites of kernels, progress messages.
 # shellcheck shell=bash
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 VM=$TOP/tools/vm
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rknpu
-# What is installed as a package builds nothing there.
+# The installed package must not build in its own directory.
 case $TOP in
 /usr/*) BUILD=${RKNPU_BUILD:-$CACHE/build} ;;
 *) BUILD=${RKNPU_BUILD:-$TOP/build} ;;
 esac
-# The compiler that Debian built the kernels with (6.1: an older one, whose modules load all the same).
+# The compiler that Debian built the kernels with (an older one for 6.1, but modules built with this one load).
 KCC=aarch64-linux-gnu-gcc-14
 # One small root directory holds the compiler and the headers of all kernels.
 KROOT=$CACHE/kroot
-# There when it is whole; another name when fetch-compiler puts more into it.
+# Exists if the root is complete; the name changes when fetch-compiler adds more packages.
 KROOT_READY=$KROOT/.ready-2
-# There when it also holds what building a whole kernel takes.
+# Exists if the root also has what is needed to build a whole kernel.
 KROOT_WHOLE=$KROOT/.whole-1
-# There when it also holds clang and what goes with it, by this ending of their names.
+# Exists if the root also has clang and its tools, whose names have this suffix.
 KLLVM=-19
 KROOT_CLANG=$KROOT/.clang$KLLVM
 export TOP VM CACHE BUILD KCC KROOT KROOT_READY KROOT_WHOLE KLLVM KROOT_CLANG
@@ -26,7 +26,7 @@ export TOP VM CACHE BUILD KCC KROOT KROOT_READY KROOT_WHOLE KLLVM KROOT_CLANG
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
 
-# step TEXT CMD...: run CMD, then say what was done and how long it took.
+# step TEXT CMD...: run CMD, then print TEXT and the time that it took.
 step() {
 	local text=$1 t0 ms
 	shift
@@ -36,8 +36,8 @@ step() {
 	say "$(printf '%6d.%01d s  %s' $((ms / 1000)) $((ms % 1000 / 100)) "$text")"
 }
 
-# in_kroot CMD...: run a command in the build root. Who may not chroot or make device nodes does both in a name space of
-# his own.
+# in_kroot CMD...: run a command in the build root. Without permission to use chroot or create device nodes, this is done
+# in a separate namespace.
 in_kroot() {
 	local env=(env -i PATH=/usr/sbin:/usr/bin HOME=/ LC_ALL=C)
 	if [ "$(id -u)" = 0 ] && [ -c "$KROOT/dev/null" ]; then
@@ -48,12 +48,12 @@ in_kroot() {
 	fi
 }
 
-# The kernels that Debian builds for arm64, by the names used here: version, then flavour or suite where it is not the
-# usual one. newest is whatever the backports offer; its version is in every report.
+# The kernels that Debian builds for arm64, by the names used here: version, then flavour or suite unless it is the usual
+# one. newest is the version in backports at the moment; its version is in every report.
 KERNEL_NAMES="6.1 6.1-rt 6.12 6.12-bpo 6.12-rt 6.12-16k newest newest-rt newest-16k"
 export KERNEL_NAMES
 
-# suite_of KERNEL: the Debian suite whose kernel has that name.
+# suite_of KERNEL: print the Debian suite that has this kernel.
 suite_of() {
 	case $1 in
 	6.1 | 6.1-rt) echo bookworm ;;
@@ -66,7 +66,7 @@ suite_of() {
 	esac
 }
 
-# meta_of KERNEL: the end of the names of the packages that stand for its newest build: linux-image-arm64 and so on.
+# meta_of KERNEL: print the suffix of the meta packages for its newest build: linux-image-arm64 and so on.
 meta_of() {
 	case $1 in
 	*-rt) echo rt-arm64 ;;
@@ -75,7 +75,7 @@ meta_of() {
 	esac
 }
 
-# debug_config NAME: what that debug kernel is configured with
+# debug_config NAME: print the configuration of that debug kernel
 debug_config() {
 	grep '^CONFIG_' "$VM/debug.config" | if [ "$1" = debug ]; then cat; else
 		grep -vE "^($(sed -n 's/^# (\(.*\) is gone)$/\1/p' "$VM/$1.config" | paste -sd '|'))="
@@ -83,6 +83,6 @@ debug_config() {
 	fi
 }
 
-# debug_recipe NAME: a name for what the debug kernel is made of, apart from its source. The number goes up when
-# build-debug-kernel comes to keep something else.
+# debug_recipe NAME: print a hash of everything that the debug kernel is built from, except its source. Increase the number
+# when build-debug-kernel keeps other files.
 debug_recipe() { { debug_config "$1"; echo "$KCC 1"; } | sha256sum | cut -c1-16; }
