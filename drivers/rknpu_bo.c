@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: What every file asks of a buffer: how it is mapped, its kernel mapping, its
- * cache maintenance. What differs between kinds of memory is behind struct
- * rknpu_backing; where buffers come from and end is rknpu_gem.c's.
+ * DOC: Functions on buffers that any file may need: memory type, kernel mapping, cache
+ * maintenance. The differences between kinds of memory are behind struct rknpu_backing;
+ * rknpu_gem.c creates and frees buffers.
  */
 #include "rknpu_bo.h"
 
@@ -15,14 +15,14 @@
 #include "rknpu_sram.h"
 
 /**
- * rknpu_bo_alloc() - a buffer without an object's identity and without memory
- * @drm: the device, whose driver makes the object
+ * rknpu_bo_alloc() - allocate a buffer without a GEM identity and without memory
+ * @drm: the device; its driver allocates the object
  * @dma_dev: untranslated device for cache maintenance
- * @cached: CPU mappings are cached
+ * @cached: true for cached CPU mappings
  *
- * The caller initialises the GEM object next, then gives it memory.
+ * The caller must initialize the GEM object next, then give it memory.
  *
- * Return: the buffer; -ENOMEM as ERR_PTR.
+ * Return: the buffer, or ERR_PTR(-ENOMEM).
  */
 struct rknpu_bo *rknpu_bo_alloc(struct drm_device *drm, struct device *dma_dev, bool cached)
 {
@@ -38,7 +38,7 @@ struct rknpu_bo *rknpu_bo_alloc(struct drm_device *drm, struct device *dma_dev, 
 }
 
 /**
- * rknpu_bo_pgprot() - how a buffer is to be mapped
+ * rknpu_bo_pgprot() - get the protection to map a buffer with
  * @bo: the buffer
  * @prot: protection of an ordinary mapping
  *
@@ -46,18 +46,19 @@ struct rknpu_bo *rknpu_bo_alloc(struct drm_device *drm, struct device *dma_dev, 
  */
 pgprot_t rknpu_bo_pgprot(const struct rknpu_bo *bo, pgprot_t prot)
 {
-	/* Write-combine, not device memory: unaligned user access must not raise SIGBUS. */
+	/* Write-combine rather than device memory: unaligned user accesses must not raise SIGBUS. */
 	return bo->cached ? prot : pgprot_writecombine(prot);
 }
 
 /**
- * rknpu_bo_vmap() - kernel mapping of a buffer of pages of ours
+ * rknpu_bo_vmap() - get the kernel mapping of a buffer that consists of the driver's own pages
  * @bo: the buffer
  *
- * The mapping has the memory type of the user's and stays until the buffer is freed.
- * Context: may sleep when there is none yet; takes bo->lock then.
+ * The mapping has the same memory type as user mappings and stays until the buffer is freed.
  *
- * Return: address; -EINVAL for an imported buffer or one with on-chip memory; -ENOMEM as ERR_PTR.
+ * Context: Any context if the mapping exists already, otherwise process context. Then may sleep and takes bo->lock.
+ *
+ * Return: the address, or an ERR_PTR: -EINVAL for an imported buffer or one with on-chip memory, -ENOMEM.
  */
 void *rknpu_bo_vmap(struct rknpu_bo *bo)
 {
@@ -78,16 +79,18 @@ void *rknpu_bo_vmap(struct rknpu_bo *bo)
 }
 
 /**
- * rknpu_bo_sync() - cache maintenance of a range
+ * rknpu_bo_sync() - do cache maintenance for a range
  * @bo: the buffer; nothing is done unless it is cached
  * @offset: first byte
- * @bytes: inside the buffer
+ * @bytes: length; the range must be inside the buffer
  * @to_device: make the CPU's writes visible to the NPU
  * @from_device: make the NPU's writes visible to the CPU
  *
- * Costs what the range costs, except for an imported buffer. Context: may sleep.
+ * The cost depends on the size of the range only, except for an imported buffer.
  *
- * Return: 0; an imported buffer's exporter may fail.
+ * Context: Process context. May sleep.
+ *
+ * Return: 0 on success, or the error of an imported buffer's exporter.
  */
 int rknpu_bo_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
 {
@@ -95,10 +98,10 @@ int rknpu_bo_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bo
 }
 
 /**
- * rknpu_bo_sram_bytes() - how much of a buffer lies in on-chip memory
+ * rknpu_bo_sram_bytes() - get the size of the part of a buffer in on-chip memory
  * @bo: the buffer
  *
- * Return: bytes from its beginning on.
+ * Return: size in bytes, counted from the beginning of the buffer.
  */
 u64 rknpu_bo_sram_bytes(const struct rknpu_bo *bo)
 {

@@ -18,11 +18,11 @@ struct rknpu_pool;
 struct rknpu_sram_area;
 
 /**
- * struct rknpu_backing - what one kind of memory does in its own way
- * @release: give the memory back. Context: may sleep.
- * @pfn: page frame behind a page of the buffer; may correct how the CPU has to map it. NULL when
- *	somebody else maps it. Context: page fault.
- * @sync: cache maintenance of a range inside the buffer. Context: may sleep.
+ * struct rknpu_backing - functions of one kind of memory
+ * @release: free the memory. Context: May sleep.
+ * @pfn: get the page frame of a page of the buffer; may adjust the protection that the CPU has to map it
+ *	with. NULL if the memory is mapped by another driver. Context: Page fault.
+ * @sync: do cache maintenance for a range inside the buffer. Context: May sleep.
  */
 struct rknpu_backing {
 	void (*release)(struct rknpu_bo *bo);
@@ -31,10 +31,10 @@ struct rknpu_backing {
 };
 
 /**
- * struct rknpu_user - one file that has handles of a buffer; bo->lock
- * @node: entry of bo->users.
- * @file: identity only, never followed; NULL of one that is not in use.
- * @handles: how many.
+ * struct rknpu_user - one file that has handles to a buffer; protected by bo->lock
+ * @node: entry in bo->users.
+ * @file: identity of the file, never dereferenced; NULL if this is not in use.
+ * @handles: number of handles.
  */
 struct rknpu_user {
 	struct list_head node;
@@ -45,23 +45,23 @@ struct rknpu_user {
 /**
  * struct rknpu_bo - a buffer
  * @base: GEM object.
- * @backing: its kind of memory; NULL until it has some. Immutable then.
- * @dma_dev: untranslated device that cache maintenance goes through. Immutable.
+ * @backing: functions of its kind of memory; NULL until it has memory, immutable from then on.
+ * @dma_dev: untranslated device used for cache maintenance. Immutable.
  * @cached: CPU mappings are cached. Immutable.
- * @user_syncs: somebody has asked for its cache maintenance; only set.
- * @aligned: its NPU addresses are multiples of the power of two that holds it, if possible. Immutable.
+ * @user_syncs: user space has asked for cache maintenance of the buffer; never cleared.
+ * @aligned: its NPU addresses are aligned to its size rounded up to a power of two, if possible. Immutable.
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
- * @pages: the pages, if the buffer consists of pages of ours and nothing else. Immutable.
- * @sgt: all of it, with physical addresses for DMA addresses. Immutable.
- * @table: @sgt of a buffer of our own.
- * @one: its only entry, mostly.
- * @pool: where its contiguous range comes from, or NULL. Immutable.
- * @sram: on-chip memory that the buffer begins with, or NULL. Immutable.
- * @rest: buffer of pages that goes on where @sram ends, or NULL. Immutable.
- * @vaddr: kernel mapping, made on first need, kept until the end; read without a lock once set.
- * @mappings: of &struct rknpu_mapping: where it is in address spaces.
- * @users: of struct rknpu_user: files that have handles.
- * @first_user: memory for one of them, mostly the only one; @lock.
+ * @pages: the pages, if the buffer consists only of the driver's own pages. Immutable.
+ * @sgt: the whole buffer, with physical addresses as DMA addresses. Immutable.
+ * @table: storage for @sgt of the driver's own buffers.
+ * @one: storage for the only entry of @table, in the usual case.
+ * @pool: pool that its contiguous range comes from, or NULL. Immutable.
+ * @sram: on-chip memory at the beginning of the buffer, or NULL. Immutable.
+ * @rest: buffer with the pages that follow @sram, or NULL. Immutable.
+ * @vaddr: kernel mapping, created when first needed and kept until the end; may be read without a lock.
+ * @mappings: list of &struct rknpu_mapping: its mappings in address spaces.
+ * @users: list of struct rknpu_user: files that have handles.
+ * @first_user: storage for one user, usually the only one; @lock.
  */
 struct rknpu_bo {
 	struct drm_gem_object base;

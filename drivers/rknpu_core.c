@@ -285,11 +285,11 @@ int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num)
 }
 
 /**
- * rknpu_core_read_amounts() - bytes that have been moved since power-on or reset
- * @core: the first core; stands for all. It has counters, and power.
- * @amounts: result by kind; wraps
+ * rknpu_core_read_amounts() - read the number of bytes moved since power-on or reset
+ * @core: the first core, which stands for all; powered, has counters
+ * @amounts: result by kind of traffic; wraps around
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS])
 {

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Buffers as GEM objects: how they are made and end, and what the DRM core may
- * ask of them. Memory comes from rknpu_backing.c, NPU addresses from rknpu_mapping.c,
+ * DOC: Buffers as GEM objects: their creation, their end, and the functions that the DRM
+ * core calls. Memory comes from rknpu_backing.c, NPU addresses from rknpu_mapping.c,
  * mappings for user space from rknpu_mmap.c.
  */
 #include "rknpu_gem.h"
@@ -64,12 +64,12 @@ static int rknpu_gem_get_memory(struct rknpu_bo *bo, const struct rknpu_gem_requ
 }
 
 /**
- * rknpu_gem_create() - make a buffer
- * @want: what is asked for
+ * rknpu_gem_create() - create a buffer
+ * @want: properties of the buffer
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: the buffer with one GEM reference; -ENOMEM and others as ERR_PTR.
+ * Return: the buffer with one GEM reference, or an ERR_PTR: -ENOMEM and others.
  */
 struct rknpu_bo *rknpu_gem_create(const struct rknpu_gem_request *want)
 {
@@ -80,7 +80,7 @@ struct rknpu_bo *rknpu_gem_create(const struct rknpu_gem_request *want)
 		return bo;
 	bo->aligned = want->aligned;
 	ret = rknpu_gem_get_memory(bo, want);
-	/* Also for whoever maps the dma-buf without ever asking for the offset. */
+	/* Needed even if user space never asks for the offset: the dma-buf may be mapped. */
 	if (!ret)
 		ret = rknpu_mmap_offset(bo);
 	if (ret) {
@@ -119,10 +119,10 @@ static struct sg_table *rknpu_gem_get_sg_table(struct drm_gem_object *obj)
 	struct rknpu_bo *bo = to_rknpu_bo(obj);
 	struct sg_table *sgt;
 
-	/* Other devices get pages or nothing: on-chip memory has none. */
+	/* Other devices need pages, which on-chip memory does not have. */
 	if (!bo->pages)
 		return ERR_PTR(-EOPNOTSUPP);
-	/* As drm_prime_pages_to_sg(): what may have to be bounced must fit. */
+	/* Limited as in drm_prime_pages_to_sg(): each entry must fit a bounce buffer. */
 	sgt = rknpu_pages_table(bo->pages, dma_max_mapping_size(obj->dev->dev));
 	return sgt ?: ERR_PTR(-ENOMEM);
 }
@@ -139,7 +139,7 @@ static int rknpu_gem_object_vmap(struct drm_gem_object *obj, struct iosys_map *m
 
 static void rknpu_gem_object_vunmap(struct drm_gem_object *obj, struct iosys_map *map)
 {
-	/* The mapping belongs to the buffer. */
+	/* Nothing to do: the mapping belongs to the buffer. */
 }
 
 static const struct drm_gem_object_funcs rknpu_gem_funcs = {
@@ -155,11 +155,11 @@ static const struct drm_gem_object_funcs rknpu_gem_funcs = {
 };
 
 /**
- * rknpu_gem_create_object() - driver function: the memory of an object that is about to be made
+ * rknpu_gem_create_object() - driver function: allocate an object
  * @drm: the device
- * @bytes: not known yet
+ * @bytes: not used; the size is set later
  *
- * Return: what the caller initialises next; -ENOMEM as ERR_PTR.
+ * Return: the object, for the caller to initialize, or ERR_PTR(-ENOMEM).
  */
 struct drm_gem_object *rknpu_gem_create_object(struct drm_device *drm, size_t bytes)
 {

@@ -15,16 +15,16 @@ struct rknpu_pool;
 struct rknpu_sram;
 
 /**
- * struct rknpu_gem_request - what buffer is wanted
+ * struct rknpu_gem_request - properties of a buffer to create
  * @drm: the device.
  * @dma_dev: untranslated device for cache maintenance.
  * @sram: on-chip memory to try first, or NULL.
- * @bytes: whole pages, not 0.
- * @sram_bytes: at most so much of it from @sram, whole pages.
- * @cached: CPU mappings are cached.
- * @aligned: NPU addresses are multiples of the power of two that holds it, if possible.
- * @dma32: pages below 4 GiB.
- * @pool: one physical range, from there; no @sram then. NULL: pages from anywhere.
+ * @bytes: size, a multiple of the page size, not 0.
+ * @sram_bytes: maximum size to take from @sram, a multiple of the page size.
+ * @cached: true for cached CPU mappings.
+ * @aligned: true to align NPU addresses to the size rounded up to a power of two, if possible.
+ * @dma32: true for pages below 4 GiB.
+ * @pool: pool to take one physical range from, in which case @sram is not used; NULL for pages.
  */
 struct rknpu_gem_request {
 	struct drm_device *drm;

@@ -88,7 +88,7 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfil
 	return 0;
 }
 
-/* Powers the core. Return: 0, -EOPNOTSUPP the SoC does not count, or the error of powering it. */
+/* Powers the core. Returns 0, -EOPNOTSUPP if the SoC has no counters, or the error of powering it. */
 static int rknpu_action_read_amounts(struct rknpu_device *rdev, u32 amounts[RKNPU_AMOUNT_KINDS])
 {
 	struct rknpu_core *core = rknpu_device_first_core(rdev);

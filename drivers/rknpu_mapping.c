@@ -25,7 +25,7 @@ static void rknpu_mapping_released(struct rknpu_mapping_space *space)
 	rknpu_mapping_put(container_of(space, struct rknpu_mapping, space));
 }
 
-/* Another driver's buffer, whose caches concern us; an exporter without either function keeps none. */
+/* True for a buffer of another driver that needs cache maintenance; without either callback it needs none. */
 static bool rknpu_mapping_is_import(const struct rknpu_mapping *mapping)
 {
 	const struct drm_gem_object *obj = &mapping->bo->base;
@@ -37,7 +37,7 @@ static bool rknpu_mapping_is_import(const struct rknpu_mapping *mapping)
 	return ops->begin_cpu_access || ops->end_cpu_access;
 }
 
-/* From now on each job is synchronized with it (rknpu_import.c). */
+/* From now on this buffer is synchronized around each job, see rknpu_import.c. */
 static void rknpu_mapping_add_import(struct rknpu_mapping *mapping)
 {
 	struct rknpu_vm *vm = mapping->space.vm;

@@ -433,8 +433,8 @@ void rknpu_power_set_delay_ms(struct rknpu_power *power, unsigned int ms)
 }
 
 /**
- * rknpu_power_attach_dvfs() - have a device's power decide on the compute clock too
- * @power: of the device
+ * rknpu_power_attach_dvfs() - let a device's power take part in controlling the compute clock
+ * @power: power of the device
  * @dvfs: control of the clock, for all devices
  *
  * Context: Process context. May sleep. Powers the device, so it is neither suspended nor resumed meanwhile.

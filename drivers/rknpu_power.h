@@ -63,8 +63,8 @@ struct rknpu_power {
 };
 
 /**
- * rknpu_power_clk() - the compute clock
- * @power: of any core; one clock drives them all
+ * rknpu_power_clk() - get the compute clock
+ * @power: power of any core; one clock drives them all
  *
  * Return: the clock.
  */
