@@ -39,8 +39,16 @@
 #include "rknpu_soc.h"
 #include "rknpu_stats.h"
 
-static const char * const rknpu_isolation_names[] = { "process", "file" };
-static int rknpu_isolation;
+enum rknpu_isolation {
+	RKNPU_ISOLATION_PROCESS,
+	RKNPU_ISOLATION_FILE,
+};
+
+static const char * const rknpu_isolation_names[] = {
+	[RKNPU_ISOLATION_PROCESS] = "process",
+	[RKNPU_ISOLATION_FILE] = "file",
+};
+static enum rknpu_isolation rknpu_isolation;
 
 /* A misspelt word must not select the weaker mode: refuse to load instead. */
 static int rknpu_isolation_set(const char *value, const struct kernel_param *kp)
@@ -94,6 +102,7 @@ struct rknpu_node {
 	struct rknpu_debugfs *debugfs;
 	struct rknpu_dump *dump;
 };
+static_assert(!offsetof(struct rknpu_node, power));
 
 static struct drm_gem_object *rknpu_drv_prime_import(struct drm_device *drm, struct dma_buf *buf)
 {
@@ -187,7 +196,7 @@ static struct rknpu_device *rknpu_drv_create(struct device *dev)
 	struct rknpu_device *rdev;
 
 	rdev = rknpu_device_create(dev, &rknpu_drv_drm, node->power.soc,
-				   rknpu_isolation == 1);
+				   rknpu_isolation == RKNPU_ISOLATION_FILE);
 	if (!IS_ERR(rdev))
 		rknpu_drv_give_cores(rdev, node);
 	return rdev;

@@ -5,6 +5,8 @@
 #ifndef RKNPU_QUEUE_H
 #define RKNPU_QUEUE_H
 
+#include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
@@ -38,6 +40,7 @@ struct rknpu_turn {
 	u32 used;
 	struct list_head jobs[RKNPU_QUEUE_CLASSES];
 };
+static_assert(RKNPU_QUEUE_CLASSES <= 32 && RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
 
 /**
  * struct rknpu_turns - all jobs of one client that have not started; sched->lock
