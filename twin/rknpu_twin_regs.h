@@ -114,7 +114,7 @@
 #define TWIN_CLOCK_MHZ			0x040	/* RW, 1000 */
 #define TWIN_MACS_PER_CYCLE		0x044	/* RW, 1024: int8; fp16 and int16 run at half of it */
 #define TWIN_TASK_OVERHEAD_NS		0x048	/* RW, 1000: fetch and set-up of one task */
-#define TWIN_BYTES_PER_CYCLE		0x04c	/* RW, 16: memory rate of tasks without MACs */
+#define TWIN_BYTES_PER_CYCLE		0x04c	/* RW, 9: memory rate */
 
 /*
  * Power island (island=on): state of a board's power hardware, and failures on demand. Writing REFUSE_RATE makes that

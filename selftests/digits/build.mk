@@ -15,7 +15,7 @@ $(DIGITS_USERS): $(DIGITS_OBJS) $(wildcard digits/*.h)
 $(DIGITS_USERS): LIB_OBJS += $(DIGITS_OBJS)
 $(DIGITS_USERS): INCLUDES += -Ilib
 
-# Fused operations round differently: without them every machine trains the same network
+# No fused operations, which round differently: every machine then trains the same network
 $(O)/host/digits: $(DIGITS_HOST) $(wildcard digits/*.h) digits/build.mk
 	@mkdir -p $(@D)
 	$(HOSTCC) $(CFLAGS) -O3 -ffp-contract=off -fno-math-errno -o $@ $(DIGITS_HOST) -lm
