@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Whose memory it is: pages are charged to the memory cgroup of the process
- * that asked for them, and client_max_bytes bounds what one process can have.
+ * Accounting of memory: pages are charged to the memory cgroup of the process
+ * that allocates them, and client_max_bytes limits the memory of one process.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static int create(int fd, uint64_t size, uint32_t flags, uint32_t *handle)
 	return ret;
 }
 
-/* Not when somebody maps them: at once, because the NPU can use them at once */
+/* Pages are charged at allocation, not when they are mapped, because the NPU can use them at once */
 TEST_LIMIT(pages_are_charged_to_the_memory_cgroup, 120)
 {
 	static const uint32_t kinds[] = { NPU_FLAGS_DATA, NPU_FLAGS_TASK, 0 };
@@ -72,7 +72,7 @@ TEST_LIMIT(pages_are_charged_to_the_memory_cgroup, 120)
 		before = get(OURS "/memory.current");
 		ASSERT_RET(create(fd, 64 * MIB, kinds[i], &handle), 0);
 		with = get(OURS "/memory.current");
-		/* Each processor settles what it has freed or charged in batches of its own */
+		/* Each processor accounts charges and frees in batches of its own */
 		EXPECT(with >= before + 60 * MIB && with < before + 72 * MIB);
 		ASSERT_RET(npu_destroy(fd, handle), 0);
 		after = get(OURS "/memory.current");
@@ -80,7 +80,7 @@ TEST_LIMIT(pages_are_charged_to_the_memory_cgroup, 120)
 	}
 }
 
-/* The limit is an error for who asks, and nobody is killed */
+/* Reaching the limit is an error for the caller, and no process is killed */
 TEST_LIMIT(memory_cgroup_limit_is_an_error, 120)
 {
 	uint32_t handle;
@@ -115,7 +115,7 @@ TEST_LIMIT(one_process_has_at_most_its_limit, 120)
 	ASSERT_RET(driver_write(LIMIT, "8388608"), 0);
 	EXPECT_RET(create(fd, 8 * MIB + 1, NPU_FLAGS_DATA, &x), -ENOMEM);
 	EXPECT_RET(create(fd, 6 * MIB, NPU_FLAGS_DATA, &a), 0);
-	/* Its other file is no way round */
+	/* Another file of the process cannot get around the limit */
 	EXPECT_RET(create(other, 2 * MIB + 1, NPU_FLAGS_DATA, &x), -ENOMEM);
 	EXPECT_RET(create(other, 2 * MIB, NPU_FLAGS_DATA, &b), 0);
 	EXPECT_RET(create(fd, 1, NPU_FLAGS_DATA, &x), -ENOMEM);
@@ -127,7 +127,7 @@ TEST_LIMIT(one_process_has_at_most_its_limit, 120)
 	EXPECT_RET(npu_create(other, &c), 0);
 	/* Another process has a limit of its own */
 	EXPECT_EQ(ktap_join(ktap_fork(has_its_own, NULL)), 0);
-	/* What is given back can be had again */
+	/* Memory that was freed can be allocated again */
 	EXPECT_RET(npu_destroy(other, b), 0);
 	EXPECT_RET(create(fd, 2 * MIB, NPU_FLAGS_DATA, &b), 0);
 	EXPECT_RET(driver_write(LIMIT, "0"), 0);

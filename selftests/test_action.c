@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Every action number: what it answers, and that none of them lets a client
- * do to others, or to itself, what it has no right to.
+ * Every action number: its result, and that no action lets a client affect others,
+ * or itself, without permission.
  */
 #define _GNU_SOURCE
 #include <limits.h>
@@ -53,7 +53,7 @@ TEST(frequency)
 {
 	int fd = npu_open();
 
-	/* Where it changes, test_power knows to what */
+	/* If it changes, test_power checks the values */
 	if (twin_present() && !twin_read(TWIN_ISLAND))
 		EXPECT_EQ(answer(fd, RKNPU_GET_FREQ), 1000000000);
 	else
@@ -62,7 +62,7 @@ TEST(frequency)
 	refused(fd, RKNPU_SET_FREQ, -EPERM);
 }
 
-/* Mainline's name of the property and the vendor's */
+/* Mainline's and the vendor's names of the property */
 static bool tree_names_a_supply(void)
 {
 	static const char * const names[] = { "npu-supply", "rknpu-supply" };
@@ -104,7 +104,7 @@ TEST(bus_priority_without_registers)
 		refused(fd, action, -EINVAL);
 }
 
-/* Everybody may look; setting it takes from other masters */
+/* Every client may read it; setting it takes bandwidth from other masters */
 TEST(bus_priority)
 {
 	static const uint32_t get[] = { RKNPU_GET_BW_PRIORITY, RKNPU_GET_BW_EXPECT, RKNPU_GET_BW_TW };
@@ -127,7 +127,7 @@ TEST(bus_priority)
 		value = 0;
 		EXPECT_RET(npu_action(fd, set[i], &value), 0);
 		EXPECT_EQ(answer(fd, get[i]), 0x303 + i);
-		/* No way back to 0 */
+		/* It cannot be set back to 0 */
 		value = old[i];
 		EXPECT_RET(npu_action(fd, set[i], &value), 0);
 	}
@@ -172,7 +172,7 @@ static void sees_the_amounts(void *arg)
 	EXPECT_EQ(amounts(fd).all, 0);
 }
 
-/* R16: nobody stops a job by clearing what it counts */
+/* R16: clearing the counters does not stop a job */
 TEST(R16_amounts_cleared_under_a_job)
 {
 	uint32_t value = 0, kicks;
@@ -198,7 +198,7 @@ TEST(R16_amounts_cleared_under_a_job)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
-/* What a product moves at least, and each kind by itself; clearing is the caller's own matter */
+/* The minimum that a product moves, and each kind separately; clearing only affects the caller */
 TEST(amounts_of_a_product)
 {
 	struct amounts one, two;
@@ -225,13 +225,13 @@ TEST(amounts_of_a_product)
 	EXPECT_EQ(two.written, 2 * one.written);
 	EXPECT_EQ(two.read, 2 * one.read);
 	EXPECT_EQ(two.weights, 2 * one.weights);
-	/* Somebody else's clearing, who sees the job before ours was cleared too */
+	/* Cleared by another process, which also sees the job from before this process cleared */
 	value = two.written + one.written;
 	EXPECT_EQ(ktap_join(ktap_fork(sees_the_amounts, &value)), 0);
 	EXPECT_EQ(amounts(mm.out.fd).all, two.all);
 }
 
-/* test_sram.c has what there is to say about the amounts */
+/* The amounts are checked in test_sram.c */
 TEST(iommu_and_sram)
 {
 	int fd = npu_open();
@@ -276,7 +276,7 @@ TEST(nice_with_the_right_to_it)
 	}
 }
 
-/* The kernel's scheduler believes its callers: an unbounded value would index past its tables */
+/* The kernel's scheduler trusts its callers: a value out of range would index past its tables */
 TEST(R11_nice_out_of_range)
 {
 	static const uint32_t values[] = { (uint32_t)-21, 20, 1000, (uint32_t)INT_MIN, INT_MAX };
@@ -305,7 +305,7 @@ TEST(R11_nice_without_the_right_to_it)
 	ASSERT_EQ(setresuid(1000, 1000, 1000), 0);
 	EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
 	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
-	/* Being nicer needs no right, and the way back is barred */
+	/* Increasing the nice value needs no privilege, decreasing it does */
 	value = 7;
 	EXPECT_RET(npu_action(fd, RKNPU_SET_PROC_NICE, &value), 0);
 	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 7);
@@ -366,7 +366,7 @@ TEST(I3_domain_id_out_of_range)
 	}
 }
 
-/* The stages that the second job does not programme must pass data through, as after a cold start */
+/* Stages that the second job does not program must pass data through, as after a cold start */
 TEST(reset_clears_registers)
 {
 	struct matmul scaled, plain;

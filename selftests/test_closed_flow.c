@@ -15,7 +15,7 @@
 
 #include "lib/testing.h"
 
-/* The name is asked for twice on every node: first its length, then the text; then the bus id */
+/* libdrm reads the name of every node twice: first the length, then the text; then the bus id */
 static int open_as_libdrm_does(void)
 {
 	char node[32];
@@ -67,7 +67,7 @@ static void allocate(int fd, struct buffer *b, uint64_t size, uint32_t flags)
 	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
 	ASSERT_RET(npu_map(fd, create.handle, &offset), 0);
 	*b = (struct buffer){ { fd, create.handle, size, create.obj_addr, create.dma_addr, NULL }, flink.name, prime.fd };
-	/* The length as asked for, not rounded */
+	/* The length as requested, not rounded */
 	b->bo.map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 	ASSERT(b->bo.map != MAP_FAILED);
 	EXPECT_RET(npu_sync(fd, b->bo.token, 0, size, RKNPU_MEM_SYNC_TO_DEVICE | RKNPU_MEM_SYNC_FROM_DEVICE), 0);
@@ -97,7 +97,7 @@ static void open_by_name(int fd, const struct buffer *b)
 
 	EXPECT_RET(npu_ioctl(fd, DRM_IOCTL_GEM_OPEN, &o), 0);
 	EXPECT_EQ(o.size, PAGE_UP(b->bo.size));
-	/* The same object in the same file: one handle or two, both of them closable */
+	/* The same object in the same file: one handle or two, both of which can be closed */
 	EXPECT_RET(npu_destroy(fd, o.handle), 0);
 }
 
@@ -111,7 +111,7 @@ TEST(one_inference)
 
 	start_up(fd);
 
-	/* A product gives the contents; the runtime's layout puts commands behind the weights */
+	/* The contents are those of a product; in the runtime's layout, commands follow the weights */
 	ASSERT_RET(matmul_init(&mm, fd, MATMUL_INT8_INT32, 16, 128, 64, 8, MATMUL_EXACT, 77), 0);
 	allocate(fd, &task, mm.tasks * sizeof(struct rknpu_task), 0x40b);
 	allocate(fd, &weight, mm.weights.size + mm.cmd.size, 0x403);
@@ -145,7 +145,7 @@ TEST(one_inference)
 	EXPECT_RET(npu_destroy(fd, input.bo.handle), 0);
 }
 
-/* It scans on while a node is missing, and a second instance opens the card node without being master */
+/* It continues scanning if a node is missing, and a second instance opens the card node without being master */
 TEST(second_opener_of_the_card_node)
 {
 	int first = open_as_libdrm_does(), second = open_as_libdrm_does();

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Compressed weights through the driver: the same products as from dense ones.
+ * Compressed weights through the driver: the results are the same as with dense ones.
  */
 #include "lib/dcomp.h"
 #include "lib/testing.h"
@@ -13,7 +13,7 @@ static const struct {
 	{ 1, 32, 32, 0 }, { 5, 64, 96, 0 }, { 40, 256, 64, 4 }, { 12, 128, 256, 8 },
 };
 
-/* Different weights: from one, which needs hardly a bit, to all, which need more than dense */
+/* Number of different weights: from one, which needs hardly any bits, to all, which need more than dense ones */
 static const unsigned int levels[] = { 1, 2, 3, 20, 0 };
 
 TEST(compressed_like_dense)
@@ -34,7 +34,7 @@ TEST(compressed_like_dense)
 	}
 }
 
-/* The registers that tell of compression stay as they were: dense weights come after it, and it after dense ones */
+/* The registers for compression persist: dense weights follow compressed ones, and the other way round */
 TEST(compressed_and_dense_in_turn)
 {
 	struct matmul compressed, dense;
@@ -51,7 +51,7 @@ TEST(compressed_and_dense_in_turn)
 	}
 }
 
-/* Worth it: what has few different weights takes much less memory */
+/* A kernel with few different weights takes much less memory */
 TEST(compressed_is_smaller)
 {
 	struct matmul mm;

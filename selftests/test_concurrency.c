@@ -3,8 +3,8 @@
  * Copyright (C) the rknpu authors
  *
  * Several processes with several threads each keep all cores busy, with and
- * without choosing one, while buffers come and go; every result is checked.
- * ROUNDS=N in the environment makes it longer.
+ * without choosing a core, while buffers are created and destroyed; every result
+ * is checked. ROUNDS=N in the environment makes it longer.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -72,11 +72,11 @@ static void works_in_threads(void *arg)
 		pthread_join(threads[i], NULL);
 }
 
-/* What was seen of the cores that the host computes for */
+/* Observations of the cores that the host computes for */
 struct seen {
 	uint32_t any;		/* bit n: core n at some time */
-	int most;		/* at once */
-	unsigned int looks;	/* while there was one */
+	int most;		/* maximum number at the same time */
+	unsigned int looks;	/* number of observations with at least one core */
 };
 
 static void look(struct seen *seen)
@@ -103,9 +103,9 @@ static void run_on_all(struct matmul *mm, struct seen *seen)
 }
 
 /*
- * With a thread for each core, this program runs on while the host computes, and
- * sees three cores being computed for at the same time. The host may be busy
- * with something else, so there is more than one try.
+ * With a thread for each core, this program continues to run while the host
+ * computes, and sees it computing for three cores at the same time. The host may
+ * be busy with something else, so there is more than one attempt.
  */
 TEST_LIMIT(the_guest_runs_while_three_cores_compute, 300)
 {
@@ -151,10 +151,10 @@ static void is_short_lived(void *arg)
 
 	small_matmul(&mm, npu_open(), *(unsigned int *)arg);
 	EXPECT_CORRECT(&mm, 0);
-	/* Ends without giving anything back */
+	/* Exits without freeing anything */
 }
 
-/* Clients that come, run one job and go, beside one that stays */
+/* Clients that open the device, run one job and exit, while another one stays */
 TEST_LIMIT(clients_come_and_go, 600)
 {
 	unsigned int n = rounds(20), i;
@@ -183,9 +183,9 @@ static void submits_short_jobs(void *arg)
 }
 
 /*
- * One core, and clients that are back with the next job before the core has been
- * made ready for somebody else's: a turn ends at any instruction of the decision
- * who is next, and none of them may leave the core idle with jobs in the queue.
+ * One core, and clients that submit the next job before the core has been prepared
+ * for another client: a turn may end at any instruction of the code that decides
+ * who is next, and in no case may the core stay idle with jobs in the queue.
  */
 TEST_LIMIT(turns_end_at_any_time, 600)
 {
@@ -212,7 +212,7 @@ static void computes_now_and_then(void *arg)
 	}
 }
 
-/* Off at once when there is nothing to do: while the next job is on its way, and its core is being made ready */
+/* Cores power off as soon as they are idle: while the next job is submitted, and while its core is prepared */
 TEST_LIMIT(core_goes_off_between_jobs, 600)
 {
 	unsigned int seeds[PROCESSES], i;
@@ -286,7 +286,7 @@ TEST_LIMIT(deep_queue_starves_nobody, 60)
 	EXPECT_EQ(ktap_join(other), 0);
 }
 
-/* Sync, create, destroy and query against running jobs, from threads of one file */
+/* Sync, create, destroy and query while jobs are running, from threads that share a file */
 static void *pesters(void *arg)
 {
 	int fd = *(int *)arg;

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Convolutions of every type through the driver, one by one and many in one
- * submit, each compared with a reference in plain C.
+ * Convolutions of every type through the driver, singly and many in one submit,
+ * each compared with a reference in plain C.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void fill_bias(struct layer *l, uint32_t *state)
 	ASSERT_RET(npu_bo_to_device(&l->bias), 0);
 }
 
-/* @t without addresses; a bias of 1 asks for one. @input: the layer whose output is this one's input, or NULL */
+/* @t has no addresses; a bias of 1 requests one. @input: the layer whose output is this layer's input, or NULL */
 static void layer_init(struct layer *l, int fd, const struct conv_task *t, const struct layer *input, uint32_t seed)
 {
 	uint32_t state = seed * 2654435761u | 1;
@@ -129,7 +129,7 @@ TEST_LIMIT(every_kind_alone, 60)
 	}
 }
 
-/* All kinds in one kick: registers of one task must not leak into the next, whichever group they went to */
+/* All kinds in one kick: registers of one task must not affect the next one, in either register group */
 static void all_in_one(uint32_t core_mask, unsigned int rounds)
 {
 	struct layer l[2 * CONV_KINDS];
@@ -139,7 +139,7 @@ static void all_in_one(uint32_t core_mask, unsigned int rounds)
 
 	ASSERT_RET(chain_init(&c, fd, tasks, tasks * CONV_WORDS), 0);
 	for (i = 0; i < tasks; i++) {
-		/* Odd rounds go backwards, so that each kind meets other neighbours in the other group */
+		/* Odd rounds go backwards, so each kind has other neighbours, in the other group */
 		unsigned int kind = i / CONV_KINDS % 2 ? tasks - 1 - i : i;
 
 		layer_init(&l[i], fd, &conv_kinds[kind % CONV_KINDS].task, NULL, 100 + i);
@@ -159,7 +159,7 @@ TEST_LIMIT(every_kind_on_core_1, 60) { all_in_one(2, 1); }
 TEST_LIMIT(every_kind_on_core_2, 60) { all_in_one(4, 1); }
 TEST_LIMIT(every_kind_twice_in_one_submit, 60) { all_in_one(0, 2); }
 
-/* A third of the chain for each core, all at once */
+/* A third of the chain for each core, all at the same time */
 TEST_LIMIT(every_kind_on_three_cores, 60)
 {
 	struct layer l[CONV_KINDS];
@@ -187,7 +187,7 @@ TEST_LIMIT(every_kind_on_three_cores, 60)
 	chain_fini(&c);
 }
 
-/* Each task reads what the one before has written: pointwise, depthwise, pointwise */
+/* Each task reads the output of the previous one: pointwise, depthwise, pointwise */
 TEST_LIMIT(layers_feed_each_other, 60)
 {
 	static const struct conv_task tasks[] = {
@@ -217,9 +217,9 @@ TEST_LIMIT(layers_feed_each_other, 60)
 	chain_fini(&c);
 }
 
-/* ---- What the command processor does with segments --------------------------- */
+/* ---- Processing of segments by the command processor ------------------------- */
 
-/* Two groups of registers take turns: what a task does not write is what the task two before it wrote */
+/* Two register groups alternate: a register that a task does not write has the value of the task two before it */
 TEST(a_partial_task_inherits_from_two_before)
 {
 	struct layer l[2], again;
@@ -250,7 +250,7 @@ TEST(a_partial_task_inherits_from_two_before)
 	chain_fini(&c);
 }
 
-/* Programs give a length that goes past the op-enable word: what lies there is not run */
+/* Programs set a length that extends past the op-enable word: the words after it are not run */
 TEST(words_after_the_end_are_ignored)
 {
 	int fd = npu_open(), i;
@@ -278,7 +278,7 @@ TEST(words_after_the_end_are_ignored)
 	layer_fini(&l);
 }
 
-/* A client that comes after another finds reset registers: a task that relies on that, and writes no BS_CFG */
+/* Registers are reset between clients: a task relies on that, and does not write BS_CFG */
 static void leave_relu_on(void *unused)
 {
 	int fd = npu_open();
@@ -322,7 +322,7 @@ TEST(no_register_outlives_its_client)
 	layer_fini(&l);
 }
 
-/* Not the random data but the reference would hide it: a wrong register gives a wrong result */
+/* Checks that the data and the reference reveal it: a wrong register gives a wrong result */
 TEST(a_wrong_register_shows)
 {
 	int fd = npu_open();

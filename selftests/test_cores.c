@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Which cores a job runs on, and when: cores work at once, a job that names
- * several has them together, and neither kind waits for the other for ever.
- * The twin's counters and time stamps tell.
+ * The cores that a job runs on, and when: cores work in parallel, a job that names
+ * several cores gets them together, and neither kind of job waits forever for the
+ * other. The twin's counters and time stamps are used to check this.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include "lib/job.h"
 #include "lib/testing.h"
 
-#define ROWS		4	/* of one task */
+#define ROWS		4	/* rows of one task */
 #define TASKS		12
 #define MUCH_TOO_LATE_US	10000000
 #define SLACK_MS	5000
@@ -52,7 +52,7 @@ static void wait_for_kick(unsigned int core)
 	EXPECT(new_kicks(core));
 }
 
-/* Takes a core, until it is released */
+/* Occupies a core until it is released */
 static int hold(const struct matmul *job, unsigned int core)
 {
 	int fence;
@@ -174,7 +174,7 @@ TEST(jobs_of_one_process_spread_over_the_cores)
 	expect_overlap(7);
 }
 
-/* J1: what waits for a busy core is no obstacle to what wants an idle one */
+/* J1: a job that waits for a busy core does not delay one for an idle core */
 TEST(J1_busy_core_holds_up_no_other)
 {
 	int held, waiting, done;
@@ -220,10 +220,10 @@ static void gang_on(uint32_t mask)
 			last_end = twin_stat64(core, TWIN_STAT_END_NS);
 	}
 	expect_overlap(mask);
-	/* J16: counted, not assumed; and as long as its slowest core took */
+	/* J16: tasks are counted, not assumed; the time is that of the slowest core */
 	EXPECT_EQ(args.task_counter, TASKS);
 	EXPECT(args.hw_elapse_time + 1000 >= (int64_t)(last_end - first_start));
-	/* J15: each core's last descriptor, no other */
+	/* J15: only the last descriptor of each core is changed */
 	for (i = 0, core = 0; i < TASKS; i++) {
 		while (core < NPU_CORES && last + share[core] == i)
 			last += share[core++];
@@ -240,7 +240,7 @@ TEST(J11_gang_of_cores_0_and_2) { gang_on(5); }
 TEST(J11_gang_of_cores_1_and_2) { gang_on(6); }
 TEST(J15_J16_gang_of_all_cores) { gang_on(7); }
 
-/* Not before all are free, and then all at the same time */
+/* A gang starts when all its cores are free, on all of them at the same time */
 TEST(gang_starts_together)
 {
 	uint32_t share[NPU_CORES];
@@ -257,7 +257,7 @@ TEST(gang_starts_together)
 	EXPECT_RET(fence_end(fence), 0);
 	start[0] = twin_stat64(0, TWIN_STAT_START_NS);
 	start[1] = twin_stat64(1, TWIN_STAT_START_NS);
-	/* A few registers apart; a busy host may stop between them */
+	/* The starts are a few register writes apart; a busy host may stop in between */
 	EXPECT(start[1] - start[0] < 100000000);
 }
 
@@ -270,7 +270,7 @@ TEST(gang_ends_with_its_last_core)
 	twin_hold(2, 1);
 	ASSERT_RET(job_start_args(&mm, gang(7, share), -1, &fence), 0);
 	wait_for_kick(2);
-	/* A core that has done its part is free */
+	/* A core that has finished its part is free */
 	ASSERT_RET(job_start(&mm, 1, -1, &next), 0);
 	EXPECT_RET(fence_end(next), 0);
 	EXPECT_EQ(fence_status(fence), 0);
@@ -278,7 +278,7 @@ TEST(gang_ends_with_its_last_core)
 	EXPECT_RET(fence_end(fence), 0);
 }
 
-/* Programs leave entries empty that they do not need: those cores are neither started nor waited for */
+/* Programs leave unused entries empty: these cores are neither started nor waited for */
 TEST(P6_empty_range_leaves_a_core_out)
 {
 	static const struct { uint32_t mask, busy; struct rknpu_subcore_task range[NPU_CORES]; uint32_t runs; } cases[] = {
@@ -324,7 +324,7 @@ TEST(P5_gang_ranges_out_of_bounds)
 		struct rknpu_subcore_task range[NPU_CORES] = { 0 };
 		struct rknpu_submit args = gang_args(masks[i], range);
 
-		/* Nothing to do for anybody */
+		/* All entries are empty */
 		EXPECT_RET(npu_submit(mm.out.fd, &args), -EINVAL);
 		for_each_core(core) {
 			if (!(masks[i] & 1u << core))
@@ -364,8 +364,8 @@ TEST_LIMIT(gang_in_chunks, 60)
 /* ---- gangs that fail ---------------------------------------------------------------- */
 
 /*
- * One core of a gang misbehaves: the gang fails as one, its other core is free
- * for others, and a job on the third core never notices.
+ * One core of a gang fails: the whole gang fails, its other core becomes free for
+ * other jobs, and a job on the third core is not affected.
  */
 static void gang_fails(uint32_t kind, uint32_t param, int want)
 {
@@ -388,8 +388,8 @@ static void gang_fails(uint32_t kind, uint32_t param, int want)
 	args.timeout = 200;
 	EXPECT_RET(npu_submit(mm.out.fd, &args), want);
 	/*
-	 * When it is only the end that does not come, both parts are done; a fault ends the job
-	 * at once, wherever the other core is
+	 * If only the completion is missing, both parts are done; a fault ends the job immediately,
+	 * regardless of the progress of the other core
 	 */
 	if (kind == TWIN_FAULT_LATE)
 		EXPECT_EQ(args.task_counter, TASKS);
@@ -428,7 +428,7 @@ TEST(gang_with_a_lost_start)
 	EXPECT_EQ(args.task_counter, TASKS);
 }
 
-/* J6: nobody waits for it, it hangs on one of two cores, and both are used again at once */
+/* J6: an asynchronous job hangs on one of two cores, and both are used again immediately */
 TEST(J6_hanging_gang_that_nobody_waits_for)
 {
 	uint32_t share[NPU_CORES];
@@ -449,7 +449,7 @@ TEST(J6_hanging_gang_that_nobody_waits_for)
 	}
 }
 
-/* ---- nobody waits for ever ------------------------------------------------------------ */
+/* ---- no job waits forever -------------------------------------------------------------- */
 
 struct stream {
 	struct rknpu_submit args;
@@ -475,7 +475,7 @@ static void streams(void *arg)
 	}
 }
 
-/* Kicks of all cores while @args runs @rounds times beside @num streams */
+/* Number of kicks of all cores while @args runs @rounds times in parallel to @num streams */
 static uint32_t kicks_meanwhile(struct rknpu_submit args, struct stream *streams_of, unsigned int num,
 				unsigned int rounds)
 {
@@ -485,7 +485,7 @@ static uint32_t kicks_meanwhile(struct rknpu_submit args, struct stream *streams
 
 	for (i = 0; i < num; i++)
 		pids[i] = ktap_fork(streams, &streams_of[i]);
-	/* Until they are under way */
+	/* Wait until they are running */
 	for (i = 0; i < 500 && new_kicks(0) + new_kicks(1) + new_kicks(2) < 20; i++)
 		ktap_sleep_ms(2);
 	before = new_kicks(0) + new_kicks(1) + new_kicks(2);
@@ -504,7 +504,7 @@ static uint32_t kicks_meanwhile(struct rknpu_submit args, struct stream *streams
 
 #define ROUNDS	20
 
-/* Two clients never let the cores run dry: a gang gets its turn after at most a handful of their jobs */
+/* Two clients always have jobs for the cores: a gang gets its turn after at most a few of their jobs */
 static void gangs_beside_small_jobs(uint32_t mask)
 {
 	struct stream small[2];
@@ -518,7 +518,7 @@ static void gangs_beside_small_jobs(uint32_t mask)
 	n = kicks_meanwhile(gang(mask, share), small, ARRAY_SIZE(small), ROUNDS);
 	n -= ROUNDS * __builtin_popcount(mask);
 	ktap_note("%u small jobs beside %u gangs of mask %u", n, ROUNDS, mask);
-	/* Behind one IOMMU a process keeps the cores for a while before another has its turn */
+	/* With a shared IOMMU, a process keeps the cores for a while before it is another one's turn */
 	EXPECT(n <= ROUNDS * (soc_get()->shares_iommu ? 50 : 10));
 }
 
@@ -550,15 +550,16 @@ static void gang_of_1_and_2(void *arg)
 	struct rknpu_submit args;
 
 	(void)arg;
-	/* The parent's objects are the parent's: a client of its own */
+	/* The child cannot use the parent's objects: it is a new client */
 	ASSERT_RET(matmul_init(&mm, npu_open(), MATMUL_INT8_INT32, ROWS * TASKS, 32, 32, ROWS, MATMUL_EXACT, 65), 0);
 	args = gang(6, share);
 	EXPECT_RET(npu_submit(mm.out.fd, &args), 0);
 }
 
 /*
- * A core that a gang waits with is kept for it, also from a job that may run
- * anywhere and would like that core best because it has the job's memory.
+ * An idle core that is reserved for a waiting gang is not given to another job,
+ * not even to one that may run anywhere and prefers this core because its address
+ * space is attached.
  */
 TEST(gang_keeps_the_cores_it_has)
 {
@@ -583,7 +584,7 @@ TEST(gang_keeps_the_cores_it_has)
 		EXPECT_EQ(new_kicks(1), 0);
 		twin_release(2);
 	} else {
-		/* The gang's address space is the next for all cores, and no job may come before it */
+		/* All cores are switched to the gang's address space next, and no job may run before it */
 		ktap_sleep_ms(50);
 		EXPECT_EQ(fence_status(fence), 0);
 		twin_release(2);

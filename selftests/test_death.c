@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The ends of those who use the NPU, each with jobs queued, waiting for a
- * fence and running: what has not started is dropped and says so, what runs
- * ends in peace, and nobody else notices. ROUNDS=N in the environment repeats
- * everything.
+ * Clients end in various ways, each with jobs that are queued, waiting for a
+ * fence, and running: jobs that have not started are dropped and signal an error,
+ * running jobs complete normally, and other clients are not affected. ROUNDS=N in
+ * the environment repeats everything.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,10 +26,10 @@
 
 #define SLACK_MS	5000
 #define MUCH_TOO_LATE_US	10000000
-/* Long enough to die in */
+/* Long enough for the client to end in the meantime */
 #define RUN_US		400000
 
-static struct matmul mm;	/* of the case's own process, which must not notice anything */
+static struct matmul mm;	/* of the case's own process, which must not be affected */
 static uint32_t kicks;
 
 static unsigned int rounds(void)
@@ -53,7 +53,7 @@ static void wait_for_kick(void)
 	EXPECT(new_kicks());
 }
 
-/* What one client has under way: on core 0 one that runs and one queued, and one that waits for a fence */
+/* The jobs of one client: a running and a queued one on core 0, and one that waits for a fence */
 struct work {
 	struct matmul mm;
 	int running, queued, waiting;
@@ -73,11 +73,11 @@ static void begin(struct work *w, int fd, uint32_t run_us, const struct foreign 
 struct client {
 	int socket;
 	uint32_t run_us;
-	const struct foreign *input;	/* the case's: it would signal at the end of its owner */
+	const struct foreign *input;	/* belongs to the case, because it signals when its owner ends */
 	void (*end)(struct work *w);
 };
 
-/* Lets the case have its fences, then ends in its way */
+/* Passes its fences to the case, then ends in the chosen way */
 static void lives_and_dies(void *arg)
 {
 	struct client *c = arg;
@@ -119,14 +119,14 @@ static void crashes(struct work *w)
 static void executes(struct work *w)
 {
 	(void)w;
-	/* What it says is no part of our report */
+	/* Its output must not be part of the test report */
 	close(STDOUT_FILENO);
 	open("/dev/null", O_WRONLY);
 	execl("/proc/self/exe", "true", "no_such_case", NULL);
 	_exit(1);
 }
 
-/* The mappings hold the file as the descriptor does */
+/* Mappings hold a reference to the file like the descriptor */
 static void closes(struct work *w)
 {
 	int fd = w->mm.out.fd;
@@ -137,7 +137,7 @@ static void closes(struct work *w)
 	exit(0);
 }
 
-/* A fault or a hang ends a job that was left alone, too */
+/* A fault or a hang also ends a job whose client has gone */
 static void dies_with(void (*end)(struct work *w), uint32_t run_us, int running)
 {
 	unsigned int i, n = rounds();
@@ -161,7 +161,7 @@ static void dies_with(void (*end)(struct work *w), uint32_t run_us, int running)
 		EXPECT_RET(fence_end(fences[0]), running);
 		EXPECT_RET(fence_end(fences[1]), -ECANCELED);
 		EXPECT_RET(fence_end(fences[2]), -ECANCELED);
-		/* Neither what was queued nor what waited has run */
+		/* Neither the queued job nor the waiting job has run */
 		if (npu_num_cores() > 2)
 			EXPECT_EQ(new_kicks(), 1);
 		twin_disarm();
@@ -193,7 +193,7 @@ static void *waits_for_hang(void *arg)
 	return NULL;
 }
 
-/* Its job would take much longer than anybody waits */
+/* Its job would take much longer than the case waits */
 static void hangs_and_is_killed(void *arg)
 {
 	struct hang *h = arg;
@@ -211,12 +211,12 @@ static void hangs_and_is_killed(void *arg)
 	else
 		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
 	wait_for_kick();
-	/* Of a blocking submit the file, which so stays open */
+	/* For a blocking submit, send the file, which keeps it open */
 	send_fds(h->socket, h->blocking ? &mm.out.fd : &fence, 1);
 	raise(SIGKILL);
 }
 
-/* Its core is free soon, and what runs on another one is not touched */
+/* Its core becomes free soon, and a job on another core is not affected */
 static void frees_its_core(bool blocking)
 {
 	struct hang h = { .blocking = blocking };
@@ -257,7 +257,7 @@ static void frees_its_core(bool blocking)
 TEST_LIMIT(killed_with_a_hanging_job, 3600) { frees_its_core(false); }
 TEST_LIMIT(killed_while_it_waits_for_a_hanging_job, 3600) { frees_its_core(true); }
 
-/* A child has the parent's file: neither's end is the other's */
+/* A child inherits the parent's file: the end of one does not affect the other */
 static void child_ends(void *arg)
 {
 	struct work *w = arg;
@@ -290,7 +290,7 @@ TEST_LIMIT(fork_and_the_end_of_the_child, 3600)
 	}
 }
 
-/* The parent dies, the child goes on with the inherited file: its jobs are not dropped */
+/* The parent dies, the child continues to use the inherited file: its jobs are not dropped */
 static void forks_and_dies(void *arg)
 {
 	struct foreign input;

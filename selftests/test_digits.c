@@ -91,7 +91,7 @@ static unsigned int largest(const int8_t *v, size_t count)
 	return best;
 }
 
-/* The comparison sees one wrong bit of one weight, whichever layer it belongs to; of weights that matter */
+/* The comparison detects one wrong bit of one weight in every layer, for weights that affect the result */
 TEST(a_broken_weight_shows)
 {
 	const struct digits_layers *l = &files.reference[0];
@@ -114,7 +114,7 @@ TEST(a_broken_weight_shows)
 	}
 }
 
-/* What the network answers is what was drawn, so the reference is of a network that works */
+/* The network recognizes the digits that were drawn, so the reference is that of a working network */
 TEST(it_reads_the_digits)
 {
 	static const unsigned int drawn[] = { 3, 1, 4, 9, 5, 0, 2, 6, 7, 8, 2, 4 };

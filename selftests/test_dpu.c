@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Tasks of the back half of a core through the driver: elementwise operations,
- * lookup tables, pooling; each compared with a reference in plain C. And what
- * the hardware keeps from task to task.
+ * Tasks of the DPU and PPU through the driver: elementwise operations, lookup
+ * tables, pooling; each compared with a reference in plain C. Also tests the state
+ * that the hardware keeps between tasks.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static uint32_t next_random(uint32_t *state)
 	return *state >> 4;
 }
 
-/* fp16: -8 to 8 in steps of 1/64; integers: all of them */
+/* fp16: -8 to 8 in steps of 1/64; integers: any value */
 static uint32_t random_element(uint32_t prec, uint32_t *state)
 {
 	uint32_t r = next_random(state);
@@ -72,7 +72,7 @@ static void run_fini(struct run *r)
 	npu_bo_fini(&r->in);
 }
 
-/* Ends the stream in @rc, which is @r's, and runs it on core 0 */
+/* Ends the stream of @r in @rc, and runs it on core 0 */
 static int run_stream(struct run *r, struct regcmd *rc, uint32_t enable, uint32_t int_mask)
 {
 	struct rknpu_task *task = r->task.map;
@@ -196,10 +196,10 @@ static void lut_case(int fd, const struct lut *l, double (*f)(double), enum eltw
 	struct run r;
 
 	eltwise_init(&r, fd, &t, 5);
-	/* The product follows the table but comes before the conversion, which undoes the scale of entries */
+	/* The product is after the table but before the conversion, which undoes the scale of entries */
 	eltwise_run(&r, &t);
 	EXPECT_EQ(lut_wrong(&t, f, tolerance, r.in.map, r.second.map, r.out.map), 0);
-	/* The tables stay, the other task's registers do not matter */
+	/* The tables persist, other registers of the previous task do not matter */
 	t.upload = false;
 	t.op = ELTWISE_NONE;
 	eltwise_run(&r, &t);
@@ -259,7 +259,7 @@ TEST(pooling)
 
 /* ---- many tasks in one submit ------------------------------------------------------- */
 
-/* The networks take turns, so every task of one waits for one of the other kind too */
+/* The networks alternate, so every task also waits for one of the other kind */
 static void networks(uint32_t core_mask)
 {
 	int fd = npu_open();
@@ -298,9 +298,9 @@ TEST(layers_on_the_other_cores)
 	networks(4);
 }
 
-/* ---- what the hardware keeps -------------------------------------------------------- */
+/* ---- state kept by the hardware ------------------------------------------------------ */
 
-/* An addition as one client submits it: without a word for OUT_CVT_SHIFT and much else */
+/* An addition as submitted by one client, without writing OUT_CVT_SHIFT and many other registers */
 static void bare_add(struct run *r, const struct eltwise_task *t)
 {
 	static const uint32_t written[] = {
@@ -331,9 +331,9 @@ static void reset(int fd)
 }
 
 /*
- * Registers persist over jobs of a client: what a job does not write, it gets
- * from the job that had the same group of registers, the last but one. Only a
- * reset clears them.
+ * Registers persist across jobs of a client: a register that a job does not write
+ * has the value from the last job with the same register group, the last but one.
+ * Only a reset clears them.
  */
 TEST(a_missing_reset_shows_and_a_reset_helps)
 {

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Every good sequence again and again, while its first allocation fails, then
- * its second, until none does. Each failure must come back as an error or make
- * no difference, and leave nothing behind: no memory, descriptor, dma-buf, NPU
- * address. What counters do not see, a boot that looks for leaks does.
+ * Repeats every valid sequence, first with its first allocation failing, then the
+ * second, until none fails. Each failure must be returned as an error or make no
+ * difference, and must not leak anything: memory, descriptors, dma-bufs, NPU
+ * addresses. Leaks that no counter shows are found by a boot with leak detection.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -21,12 +21,12 @@
 #include "lib/failnth.h"
 #include "lib/testing.h"
 
-/* More than any sequence has */
+/* More allocations than any sequence has */
 #define MOST	3000
 #define BYTES	(3 * NPU_PAGE)
 #define OTHER	"/dev/dri/card0"
 
-/* What a run holds, so that what a failure left open can be closed */
+/* Objects of a run, to be closed after a failure */
 struct run {
 	int fd, other, dmabuf, fence;
 	bool reopen;
@@ -37,8 +37,8 @@ struct run {
 };
 
 struct sequence {
-	void (*before)(struct run *r);	/* once, undisturbed */
-	int (*steps)(struct run *r);	/* 0 or -errno; leaves things open when it fails */
+	void (*before)(struct run *r);	/* called once, without failures */
+	int (*steps)(struct run *r);	/* returns 0 or -errno; leaves objects open on failure */
 	bool runs_jobs;
 };
 
@@ -53,7 +53,7 @@ static int open_node(void)
 
 static int close_fd(int *fd)
 {
-	/* Gone whatever it returns */
+	/* Closed regardless of the return value */
 	int ret = *fd >= 0 && close(*fd) ? -errno : 0;
 
 	*fd = -1;
@@ -83,7 +83,7 @@ static void clean_up(struct run *r)
 
 	EXPECT_RET(unmap(r), 0);
 	ret = r->handle ? destroy(r) : 0;
-	/* It may be gone, and only the news of it got lost */
+	/* The call may have succeeded, with only the result lost */
 	if (ret != -ENOENT)
 		EXPECT_RET(ret, 0);
 	r->handle = 0;
@@ -97,7 +97,7 @@ static void clean_up(struct run *r)
 	}
 }
 
-/* ---- what is counted ------------------------------------------------------------ */
+/* ---- counters ------------------------------------------------------------------- */
 
 static long number_in(const char *path, const char *format)
 {
@@ -113,7 +113,7 @@ static long number_in(const char *path, const char *format)
 	return value;
 }
 
-/* The pages of our buffers are counted as shared memory, by each processor for itself until it is asked */
+/* Pages of buffers are counted as shared memory, by each processor separately until the value is read */
 static long shared_kib(void)
 {
 	number_in("/proc/sys/vm/stat_refresh", "%ld");
@@ -134,7 +134,7 @@ static int open_fds(void)
 	return count;
 }
 
-/* Some of it is given back a moment later */
+/* Some memory is freed a little later */
 static void back_to(const char *what, long (*now)(void), long before)
 {
 	int i;
@@ -152,7 +152,7 @@ static bool plausible(int ret)
 	return !ret || ret == -ENOMEM || ret == -EFAULT;
 }
 
-/* Without an IOMMU addresses are where the memory happens to be */
+/* Without an IOMMU, addresses depend on which memory is free */
 static bool addresses_repeat(void)
 {
 	uint32_t value = 0;
@@ -176,7 +176,7 @@ static void sweep(const struct sequence *s)
 	close(npu_open_render(node, sizeof(node)));
 	if (s->before)
 		s->before(&r);
-	/* The first time also makes what stays for good */
+	/* The first run also creates objects that are never freed */
 	ret = s->steps(&r);
 	if (ret == -EINVAL && s->runs_jobs)
 		SKIP("this driver refuses such jobs");
@@ -196,7 +196,7 @@ static void sweep(const struct sequence *s)
 		ret = s->steps(&r);
 		fired = failnth_fired();
 		clean_up(&r);
-		/* The DRM core installs a descriptor first and copies its number out then: nobody knows it */
+		/* The DRM core installs a descriptor before it copies the number to user space, where it got lost */
 		if (ret == -EFAULT)
 			close_range(unused, ~0u, 0);
 		failed += !!ret;
@@ -213,7 +213,7 @@ static void sweep(const struct sequence *s)
 	}
 	ktap_note("%u allocations and copies, %u of them needed", n - 1, failed);
 	EXPECT(n < MOST);
-	/* Addresses are handed out from the top: one that was lost moves all that follow */
+	/* Addresses are allocated from the top: a leaked one changes all that follow */
 	EXPECT_RET(s->steps(&r), 0);
 	if (addresses_repeat())
 		EXPECT_EQ(r.iova, iova);
@@ -222,7 +222,7 @@ static void sweep(const struct sequence *s)
 	back_to("dma-bufs", dma_bufs, bufs);
 	EXPECT_EQ(open_fds(), fds);
 
-	/* And all is as before for the next one */
+	/* Restore the initial state for the next sequence */
 	r.fd = npu_open();
 	small_matmul(&r.mm, r.fd, n);
 	EXPECT_CORRECT(&r.mm, 0);
@@ -262,7 +262,7 @@ static int create(struct run *r, uint32_t flags, int domain)
 	struct rknpu_mem_create c = { .size = BYTES, .flags = flags, .iommu_domain_id = domain };
 	int ret = npu_create(r->fd, &c);
 
-	/* When the answer does not arrive, the buffer is there all the same, and dies with the file */
+	/* If the result is lost, the buffer exists nevertheless, and is freed with the file */
 	if (!ret) {
 		r->handle = c.handle;
 		r->iova = c.dma_addr;
@@ -304,14 +304,14 @@ static int create_in_sram(struct run *r)
 	return ret;
 }
 
-/* M17 gave back the wrong thing there; without SRAM it is one more creation */
+/* M17 freed the wrong object there; without SRAM this is an ordinary creation */
 SWEEP(M17_create_on_chip_and_behind, .steps = create_in_sram)
 SWEEP(first_create_of_a_client, .steps = create_data)
 SWEEP(create_contiguous_memory, .steps = create_contiguous)
 SWEEP(create_kernel_mapping, .steps = create_with_kernel_mapping)
 SWEEP(create_in_another_address_space, .steps = create_in_domain)
 
-/* In a file that stays open, so that an address that is lost shows. Whose handle got lost on its way keeps it. */
+/* In a file that stays open, so a leaked address is detected. A buffer whose handle got lost keeps its address. */
 static int create_again(struct run *r)
 {
 	int ret = create(r, NPU_FLAGS_TASK, 0);
@@ -322,7 +322,7 @@ static int create_again(struct run *r)
 
 SWEEP(create_and_destroy, .before = opened, .steps = create_again)
 
-/* Exits while all of it is still there: the kernel cleans up */
+/* Exits while everything still exists: the kernel cleans up */
 static int create_and_close(struct run *r)
 {
 	int ret;
@@ -400,7 +400,7 @@ static int give_address(struct run *r)
 	return ret;
 }
 
-/* Ours, by way of another file of ours */
+/* A buffer of this driver, imported into another file of the process */
 static int export_and_import(struct run *r)
 {
 	int ret;
@@ -431,7 +431,7 @@ static void need_other(struct run *r)
 		SKIP("no other device that makes buffers");
 }
 
-/* Another driver's: made, exported, imported, given an address, all of it disturbed */
+/* A buffer of another driver: created, exported, imported, mapped for the NPU, with failures in all steps */
 static int import_foreign(struct run *r)
 {
 	struct drm_mode_create_dumb dumb = { .width = 32, .height = 32, .bpp = 32 };
@@ -442,7 +442,7 @@ static int import_foreign(struct run *r)
 		return r->fd;
 	r->other = open(OTHER, O_RDWR | O_CLOEXEC);
 	ret = r->other < 0 ? -errno : npu_ioctl(r->other, DRM_IOCTL_MODE_CREATE_DUMB, &dumb);
-	/* What shared memory answers when it gets no inode; how it is passed on is that driver's business */
+	/* Shared memory returns this if it gets no inode; how it is passed on is up to that driver */
 	if (ret == -ENOSPC)
 		ret = -ENOMEM;
 	if (!ret)
@@ -462,7 +462,7 @@ SWEEP(import_of_another_driver, .before = need_other, .steps = import_foreign)
 
 /* ---- jobs --------------------------------------------------------------------------- */
 
-/* Done means done: a submit that succeeded has computed everything */
+/* If the submit succeeded, everything must have been computed */
 static int run_job(struct run *r, uint32_t core_mask)
 {
 	int ret = matmul_run(&r->mm, core_mask, NULL);
@@ -475,11 +475,11 @@ static int run_job(struct run *r, uint32_t core_mask)
 static int submit_any(struct run *r) { return run_job(r, 0); }
 static int submit_gang(struct run *r) { return run_job(r, 7); }
 
-/* J19: what the submit has taken by then */
+/* J19: references that the submit has taken by then */
 SWEEP(J19_submit_on_any_core, .before = with_matmul, .steps = submit_any, .runs_jobs = true)
 SWEEP(J19_submit_on_three_cores, .before = with_matmul, .steps = submit_gang, .runs_jobs = true)
 
-/* More tasks than the hardware counts: the job has a table of its own */
+/* More tasks than the hardware can count: the job has a table of its own */
 static void with_long_job(struct run *r)
 {
 	r->fd = npu_open();
@@ -495,7 +495,7 @@ static int submit_long(struct run *r)
 
 SWEEP(submit_of_4200_tasks, .before = with_long_job, .steps = submit_long, .runs_jobs = true)
 
-/* A whole short life: nothing of the client was there before */
+/* From open to close: nothing of the client exists before */
 static int whole_life(struct run *r)
 {
 	struct matmul mm;

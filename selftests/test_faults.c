@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Jobs on a device that misbehaves: hangs, lost starts, wrong and late
- * interrupts, missing translations. The guilty job fails with the right
- * errno, in time; the core works again; the other cores never notice.
- * Most of it needs the hardware twin, which misbehaves on demand.
+ * Jobs on a device with faults: hangs, lost starts, wrong and late interrupts,
+ * missing translations. The guilty job fails with the right errno, in time; the
+ * core works again; the other cores are not affected. Most tests need the hardware
+ * twin, which has faults on demand.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -25,7 +25,7 @@
 #define SLACK_MS	3000
 
 #define MUCH_TOO_LATE_US	10000000
-/* For a processor that is held while another one starts a job, which takes three times as long */
+/* Time that a processor is held while another one starts a job, which takes three times as long */
 #define HELD_MS		30
 
 static struct matmul mm;
@@ -73,8 +73,8 @@ static void fails(unsigned int core, uint32_t kind, uint32_t param, int want)
 	twin_disarm();
 	for_each_core(other) {
 		/*
-		 * A start that was lost is cured by a reset of all cores, and cores behind one
-		 * IOMMU are reset together; anything else concerns one
+		 * A lost start is recovered by a reset of all cores, and cores that share an
+		 * IOMMU are reset together; anything else affects a single core
 		 */
 		if (other != core && kind != TWIN_FAULT_STALL && !soc_get()->shares_iommu)
 			EXPECT_EQ(twin_stat(other, TWIN_STAT_RESETS), resets[other]);
@@ -96,8 +96,8 @@ static void fails_on_every_core(uint32_t kind, uint32_t param, int want)
 /* ---- hangs --------------------------------------------------------------------- */
 
 /*
- * A job that fails leaves one line. There is a limit to such lines, which may
- * be used up by what ran before: then again, until there is one.
+ * A job that fails logs one line. These lines are rate limited, and the limit may
+ * be exhausted by earlier cases: retry until there is a line.
  */
 static void fails_with_a_line(unsigned int core, uint32_t kind, int want, char *line, size_t size)
 {
@@ -113,7 +113,7 @@ static void fails_with_a_line(unsigned int core, uint32_t kind, int want, char *
 		if (i)
 			ktap_sleep_ms(250);
 		twin_fault(core, kind, MUCH_TOO_LATE_US, 1);
-		/* A fault ends it at once, or on a host that is busy when its interrupt comes */
+		/* A fault ends it immediately, or on a busy host when its interrupt arrives */
 		EXPECT_RET(submit_on(&mm, core, want == -EIO ? 5000 : 20), want);
 		lines = klog_count(log, text, line, size);
 	}
@@ -149,7 +149,7 @@ TEST(fault_is_logged_with_its_address)
 	EXPECT_EQ(task, 0);
 }
 
-/* I8: nobody can fill the log */
+/* I8: clients cannot fill the log */
 TEST(I8_hangs_cannot_fill_the_log)
 {
 	int log = klog_open(), i;
@@ -188,7 +188,7 @@ TEST_LIMIT(J17_late_until_the_time_out, 60)
 	}
 }
 
-/* J8: milliseconds, once: neither thousands of them nor a thousandth */
+/* J8: the time-out is in milliseconds and applied once: neither thousands of times longer nor shorter */
 TEST(J8_time_out_is_on_time)
 {
 	static const uint32_t timeouts[] = { 100, 300, 700 };
@@ -201,7 +201,7 @@ TEST(J8_time_out_is_on_time)
 		start = ktap_now_ns();
 		EXPECT_RET(submit_on(&mm, 0, timeouts[i]), -ETIMEDOUT);
 		took = ms_since(start);
-		/* The kernel counts ticks, and on a busy host it may learn late of several at once */
+		/* The kernel counts ticks, and on a busy host several may arrive late and at once */
 		if (!EXPECT(took >= timeouts[i] * 3 / 4 && took < 2 * timeouts[i] + SLACK_MS))
 			ktap_note("%u ms took %llu ms", timeouts[i], (unsigned long long)took);
 		twin_disarm();
@@ -247,7 +247,7 @@ TEST(late_but_in_time)
 	EXPECT_EQ(twin_faults_left(0), 0);
 }
 
-/* J13: a time-out of nothing, or of more than fits, is one's own affair */
+/* J13: a time-out of 0, or of more than fits, only affects the job itself */
 TEST(J13_extreme_time_outs)
 {
 	static const uint32_t timeouts[] = { 0, 1, 0x7fffffff, 0x80000000, 4294968, UINT32_MAX };
@@ -265,7 +265,7 @@ TEST(J13_extreme_time_outs)
 	}
 }
 
-/* ---- interrupts that nobody asked for ----------------------------------------------- */
+/* ---- spurious interrupts ------------------------------------------------------------- */
 
 TEST(spurious_interrupts_while_idle)
 {
@@ -298,7 +298,7 @@ TEST(R9_spurious_interrupts_while_suspended)
 		EXPECT_CORRECT(&mm, 1u << core);
 }
 
-/* Whether the processor that acknowledges the core's interrupt is held up now */
+/* Returns true if the processor that acknowledges the core's interrupt is being held */
 static bool slow_ack_is_on(unsigned int core)
 {
 	uint64_t start = ktap_now_ns();
@@ -309,9 +309,9 @@ static bool slow_ack_is_on(unsigned int core)
 }
 
 /*
- * An interrupt is acknowledged on one processor, and before that goes on another one
- * starts a job: it is no event of that job. The interrupt goes to a processor that is
- * not known here, so each takes its turn as the one that starts.
+ * An interrupt is acknowledged on one processor, and before that one continues, another
+ * processor starts a job: the interrupt is not an event of that job. The processor that
+ * handles the interrupt is not known here, so each of them starts the job in turn.
  */
 TEST_LIMIT(an_interrupt_ends_no_job_that_is_younger, 60)
 {
@@ -344,7 +344,7 @@ static void *submits_core_0(void *arg)
 	return NULL;
 }
 
-/* Done events that the running job does not wait for are no completion of it */
+/* Done events that the running job does not wait for do not complete it */
 TEST(spurious_interrupt_while_running)
 {
 	pthread_t thread;
@@ -373,7 +373,7 @@ TEST(mmu_fault_on_write) { fails_on_every_core(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
 TEST(mmu_fault_on_fetch) { fails_on_every_core(TWIN_FAULT_MMU_FETCH, 0, -EIO); }
 TEST(mmu_bus_error) { fails_on_every_core(TWIN_FAULT_BUS_ERROR, 0, -EIO); }
 
-/* The fault ends the job; its time-out has nothing to do with it */
+/* The fault ends the job, not its time-out */
 static void faults_quickly(void)
 {
 	uint64_t start = ktap_now_ns();
@@ -420,7 +420,7 @@ TEST(stream_that_is_not_mapped)
 	EXPECT_CORRECT(&good, 2);
 }
 
-/* A buffer that is gone is not mapped any more: neither is a line of the TLB */
+/* A destroyed buffer is no longer mapped, nor in the TLB */
 TEST(destroyed_buffer_is_unmapped)
 {
 	uint32_t dst;
@@ -435,7 +435,7 @@ TEST(destroyed_buffer_is_unmapped)
 	faults_quickly();
 }
 
-/* ---- others in the queue ---------------------------------------------------------- */
+/* ---- other jobs in the queue ------------------------------------------------------ */
 
 struct peer {
 	unsigned int core;
@@ -476,7 +476,7 @@ TEST(neighbours_of_a_hanging_core_work_on)
 		EXPECT_EQ(ktap_join(pids[i]), 0);
 }
 
-/* J7, J10: only the guilty job is lost, and the queue goes on without being poked */
+/* J7, J10: only the guilty job fails, and the queue continues without another submit */
 TEST(J7_J10_queue_goes_on_after_a_hang)
 {
 	struct peer hanging = { 1, 200, 1, -ETIMEDOUT }, waiting = { 1, 1000, 1, 0 };
@@ -505,7 +505,7 @@ static void *submits_auto(void *arg)
 	return NULL;
 }
 
-/* J14: however many hangs there were, automatic choice still finds all cores */
+/* J14: automatic choice still finds all cores after any number of hangs */
 TEST(J14_automatic_choice_after_hangs)
 {
 	struct matmul jobs[NPU_CORES];
@@ -531,7 +531,7 @@ TEST(J14_automatic_choice_after_hangs)
 		EXPECT_EQ(twin_stat(i, TWIN_STAT_KICKS) - before[i], 1);
 }
 
-/* J3: while the core is busy the vendor driver queues it, says 0 and frees it */
+/* J3: if the core is busy, the vendor driver queues the job, returns 0 and frees it */
 TEST(J3_flags_without_pc_while_busy)
 {
 	struct rknpu_submit args;
@@ -553,7 +553,7 @@ TEST(J3_flags_without_pc_while_busy)
 	EXPECT_EQ(twin_stat(0, TWIN_STAT_KICKS) - before, 1);
 }
 
-/* J1, J5: the time-out counts from the start on hardware; waiting for others is no time-out */
+/* J1, J5: the time-out starts with the job on the hardware; waiting for other jobs does not count */
 TEST(J1_J5_waiting_is_no_time_out)
 {
 	struct peer waiting = { 0, 250, 1, 0 };
@@ -573,14 +573,14 @@ TEST(J1_J5_waiting_is_no_time_out)
 	EXPECT_RET(ret, 0);
 }
 
-/* ---- clients that go away ----------------------------------------------------------- */
+/* ---- clients that exit --------------------------------------------------------------- */
 
 static void hangs_core_2(void *arg)
 {
 	is_peer(&(struct peer){ 2, *(uint32_t *)arg, 1, 0 });
 }
 
-/* J12: whatever time-out it chose, a client that waits can be killed, and its job ends */
+/* J12: a waiting client can be killed regardless of its time-out, and its job ends */
 TEST(J12_killed_while_its_job_hangs)
 {
 	uint32_t timeout = 1500, before;
@@ -625,7 +625,7 @@ TEST(killed_while_queued)
 	twin_release(0);
 	pthread_join(thread, NULL);
 	EXPECT_RET(ret, 0);
-	/* What the dead client had queued never ran */
+	/* The queued jobs of the dead client never ran */
 	EXPECT_EQ(twin_stat(0, TWIN_STAT_KICKS) - before, 1);
 	EXPECT_CORRECT(&mm, 1);
 }
@@ -646,7 +646,7 @@ TEST(J18_buffers_destroyed_while_running)
 	setup();
 	before = twin_stat(0, TWIN_STAT_KICKS);
 	faults = twin_stat(0, TWIN_STAT_FAULTS);
-	/* Fetching, reading and writing all come after this */
+	/* All fetches, reads and writes happen after this time */
 	twin_write(TWIN_TASK_OVERHEAD_NS, 200000000);
 	ASSERT_EQ(pthread_create(&thread, NULL, submits_core_0, &ret), 0);
 	wait_for_kick(0, before);
@@ -725,7 +725,7 @@ static void resets_once(void *arg)
 	EXPECT_RET(npu_action(npu_open(), RKNPU_ACT_RESET, &value), 0);
 }
 
-/* R1: somebody else's reset while our job is on the hardware */
+/* R1: another client's reset while a job is on the hardware */
 TEST(R1_reset_spares_the_running_job_of_others)
 {
 	uint32_t before, resets;
@@ -748,9 +748,9 @@ TEST(R1_reset_spares_the_running_job_of_others)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
-/* ---- the erratum, last because only a reset of all cores cures it --------------------- */
+/* ---- the erratum, last because it needs a reset of all cores to recover ---------------- */
 
-/* The 1-in-4000 start that never happens: repeated once, and the client does not notice */
+/* The start that gets lost in 1 of 4000 cases: it is repeated once, and the client does not notice */
 TEST(lost_start_is_repeated)
 {
 	uint32_t kicks, resets;
@@ -773,7 +773,7 @@ TEST(lost_start_is_repeated)
 
 TEST(stall_that_stays) { fails_on_every_core(TWIN_FAULT_STALL, 0, -ETIMEDOUT); }
 
-/* Once: a start that is lost again and again must not keep the core for ever */
+/* Only once: a start that is lost again and again must not block the core forever */
 TEST(lost_start_is_repeated_once)
 {
 	uint32_t kicks;
@@ -787,7 +787,7 @@ TEST(lost_start_is_repeated_once)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* The cure resets all cores, so it waits for what they run: that is delayed, never broken */
+/* Recovery resets all cores, so it waits for their jobs: following ones are delayed, none is broken */
 TEST_LIMIT(lost_start_breaks_no_job_of_others, 60)
 {
 	struct peer lost = { 0, 400, 1, -ETIMEDOUT }, busy = { 1, 5000, 30, 0 }, running = { 2, 5000, 1, 0 };

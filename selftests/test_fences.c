@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Jobs that nobody waits for, and the sync files that tell of them: every one
- * signals, with the job's error; a job starts when its input has signalled; a
- * call that fails leaves nothing behind. And the order that priorities give.
+ * Asynchronous jobs and their sync files: every fence signals, with the error of
+ * the job; a job starts when its input fence has signalled; a call that fails does
+ * not leak anything. Also tests the order of priorities.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -32,7 +32,7 @@ static int fence_wait(int fence, int timeout_ms)
 	return ret < 0 ? -errno : ret ? 0 : -ETIME;
 }
 
-/* 0 = not yet, 1 = done, else the job's error */
+/* Returns 0 if not signalled yet, 1 if done, otherwise the error of the job */
 static int fence_status(int fence, uint64_t *timestamp_ns)
 {
 	struct sync_fence_info one = { 0 };
@@ -57,7 +57,7 @@ static unsigned int open_files(void)
 	return n;
 }
 
-/* Hands a job over; the fence, or the submit's error */
+/* Submits a job; returns the fence, or the error of the submit */
 static int start(struct matmul *mm, uint32_t core_mask, uint32_t timeout_ms, int in_fence, int priority)
 {
 	struct rknpu_submit args = matmul_args(mm, core_mask);
@@ -160,7 +160,7 @@ TEST_LIMIT(J4_many_short_ones, 60)
 
 /* ---- errors -------------------------------------------------------------------- */
 
-/* J9, J23: nobody waits for it, and still it ends; the fence says how, and the core goes on */
+/* J9, J23: an asynchronous job ends too; its fence has the error, and the core works again */
 static void fails(uint32_t kind, uint32_t param, int want)
 {
 	struct matmul mm, next;
@@ -196,7 +196,7 @@ TEST(J23_reset)
 	EXPECT_CORRECT(&queued, 1);
 }
 
-/* A job that has core 0 until that is released */
+/* A job that occupies core 0 until it is released */
 static int hold_core_0(struct matmul *mm)
 {
 	uint32_t kicks = twin_stat(0, TWIN_STAT_KICKS);
@@ -209,7 +209,7 @@ static int hold_core_0(struct matmul *mm)
 	return fence;
 }
 
-/* A mapping keeps its file open */
+/* A mapping keeps a reference to its file */
 static void unmap(struct matmul *mm)
 {
 	const struct npu_bo *bo[] = { &mm->in, &mm->weights, &mm->out, &mm->cmd, &mm->task };
@@ -232,7 +232,7 @@ TEST(J23_file_is_closed)
 	unmap(&running);
 	unmap(&queued);
 	close(fd);
-	/* What waits is dropped; what runs is left to end */
+	/* The waiting job is dropped; the running one is left to complete */
 	ends_with(fence[1], -ECANCELED);
 	twin_release(0);
 	EXPECT_RET(fence_wait(fence[0], LONG_MS), 0);
@@ -282,7 +282,7 @@ TEST(J22_input_is_waited_for)
 	small_matmul(&first, fd, 71);
 	small_matmul(&second, fd, 72);
 	fence = hold_core_0(&first);
-	/* J21: a time-out shorter than the wait; it counts from the start on hardware */
+	/* J21: a time-out shorter than the wait; it starts with the job on the hardware */
 	last = start(&second, npu_nth(1), 1000, fence, 0);
 	ktap_sleep_ms(1500);
 	EXPECT_RET(fence_status(last, NULL), 0);
@@ -310,7 +310,7 @@ TEST(error_of_the_input_is_passed_on)
 	last = start(&second, npu_nth(1), 1000, fence, 0);
 	ends_with(last, -ETIMEDOUT);
 	ends_with(fence, -ETIMEDOUT);
-	/* It never ran on half an input */
+	/* It never ran with incomplete input */
 	EXPECT_EQ(twin_stat(1, TWIN_STAT_KICKS), kicks);
 	EXPECT_EQ(matmul_untouched(&second), second.m * second.n);
 }
@@ -346,7 +346,7 @@ TEST(chain_of_fences)
 	}
 }
 
-/* J20: bad ones, again and again, leave nothing behind */
+/* J20: repeated calls with invalid fences do not leak anything */
 TEST(J20_input_that_is_no_fence)
 {
 	struct rknpu_submit args;
@@ -369,7 +369,7 @@ TEST(J20_input_that_is_no_fence)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* J24: whatever made the call fail, and however late, no file is left */
+/* J24: no file is leaked, regardless of why and when the call fails */
 TEST(J24_failed_call_leaves_no_fence)
 {
 	struct rknpu_submit args;

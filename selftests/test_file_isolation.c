@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The module loaded with isolation=file: files of one process are as far apart
- * as processes are otherwise. ISOLATION=file in the environment says so.
+ * The module loaded with isolation=file: files of one process are isolated from
+ * each other as processes are by default. Set ISOLATION=file in the environment.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -55,7 +55,7 @@ TEST(stream_names_the_other_files_address)
 	EXPECT_EQ(at, secret.size);
 }
 
-/* What is shared on purpose is shared all the same */
+/* A buffer that is shared on purpose can be used by both */
 TEST(shared_buffer_has_an_address_in_each)
 {
 	struct drm_prime_handle p = { .flags = DRM_CLOEXEC | DRM_RDWR };

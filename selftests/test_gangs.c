@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Jobs on several cores: which core runs which range, what is reported, and
- * that a gang neither breaks others nor is starved or broken by them.
+ * Jobs on several cores: which core runs which range, what is reported, and that
+ * gangs neither break other jobs nor are starved or broken by them.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,14 +23,14 @@
 #define MUCH_TOO_LATE_US	10000000
 #define SLACK_MS	5000
 
-/* TASKS tasks of four rows each, so that every task that did not run shows */
+/* TASKS tasks of four rows each, to detect every task that did not run */
 static void setup(struct matmul *mm, int fd)
 {
 	ASSERT_RET(matmul_init(mm, fd, MATMUL_INT8_INT32, 4 * TASKS, 64, 32, 4, MATMUL_EXACT, 61), 0);
 	ASSERT_EQ(mm->tasks, TASKS);
 }
 
-/* An equal share of the tasks for each core named; core n has entry n, or n + 2 when there are three */
+/* An equal share of the tasks for each named core; core n has entry n, or n + 2 if three cores are named */
 static struct rknpu_submit gang_args(const struct matmul *mm, uint32_t core_mask)
 {
 	struct rknpu_submit args = matmul_args(mm, core_mask);
@@ -75,7 +75,7 @@ static void gang_of(uint32_t core_mask)
 	for_each_twin_core(core)
 		EXPECT_EQ(twin_stat(core, TWIN_STAT_TASKS) - before[core],
 			  core_mask & 1u << core ? SHARE(cores) : 0);
-	/* J15: the last descriptor of every core's range is told, and no other */
+	/* J15: only the last descriptor of each core's range gets the status */
 	for (i = 0; i < TASKS; i++)
 		EXPECT_EQ(!!(matmul_descriptors(&mm)[i].int_status & RKNPU_INT_DPU), (i + 1) % SHARE(cores) == 0);
 }
@@ -85,7 +85,7 @@ TEST(J11_cores_0_and_2) { gang_of(5); }
 TEST(J11_cores_1_and_2) { gang_of(6); }
 TEST(all_cores) { gang_of(7); }
 
-/* P6: entries 0..2 filled where 2..4 count, the common mistake: what is empty is left out, nothing is read before the buffer */
+/* P6: entries 0..2 filled instead of 2..4, a common mistake: empty ones are skipped, no read before the buffer */
 TEST(P6_entries_of_the_wrong_place)
 {
 	struct rknpu_submit args;
@@ -145,7 +145,7 @@ TEST(cores_start_together)
 	}
 }
 
-/* One core's failure is the job's; all of its cores work again, for others too */
+/* If one core fails, the whole job fails; all its cores work again, for other jobs too */
 static void member_fails(uint32_t kind, uint32_t param, int want)
 {
 	struct rknpu_submit args;
@@ -176,7 +176,7 @@ TEST(one_core_faults) { member_fails(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
 
 #define ROWS_PER_CORE	4
 #define CHAIN		2	/* tasks for each core: there and back */
-#define LOST_MS		1000	/* looked at after half of it */
+#define LOST_MS		1000	/* time-out; checked after half of it */
 
 /*
  * A stream that must not run twice: core n multiplies rows of its own by the
@@ -218,7 +218,7 @@ static struct rknpu_submit there_and_back_args(const struct matmul *mm, uint32_t
 	return args;
 }
 
-/* From the input @from, or from what is there, to @to: 0 or -errno */
+/* Compute from @from, or from the existing input, to @to; returns 0 or -errno */
 static int go_there_and_back(struct matmul *mm, uint32_t core_mask, const void *from, void *to)
 {
 	struct rknpu_submit args = there_and_back_args(mm, core_mask);
@@ -235,7 +235,7 @@ static int go_there_and_back(struct matmul *mm, uint32_t core_mask, const void *
 	return ret;
 }
 
-/* Cores of @lost lose their start, the others take until @late_us after the loss is noticed, or end at once */
+/* Cores of @lost lose their start, the others end @late_us after the loss is noticed, or at once */
 static void loses_starts(struct matmul *mm, uint32_t core_mask, uint32_t lost, uint32_t late_us)
 {
 	uint32_t kicks[NPU_CORES], tasks[NPU_CORES];
@@ -246,7 +246,7 @@ static void loses_starts(struct matmul *mm, uint32_t core_mask, uint32_t lost, u
 	memcpy(input, mm->in.map, mm->in.size);
 	ASSERT_RET(go_there_and_back(mm, core_mask, input, want), 0);
 	ASSERT_RET(go_there_and_back(mm, core_mask, NULL, got), 0);
-	/* Else the rest would prove nothing */
+	/* Otherwise the rest would prove nothing */
 	ASSERT(memcmp(want, got, mm->in.size));
 	for_each_core(core) {
 		kicks[core] = twin_stat(core, TWIN_STAT_KICKS);
@@ -270,7 +270,7 @@ static void loses_starts(struct matmul *mm, uint32_t core_mask, uint32_t lost, u
 	free(got);
 }
 
-/* Only what was lost is repeated, whether the other cores have ended by then or run on */
+/* Only the lost part is repeated, whether the other cores have ended by then or are still running */
 static void lost_in_a_gang(uint32_t core_mask)
 {
 	struct matmul mm;
@@ -291,7 +291,7 @@ static void lost_in_a_gang(uint32_t core_mask)
 TEST_LIMIT(gang_of_two_loses_starts, 60) { lost_in_a_gang(6); }
 TEST_LIMIT(gang_of_three_loses_starts, 60) { lost_in_a_gang(7); }
 
-/* The others take longer than the job may: it ends when its time is over, and nothing of it runs afterwards */
+/* The other cores take longer than the time-out: the job ends when it expires, and no part runs afterwards */
 TEST(gang_loses_a_start_and_is_late)
 {
 	struct rknpu_submit args;
@@ -312,7 +312,7 @@ TEST(gang_loses_a_start_and_is_late)
 	EXPECT_RET(npu_submit(mm.out.fd, &args), 0);
 }
 
-/* ---- nobody waits for ever --------------------------------------------------------- */
+/* ---- no job waits forever ----------------------------------------------------------- */
 
 static volatile bool stop;
 
@@ -340,7 +340,7 @@ static void keeps_all_cores_busy(void *arg)
 		pthread_join(threads[i], NULL);
 }
 
-/* Others always have single jobs for every core: the cores must be kept for the gang as they fall idle */
+/* Others always have single jobs for every core: cores that become idle must be reserved for the gang */
 TEST_LIMIT(gangs_are_not_starved, 60)
 {
 	int busy_ms = 3000, jobs;
@@ -391,7 +391,7 @@ static void queues_a_gang(void *arg)
 	pause();
 }
 
-/* Core 1 is kept idle for a gang until core 0 is too; the gang's owner dies, and core 1 is anybody's at once */
+/* Core 1 is reserved for a gang until core 0 is idle too; the gang's owner dies, and core 1 is free immediately */
 TEST_LIMIT(core_kept_for_a_gang_that_is_killed, 60)
 {
 	volatile bool *queued = mmap(NULL, sizeof(*queued), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -424,7 +424,7 @@ TEST_LIMIT(core_kept_for_a_gang_that_is_killed, 60)
 	EXPECT_RET(fence_end(held), -ECANCELED);
 }
 
-/* Overlapping sets from several clients: no order of them may lock up */
+/* Overlapping sets from several clients: no order may deadlock */
 TEST_LIMIT(overlapping_gangs, 120)
 {
 	unsigned int offset[4], i;
@@ -439,7 +439,7 @@ TEST_LIMIT(overlapping_gangs, 120)
 	}
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(ktap_join(pids[i]), 0);
-	/* Watchdogs fire all the time, also between the end of a job and its interrupt */
+	/* Watchdogs fire at any time, also between the end of a job and its interrupt */
 	EXPECT_EQ(klog_count(log, "did not interrupt", NULL, 0), 0);
 	close(log);
 }

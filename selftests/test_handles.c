@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What stands for a buffer: handles, which a file has, and tokens, which a process
- * has; who may use which, for how long, and what MEM_SYNC takes. The names of
- * defects of other drivers precede the cases that show their absence.
+ * Identifiers of a buffer: handles, which belong to a file, and tokens, which
+ * belong to a process; who may use which, for how long, and the arguments of
+ * MEM_SYNC. Cases that show the absence of a defect of other drivers have its name
+ * as a prefix.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -45,7 +46,7 @@ TEST(existing_handle)
 	EXPECT_EQ(again.size, c.size);
 	EXPECT_EQ(again.obj_addr, c.obj_addr);
 	EXPECT_EQ(again.dma_addr, c.dma_addr);
-	/* It was one object all along */
+	/* Both were the same object */
 	EXPECT_RET(npu_destroy(fd, c.handle), 0);
 	EXPECT_RET(npu_destroy(fd, c.handle), -ENOENT);
 }
@@ -132,7 +133,7 @@ TEST(existing_handle_of_another_device)
 	EXPECT_EQ(c.size, dumb.size);
 	check_address(&c);
 
-	/* The NPU writes its result there, and the other driver's mapping shows it */
+	/* The NPU writes its result there, and it can be read through the other driver's mapping */
 	map_dumb.handle = dumb.handle;
 	ASSERT_RET(npu_ioctl(other, DRM_IOCTL_MODE_MAP_DUMB, &map_dumb), 0);
 	theirs = mmap(NULL, dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED, other, map_dumb.offset);
@@ -157,7 +158,7 @@ static void *closes_handles(void *arg)
 	return NULL;
 }
 
-/* Lookup against close: whatever each call answers, nothing may be used after it is freed */
+/* Lookup concurrently with close: the calls may succeed or fail, but nothing may be used after it is freed */
 TEST_LIMIT(M10_existing_handle_against_close, 60)
 {
 	int fd = npu_open(), i, ret;
@@ -179,18 +180,18 @@ TEST_LIMIT(M10_existing_handle_against_close, 60)
 	pthread_join(thread, NULL);
 }
 
-/* ---- tokens and what they are for ------------------------------------------------- */
+/* ---- use of tokens ---------------------------------------------------------------- */
 
 TEST(M7_M8_M9_sync_ranges)
 {
 	const struct { uint64_t offset, size; int want; } t[] = {
 		{ 0, 3 * NPU_PAGE, 0 }, { 0, 1, 0 }, { 17, 4000, 0 }, { 3 * NPU_PAGE - 1, 1, 0 },
 		{ 64, 2 * NPU_PAGE, 0 },
-		/* What lies behind the end is cut off; the closed runtime relies on it */
+		/* The part past the end is cut off; the closed runtime relies on it */
 		{ 0, 3 * NPU_PAGE + 1, 0 }, { 3 * NPU_PAGE - 64, 1 << 30, 0 }, { 1, 3 * NPU_PAGE, 0 },
 		/* M9: the sum wraps */
 		{ 0, UINT64_MAX, 0 }, { NPU_PAGE, UINT64_MAX - NPU_PAGE + 1, 0 },
-		/* Nothing of it is in the buffer: M8, silently a success with other drivers */
+		/* No part of it is in the buffer: M8, silently succeeds with other drivers */
 		{ 3 * NPU_PAGE, 1, -EINVAL }, { 3 * NPU_PAGE, 0, -EINVAL }, { 1ull << 40, 1, -EINVAL },
 		{ UINT64_MAX, 1, -EINVAL }, { UINT64_MAX - NPU_PAGE + 1, 2 * NPU_PAGE, -EINVAL },
 	};
@@ -221,7 +222,7 @@ TEST(P11_sync_flags)
 	EXPECT_RET(npu_sync(fd, c.obj_addr, 0, NPU_PAGE, UINT32_MAX), -EINVAL);
 }
 
-/* Small programs ask for it on uncached buffers too */
+/* Small programs also synchronize uncached buffers */
 TEST(sync_of_every_kind)
 {
 	int fd = npu_open();
@@ -253,7 +254,7 @@ TEST(P2_forged_tokens)
 	EXPECT_RET(npu_sync(fd, c.obj_addr, 0, 1, RKNPU_MEM_SYNC_TO_DEVICE), 0);
 }
 
-/* From some tokens nothing follows for the next: here no difference comes twice */
+/* The next token cannot be derived from earlier ones: here no difference occurs twice */
 TEST(tokens_cannot_be_counted)
 {
 	uint64_t tokens[16], steps[15];
@@ -283,7 +284,7 @@ TEST(P2_stale_token)
 	stale = c.obj_addr;
 	ASSERT_RET(npu_destroy(fd, c.handle), 0);
 	EXPECT_RET(npu_sync(fd, stale, 0, 1, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
-	/* Nor does a later buffer soon inherit it */
+	/* It is not reused soon for another buffer either */
 	for (i = 0; i < 64; i++) {
 		c = (struct rknpu_mem_create){ .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };
 		ASSERT_RET(npu_create(fd, &c), 0);
@@ -298,7 +299,7 @@ static void syncs_foreign_token(void *arg)
 	int fd = npu_open(), i;
 
 	EXPECT_RET(npu_sync(fd, token, 0, 1, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
-	/* Also once the process has buffers of its own */
+	/* The same after the process has buffers of its own */
 	for (i = 0; i < 4; i++) {
 		struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };
 
@@ -326,7 +327,7 @@ TEST(token_works_on_the_processs_other_file)
 	EXPECT_RET(npu_sync(npu_open(), c.obj_addr, 0, NPU_PAGE, RKNPU_MEM_SYNC_TO_DEVICE), 0);
 }
 
-/* One buffer in two files of a process has one address, which lasts until neither needs it */
+/* One buffer in two files of a process has one address, which is valid until both have closed it */
 TEST(buffer_in_two_files)
 {
 	struct rknpu_mem_create there = { 0 };
@@ -358,7 +359,7 @@ static void syncs_on_inherited_file(void *arg)
 {
 	struct npu_bo *bo = arg;
 
-	/* The file belongs to the process that used it first, whoever holds it */
+	/* The file belongs to the process that used it first, even if another one has it open */
 	EXPECT_RET(npu_bo_to_device(bo), 0);
 	((uint8_t *)bo->map)[1] = 77;
 }
@@ -388,7 +389,7 @@ TEST(destroy_unknown_handle)
 	EXPECT_RET(npu_destroy(fd, c.handle), -ENOENT);
 }
 
-/* The handle decides, as in the vendor driver; the token may hold anything */
+/* Only the handle counts, as in the vendor driver; the token may have any value */
 TEST(destroy_ignores_the_token)
 {
 	struct rknpu_mem_create c = { .size = NPU_PAGE, .flags = NPU_FLAGS_DATA };

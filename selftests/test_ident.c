@@ -3,7 +3,7 @@
  * Copyright (C) the rknpu authors
  *
  * How programs and scripts recognise the device: DRM names and numbers, node
- * numbers, sysfs names, and which node allows what.
+ * numbers, sysfs names, and permissions of the nodes.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -45,7 +45,7 @@ TEST(drm_version)
 	}
 }
 
-/* libdrm's open by name passes over a node that reports a bus id */
+/* libdrm's open by name skips a node that reports a bus id */
 TEST(unique_is_empty)
 {
 	char text[64] = "untouched";
@@ -100,7 +100,7 @@ TEST(sysfs_names_that_scripts_hard_code)
 	EXPECT(!strcmp(version, "0.9.8"));
 }
 
-/* Neither master nor authenticated nor root is asked for, on either node */
+/* Neither node requires master, authentication or root */
 TEST(all_six_calls_without_privilege)
 {
 	int nodes[2] = { card_or_render(0), card_or_render(1) };
@@ -151,7 +151,7 @@ TEST(bad_pointers)
 	}
 }
 
-/* Anybody can make these mistakes, so none of them may fill the log */
+/* Any user can make these mistakes, so none of them may fill the log */
 TEST(I8_refusals_are_silent)
 {
 	int fd = npu_open(), log = klog_open(), i;

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Caches of other drivers' buffers around a job: the exporter's begin and end calls are counted, because a virtual machine
- * has no caches that could be wrong.
+ * Cache maintenance of other drivers' buffers around a job: the exporter's begin and end calls are counted, because a
+ * virtual machine has no caches in which mistakes would be visible.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 enum { BIDIRECTIONAL, TO_DEVICE, FROM_DEVICE };
 
-/* A buffer of a process, with an address of the NPU */
+/* Imports a buffer; returns its NPU address */
 static uint64_t import(int fd, uint32_t *handle)
 {
 	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
@@ -36,7 +36,7 @@ static uint64_t import(int fd, uint32_t *handle)
 	ASSERT_EQ(fcntl(args.memfd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	p.fd = npu_ioctl(dev, UDMABUF_CREATE, &args);
 	ASSERT(p.fd >= 0);
-	/* It maps its pages for the direction of the first access: another one later would be its mistake */
+	/* The exporter maps its pages for the direction of the first access: another one later would be its mistake */
 	ASSERT_RET(npu_ioctl(p.fd, DMA_BUF_IOCTL_SYNC, &both), 0);
 	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
 	ASSERT_RET(npu_ioctl(p.fd, DMA_BUF_IOCTL_SYNC, &both), 0);
@@ -51,7 +51,7 @@ static uint64_t import(int fd, uint32_t *handle)
 	return c.obj_addr;
 }
 
-/* How often an exporter was called, for which way, in one submit */
+/* Number of calls of an exporter during one submit, by direction */
 struct calls {
 	unsigned int to_device, from_device;
 };
@@ -103,7 +103,7 @@ TEST(synchronized_around_each_job)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
-/* Who does not wait for the job learns of its end by himself, and synchronizes then */
+/* A program that does not wait in the submit notices the end of the job itself, and synchronizes then */
 TEST(before_a_job_that_nobody_waits_for)
 {
 	int fd = npu_open();
@@ -117,7 +117,7 @@ TEST(before_a_job_that_nobody_waits_for)
 	EXPECT_CALLS(&mm, 0, 1, 1);
 }
 
-/* By its user from the first time on */
+/* Once the program has synchronized it, it is left to the program */
 TEST(left_to_a_user_who_does_it)
 {
 	int fd = npu_open();
@@ -134,7 +134,7 @@ TEST(left_to_a_user_who_does_it)
 	EXPECT_CALLS(&mm, 0, 1, 1);
 }
 
-/* The address space is the process's, whichever of its files imports */
+/* The address space belongs to the process, no matter which of its files imports */
 TEST(imports_of_another_file)
 {
 	int fd = npu_open(), other = npu_open_render(NULL, 0);
@@ -171,7 +171,7 @@ TEST(whatever_becomes_of_the_job)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* Of an exporter that refuses to give it back */
+/* Imports from an exporter whose end call fails */
 static void import_refusing(int fd)
 {
 	int dev = open("/dev/rknpu-refuser", O_RDWR | O_CLOEXEC);
@@ -189,7 +189,7 @@ static void import_refusing(int fd)
 	ASSERT_RET(npu_create(fd, &c), 0);
 }
 
-/* The others' buffers are synchronized all the same, and the job has gone well */
+/* The other buffers are synchronized nevertheless, and the job succeeds */
 TEST(one_that_an_exporter_refuses)
 {
 	int fd = npu_open();

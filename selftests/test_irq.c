@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Which processor the interrupts of the cores go to: the biggest ones, spread over
- * them, until user space decides otherwise.
+ * Affinity of the cores' interrupts: they are spread over the biggest processors
+ * until user space changes it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "lib/driver.h"
 #include "lib/testing.h"
 
-/* The line of a core; where cores share a device, its lines are in order */
+/* The interrupt of a core; if cores share a device, its interrupts are in order */
 static int irq_of(unsigned int core)
 {
 	const char *name = soc_get()->device[core];
@@ -55,7 +55,7 @@ static int cpu_of(int irq)
 	return strpbrk(text, "-,") ? -1 : atoi(text);
 }
 
-/* BIG in the environment: the first of the biggest processors, and how many there are */
+/* BIG in the environment: the first of the biggest processors, and their number */
 TEST(interrupts_go_to_the_biggest_processors)
 {
 	const char *env = getenv("BIG");
@@ -72,7 +72,7 @@ TEST(interrupts_go_to_the_biggest_processors)
 	}
 }
 
-/* Whatever happens to the core afterwards */
+/* The affinity set by user space is kept regardless of what happens to the core */
 TEST(user_space_places_interrupts_as_it_likes)
 {
 	unsigned int core, cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -95,7 +95,7 @@ TEST(user_space_places_interrupts_as_it_likes)
 		args.timeout = 20;
 		twin_fault(core, TWIN_FAULT_LATE, 10000000, 1);
 		EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
-		/* Off and on again */
+		/* Power off and on again */
 		ktap_sleep_ms(300);
 		EXPECT_CORRECT(&mm, 1u << core);
 		EXPECT_EQ(cpu_of(irq), cpu);

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Command streams can name any address, so what one process can reach with
- * them is up to its address space alone.
+ * Command streams can contain any address, so only the address space limits what
+ * a process can access with them.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -26,7 +26,7 @@ struct victim {
 	uint32_t iova;
 };
 
-/* Addresses are handed out alike in every process: the victim's must be one that the attacker does not have */
+/* Every process gets the same addresses: the victim's must be one that the attacker does not have */
 static void make_victim(struct victim *v)
 {
 	struct npu_bo padding;
@@ -88,7 +88,7 @@ TEST(I1_writing_another_process)
 	int core;
 
 	make_victim(&v);
-	/* The victim's space is attached when the attacker comes */
+	/* The victim's space is attached when the attacker starts */
 	small_matmul(&own, v.bo.fd, 43);
 	for_each_core(core)
 		EXPECT_CORRECT(&own, 1u << core);
@@ -106,7 +106,7 @@ struct new_program {
 	uint32_t iova;
 };
 
-/* This program, executed by a case: has memory on the NPU that must stay as it is */
+/* This program, executed by a case: has NPU memory that must not be changed */
 __attribute__((constructor)) static void is_the_new_program(void)
 {
 	const char *env = getenv(NEW_PROGRAM);
@@ -123,7 +123,7 @@ __attribute__((constructor)) static void is_the_new_program(void)
 	      KTAP_PASS : KTAP_FAIL);
 }
 
-/* Opens the NPU, uses it, leaves the file to the case, and executes */
+/* Opens the NPU, uses it, passes the file to the case, and executes the program */
 static void becomes_another_program(void *arg)
 {
 	int socket = *(int *)arg;
@@ -139,7 +139,7 @@ static void becomes_another_program(void *arg)
 	ktap_fail(__FILE__, __LINE__, "not executed");
 }
 
-/* Who kept a file of before, a child say, has nothing of what the new program has: that may be set-user-ID */
+/* A process with the old file, such as a child, cannot access the memory of the new program, maybe set-user-ID */
 TEST(exec_leaves_nothing_to_who_has_the_old_file)
 {
 	struct new_program other;
@@ -173,7 +173,7 @@ static int syncs_in_the_same_memory(void *arg)
 	_exit(0);
 }
 
-/* What shares memory is one client, threads of the same process or not */
+/* Tasks that share memory are one client, even if they are not threads of one process */
 TEST(processes_with_one_memory_are_one_client)
 {
 	static _Alignas(16) char stack[64 * 1024];
@@ -189,7 +189,7 @@ TEST(processes_with_one_memory_are_one_client)
 	EXPECT_RET(result_in_child, 0);
 }
 
-/* The shadow of the process's own other address space is no way round either */
+/* Another address space of the same process cannot be reached either */
 TEST(domains_of_one_process_are_apart)
 {
 	struct matmul mm;
@@ -200,13 +200,13 @@ TEST(domains_of_one_process_are_apart)
 	memset(bo.map, SECRET, bo.size);
 	ASSERT_RET(npu_bo_to_device(&bo), 0);
 	ASSERT_RET(matmul_init_domain(&mm, fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, 44, 4), 0);
-	/* Far below what domain 4 has */
+	/* Far below the addresses in domain 4 */
 	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, bo.iova));
 	EXPECT_RET(matmul_run(&mm, 1, NULL), -EIO);
 	EXPECT_EQ(changed(&bo), 0);
 }
 
-/* Reads and writes of what is not mapped: an error to who does it, and nothing else */
+/* Reads and writes of unmapped addresses: only cause an error for the client itself */
 static void reaches_nothing(int fd, int domain, uint32_t iova)
 {
 	static const uint32_t registers[] = { RKNPU_CNA_FEATURE_DATA_ADDR, RKNPU_DPU_DST_BASE_ADDR };
@@ -236,13 +236,13 @@ TEST(streams_reach_no_other_domain)
 	EXPECT_EQ(changed(&bo), 0);
 }
 
-/* Its pages live on in a mapping, where nothing may arrive */
+/* The pages of a destroyed buffer still exist in a mapping, and must not be written */
 TEST(streams_reach_no_destroyed_buffer)
 {
 	struct npu_bo bo, below;
 	int fd = npu_open();
 
-	/* So that its address is not the next buffer's */
+	/* Keeps the next buffer from getting its address */
 	ASSERT_RET(npu_bo_init(&below, fd, 1 << 20, NPU_FLAGS_DATA), 0);
 	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
 	memset(bo.map, SECRET, bo.size);
@@ -264,7 +264,7 @@ TEST(streams_reach_nothing_at_all)
 		reaches_nothing(fd, 0, iovas[i]);
 }
 
-/* M13: other drivers first wait for the domain to be theirs, give up, and keep memory and address for ever */
+/* M13: other drivers wait for the domain to be attached, give up, and leak memory and address */
 TEST(M13_destroyed_while_another_domain_runs)
 {
 	struct rknpu_mem_create c = { .size = 1 << 20, .flags = NPU_FLAGS_DATA, .iommu_domain_id = 7 }, again = c;
@@ -298,7 +298,7 @@ static void runs_same_addresses(void *arg)
 		EXPECT_CORRECT(&mm, npu_nth(go));
 }
 
-/* Two processes with the same addresses, in turn on the same cores: a missed switch computes with foreign data */
+/* Two processes with the same addresses alternate on the same cores: a missed switch would use foreign data */
 TEST_LIMIT(I1_same_addresses_in_two_processes, 60)
 {
 	struct matmul mm;
@@ -337,7 +337,7 @@ static void is_first_to_use(void *arg)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* A broker opens and passes on: the file belongs to who uses it first, not to who opened it */
+/* A broker opens the file and passes it on: it belongs to its first user, not to the process that opened it */
 TEST(file_belongs_to_its_first_user)
 {
 	struct matmul own;
@@ -348,15 +348,15 @@ TEST(file_belongs_to_its_first_user)
 	EXPECT_CORRECT(&own, 1);
 }
 
-/* ---- streams that go on when their job has ended -------------------------------------- */
+/* ---- streams that continue after the end of their job --------------------------------- */
 
-/* Blocks tell their ends one by one; here the one that writes takes this much longer */
+/* Blocks signal completion separately; here the block that writes takes this much longer */
 #define STRAY_100US	200u
 #define DONE_EARLY(events)	((events) | STRAY_100US << 20)
-/* Or until twin_release() */
+/* Or the block is held until twin_release() */
 #define DONE_EARLY_AND_HELD(events)	((events) | TWIN_EARLY_100US)
 
-/* A program may wait for a block that is done long before (mask 0xf is known): its results are there all the same */
+/* A program may wait for a block that finishes early (mask 0xf is known): results are complete nevertheless */
 TEST(ends_with_a_block_that_writes)
 {
 	const uint32_t early = RKNPU_INT_CNA_FEATURE | RKNPU_INT_CNA_WEIGHT;
@@ -381,7 +381,7 @@ struct stray {
 	bool dies;
 };
 
-/* Names an event that comes before the end of its stream */
+/* Waits for an event that occurs before the end of the stream */
 static void leaves_a_stray(void *arg)
 {
 	const struct stray *stray = arg;
@@ -395,7 +395,7 @@ static void leaves_a_stray(void *arg)
 		ktap_sleep_ms(100);
 }
 
-/* What it still writes goes nowhere: not to the next client, and not past an IOMMU that is being switched over */
+/* Its remaining writes are lost: they reach neither the next client nor, while the IOMMU is switched, physical memory */
 static void next_client_comes(bool dies)
 {
 	struct stray stray = { .dies = dies };
@@ -424,7 +424,7 @@ static void next_client_comes(bool dies)
 TEST(stray_writes_do_not_reach_the_next_client) { next_client_comes(false); }
 TEST(stray_writes_of_the_dead_do_not_reach_the_next_client) { next_client_comes(true); }
 
-/* A core goes off behind the end of its job while a stream still writes: not with the IOMMU first, or that goes past it */
+/* A core powers off after its job while a stream still writes: the IOMMU must not go first, or writes bypass it */
 TEST(stray_stream_is_stopped_before_its_core_goes_off)
 {
 	uint32_t errors = twin_read(TWIN_ERROR_COUNT);
@@ -445,7 +445,7 @@ TEST(stray_stream_is_stopped_before_its_core_goes_off)
 	EXPECT_EQ(twin_read(TWIN_ERROR_COUNT), errors);
 }
 
-/* The buffer is gone when it is written to: a fault without a job, which would come again for ever */
+/* The buffer is destroyed when it is written: a fault without a job, which would repeat forever */
 TEST(stray_writes_to_a_destroyed_buffer)
 {
 	uint32_t resets, faults;
@@ -470,7 +470,7 @@ TEST(stray_writes_to_a_destroyed_buffer)
 	}
 }
 
-/* Nothing of a process that is gone is left for the next one's eyes */
+/* Data of a process that has exited is not visible to the next one */
 static void leaves_secrets(void *arg)
 {
 	struct npu_bo bo;

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What the benchmark programs share: a measurement ends at the first thing that
- * fails, and instructions are those of the whole CPU.
+ * Shared by the benchmark programs: a measurement ends at the first failure, and
+ * instructions are counted for the whole CPU.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -34,7 +34,7 @@ static inline void fail(const char *what, int error)
 	exit(1);
 }
 
-/* What one driver cannot do is said, and the next measurement is made; main() returns bench_status */
+/* If a driver cannot do something, that is reported and the next measurement follows; main() returns bench_status */
 #define MEASURE(call) do {						\
 	bench_goes_on = true;						\
 	if (setjmp(bench_next)) {					\
@@ -63,7 +63,7 @@ static inline void make(struct matmul *mm, int fd, unsigned int m, unsigned int 
 		fail("buffers", -ret);
 }
 
-/* The interrupt comes while the CPU idles, so what counts is the CPU and not this process */
+/* The interrupt comes while the CPU is idle, so instructions are counted for the CPU, not for this process */
 static inline int open_counter(void)
 {
 	struct perf_event_attr attr = {

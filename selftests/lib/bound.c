@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Products in memory from elsewhere.
+ * Matrix products in memory that was allocated elsewhere.
  */
 #include "bound.h"
 
@@ -16,7 +16,7 @@
 void bound_fill(struct matmul *mm, const struct npu_mem *in)
 {
 	memcpy(in->virt, mm->in.map, mm->in.size);
-	/* A stream that is not bound reads nonsense */
+	/* A stream that is not bound reads invalid data */
 	memset(mm->in.map, POISON, mm->in.size);
 	npu_bo_to_device(&mm->in);
 }
@@ -35,7 +35,7 @@ static int bind(struct matmul *mm, const struct npu_mem *in, const struct npu_me
 	return ret ? ret : npu_bo_to_device(&mm->cmd);
 }
 
-/* So that the next one finds the product as it was made */
+/* Restore the original state of the product for the next test */
 static int unbind(struct matmul *mm, const struct npu_mem *in, const struct npu_mem *out)
 {
 	struct npu_mem old_in = { .address = mm->in.iova }, old_out = { .address = mm->out.iova };

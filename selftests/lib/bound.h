@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * A product whose input and output are memory from elsewhere, bound to its
- * command stream as rknn_set_io_mem() does.
+ * A matrix product with input and output in memory that was allocated elsewhere,
+ * bound to its command stream like rknn_set_io_mem() does.
  */
 #ifndef BOUND_H
 #define BOUND_H
@@ -11,17 +11,17 @@
 #include "matmul.h"
 #include "mem.h"
 
-/* Puts the product's input into @in, and something else where it was */
+/* Copies the product's input to @in, and overwrites the original */
 void bound_fill(struct matmul *mm, const struct npu_mem *in);
 /*
- * Synchronizes, binds, runs on @core_mask, synchronizes: 0 or -errno; -EINVAL when
- * either is too small. @done: gets what the submit returned; NULL = not wanted.
+ * Synchronizes, binds, runs on @core_mask and synchronizes. Returns 0 or -errno; -EINVAL if
+ * @in or @out is too small. @done receives the arguments after the submit, unless NULL.
  */
 int bound_run(struct matmul *mm, const struct npu_mem *in, const struct npu_mem *out, uint32_t core_mask,
 	      struct rknpu_submit *done);
-/* Copies the result to where the product's checks look for it */
+/* Copies the result to the product's own output, for its checks */
 void bound_take(struct matmul *mm, const struct npu_mem *out);
-/* Number of result elements in @out that differ from the reference */
+/* Returns the number of result elements in @out that differ from the reference */
 size_t bound_wrong(struct matmul *mm, const struct npu_mem *out);
 
 #endif /* BOUND_H */

@@ -14,7 +14,7 @@
 
 int chain_init(struct chain *c, int fd, unsigned int tasks, size_t words)
 {
-	/* Each task may lose this to its tail and to the next one's alignment */
+	/* Each task may need this for its tail and the alignment of the next one */
 	size_t room = words + tasks * (RKNPU_REGCMD_TAIL_WORDS + ALIGN_WORDS);
 	int ret;
 
@@ -110,7 +110,7 @@ struct rknpu_submit chain_args(const struct chain *c, unsigned int first, unsign
 	};
 	int i;
 
-	/* One core uses the entry of its own number; with automatic choice that may be any */
+	/* A single core uses the entry with its number; with automatic choice that may be any */
 	for (i = 0; i < NPU_CORES; i++) {
 		args.subcore_task[i].task_start = first;
 		args.subcore_task[i].task_number = tasks;

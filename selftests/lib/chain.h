@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Tasks of any kind one after the other in one command buffer, linked, with
- * their descriptors: what one submit runs. A task is what is written between
- * chain_begin() and chain_end().
+ * Linked tasks of any kind in one command buffer, with their descriptors, for a
+ * single submit. The words written between chain_begin() and chain_end() form a
+ * task.
  */
 #ifndef CHAIN_H
 #define CHAIN_H
@@ -13,7 +13,7 @@
 #include "regcmd.h"
 
 struct chain_link {
-	size_t first, words;		/* of the command buffer; without tail */
+	size_t first, words;		/* position in the command buffer, length without tail */
 	uint32_t enable, int_mask;
 };
 
@@ -24,20 +24,20 @@ struct chain {
 	struct regcmd rc;
 };
 
-/* Room for @tasks tasks of @words command words in all; 0 or -errno */
+/* Allocates space for @tasks tasks with @words command words in total; returns 0 or -errno */
 int chain_init(struct chain *c, int fd, unsigned int tasks, size_t words);
 void chain_fini(struct chain *c);
 
-/* Starts a task; its registers go to what is returned */
+/* Begins a task; its registers must be written to the returned stream */
 struct regcmd *chain_begin(struct chain *c);
-/* Ends it. @enable: RKNPU_ENABLE_* of its blocks, @int_mask: RKNPU_INT_* of the last of them */
+/* Ends a task. @enable: RKNPU_ENABLE_* of its blocks, @int_mask: RKNPU_INT_* of the last block */
 void chain_end(struct chain *c, uint32_t enable, uint32_t int_mask);
 
-/* Links the tasks and writes their descriptors; before the first submit, or after a change. 0 or -errno */
+/* Links the tasks and writes their descriptors; call before the first submit and after changes. Returns 0 or -errno */
 int chain_finish(struct chain *c);
-/* Arguments that run tasks @first to @first + @tasks - 1 on @core_mask, blocking */
+/* Returns arguments for a blocking submit of tasks @first to @first + @tasks - 1 on @core_mask */
 struct rknpu_submit chain_args(const struct chain *c, unsigned int first, unsigned int tasks, uint32_t core_mask);
-/* All of it in one submit; 0 or -errno */
+/* Runs the whole chain in one submit; returns 0 or -errno */
 int chain_run(struct chain *c, uint32_t core_mask);
 
 #endif /* CHAIN_H */

@@ -23,7 +23,7 @@
 #define CVT_CENTER		0x4000ff80
 #define CVT_ALL_CHANNELS	0xffff
 #define ARGB_IN_1		8	/* packed pixels of one channel */
-/* Lines form groups of four; the surface stride counts from the end of the first one */
+/* Lines form groups of four; the surface stride counts from the end of the first group */
 #define LINE_GROUP		4
 
 static unsigned int at_least_1(unsigned int value)
@@ -60,7 +60,7 @@ static uint32_t input_layout(const struct conv_task *t)
 	return t->rows ? RKNPU_CNA_CONV_CON1_GROUP_LINE_OFF : 0;
 }
 
-/* Strides count atoms, but pixels if they are packed */
+/* Strides are in atoms, or in pixels if these are packed */
 static void input_strides(struct regcmd *rc, const struct conv_task *t)
 {
 	unsigned int lines = t->packed || t->rows ? 1 : LINE_GROUP;
@@ -124,7 +124,7 @@ static void cna_memory(struct regcmd *rc, const struct conv_task *t)
 	size_t all = conv_weight_bytes(t), kernels = t->depthwise ? 1 : t->kernels;
 	unsigned int banks = DIV_UP(conv_in_bytes(t), RKNPU_CNA_CBUF_BANK_BYTES);
 
-	/* What does not fit is streamed: the split of the buffer does not change results */
+	/* Data that does not fit is streamed: the split of the buffer does not change results */
 	if (banks >= RKNPU_CNA_CBUF_BANKS)
 		banks = RKNPU_CNA_CBUF_BANKS - 1;
 	regcmd_write(rc, RKNPU_CNA_CBUF_CON0,
@@ -163,7 +163,7 @@ static void core_words(struct regcmd *rc, const struct conv_task *t)
 	regcmd_write(rc, RKNPU_CORE_UNNAMED_3030, 0);
 }
 
-/* Atoms that form an output group, - 1; it follows from neither type alone [seen: rockchip-npu-notes] */
+/* Number of atoms of an output group minus 1; it depends on both types [seen: rockchip-npu-notes] */
 static unsigned int size_e(const struct conv_task *t)
 {
 	unsigned int in = prec_bits(t->in_prec), out = prec_bits(t->out_prec);
@@ -203,7 +203,7 @@ static void dpu_cube(struct regcmd *rc, const struct conv_task *t)
 		     REG_FIELD(RKNPU_DPU_WDMA_SIZE1_WIDTH, t->out_w - 1));
 }
 
-/* Bias and ReLU are BS's; with the operand from memory, in the order of ALU, then ReLU */
+/* BS applies bias and ReLU; the operand is from memory, and the ALU comes before ReLU */
 static uint32_t bs_cfg(const struct conv_task *t)
 {
 	uint32_t cfg = RKNPU_DPU_STAGE_CFG_MUL_BYPASS;
@@ -238,7 +238,7 @@ static void dpu_stages(struct regcmd *rc, const struct conv_task *t)
 	regcmd_write(rc, RKNPU_DPU_UNNAMED_40C4, 0);
 }
 
-/* BRDMA alone */
+/* Only BRDMA is used */
 static void rdma_words(struct regcmd *rc, const struct conv_task *t)
 {
 	regcmd_write(rc, RKNPU_DPU_RDMA_S_POINTER, RKNPU_S_POINTER_PINGPONG);

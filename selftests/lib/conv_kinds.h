@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * One small convolution of each kind that the NPU has, without addresses; a
- * bias of 1 asks for one. Groups of channels, lines and kernels are partial
- * where the hardware has such.
+ * One small convolution of each kind that the NPU supports, without addresses; a
+ * bias of 1 requests a bias. Groups of channels, lines and kernels are partly
+ * filled where the hardware has groups.
  */
 #ifndef CONV_KINDS_H
 #define CONV_KINDS_H
@@ -12,7 +12,7 @@
 #include "conv.h"
 
 #define CONV_KINDS		18
-#define CONV_KIND_BIAS_RELU	14	/* the only one with a bias and ReLU for floats */
+#define CONV_KIND_BIAS_RELU	14	/* the only kind with bias and ReLU for floats */
 
 struct conv_kind {
 	const char *name;

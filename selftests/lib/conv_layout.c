@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Where the elements of a convolution lie.
+ * Location of the elements of a convolution in memory.
  */
 #include "conv.h"
 
@@ -82,8 +82,8 @@ size_t conv_out_index(const struct conv_task *t, unsigned int k, unsigned int y,
 }
 
 /*
- * Kernel group, channel group, tap, kernel, channel; depthwise: channel group,
- * tap, channel. The last groups hold what is left.
+ * Order: kernel group, channel group, tap, kernel, channel; for depthwise:
+ * channel group, tap, channel. The last groups may be smaller.
  */
 size_t conv_weight_index(const struct conv_task *t, unsigned int k, unsigned int c, unsigned int ky,
 			 unsigned int kx)

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Numbers are doubles: they hold every sum of products that the data can give.
+ * Calculated in double, which is exact for every possible sum of products.
  */
 #include "conv_reference.h"
 #include "fp16.h"
@@ -52,7 +52,7 @@ static double value_of(uint32_t precision, uint32_t bits)
 	}
 }
 
-/* What lies around the image: int8 has four bytes to choose from, and depthwise does [seen: rockchip-npu-notes] */
+/* Padding around the image: int8 has four bytes, and depthwise uses more than one of them [seen: rockchip-npu-notes] */
 static double padding(const struct conv_task *t, unsigned int c)
 {
 	if (t->in_prec == RKNPU_PREC_INT8)
@@ -60,7 +60,7 @@ static double padding(const struct conv_task *t, unsigned int c)
 	return t->in_prec == RKNPU_PREC_FP16 ? value_of(t->in_prec, t->pad & 0xffff) : 0;
 }
 
-/* A position along one axis of the spread-out input: -1 outside, -2 between pixels */
+/* Pixel at a position along one axis of the spread input: -1 outside, -2 between pixels */
 static int pixel_at(int at, unsigned int size, unsigned int spread)
 {
 	int step = spread ? (int)spread : 1;

@@ -2,12 +2,12 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The format [seen: rknpu2_matmul_open, tested on a board]: sixteen lanes, each from
- * a multiple of 64 bytes on and at least 128 bytes long: a header of 16 bytes with
- * the most frequent weight in byte 1 and in bytes 4 to 7 the widths that eight
- * prefix codes stand for; then symbols, least significant bit first: code, sign,
- * magnitude without its leading one. A negative difference to the most frequent
- * weight is told as its complement.
+ * The format [seen: rknpu2_matmul_open, tested on a board]: sixteen lanes, each at a
+ * multiple of 64 bytes and at least 128 bytes long. A lane has a header of 16 bytes
+ * with the most frequent weight in byte 1 and the widths for eight prefix codes in
+ * bytes 4 to 7. Symbols follow, least significant bit first: code, sign, magnitude
+ * without its leading one. A negative difference from the most frequent weight is
+ * stored as its complement.
  */
 #include "dcomp.h"
 
@@ -21,13 +21,13 @@
 #define BLOCK_BYTES	1024
 #define WIDTHS		8
 
-/* From the shortest on */
+/* Sorted by length */
 static const struct { uint8_t bits, length; } codes[WIDTHS] = {
 	{ 0, 2 }, { 1, 2 }, { 7, 3 }, { 3, 3 }, { 6, 3 }, { 10, 4 }, { 18, 5 }, { 2, 5 },
 };
 
 struct lane {
-	uint8_t *bytes;		/* NULL: only counted */
+	uint8_t *bytes;		/* NULL to only count bits */
 	size_t bit;
 };
 
@@ -40,7 +40,7 @@ static void put(struct lane *lane, unsigned int value, unsigned int count)
 			lane->bytes[lane->bit / 8] |= 1u << lane->bit % 8;
 }
 
-/* The dense bytes of a lane, in its order */
+/* Dense byte @i of a lane, in the order of the lane */
 static uint8_t lane_byte(const uint8_t *dense, unsigned int lane, size_t i)
 {
 	size_t block = i / 64, half = i / 32 % 2, group = i / 4 % 8, j = i % 4;
@@ -70,7 +70,7 @@ static uint8_t most_frequent(const uint8_t *dense, unsigned int lane, size_t num
 	return best;
 }
 
-/* code_of[w]: the code of width w, shorter ones for those that come more often */
+/* code_of[w] is set to the code of width w; more frequent widths get shorter codes */
 static void choose_codes(const unsigned int *count, uint8_t *code_of)
 {
 	unsigned int w, other, rank;

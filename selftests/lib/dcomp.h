@@ -13,15 +13,15 @@
 #include "matmul.h"
 
 /*
- * Encodes whole 32x32 blocks. @stream: NULL to measure. @lanes: gets the values of
- * the 16 AMOUNT registers. Returns the length in bytes.
+ * Encodes whole 32x32 blocks. A NULL @stream only measures. @lanes receives the
+ * values of the 16 AMOUNT registers. Returns the length in bytes.
  */
 size_t dcomp_encode(const uint8_t *dense, size_t bytes, uint8_t *stream, uint32_t *lanes);
 
 /*
- * Has the NPU read compressed weights from here on. @mm: int8, K and N multiples of
- * 32. @levels: the weights are made that many different ones (0: left as they are).
- * Returns 0 or -errno.
+ * Makes the product use compressed weights. @mm: int8, K and N multiples of 32.
+ * @levels: the weights are changed to have this number of different values (0: not
+ * changed). Returns 0 or -errno.
  */
 int matmul_compress(struct matmul *mm, unsigned int levels);
 

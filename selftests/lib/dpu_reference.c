@@ -90,7 +90,7 @@ static int64_t int_op(const struct eltwise_task *t, int64_t a, int64_t b)
 	}
 }
 
-/* Through double, which holds every product; halves to even as it rounds */
+/* Calculated in double, where products are exact; rounds to nearest even */
 static int64_t int_result(const struct eltwise_task *t, uint32_t a, uint32_t b)
 {
 	int64_t value = int_op(t, integer(t->in_prec, a), integer(t->in_prec, b));
@@ -104,7 +104,7 @@ static int64_t int_result(const struct eltwise_task *t, uint32_t a, uint32_t b)
 	return saturate(t->out_prec, value + t->offset);
 }
 
-/* Every step in fp32, as a number that double holds */
+/* Every step is rounded to fp32 */
 static float float_op(const struct eltwise_task *t, float a, float b)
 {
 	switch (t->op) {
@@ -220,7 +220,7 @@ static struct window walk(const struct pool_task *t, const void *in, unsigned in
 	return w;
 }
 
-/* Halves of int8 go to even if both sides of the window are powers of two, else towards zero [seen: rockchip-npu-notes] */
+/* int8 ties go to even if both sides of the window are powers of two, else towards zero [seen: rockchip-npu-notes] */
 static int average_int8(const struct pool_task *t, double sum)
 {
 	double value = sum / (t->kw * t->kh);

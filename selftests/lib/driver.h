@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The driver as the administrator sees it: bound to devices, loaded, and the
- * machine put to sleep under it.
+ * The driver as seen by the administrator: binding to devices, unloading, and
+ * suspending the machine.
  */
 #ifndef DRIVER_H
 #define DRIVER_H
@@ -13,18 +13,18 @@
 
 #define DRIVER_PATH	"/sys/bus/platform/drivers/RKNPU"
 
-/* Writes to a file of sysfs: 0 or -errno */
+/* Writes to a sysfs file; returns 0 or -errno */
 int driver_write(const char *path, const char *text);
-/* What one read() gives of a file, ended with a zero: 0 or -errno */
+/* Reads a file with a single read() and terminates the text; returns 0 or -errno */
 int driver_read(const char *path, char *text, size_t size);
-/* A parameter of the module: 0 or -errno. Those in lib/twin.c are what they were again after the case. */
+/* Sets a module parameter; returns 0 or -errno. Those in lib/twin.c are restored after the case. */
 int driver_set_param(const char *name, const char *value);
 int driver_get_param(const char *name, char *value, size_t size);
-/* @what is bind or unbind: 0 or -errno */
+/* @what is "bind" or "unbind"; returns 0 or -errno */
 int driver_bind(const char *what, const char *device);
-/* The render node, as soon as it is there: a descriptor or -ENODEV */
+/* Opens the render node as soon as it exists; returns a descriptor or -ENODEV */
 int driver_open_soon(void);
-/* Tries to unload the module: 0 or -errno */
+/* Tries to unload the module; returns 0 or -errno */
 int driver_unload(void);
 
 #endif /* DRIVER_H */

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The registers of tasks of the DPU alone, as public clients program them
+ * The registers of tasks that only use the DPU, as programmed by public clients
  * [seen: allbilly/rk3588, rockchip-npu-notes].
  */
 #include "eltwise.h"
@@ -19,7 +19,7 @@
 #define LUT_PRIORITIES		0x68
 #define LUT_SELECT		5	/* steps of 32 */
 #define LUT_SPAN		16384	/* of one table, in steps of 1 */
-#define LUT_ONE			32768.0	/* entries count this part of one */
+#define LUT_ONE			32768.0	/* value of an entry for 1.0 */
 
 /* ---- tables ------------------------------------------------------------------ */
 
@@ -27,7 +27,7 @@ static int16_t lut_entry(double value)
 {
 	double scaled = nearbyint(value * LUT_ONE);
 
-	/* Silicon stumbles over entries of 0 [seen: rockchip-npu-notes] */
+	/* Silicon has problems with entries of 0 [seen: rockchip-npu-notes] */
 	if (scaled < 1)
 		return 1;
 	return scaled > INT16_MAX ? INT16_MAX : (int16_t)scaled;
@@ -40,7 +40,7 @@ void lut_build(struct lut *l, double (*f)(double), double range, double low, dou
 
 	l->index_scale = fp16_from_fp32((float)(LUT_SPAN / range));
 	step = (1 << LUT_SELECT) / fp16_to_double(l->index_scale);
-	/* The first table ends where the second one starts, at 0 */
+	/* The first table ends at 0, where the second one starts */
 	for (i = 0; i < LUT_ENTRIES; i++) {
 		l->value[0][i] = lut_entry((f((i - (LUT_ENTRIES - 1)) * step) - low) / span);
 		l->value[1][i] = lut_entry((f(i * step) - low) / span);
@@ -136,7 +136,7 @@ static void stage_words(struct regcmd *rc, const struct eltwise_task *t)
 	regcmd_write(rc, RKNPU_DPU_BN_RELUX_CMP, 0);
 }
 
-/* The field that says how wide operands are: 1 8 bits, 2 16, 3 32 */
+/* The field with the width of operands: 1 for 8 bits, 2 for 16, 3 for 32 */
 static uint32_t size_field(const struct eltwise_task *t)
 {
 	unsigned int bytes = prec_bytes(t->in_prec);
@@ -156,7 +156,7 @@ static uint32_t ew_op(const struct eltwise_task *t)
 	uint32_t cfg = RKNPU_DPU_EW_CFG_OP_SRC | REG_FIELD(RKNPU_DPU_EW_CFG_DATA_MODE, ONE_PER_ELEMENT) |
 		       REG_FIELD(RKNPU_DPU_EW_CFG_DATA_SIZE, size_field(t));
 
-	/* Float sums want the converter, float products and quotients hang or fail with it */
+	/* Float sums need the converter, float products and quotients hang or fail with it */
 	if (t->op == ELTWISE_MUL || t->op == ELTWISE_DIV || !is_float(t))
 		cfg |= RKNPU_DPU_EW_CFG_OP_CVT_BYPASS;
 	if (t->op == ELTWISE_MUL)

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * /proc/self/fail-nth counts down to the one that fails. Writing and reading
- * it are copies from and to user memory themselves, and count.
+ * /proc/self/fail-nth counts down to the call that fails. Reading and writing it
+ * copies to and from user memory, and these copies are counted too.
  */
 #define _GNU_SOURCE
 #include "failnth.h"
@@ -37,13 +37,13 @@ void failnth_need(void)
 	nth = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (nth < 0)
 		SKIP("this kernel has no fault injection");
-	/* Without these only allocations that may not sleep would fail */
+	/* Without these settings, only allocations that may not sleep would fail */
 	if (!setting(DEBUGFS "failslab/ignore-gfp-wait", "N") ||
 	    !setting(DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N") ||
 	    !setting(DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N") ||
 	    !setting(DEBUGFS "fail_page_alloc/min-order", "0"))
 		SKIP("fault injection cannot be set up: no debugfs, or no root");
-	/* Their stack traces would look like reports of errors */
+	/* The stack traces would look like error reports */
 	setting(DEBUGFS "failslab/verbose", "0");
 	setting(DEBUGFS "fail_page_alloc/verbose", "0");
 	setting(DEBUGFS "fail_usercopy/verbose", "0");
@@ -62,14 +62,14 @@ bool failnth_fired(void)
 	char text[16] = "";
 	bool fired;
 
-	/* A failure of the reading itself is one that what came before did not reach */
+	/* If reading fails, this copy was the n-th call: the code before did not reach it */
 	if (pread(nth, text, sizeof(text) - 1, 0) < 0) {
 		ASSERT_EQ(errno, EFAULT);
 		fired = false;
 	} else {
 		fired = !strtoul(text, NULL, 10);
 	}
-	/* Fails when it is its own copy's turn; the count is 0 then too */
+	/* Fails if its own copy is the n-th call; the count is then 0 too */
 	if (pwrite(nth, "0", 1, 0) != 1)
 		ASSERT_EQ(pwrite(nth, "0", 1, 0), 1);
 	return fired;

@@ -2,18 +2,18 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The kernel's fault injection for one thread: its n-th allocation, or copy
- * from or to user memory, from now on fails, whoever makes it.
+ * The kernel's fault injection for one thread: its n-th allocation or copy from
+ * or to user memory from now on fails, no matter which code makes it.
  */
 #ifndef FAILNTH_H
 #define FAILNTH_H
 
 #include <stdbool.h>
 
-/* Skips the case where the kernel cannot do it */
+/* Skips the case if the kernel does not support it */
 void failnth_need(void);
 void failnth_arm(unsigned int n);
-/* Disarms; whether the n-th was reached, and failed */
+/* Disarms; returns true if the n-th call was reached, and failed */
 bool failnth_fired(void);
 
 #endif /* FAILNTH_H */

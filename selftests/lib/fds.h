@@ -2,12 +2,12 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Descriptors that one process gives another, through a datagram socket.
+ * Passes descriptors from one process to another through a datagram socket.
  */
 #ifndef FDS_H
 #define FDS_H
 
-/* At most eight; the case fails if that does not work */
+/* At most eight descriptors; the case fails on errors */
 void send_fds(int socket, const int *fds, unsigned int num);
 void receive_fds(int socket, int *fds, unsigned int num);
 

@@ -23,7 +23,7 @@ struct dma_buf_export_sync_file {
 #define DMA_BUF_IOCTL_EXPORT_SYNC_FILE	_IOWR(DMA_BUF_BASE, 2, struct dma_buf_export_sync_file)
 #endif
 
-/* The kernel keeps these in no exported header */
+/* Not in any exported header of the kernel */
 struct sw_sync_create_fence_data {
 	__u32 value;
 	char name[32];

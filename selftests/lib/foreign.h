@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * A fence of another driver, which signals when asked to: of the kernel's test
- * driver sw_sync where there is one, else of vgem. Skips the case without either.
+ * A fence of another driver that signals on request: of the kernel's test driver
+ * sw_sync if available, otherwise of vgem. Skips the case if there is neither.
  */
 struct foreign {
 	int fence;		/* sync file */
@@ -22,7 +22,7 @@ struct foreign {
 
 void foreign_init(struct foreign *f);
 void foreign_signal(struct foreign *f);
-/* Gives it up: the driver signals it, sw_sync with an error. Closes all but the sync file. */
+/* Abandons the fence: the driver signals it, sw_sync with an error. Closes all but the sync file. */
 void foreign_abandon(struct foreign *f);
 
 #endif /* FOREIGN_H */

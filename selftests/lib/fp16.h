@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Half precision in plain integer arithmetic, so that a reference value does
- * not depend on what the compiler or the CPU makes of it.
+ * Half precision in plain integer arithmetic, so reference values do not depend
+ * on the compiler or the CPU.
  */
 #ifndef FP16_H
 #define FP16_H

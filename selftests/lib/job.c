@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Long beside what a job needs on a busy emulator */
+/* Long compared with the time of a job on a busy emulator */
 #define END_MS	20000
 
 int job_start_args(const struct matmul *mm, struct rknpu_submit args, int fence_in, int *fence)

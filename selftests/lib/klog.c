@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * /dev/kmsg gives one record per read(); -EPIPE says that some were
- * overwritten before they were read, which counts as nothing missed here.
+ * /dev/kmsg returns one record per read(); -EPIPE means that records were
+ * overwritten before they were read, which is ignored here.
  */
 #include "klog.h"
 

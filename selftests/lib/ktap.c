@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Runs the cases of one test program. What a case learns (failed, skipped)
- * lies in memory shared with its children, so a grandchild can fail it too.
+ * Runs the cases of one test program. The state of a case (failed, skipped) is in
+ * memory shared with its children, so a grandchild can fail it too.
  *
  * usage: test_x [PATTERN...]	runs the cases whose name matches a shell
  *				pattern; so does the environment's T=PATTERN
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a killed case may take to die before it counts as unkillable */
+/* Time that a killed case may take to die before it is considered unkillable */
 #define KTAP_DEATH_S	5
 
 static struct ktap_case *cases;
@@ -83,7 +83,7 @@ void ktap_fail(const char *file, int line, const char *fmt, ...)
 
 void ktap_stop(void)
 {
-	/* A thread ends the whole case with it; buffers are the parent's copy, flush ours only */
+	/* Called by a thread, this ends the whole case; buffers are copied from the parent, only flush stdout */
 	fflush(stdout);
 	_exit(KTAP_FAIL);
 }
@@ -149,7 +149,7 @@ int ktap_join(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	/* What it could not try, the case could not */
+	/* If the child could not test something, neither could the case */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == KTAP_SKIP)
 		_exit(KTAP_SKIP);
 	return status;
@@ -179,7 +179,7 @@ void ktap_sleep_ms(unsigned int ms)
 		;
 }
 
-/* Waits for the child's end, at most @limit_s; SIGCHLD is blocked, so none is lost */
+/* Waits at most @limit_s for the child to end; SIGCHLD is blocked, so none is lost */
 static bool reap(pid_t pid, unsigned int limit_s, int *status)
 {
 	uint64_t end = ktap_now_ns() + limit_s * 1000000000ull;
@@ -249,7 +249,7 @@ static void run_case(const struct ktap_case *c, const sigset_t *mask)
 	} else if (WEXITSTATUS(status) && WEXITSTATUS(status) != KTAP_SKIP) {
 		case_failed("exit status %d", WEXITSTATUS(status));
 	}
-	/* Whatever it left behind would disturb the next case */
+	/* Remaining processes would disturb the next case */
 	kill(-case_pid, SIGKILL);
 	if (hook_after && !hook_after())
 		shared->failed = true;
@@ -301,6 +301,6 @@ int main(int argc, char **argv)
 	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0\n", total - failed - skipped, failed, skipped);
 	if (failed)
 		return KTAP_FAIL;
-	/* Also when no name matched: run-all.sh offers its pattern to every program */
+	/* Also if no name matched: run-all.sh passes its pattern to every program */
 	return skipped == total ? KTAP_SKIP : KTAP_PASS;
 }

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * A test program: TEST() declares a case, the library has main(). Each case
+ * A test program: TEST() declares a case, main() is in the library. Each case
  * runs in a child process of its own with a time limit, so a crash or a hang
- * is one failed case and every case starts as a client of its own.
+ * only fails one case, and every case starts as a new client.
  *
  * Output is TAP version 13; exit status 0 = passed, 1 = failed, 4 = all skipped.
  */
@@ -29,10 +29,10 @@ struct ktap_case {
 
 void ktap_register(struct ktap_case *c);
 
-/* Around every case, in the parent: before() returns false to fail the program; after() false fails the case */
+/* Run in the parent around every case: if before() returns false, the program fails; if after() does, the case fails */
 void ktap_hooks(bool (*before)(void), bool (*after)(void));
 
-/* The running case's name */
+/* The name of the running case */
 const char *ktap_case_name(void);
 
 #define TEST_LIMIT(ident, seconds)                                            \
@@ -53,11 +53,11 @@ void ktap_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretu
 bool ktap_equal(const char *file, int line, const char *what, int64_t got, int64_t want);
 bool ktap_result(const char *file, int line, const char *what, int64_t got, int64_t want);
 
-/* A second process of the case: fn() runs in it; failures in it count; the join returns its wait status */
+/* Runs fn() in a second process of the case, whose failures count; the join returns its wait status */
 pid_t ktap_fork(void (*fn)(void *), void *arg);
 int ktap_join(pid_t pid);
 
-/* How many times slower than usual the machine is: the environment's KTAP_SLOW, or 1. Limits are that much longer. */
+/* How many times slower than usual the machine is: KTAP_SLOW in the environment, or 1. Limits are multiplied by it. */
 unsigned int ktap_slow(void);
 
 uint64_t ktap_now_ns(void);
@@ -69,7 +69,7 @@ void ktap_sleep_ms(unsigned int ms);
 	({ bool ok_ = (cond); if (!ok_) ktap_fail(__FILE__, __LINE__, "not so: %s", #cond); ok_; })
 #define EXPECT_EQ(got, want)                                                  \
 	ktap_equal(__FILE__, __LINE__, #got, (int64_t)(got), (int64_t)(want))
-/* Results of the form 0 / -errno, told by name */
+/* Results of the form 0 / -errno, printed by name */
 #define EXPECT_RET(got, want)	ktap_result(__FILE__, __LINE__, #got, got, want)
 
 #define ASSERT(cond)		do { if (!EXPECT(cond)) ktap_stop(); } while (0)

@@ -16,9 +16,9 @@
 #define CHANNELS	24
 #define KERNELS		32
 #define SPOILED		0xa5
-#define FP16_FACTOR	0x2266	/* about 1/80, so that values fall between entries of the table */
+#define FP16_FACTOR	0x2266	/* about 1/80, so values are between entries of the table */
 #define INT8_CAP	40
-/* Of table entries and the steps between them */
+/* Tolerance for table entries and the interpolation between them */
 #define LUT_TOLERANCE	0.001
 
 enum { CONV, ADD, ACT_OR_POOL, POOL_OR_CLAMP };
@@ -48,7 +48,7 @@ static void *at(const struct layers *l, uint32_t addr)
 	return l->map + (addr - l->iova);
 }
 
-/* An operand of random elements */
+/* Places an operand of random elements */
 static uint32_t place_random(struct layers *l, uint32_t precision, size_t bytes, uint32_t *state)
 {
 	uint32_t addr = place(l, bytes);

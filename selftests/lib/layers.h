@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Four tasks that read what the one before has written, for whoever can run
- * command streams: convolution, addition of a second cube, then for fp16 a
+ * Four tasks that each read the output of the previous one, for any program that
+ * runs command streams: convolution, addition of a second cube, then for fp16 a
  * lookup table and maximum pooling, for int8 average pooling and a clamp.
  */
 #ifndef LAYERS_H
@@ -15,7 +15,7 @@
 
 #define LAYERS			4
 #define LAYERS_BYTES		(256u << 10)
-/* Command words of one, at most; without tail */
+/* Maximum number of command words of a task, without tail */
 #define LAYER_WORDS		(ELTWISE_LUT_WORDS + 64)
 
 struct layers {
@@ -29,13 +29,13 @@ struct layers {
 	struct pool_task pool;
 };
 
-/* Plans and fills @map, LAYERS_BYTES that the NPU sees at @iova; all outputs are spoiled */
+/* Lays out and fills @map, LAYERS_BYTES that the NPU sees at @iova; all outputs are overwritten */
 void layers_init(struct layers *l, bool integers, void *map, uint32_t iova, uint32_t seed);
-/* Appends task @i up to its tail */
+/* Appends task @i without its tail */
 void layers_segment(const struct layers *l, unsigned int i, struct regcmd *rc);
 uint32_t layers_enable(const struct layers *l, unsigned int i);
 uint32_t layers_int(const struct layers *l, unsigned int i);
-/* Number of elements of task @i's output that do not follow from its input */
+/* Returns the number of wrong elements in the output of task @i, given its input */
 size_t layers_wrong(const struct layers *l, unsigned int i);
 
 #endif /* LAYERS_H */

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Layouts: features NC1HWC2 with one column per row of A, weights in tight
- * groups of 32 (int8) or 16 (fp16) kernels by 32 channels, results NC1HWC2
- * in atoms of four or eight elements.
+ * Layouts: features are NC1HWC2 with one column per row of A, weights are groups
+ * of 32 (int8) or 16 (fp16) kernels by 32 channels without gaps, results are
+ * NC1HWC2 in atoms of four or eight elements.
  */
 #include "matmul.h"
 #include "fp16.h"
@@ -17,7 +17,7 @@
 #define DIV_UP(a, b)	(((a) + (b) - 1) / (b))
 #define SPOILED		0xa5
 
-/* Banks of the on-chip buffer that features may fill; weights stream through the rest */
+/* Maximum number of on-chip buffer banks for features; weights are streamed through the rest */
 #define FEATURE_BANKS_MAX	(RKNPU_CNA_CBUF_BANKS - 1)
 /* Fields without a mask in the register header: burst lengths, DMA sizes, conversion scale */
 #define CNA_DMA_BURSTS		0x000f000f
@@ -81,7 +81,7 @@ static void cna_words(struct regcmd *rc, const struct matmul_task *t, const stru
 	regcmd_write(rc, RKNPU_CNA_PAD_CON0, 0);
 	regcmd_write(rc, RKNPU_CNA_FEATURE_DATA_ADDR, t->in + t->row0 * RKNPU_ATOM_BYTES);
 	regcmd_write(rc, RKNPU_CNA_DMA_CON0, CNA_DMA_BURSTS);
-	/* Lines come in groups of four; the surface stride counts from the end of the first group */
+	/* Lines form groups of four; the surface stride counts from the end of the first group */
 	regcmd_write(rc, RKNPU_CNA_DMA_CON1, 4);
 	regcmd_write(rc, RKNPU_CNA_DMA_CON2, REG_FIELD(RKNPU_CNA_DMA_CON2_SURF_STRIDE, t->m - 4));
 	regcmd_write(rc, RKNPU_CNA_FC_DATA_SIZE0, 1u << CNA_DMA_WIDTH_SHIFT | t->rows);
@@ -160,7 +160,7 @@ void matmul_segment(struct regcmd *rc, const struct matmul_task *t)
 	dpu_words(rc, t, f);
 }
 
-/* xorshift32: the same data on every machine */
+/* xorshift32, to have the same data on every machine */
 static uint32_t next_random(uint32_t *state)
 {
 	*state ^= *state << 13;
@@ -170,8 +170,8 @@ static uint32_t next_random(uint32_t *state)
 }
 
 /*
- * fp16 values: multiples of 1/8 up to 15/8 whose sums of products are exact in
- * fp32; or any mantissa with an exponent that keeps 32 products exact in double.
+ * fp16 values: multiples of 1/8 up to 15/8, whose sums of products are exact in
+ * fp32; or any mantissa with an exponent for which 32 products are exact in double.
  */
 static uint16_t random_element(const struct matmul *mm, uint32_t *state)
 {
@@ -223,7 +223,7 @@ static unsigned int tile_that_fits(const struct matmul *mm, const struct format 
 {
 	unsigned int rows = FEATURE_BANKS_MAX * RKNPU_CNA_CBUF_BANK_BYTES / (mm->k * f->in_bytes);
 
-	/* Whole groups of four lines, so that every tile starts on one */
+	/* Whole groups of four lines, so every tile starts with a group */
 	return rows >= mm->m ? mm->m : rows & ~3u;
 }
 
@@ -256,7 +256,7 @@ static void write_stream(struct matmul *mm)
 	}
 }
 
-/* Length of a segment without tail; every one is alike */
+/* Length of a segment without tail; it is the same for all */
 static size_t segment_words(const struct matmul *mm)
 {
 	const struct matmul_task t = { .m = 4, .k = 32, .n = 32, .rows = 4, .lanes = mm->compressed ? mm->lanes : NULL };
@@ -412,7 +412,7 @@ struct rknpu_submit matmul_args(const struct matmul *mm, uint32_t core_mask)
 	};
 	int i;
 
-	/* One core uses the entry of its own number; with automatic choice that may be any */
+	/* A single core uses the entry with its number; with automatic choice that may be any */
 	for (i = 0; i < NPU_CORES; i++)
 		args.subcore_task[i].task_number = mm->tasks;
 	return args;
@@ -436,7 +436,7 @@ int matmul_run(struct matmul *mm, uint32_t core_mask, struct rknpu_submit *done)
 	return ret ? ret : npu_bo_from_device(&mm->out);
 }
 
-/* Bits of one result as the NPU stored them */
+/* Bits of one result as stored by the NPU */
 static uint32_t result_bits(const struct matmul *mm, const struct format *f, unsigned int row, unsigned int n)
 {
 	unsigned int lanes = RKNPU_ATOM_BYTES / f->out_bytes;
@@ -458,7 +458,7 @@ static uint32_t reference_int8(const struct matmul *mm, unsigned int row, unsign
 	return sum;
 }
 
-/* 32 products at a time, exactly; then one rounding, and fp32 additions in order */
+/* Sums of 32 products are exact, rounded once, and added in fp32, in order */
 static float reference_fp16(const struct matmul *mm, const double *a, const double *b)
 {
 	float sum = 0;
@@ -475,7 +475,7 @@ static float reference_fp16(const struct matmul *mm, const double *a, const doub
 	return sum;
 }
 
-/* Silicon is known to differ in the last bit, rarely, on every sixteenth output channel */
+/* Silicon is known to rarely differ in the last bit, on every sixteenth output channel */
 static bool differs(const struct format *f, const struct matmul *mm, unsigned int n, uint32_t got, uint32_t want)
 {
 	int64_t ulps = (int64_t)got - want;
@@ -528,7 +528,7 @@ size_t matmul_wrong(const struct matmul *mm)
 	return wrong;
 }
 
-/* Exact data as integers: fp16 inputs count eighths, their products sixty-fourths */
+/* Exact data as integers: fp16 inputs in units of 1/8, their products in units of 1/64 */
 static int64_t element_integer(const struct matmul *mm, uint16_t bits)
 {
 	return mm->type == MATMUL_INT8_INT32 ? (int8_t)bits : (int64_t)(fp16_to_double(bits) * 8);
@@ -542,7 +542,7 @@ static int64_t result_integer(const struct matmul *mm, const struct format *f, u
 	if (mm->type == MATMUL_INT8_INT32)
 		return (int32_t)bits;
 	v = (f->out_bytes == 2 ? fp16_to_double(bits) : (double)fp32_from_bits(bits)) * 64;
-	/* Not a multiple of 1/64, or not finite: no integer stands for it */
+	/* Values that are not finite or not a multiple of 1/64 have no integer */
 	return v == trunc(v) && fabs(v) < 0x1p53 ? (int64_t)v : INT64_MIN;
 }
 

@@ -26,15 +26,15 @@ enum matmul_data {
 	MATMUL_ROUNDING,
 };
 
-/* What one task computes: @rows rows from @row0 of an @m x @k by @k x @n product */
-/* Parts that compressed weights come in */
+/* Number of lanes of compressed weights */
 #define MATMUL_LANES	16
+/* One task: computes @rows rows from @row0 on of an @m x @k by @k x @n product */
 
 struct matmul_task {
 	enum matmul_type type;
 	unsigned int m, k, n, row0, rows;
 	uint32_t in, weights, out;
-	const uint32_t *lanes;		/* of compressed weights, NULL: dense */
+	const uint32_t *lanes;		/* lanes of compressed weights, NULL if dense */
 };
 
 struct matmul {
@@ -43,22 +43,22 @@ struct matmul {
 	unsigned int m, k, n, tile, tasks;
 	int domain;
 	size_t words;			/* command words of one segment, without tail */
-	size_t stride_bytes;		/* from one segment to the next */
+	size_t stride_bytes;		/* distance between segments */
 	bool compressed;
-	uint32_t lanes[MATMUL_LANES];	/* length of each, as its register has it */
-	uint16_t *a, *b;		/* elements in row-major order: int8 extended, or fp16 bits */
+	uint32_t lanes[MATMUL_LANES];	/* length of each, as in its register */
+	uint16_t *a, *b;		/* elements in row-major order: sign-extended int8, or fp16 bits */
 	struct npu_bo in, weights, out, cmd, task;
 };
 
 const char *matmul_type_name(enum matmul_type type);
 
-/* Appends one segment up to its tail */
+/* Appends one segment without its tail */
 void matmul_segment(struct regcmd *rc, const struct matmul_task *t);
 #define MATMUL_ENABLE	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)
 
 /*
- * Allocates, fills, writes the stream: one task per @tile rows (0: as many as
- * fit the on-chip buffer), chained. Returns 0 or -errno.
+ * Allocates and fills buffers and writes the stream: one chained task per @tile
+ * rows (0: as many as fit the on-chip buffer). Returns 0 or -errno.
  */
 int matmul_init(struct matmul *mm, int fd, enum matmul_type type, unsigned int m, unsigned int k,
 		unsigned int n, unsigned int tile, enum matmul_data data, uint32_t seed);
@@ -66,30 +66,30 @@ int matmul_init(struct matmul *mm, int fd, enum matmul_type type, unsigned int m
 int matmul_init_domain(struct matmul *mm, int fd, enum matmul_type type, unsigned int m, unsigned int k,
 		       unsigned int n, unsigned int tile, enum matmul_data data, uint32_t seed, int domain);
 void matmul_fini(struct matmul *mm);
-/* After a change of what the members say: the dense weights from @b; the commands and descriptors, 0 or -errno */
+/* To be called after changing members: write the dense weights from @b; the commands and descriptors (0 or -errno) */
 void matmul_pack_weights(const struct matmul *mm);
 int matmul_write_stream(struct matmul *mm);
 
-/* The descriptors, in the CPU's mapping */
+/* Returns the CPU's mapping of the descriptors */
 struct rknpu_task *matmul_descriptors(struct matmul *mm);
-/* Changes, or makes a no-operation of, what all segments write to @reg; false if they do not write it */
+/* Change the value that all segments write to @reg, or remove the write; return false if they do not write it */
 bool matmul_set_register(struct matmul *mm, uint32_t reg, uint32_t value);
 bool matmul_drop_register(struct matmul *mm, uint32_t reg);
-/* Arguments that run all tasks on @core_mask */
+/* Returns arguments to run all tasks on @core_mask */
 struct rknpu_submit matmul_args(const struct matmul *mm, uint32_t core_mask);
-/* Makes the output differ from any result, submits, gets the output back */
+/* Overwrites the output with values that differ from any result, submits, synchronizes the output */
 int matmul_run(struct matmul *mm, uint32_t core_mask, struct rknpu_submit *done);
 void matmul_spoil(struct matmul *mm);
 
-/* Number of result elements that differ from the reference, all computed */
+/* Returns the number of result elements that differ from the reference, which is computed completely */
 size_t matmul_wrong(const struct matmul *mm);
 /*
- * Number of rows that differ, by multiplying both sides with a random vector:
- * a wrong row escapes with a probability below 2^-32. For exact data only, and
- * not for fp16 results, which are rounded.
+ * Returns the number of rows that differ, by multiplying both sides with a random
+ * vector: a wrong row is missed with a probability below 2^-32. Only for exact
+ * data, and not for fp16 results, which are rounded.
  */
 size_t matmul_wrong_rows(const struct matmul *mm, uint32_t seed);
-/* Number of result elements that still hold what matmul_spoil() left */
+/* Returns the number of result elements that are unchanged since matmul_spoil() */
 size_t matmul_untouched(const struct matmul *mm);
 
 #endif /* MATMUL_H */

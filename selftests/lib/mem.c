@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The flows of the closed runtime's memory interface.
+ * Call sequences of the closed runtime's memory interface.
  */
 #define _GNU_SOURCE
 #include "mem.h"
@@ -18,8 +18,8 @@
 #include "rknpu_regcmd.h"
 
 /*
- * GEM gives a file one handle for a buffer, however often it comes in: two parts
- * of one dma-buf share it, and only the last may close it.
+ * GEM gives a file only one handle for a buffer, even if it is imported several
+ * times: two parts of one dma-buf share it, and only the last user may close it.
  */
 static struct holder {
 	struct holder *next;
@@ -67,7 +67,7 @@ static void hold_created(int fd, uint32_t handle)
 {
 	struct holder *h = calloc(1, sizeof(*h));
 
-	/* Without memory for it the handle is closed by its first user, as without this table */
+	/* If out of memory, the first user closes the handle, as if there were no table */
 	if (!h)
 		return;
 	*h = (struct holder){ .fd = fd, .handle = handle, .users = 1 };
@@ -94,7 +94,7 @@ static void drop_handle(int fd, uint32_t handle)
 	pthread_mutex_unlock(&holders_lock);
 }
 
-/* What is imported can be mapped from its first page on only, so all up to the part's end */
+/* An imported buffer can only be mapped from its first page on: map everything up to the end of the part */
 static int map_part(struct npu_mem *mem)
 {
 	uint64_t offset;
@@ -111,7 +111,7 @@ static int map_part(struct npu_mem *mem)
 	return 0;
 }
 
-/* Everything after the ioctl: on failure nothing is left */
+/* All steps after the ioctl; on failure everything is undone */
 static int finish(struct npu_mem *mem, const struct rknpu_mem_create *c, void *virt)
 {
 	int ret;

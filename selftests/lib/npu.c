@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The six ioctls as plain functions. Nodes are found by driver name, because
- * their numbers depend on what else the machine has.
+ * The six ioctls as plain functions. Nodes are found by the name of the driver,
+ * because their numbers depend on the other devices of the machine.
  */
 #define _GNU_SOURCE
 #include "npu.h"
@@ -24,7 +24,7 @@ int npu_ioctl(int fd, unsigned long request, void *arg)
 {
 	int ret;
 
-	/* EAGAIN and EINTR come from signals during a wait; a program of this ABI repeats the call */
+	/* Signals during a wait cause EAGAIN and EINTR; programs of this ABI repeat the call */
 	do {
 		ret = ioctl(fd, request, arg);
 	} while (ret < 0 && (errno == EINTR || errno == EAGAIN));
@@ -77,7 +77,7 @@ int npu_open_misc(void)
 	return misc_fd < 0 ? -errno : misc_fd;
 }
 
-/* The same call in the form that the node wants */
+/* Makes the call in the form that the node expects */
 static int call(int fd, unsigned long drm, unsigned long misc, void *arg)
 {
 	return npu_ioctl(fd, fd == misc_fd ? misc : drm, arg);
@@ -127,7 +127,7 @@ int npu_submit(int fd, struct rknpu_submit *args)
 	return call(fd, DRM_IOCTL_RKNPU_SUBMIT, IOCTL_RKNPU_SUBMIT, args);
 }
 
-/* What mmap() wants: the DRM file and an offset, or the dma-buf itself */
+/* The file for mmap(): the DRM file with an offset, or the dma-buf itself */
 static int map_bo(struct npu_bo *bo)
 {
 	uint64_t offset = 0;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The registers of pooling, as public clients program them
+ * The registers of pooling, as programmed by public clients
  * [seen: rockchip-npu-notes].
  */
 #include "pool.h"
@@ -12,7 +12,7 @@
 #define PPU_BURST		3
 #define STORAGE_8		1
 #define STORAGE_16		2
-/* What padding is filled with, though it takes no part */
+/* Padding value, although it takes no part in the result */
 #define FP16_LOWEST		0xfc00
 #define FP16_HIGHEST		0x7c00
 #define INT8_LOWEST		0x7ff80	/* 19 bits */
@@ -28,7 +28,7 @@ void pool_defaults(struct pool_task *t)
 	t->out_h = (t->height + t->top + t->bottom - t->kh) / t->sy + 1;
 }
 
-/* An integer, or an fp16 number, whose largest is below 65536 */
+/* An integer, or an fp16 number, the largest of which is below 65536 */
 static uint32_t reciprocal(const struct pool_task *t, unsigned int size)
 {
 	if (t->method != RKNPU_PPU_METHOD_AVERAGE)

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * A pooling task. Cubes are NC1HWC2 without gaps, as those of convolutions.
+ * A pooling task. Cubes are NC1HWC2 without gaps, like those of convolutions.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -10,10 +10,10 @@
 #include "regcmd.h"
 
 /*
- * struct pool_task - sizes are true values, addresses device addresses
+ * struct pool_task - sizes are actual values, addresses are device addresses
  * @prec: RKNPU_PREC_INT8 or RKNPU_PREC_FP16
- * @method: RKNPU_PPU_METHOD_*. What is outside of the input does not take part
- *	in a maximum or minimum, and counts as 0 in an average.
+ * @method: RKNPU_PPU_METHOD_*. Places outside the input do not take part in a
+ *	maximum or minimum, and count as 0 in an average.
  * @kw, @kh: 1 to 16; for an fp16 average at least 2
  * @left, @top, @right, @bottom: padding, up to 7
  */
@@ -27,13 +27,13 @@ struct pool_task {
 	uint32_t in, out;
 };
 
-/* Strides as large as the window unless set, and @out_w, @out_h */
+/* Sets strides to the size of the window unless they are set, and @out_w, @out_h */
 void pool_defaults(struct pool_task *t);
 
-/* Appends one task up to its tail, writing every register it depends on */
+/* Appends one task without its tail, writing every register that it depends on */
 void pool_segment(struct regcmd *rc, const struct pool_task *t);
-#define POOL_WORDS	40	/* at most */
-/* Blocks that take part, and the one that ends it */
+#define POOL_WORDS	40	/* maximum */
+/* Blocks that take part, and the last one to finish */
 #define POOL_ENABLE	(RKNPU_ENABLE_PPU | RKNPU_ENABLE_PPU_RDMA)
 #define POOL_INT	RKNPU_INT_PPU
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Words are written in the order given: the hardware cares for it only at the tail.
+ * Words are written in the given order: it only matters to the hardware in the tail.
  */
 #include "regcmd.h"
 #include "soc.h"

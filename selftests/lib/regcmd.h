@@ -13,13 +13,13 @@
 #include "rknpu_regcmd.h"
 #include "rknpu_regs.h"
 
-/* Value placed in a register field given by its mask */
+/* Value shifted to the position of a register field given by its mask */
 #define REG_FIELD(mask, value)	(((uint32_t)(value) * ((mask) & -(uint32_t)(mask))) & (mask))
 
-/* The closed runtime starts every segment on such a boundary */
+/* The closed runtime aligns every segment to this */
 #define REGCMD_ALIGN_BYTES	64
 
-/* BS_CFG or BN_CFG of a stage that changes nothing */
+/* BS_CFG or BN_CFG of a stage that passes data unchanged */
 #define REGCMD_STAGE_BYPASS	(RKNPU_DPU_STAGE_CFG_BYPASS | RKNPU_DPU_STAGE_CFG_ALU_BYPASS | \
 				 RKNPU_DPU_STAGE_CFG_MUL_BYPASS | RKNPU_DPU_STAGE_CFG_RELU_BYPASS)
 
@@ -29,11 +29,11 @@ struct regcmd {
 };
 
 void regcmd_word(struct regcmd *rc, uint64_t word);
-/* A register write; the target follows from the block that the register lies in */
+/* Appends a register write; the target follows from the block of the register */
 void regcmd_write(struct regcmd *rc, uint32_t reg, uint32_t value);
-/* Has the DPU's stages BN and EW change nothing */
+/* Makes the DPU's stages BN and EW pass data unchanged */
 void regcmd_dpu_pass_bn_ew(struct regcmd *rc);
-/* Ends a segment: @next is the following segment's address or 0, @next_words its length without tail */
+/* Ends a segment: @next is the address of the following segment or 0, @next_words its length without tail */
 void regcmd_tail(struct regcmd *rc, uint32_t next, size_t next_words, uint32_t enable);
 
 #endif /* REGCMD_H */

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What differs between SoCs, once more and from the same facts as the driver's
- * table (vendor driver 0.9.8), so that a slip there shows here.
+ * Differences between SoCs, written independently from the same facts as the
+ * driver's table (vendor driver 0.9.8), so a mistake there is found here.
  */
 #define _GNU_SOURCE
 #include "soc.h"
@@ -60,7 +60,7 @@ static bool enabled(const char *node)
 	return property(node, "status", status, sizeof(status)) < 0 || !strcmp(status, "okay");
 }
 
-/* The core whose device is called after the same address as the node, "npu@ADDRESS" */
+/* The core whose device has the same address in its name as the node, "npu@ADDRESS" */
 static uint32_t core_of(const struct soc *soc, const char *node)
 {
 	const char *address = strchr(node, '@');

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Which NPU this is and how much of it the device tree enables. Tests name
- * cores by their number on the SoC, as programs do.
+ * The model of the NPU, and the parts that the device tree enables. Tests use the
+ * numbers of cores on the SoC, as programs do.
  */
 #ifndef SOC_H
 #define SOC_H
@@ -11,20 +11,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NPU_CORES	3	/* at most */
+#define NPU_CORES	3	/* maximum */
 
 /*
- * @cores: bit n: core n can be used
- * @version: what GET_HW_VERSION answers
+ * @cores: bit n is set if core n can be used
+ * @version: result of GET_HW_VERSION
  * @scale: command words per fetch
- * @max_tasks: that one start of the hardware runs
- * @single: a SoC with one core: the range of a submit is its own, and streams write the
+ * @max_tasks: maximum number of tasks for one start of the hardware
+ * @single: an SoC with one core: a submit has a single range, and streams write the
  *	S_POINTER of CNA and CORE, because the driver does not
- * @counts: the byte counters count
+ * @counts: the byte counters work
  * @has_qos: the bus priority can be read
- * @tells_lost_start: a start that was lost can be told from a slow one, and be cured, which takes the
- *	reset lines of all cores: not with some of them disabled
- * @shares_iommu: all cores are behind one IOMMU, which can only be programmed for all of them
+ * @tells_lost_start: a lost start can be distinguished from a slow one, and be recovered from, which
+ *	needs the reset lines of all cores: not if some of them are disabled
+ * @shares_iommu: all cores share one IOMMU, which can only be programmed for all of them
  * @device: platform device of each core
  */
 struct soc {
@@ -41,18 +41,18 @@ struct soc {
 	const char *device[NPU_CORES];
 };
 
-/* RK356x: the S_POINTER of a block that no source describes; its streams write it beside the others */
+/* RK356x: the S_POINTER of a block that no source describes; streams write it together with the others */
 #define SOC_S_POINTER_2000	0x2004
 
-/* Without a device tree, or without an NPU in it: an RK3588 */
+/* Returns RK3588 if there is no device tree or no NPU in it */
 const struct soc *soc_get(void);
 
-/* The core, or its bit in a core mask, that is the @n-th of those that can be used, beginning anew after the last */
+/* The @n-th usable core, or its bit in a core mask; starts again with the first after the last one */
 int npu_nth_core(unsigned int n);
 uint32_t npu_nth(unsigned int n);
 unsigned int npu_num_cores(void);
 
-/* The first core from @core on that can be used; NPU_CORES when there is none */
+/* The first usable core from @core on, or NPU_CORES if there is none */
 int npu_next_core(int core);
 
 #define for_each_core(core)                                                   \

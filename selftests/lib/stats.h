@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The driver's numbers in sysfs, and the vendor driver's files in debugfs.
+ * The driver's statistics in sysfs, and the vendor driver's files in debugfs.
  */
 #ifndef STATS_H
 #define STATS_H
@@ -14,15 +14,15 @@ struct matmul;
 
 #define STATS_VENDOR	"/sys/kernel/debug/rknpu/"
 
-/* Opens the render node, whose numbers stats_read() gives from then on; with it a small product to compute. The descriptor. */
+/* Opens the render node, for stats_read(), and sets up a small product to compute; returns the descriptor */
 int stats_open(struct matmul *mm);
-/* Where they are, with a slash at the end */
+/* Their directory, with a slash at the end */
 const char *stats_dir(void);
-/* The text of one: 0 or -errno */
+/* Reads the text of one; returns 0 or -errno */
 int stats_read(const char *name, char *text, size_t size);
-/* Its value; a file that holds anything else than one number fails the case */
+/* Reads the value of one; a file with anything other than one number fails the case */
 uint64_t stats_number(const char *name);
-/* The vendor driver's files likewise */
+/* Same for the vendor driver's files */
 int stats_read_vendor(const char *name, char *text, size_t size);
 int stats_write_vendor(const char *name, const char *text);
 

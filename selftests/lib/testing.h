@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What every test of the device includes.
+ * Included by every test of the device.
  */
 #ifndef TESTING_H
 #define TESTING_H
@@ -17,7 +17,7 @@
 #include "npu.h"
 #include "twin.h"
 
-/* What the tree does not enable cannot be tried: the case is skipped */
+/* Skips the case if the device tree does not enable these cores */
 static inline uint32_t need_cores(uint32_t core_mask)
 {
 	uint32_t missing = core_mask & ((1u << NPU_CORES) - 1) & ~soc_get()->cores;
@@ -34,7 +34,7 @@ static inline uint32_t need_cores(uint32_t core_mask)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PAGE_UP(bytes)	(((bytes) + NPU_PAGE - 1) / NPU_PAGE * NPU_PAGE)
 
-/* The render node; without a device the case is skipped */
+/* Opens the render node; skips the case if there is no device */
 static inline int npu_open(void)
 {
 	int fd = npu_open_render(NULL, 0);
@@ -44,7 +44,7 @@ static inline int npu_open(void)
 	return fd;
 }
 
-/* An IOMMU makes a range of scattered memory */
+/* Returns true if there is an IOMMU, which maps scattered memory to a contiguous range */
 static inline bool npu_has_iommu(int fd)
 {
 	uint32_t value = 0;
@@ -53,14 +53,14 @@ static inline bool npu_has_iommu(int fd)
 	return value;
 }
 
-/* Skips the case where none does */
+/* Skips the case if there is none */
 static inline void npu_need_iommu(int fd)
 {
 	if (!npu_has_iommu(fd))
 		SKIP("no IOMMU");
 }
 
-/* A product small enough that what surrounds it is the test */
+/* A product that is small, because the test is about other things */
 static inline void small_matmul(struct matmul *mm, int fd, uint32_t seed)
 {
 	ASSERT_RET(matmul_init(mm, fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, seed), 0);

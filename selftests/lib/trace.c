@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * kprobe events, of one process, read from a trace instance of our own.
+ * kprobe events of one process, read from a separate trace instance.
  */
 #define _GNU_SOURCE
 #include "trace.h"
@@ -78,7 +78,7 @@ void trace_start(void)
 	int ret;
 
 	owner = getpid();
-	/* What a case that was killed has left */
+	/* Clean up after a case that was killed */
 	trace_stop();
 	for (i = 0; i < PROBES; i++) {
 		snprintf(text, sizeof(text), "p:" GROUP "/%s %s %s", probes[i].name, probes[i].function, probes[i].args);

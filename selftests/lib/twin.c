@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Also makes the twin a judge of every case: a guest error that a case did
- * not acknowledge fails it, and armed faults do not outlive it.
+ * Also checks the twin after every case: a guest error that a case did not
+ * acknowledge fails it, and armed faults are disarmed.
  */
 #define _GNU_SOURCE
 #include "twin.h"
@@ -24,7 +24,7 @@ static volatile uint32_t *page;
 static int page_fd = -1;
 static uint32_t unacked_before;
 
-/* A node with that compatible is a child of the root or of one bus below it */
+/* Returns true if a node with that compatible is a child of the root or of a bus directly below it */
 static bool announced(const char *dir, const char *wanted, int depth)
 {
 	char path[512], compatible[64];
@@ -109,7 +109,7 @@ void twin_write(uint32_t reg, uint32_t value)
 
 uint32_t twin_stat(unsigned int core, uint32_t stat)
 {
-	/* A core that the SoC does not have has done nothing */
+	/* Counters of a core that the SoC does not have are 0 */
 	if (core >= twin_read(TWIN_CORES))
 		return 0;
 	return twin_read(TWIN_CORE_STAT(core) + stat);
@@ -127,8 +127,8 @@ uint64_t twin_stat64(unsigned int core, uint32_t stat)
 }
 
 /*
- * A fault takes several writes, of one process at a time. POSIX locks belong to the process, forked or not, and end
- * with it, however it ends.
+ * Arming a fault takes several writes, which must be by one process at a time. POSIX locks belong to a single process,
+ * are not inherited by fork, and are released when it ends in any way.
  */
 static void lock_page(int how)
 {
@@ -209,7 +209,7 @@ uint32_t twin_slow_ack_left(unsigned int core)
 	return left;
 }
 
-/* What cases may change of the module, for themselves only */
+/* Module parameters that cases may change; they are restored afterwards */
 static const char * const params[] = { "client_max_jobs", "stall_limit_ms", "poll_us" };
 static char usual[sizeof(params) / sizeof(params[0])][32];
 
@@ -231,8 +231,8 @@ static bool before(void)
 {
 	save_params();
 	/*
-	 * What the twin computes takes the host's time, and cases hold cores for as long as they
-	 * like. Cases that are about jobs which stall set their limit.
+	 * Computing on the twin takes time on the host, and cases hold cores for as long as they
+	 * like. Cases that test stalled jobs set their own limit.
 	 */
 	if (twin_present() && usual[1][0])
 		driver_set_param(params[1], "0");
