@@ -171,7 +171,7 @@ TEST(whatever_becomes_of_the_job)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* Imports from an exporter whose end call fails */
+/* Imports from an exporter whose begin call fails */
 static void import_refusing(int fd)
 {
 	int dev = open("/dev/rknpu-refuser", O_RDWR | O_CLOEXEC);

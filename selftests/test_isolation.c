@@ -395,7 +395,7 @@ static void leaves_a_stray(void *arg)
 		ktap_sleep_ms(100);
 }
 
-/* Its remaining writes are lost: they reach neither the next client nor, while the IOMMU is switched, physical memory */
+/* Its remaining writes are lost: they reach neither the next client nor, while the IOMMU switches, physical memory */
 static void next_client_comes(bool dies)
 {
 	struct stray stray = { .dies = dies };

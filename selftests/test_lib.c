@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What the other tests measure with: number formats and the arithmetic of
- * command streams. Needs no device.
+ * Helpers that other tests rely on: number formats and the arithmetic of command
+ * streams. Needs no device.
  */
 #include <math.h>
 #include <string.h>

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The driver comes and goes: unload and reload, unbind with files open and
- * jobs running, bind again. RKNPU_KO names the module's file; without it, or
- * without root, the cases that need it are skipped. ROUNDS=N in the environment
- * repeats loading and unloading.
+ * Loading and binding of the driver: unload and reload, unbind with open files and
+ * running jobs, bind again. RKNPU_KO is the module's file; without it, or without
+ * root, the cases that need it are skipped. ROUNDS=N in the environment repeats
+ * loading and unloading.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -52,7 +52,7 @@ static void need_root_and_module(void)
 		SKIP("needs root and the module's file in RKNPU_KO");
 }
 
-/* From probe to node takes a moment: the device appears when all its cores have */
+/* The node appears some time after the probe, when all cores have been probed */
 static int open_soon(void)
 {
 	int i, fd;
@@ -107,7 +107,7 @@ TEST_LIMIT(unload_and_load, 3600)
 
 static volatile bool stop;
 
-/* R13: opens and asks as soon as there is anything to open */
+/* R13: opens the device and makes queries as soon as the node exists */
 static void *opens_early(void *arg)
 {
 	unsigned int *opened = arg;
@@ -161,7 +161,7 @@ static void everything_is_gone(int fd, const struct npu_bo *bo)
 	EXPECT_RET(npu_bo_to_device(bo), -ENODEV);
 }
 
-/* The mainline tree has a device per core; without any one of them the others cannot know what they are worth */
+/* Mainline's tree has a device per core; unbinding any one removes the NPU, as the others depend on it */
 TEST_LIMIT(R14_unbind_with_a_file_open, 120)
 {
 	unsigned int i;
@@ -179,7 +179,7 @@ TEST_LIMIT(R14_unbind_with_a_file_open, 120)
 			break;		/* one device for all */
 		ASSERT_RET(driver_bind("unbind", device), 0);
 		everything_is_gone(fd, &mm.in);
-		/* Its mapping may fault, but not the kernel; closing is all that is left */
+		/* Accessing its mapping may raise a signal, but not crash the kernel; the file can only be closed */
 		matmul_fini(&mm);
 		close(fd);
 		ASSERT_RET(driver_bind("bind", device), 0);

@@ -2,8 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Buffers: creation by callers of every age, flags, addresses, address spaces.
- * The names of defects of other drivers precede the cases that show their absence.
+ * Buffers: creation by callers of every version, flags, addresses, address spaces.
+ * Cases that show the absence of a defect of other drivers have its name as a
+ * prefix.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 
 /* ---- creation ---------------------------------------------------------- */
 
-/* The DRM core fills up what an older caller lacks, and must not write past what it has */
+/* The DRM core adds members that an older caller lacks, and must not write past the end of its struct */
 static void create_with(uint32_t struct_bytes)
 {
 	uint8_t raw[64];
@@ -84,7 +85,7 @@ static void sleeps(void *arg)
 	ktap_sleep_ms(1000);
 }
 
-/* No address space of 4 GiB has room for these, whatever the memory */
+/* These do not fit in an address space of 4 GiB, regardless of memory */
 TEST(sizes_beyond_the_address_space)
 {
 	const uint64_t sizes[] = { 1ull << 32, (1ull << 32) - NPU_PAGE + 1, 1ull << 40, 1ull << 63 };
@@ -99,7 +100,7 @@ TEST(sizes_beyond_the_address_space)
 	}
 }
 
-/* What the machine does not have; and what it has, but not free: an error, and nobody is killed for it */
+/* More memory than the machine has, or than is free, is an error, and no process is killed */
 TEST_LIMIT(sizes_beyond_the_memory, 120)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE), total = sysconf(_SC_PHYS_PAGES) * page;
@@ -171,7 +172,7 @@ TEST(M11_memory_is_zeroed)
 	}
 }
 
-/* Contiguous memory that cannot be had must be a clean error or a clean success, not a mixed object */
+/* If contiguous memory is not available, creation must fail or succeed cleanly, not give a mixed object */
 TEST(M1_large_contiguous)
 {
 	int fd = npu_open(), ret;
@@ -206,7 +207,7 @@ TEST(P1_token_is_no_kernel_address)
 
 #define PIECE	65536u
 
-/* Tight for who says so, as current programs do; else aligned, as the vendor's driver gives it to older ones */
+/* Packed addresses if the caller sets the flag, as current programs do; otherwise aligned, as by the vendor's driver */
 TEST(addresses_are_tight_or_aligned)
 {
 	static const unsigned int pages[] = { 1, 3, 5, 16, 1, 7, 100, 2 };
@@ -221,7 +222,7 @@ TEST(addresses_are_tight_or_aligned)
 		low = c.dma_addr < low ? c.dma_addr : low;
 		high = c.dma_addr + c.size > high ? c.dma_addr + c.size : high;
 		most += c.size;
-		/* How large memory comes, and how it is mapped fast */
+		/* Large memory is allocated in pieces, aligned for fast mapping */
 		if (c.size >= PIECE) {
 			EXPECT_EQ(c.dma_addr % PIECE, 0);
 			most += PIECE;
@@ -295,7 +296,7 @@ TEST(many_buffers_never_overlap)
 	EXPECT_EQ(c.dma_addr, first);
 }
 
-/* Twice the guest's memory passes through, so nothing can be kept */
+/* Twice the guest's memory is allocated in total, so no buffer may be leaked */
 TEST_LIMIT(close_gives_everything_back, 60)
 {
 	long pages = sysconf(_SC_PHYS_PAGES);
@@ -304,7 +305,7 @@ TEST_LIMIT(close_gives_everything_back, 60)
 
 	if (total > 4ull << 30)
 		total = 4ull << 30;
-	/* A debug kernel writes a record down for each page; a leak shows in it by other means */
+	/* A debug kernel keeps a record for each page; it has other means to find leaks */
 	if (ktap_slow() > 1)
 		total /= 16;
 	for (done = 0; done < total; done += size) {
@@ -376,12 +377,12 @@ TEST(M14_chosen_domain_takes_imports)
 	ASSERT_RET(npu_create(other, &there), 0);
 	EXPECT_EQ(there.dma_addr, bo.iova);
 	EXPECT(there.obj_addr != bo.token);
-	/* Either end goes by itself */
+	/* Either side can be freed separately */
 	npu_bo_fini(&bo);
 	EXPECT_RET(npu_sync(other, there.obj_addr, 0, NPU_PAGE, RKNPU_MEM_SYNC_TO_DEVICE), 0);
 }
 
-/* M4: on-chip memory that is asked for twice is never shared */
+/* M4: on-chip memory that is requested twice is never shared */
 TEST(M4_wished_for_on_chip_memory_is_exclusive)
 {
 	static const uint32_t wishes[] = { RKNPU_MEM_TRY_ALLOC_SRAM, RKNPU_MEM_TRY_ALLOC_NBUF };
@@ -399,7 +400,7 @@ TEST(M4_wished_for_on_chip_memory_is_exclusive)
 	}
 }
 
-/* M12, of a machine with memory on both sides of 4 GiB: below where asked for, and not by chance */
+/* M12, on a machine with memory below and above 4 GiB: pages are below if requested, and not by chance */
 TEST(M12_DMA32_pages_are_below_4_gib)
 {
 	static const uint32_t flags[] = { RKNPU_MEM_NON_CONTIGUOUS, NPU_FLAGS_DATA, NPU_FLAGS_TASK, 0 };
@@ -420,7 +421,7 @@ TEST(M12_DMA32_pages_are_below_4_gib)
 		n = trace_read(events, ARRAY_SIZE(events));
 		ASSERT(n && n <= ARRAY_SIZE(events));
 		for (at = 0; at < n; at++)
-			/* Page tables of the IOMMU go one way only */
+			/* Page tables of the IOMMU are only synchronized in one direction */
 			if (events[at].op == TRACE_TO_DEVICE && !events[at].dir)
 				high[with] |= events[at].addr + events[at].size > 1ull << 32;
 	}
@@ -428,7 +429,7 @@ TEST(M12_DMA32_pages_are_below_4_gib)
 	EXPECT(!high[1]);
 }
 
-/* There is one way to make a buffer; the DRM core's other one, whose size wraps in M19, is not offered */
+/* There is only one way to create a buffer; dumb buffers, whose size wraps in M19, are not supported */
 TEST(M19_no_dumb_buffers)
 {
 	struct drm_mode_create_dumb dumb = { .width = 0xffff, .height = 0xffff, .bpp = 32 };

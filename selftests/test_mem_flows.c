@@ -2,8 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The flows of the closed runtime's memory interface (rknn_create_mem and its
- * relatives), each by itself, on the library that makes them of ioctls.
+ * The call sequences of the closed runtime's memory interface (rknn_create_mem and
+ * related functions), each separately, with the library that implements them with
+ * ioctls.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -58,7 +59,7 @@ TEST(create_refused)
 	npu_mem_destroy(&mem);
 }
 
-/* Somebody's buffer: another driver's where there is one, else that of another open of ours */
+/* A foreign buffer: of another driver if available, otherwise of another open file of this driver */
 static int foreign(uint64_t *size)
 {
 	struct drm_mode_create_dumb dumb = { .width = 1024, .height = 32, .bpp = 32 };
@@ -77,7 +78,7 @@ static int foreign(uint64_t *size)
 	return mem.dmabuf;
 }
 
-/* Two parts of one dma-buf, at offsets that are no pages; one goes, the other stays */
+/* Two parts of one dma-buf, at offsets that are not page aligned; one is destroyed, the other stays */
 TEST(from_fd_with_offsets)
 {
 	struct npu_mem in, out;
@@ -95,7 +96,7 @@ TEST(from_fd_with_offsets)
 	npu_mem_destroy(&out);
 }
 
-/* The caller's mapping stays the caller's */
+/* The caller's own mapping is used and not unmapped */
 TEST(from_fd_with_the_callers_mapping)
 {
 	struct npu_mem owner, in, out;
@@ -113,7 +114,7 @@ TEST(from_fd_with_the_callers_mapping)
 	npu_mem_destroy(&in);
 	npu_mem_destroy(&out);
 	virt[5] = 6;
-	/* Nor did they take the owner's handle away */
+	/* They did not close the owner's handle either */
 	EXPECT_EQ(((uint8_t *)owner.virt)[5], 6);
 	EXPECT_RET(npu_mem_sync(&owner, NPU_MEM_BOTH), 0);
 	npu_mem_destroy(&owner);
@@ -145,7 +146,7 @@ TEST(from_a_physical_address_is_refused)
 	npu_mem_destroy(&mem);
 }
 
-/* Only the part is synchronized. The driver cuts what reaches past the end, and refuses what begins there. */
+/* Only the part is synchronized. The driver cuts ranges that reach past the end, and refuses those that start there. */
 TEST(sync_in_three_directions)
 {
 	struct npu_mem mem;
@@ -174,7 +175,7 @@ TEST(bind_needs_a_register_that_is_written)
 	EXPECT_RET(npu_mem_bind(&mem, mm.cmd.map, mm.cmd.size / 8, 0xfff0, 0, UINT32_MAX), -ENOENT);
 }
 
-/* More frames than buffers: each is used again, at the address that it always had */
+/* More frames than buffers: each buffer is reused, at the same address */
 TEST(pool_reuses_its_buffers)
 {
 	struct npu_mem_pool pool;

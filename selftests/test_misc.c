@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * /dev/rknpu: there only when asked for (MISC=1 in the environment), and then
- * with the same checks as the DRM nodes. Defects D1-D8 are those of the vendor's
- * form of it.
+ * /dev/rknpu: only exists if enabled (MISC=1 in the environment), and then has the
+ * same checks as the DRM nodes. Defects D1-D8 are those of the vendor's version of
+ * it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static int open_misc(void)
 	return fd;
 }
 
-/* A link to a DRM node would make programs fail that look here first */
+/* A link to a DRM node would break programs that try this node first */
 TEST(there_only_when_asked_for)
 {
 	struct stat st;
@@ -74,7 +74,7 @@ TEST(both_nodes_at_once)
 	EXPECT_RET(matmul_run(&b, 1, NULL), 0);
 }
 
-/* D1: the vendor copied as much as the caller's number said; here the whole number has to fit */
+/* D1: the vendor copied the size in the caller's ioctl number; here the whole number must match */
 TEST(D1_whole_numbers_and_exact_sizes)
 {
 	static const struct { unsigned int nr, size; } t[] = {
@@ -100,7 +100,7 @@ TEST(D1_whole_numbers_and_exact_sizes)
 				for (i = 0; i < 128; i++)
 					ASSERT_EQ(raw[i], POISON);
 			}
-	/* Nor do the DRM node's numbers mean anything here, or ours there */
+	/* The DRM node's numbers are not valid here, and vice versa */
 	for (type = 0; type < 256; type++)
 		if (type != 'r')
 			EXPECT(npu_ioctl(fd, _IOC(3, type, RKNPU_MEM_CREATE, 48), raw) < 0);
@@ -144,7 +144,7 @@ TEST(D2_dmabuf_closed_at_once)
 	EXPECT_EQ(((uint8_t *)bo.map)[4 * NPU_PAGE - 1], 1);
 }
 
-/* D3, D4: somebody else's dma-buf: usable when its descriptor is closed, all of it addressable */
+/* D3, D4: a foreign dma-buf: usable after its descriptor is closed, with all of it addressable */
 TEST(D3_D4_import_of_another_drivers_buffer)
 {
 	struct drm_mode_create_dumb dumb = { .width = 1024, .height = 64, .bpp = 32 };
@@ -175,7 +175,7 @@ TEST(D3_D4_import_of_another_drivers_buffer)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
-/* D5: errors of creation leave nothing behind and are told apart */
+/* D5: errors of creation do not leak anything and can be distinguished */
 TEST(D5_creation_fails_cleanly)
 {
 	static const struct { struct rknpu_mem_create c; int want; } t[] = {
@@ -193,7 +193,7 @@ TEST(D5_creation_fails_cleanly)
 		if (!EXPECT_RET(npu_create(fd, &c), t[i].want))
 			ktap_note("request %u", i);
 	}
-	/* Memory that cannot be written back to: the buffer goes again, and its descriptor never was */
+	/* The result cannot be written: the buffer is freed, and no descriptor is installed */
 	EXPECT_RET(npu_ioctl(fd, IOCTL_RKNPU_MEM_CREATE, (void *)8), -EFAULT);
 	struct rknpu_mem_create *ro = mmap(NULL, NPU_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -221,7 +221,7 @@ TEST(D6_forged_and_foreign_tokens)
 		d.obj_addr = forged[i];
 		EXPECT_RET(npu_ioctl(fd, IOCTL_RKNPU_MEM_DESTROY, &d), -EINVAL);
 	}
-	/* Another session of the process may use it, but what it did not make it cannot destroy */
+	/* Another session of the process may use it, but cannot destroy a buffer that it did not create */
 	second = open("/dev/rknpu", O_RDWR | O_CLOEXEC);
 	d.obj_addr = c.obj_addr;
 	EXPECT_RET(npu_ioctl(second, IOCTL_RKNPU_MEM_DESTROY, &d), -EINVAL);
@@ -265,7 +265,7 @@ TEST(D7_destroyed_under_a_job)
 	EXPECT_EQ(matmul_wrong(&late), 0);
 }
 
-/* D8: mapping is the dma-buf's own business; the call that never worked still does not, and says so */
+/* D8: buffers are mapped through the dma-buf; the call that never worked still does not, and returns an error */
 TEST(D8_map_is_the_dmabufs)
 {
 	struct rknpu_mem_map m = { 0 };
@@ -275,7 +275,7 @@ TEST(D8_map_is_the_dmabufs)
 	EXPECT(mmap(NULL, NPU_PAGE, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED);
 }
 
-/* P-tests in this encoding: the same code answers, so one of each kind */
+/* P-tests in this encoding: the same code handles them, so one of each kind is enough */
 TEST(P3_P5_P11_refusals)
 {
 	struct matmul mm;
@@ -311,7 +311,7 @@ static void leaves(void *arg)
 	}
 }
 
-/* Closing the session frees what it has not destroyed: more than the machine has passes through */
+/* Closing the session frees all remaining buffers: in total, more memory is allocated than the machine has */
 TEST_LIMIT(close_gives_everything_back, 240)
 {
 	long rounds = sysconf(_SC_PHYS_PAGES) / 256 / 32 + 4;

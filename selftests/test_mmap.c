@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * CPU mappings of buffers: parts of them, what fork, mremap, mprotect and
- * munmap make of them, and how they end.
+ * CPU mappings of buffers: partial mappings, effects of fork, mremap, mprotect and
+ * munmap, and how mappings end.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -66,7 +66,7 @@ TEST(map_any_part)
 
 			if (!EXPECT(p))
 				continue;
-			/* From the far end, so that the first fault is not the first page's */
+			/* From the end, so the first fault is not for the first page */
 			for (i = pages; i-- > 0;)
 				EXPECT_EQ(p[i * NPU_PAGE], first + i + 1);
 			munmap((void *)p, pages * NPU_PAGE);
@@ -77,7 +77,7 @@ TEST(map_any_part)
 	EXPECT(!map(&bo, 0, 0x100000, PROT_READ));
 }
 
-/* Neighbours in the space of offsets are other buffers: one mapping never spans two */
+/* The neighbouring offsets belong to other buffers: a mapping never spans two buffers */
 TEST(map_over_the_end_into_the_next_buffer)
 {
 	struct npu_bo a, b, *low, *high;
@@ -97,7 +97,7 @@ static void writes_page_3(void *arg)
 
 	EXPECT_EQ(((volatile uint8_t *)bo->map)[3 * NPU_PAGE], 4);
 	((volatile uint8_t *)bo->map)[3 * NPU_PAGE] = 99;
-	/* Pages that the parent never touched are there too */
+	/* Pages that the parent never accessed are mapped too */
 	((volatile uint8_t *)bo->map)[BYTES - 1] = 98;
 	munmap(bo->map, BYTES);
 }
@@ -125,7 +125,7 @@ static void keeps_mapping(void *arg)
 	((volatile uint8_t *)bo->map)[8 * NPU_PAGE] = 1;
 }
 
-/* The child's copy lives when handle, file and mapping of the parent are gone */
+/* The child's copy is still valid after the parent's handle, file and mapping are gone */
 TEST(forked_mapping_outlives_the_parents)
 {
 	int fd = npu_open();
@@ -159,7 +159,7 @@ TEST(mremap_moves_and_shrinks_but_never_grows)
 	ASSERT(mremap((void *)there, 8 * NPU_PAGE, 4 * NPU_PAGE, 0) == there);
 	EXPECT_EQ(there[3 * NPU_PAGE], 6);
 	EXPECT(mremap((void *)there, 4 * NPU_PAGE, 32 * NPU_PAGE, MREMAP_MAYMOVE) == MAP_FAILED);
-	/* A part of what is left */
+	/* A part of the remaining mapping */
 	p = mmap(NULL, 2 * NPU_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT(mremap((void *)(there + NPU_PAGE), 2 * NPU_PAGE, 2 * NPU_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p) == p);
 	EXPECT_EQ(p[0], 4);
@@ -177,7 +177,7 @@ static void on_fault(int sig)
 	siglongjmp(fault, 1);
 }
 
-/* Signal of an access, 0 when it works */
+/* Returns the signal raised by an access, 0 if it succeeds */
 static int touches(volatile uint8_t *p, bool write)
 {
 	static const int signals[] = { SIGSEGV, SIGBUS };
@@ -267,7 +267,7 @@ TEST(closed_handle_maps_no_more)
 	make(&bo, fd, NPU_FLAGS_DATA);
 	offset = offset_of(&bo);
 	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
-	/* The old mapping keeps the buffer, and its offset still means it; but not for this file */
+	/* The old mapping keeps the buffer and its offset alive, but this file may not use it any more */
 	errno = 0;
 	EXPECT(mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
 	EXPECT_EQ(errno, EACCES);
@@ -277,7 +277,7 @@ TEST(closed_handle_maps_no_more)
 	EXPECT_EQ(errno, EINVAL);
 }
 
-/* One fault brings in a whole block */
+/* One fault maps a whole block */
 TEST(large_buffers_fault_in_batches)
 {
 	const uint64_t size = 64 << 20;
@@ -359,11 +359,11 @@ TEST(mmap_ranges)
 	EXPECT_RET(mmap_result(fd, offset, 1 << 30, PROT_READ | PROT_WRITE), -EINVAL);
 	EXPECT_RET(mmap_result(fd, 0, NPU_PAGE, PROT_READ | PROT_WRITE), -EINVAL);
 	EXPECT_RET(mmap_result(fd, 1ull << 50, NPU_PAGE, PROT_READ | PROT_WRITE), -EINVAL);
-	/* Offsets are of the device, access is of the file */
+	/* Offsets belong to the device, but access is granted per file */
 	EXPECT_RET(mmap_result(other, offset, c.size, PROT_READ | PROT_WRITE), -EACCES);
 }
 
-/* M3: a mapping shorter than its buffer must leave its neighbours alone */
+/* M3: a mapping shorter than its buffer must not overwrite its neighbours */
 TEST(M3_short_mapping_has_neighbours)
 {
 	struct rknpu_mem_create c = { .size = 16 * NPU_PAGE, .flags = NPU_FLAGS_DATA };
@@ -415,7 +415,7 @@ TEST(M18_unaligned_access_to_every_kind)
 	}
 }
 
-/* M2: whatever mmap() refuses must not cost the buffer a reference, nor leave one behind */
+/* M2: a refused mmap() must neither drop nor leak a reference to the buffer */
 TEST(M2_refused_mappings_cost_nothing)
 {
 	struct npu_bo bo;
@@ -433,7 +433,7 @@ TEST(M2_refused_mappings_cost_nothing)
 		}
 		EXPECT_EQ(((volatile uint8_t *)bo.map)[(PAGES - 1) * NPU_PAGE], PAGES);
 		npu_bo_fini(&bo);
-		/* The last reference went with it: the offset means nothing any more */
+		/* That was the last reference: the offset is no longer valid */
 		EXPECT(mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
 		EXPECT_EQ(errno, EINVAL);
 	}
@@ -444,7 +444,7 @@ TEST(M2_refused_mappings_cost_nothing)
 #define NORMAL			0
 #define NORMAL_NC		2
 
-/* M18: never device memory; cached as the flags say, and the chip never */
+/* M18: never device memory; cached according to the flags, but on-chip memory never is */
 TEST(M18_page_protection_matches_the_flags)
 {
 	static struct trace_event events[1024];
@@ -472,7 +472,7 @@ TEST(M18_page_protection_matches_the_flags)
 				  cached && page * NPU_PAGE >= c.sram_size ? NORMAL : NORMAL_NC);
 			page++;
 		}
-		/* Others are mapped as the pages that they are, with the type of all memory */
+		/* Other mappings are of struct pages, with the normal memory type */
 		EXPECT_EQ(page, cached && !c.sram_size && npu_has_iommu(fd) ? 0 : PAGES);
 		npu_bo_fini(&bo);
 	}

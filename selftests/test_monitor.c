@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What monitors need: fdinfo read line by line as the kernel's "DRM client usage
- * stats" have it, by a reader that knows nothing of this driver; the rate, its limit
- * and why; memory that the tree reserves; what is in buffers of a job that failed.
+ * Data for monitors: fdinfo, parsed line by line according to the kernel's "DRM
+ * client usage stats" by a reader that does not know this driver; the rate, its limit
+ * and the reason; memory that the tree reserves; contents of buffers of a failed job.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -31,7 +31,7 @@
 
 static struct matmul mm;
 
-/* ---- A reader of fdinfo that knows the specification only ------------------------------ */
+/* ---- A reader of fdinfo that only knows the specification ------------------------------ */
 
 #define ENGINES		8
 
@@ -110,7 +110,7 @@ static bool take_region(struct client *c, const char *key, const char *value)
 	return true;
 }
 
-/* False where a line is not what the specification, or the kernel for all files, says */
+/* Returns false if a line is neither in the specification nor in the kernel's common part for all files */
 static bool take_line(struct client *c, char *line)
 {
 	static const char * const of_all_files[] = { "pos", "flags", "mnt_id", "ino", "lock", "scm_fds" };
@@ -135,13 +135,13 @@ static bool take_line(struct client *c, char *line)
 		c->has_id = true;
 		return take_amount(value, &c->id, unit, sizeof(unit)) && !*unit;
 	}
-	/* A key of the driver's own begins with its name, which has to have been said before */
+	/* A driver-specific key begins with the driver's name, which must have been printed before */
 	if (*c->driver && after(line, c->driver) && *after(line, c->driver) == '-')
 		return true;
 	return take_engine(c, line, value) || take_region(c, line, value);
 }
 
-/* False when the descriptor is not of a DRM device, or nobody may look */
+/* Returns false if the descriptor is not for a DRM device, or cannot be read */
 static bool read_client(struct client *c, const char *pid, const char *fd)
 {
 	char path[64], line[160];
@@ -168,7 +168,7 @@ static bool read_client(struct client *c, const char *pid, const char *fd)
 	return *c->driver;
 }
 
-/* What the opens of a process have used; counts them */
+/* Adds up the usage of a process's opens; returns their number */
 static unsigned int read_process(pid_t pid, struct client *sum)
 {
 	unsigned int count = 0, i;
@@ -207,12 +207,12 @@ TEST(fdinfo_follows_the_specification_line_by_line)
 	EXPECT(!strcmp(c.driver, "rknpu") && c.has_id);
 	EXPECT(c.engines >= npu_num_cores() && !strcmp(c.engine[0], "core0"));
 	EXPECT(c.total_bytes > 0 && c.resident_bytes <= c.total_bytes);
-	/* Where the rate is known, its unit and value are; where not, nothing is said */
+	/* If the rate is known, it has a unit and a value; otherwise it is not printed */
 	for (i = 0; i < c.engines; i++)
 		EXPECT(!c.max_hz[i] || (twin_present() && c.max_hz[i] >= stats_number("clock_max_hz")));
 }
 
-/* As nvtop and gputop do it: everybody's opens, twice, and what came between */
+/* Like nvtop and gputop: reads the opens of all processes twice and takes the difference */
 TEST_LIMIT(reader_sees_who_uses_which_core, 30)
 {
 	unsigned int core = npu_next_core(0), i;
@@ -237,7 +237,7 @@ TEST_LIMIT(reader_sees_who_uses_which_core, 30)
 		_exit(0);
 	}
 	ktap_sleep_ms(700);
-	/* It has two: the one that it shares with us has been closed */
+	/* It has two: the one shared with the parent has been closed */
 	EXPECT_EQ(read_process(child, &before), 1);
 	ktap_sleep_ms(1000);
 	EXPECT_EQ(read_process(child, &after_it), 1);
@@ -306,14 +306,14 @@ TEST(vendor_freq_sets_the_rate_and_is_clamped)
 	runs_at(1000, "none");
 	EXPECT_RET(write_freq("600000000\n"), 0);
 	runs_at(600, "policy");
-	/* Between two, the lower; below all, the lowest; above all, the highest */
+	/* Between two rates, the lower one; below all, the lowest; above all, the highest */
 	EXPECT_RET(write_freq("899999999"), 0);
 	runs_at(800, "policy");
 	EXPECT_RET(write_freq("1"), 0);
 	runs_at(300, "policy");
 	EXPECT_RET(write_freq("18446744073709551615"), 0);
 	runs_at(1000, "none");
-	/* The same by the interface, for who administers the machine */
+	/* The same through the ioctl, for the administrator */
 	EXPECT_RET(npu_action(fd, RKNPU_SET_FREQ, &value), 0);
 	runs_at(600, "policy");
 	value = UINT32_MAX;
@@ -377,7 +377,7 @@ static char *read_dump(void)
 	return got ? text : NULL;
 }
 
-/* Asked for (DUMP_DATA: so many KiB, since the module was loaded), and no dump has been made yet */
+/* Enabled when the module was loaded (DUMP_DATA: size in KiB), and no dump has been made yet */
 TEST(dump_has_the_data_that_was_asked_for)
 {
 	const char *kib = getenv("DUMP_DATA");
@@ -393,7 +393,7 @@ TEST(dump_has_the_data_that_was_asked_for)
 	if (access(DUMPS, F_OK))
 		SKIP("no " DUMPS);
 	ASSERT(!read_dump());
-	/* What it begins with, as the dump has to say it */
+	/* The beginning of the data, as it must appear in the dump */
 	at = want + sprintf(want, "\ndata 0x%08" PRIx64 " ", (uint64_t)mm.in.iova);
 	for (i = 0; i < 32; i++)
 		at += sprintf(at, "%02x", ((uint8_t *)mm.in.map)[i]);
@@ -411,7 +411,7 @@ TEST(dump_has_the_data_that_was_asked_for)
 	largest = strtoull(kib, NULL, 0) * 1024 / 32;
 	EXPECT(lines && lines <= largest);
 	EXPECT(!strcmp(text + strlen(text) - 5, "\nend\n"));
-	/* Blocks that this tree does not give to the driver are named, the others shown */
+	/* Blocks that this tree does not give to the driver are listed by name, registers of the others are shown */
 	EXPECT(!strstr(text, "\nunread DPU\n") == !!strstr(text, "\nregister 0x4000 "));
 	EXPECT(!strstr(text, "\nunread PPU_RDMA\n") == !!strstr(text, "\nregister 0x7000 "));
 	EXPECT(strstr(text, "\nregister 0x1000 ") && strstr(text, "\nregister 0x3000 "));

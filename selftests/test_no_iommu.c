@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * A tree without IOMMUs: addresses are physical ones, and whoever can submit
- * can reach all memory. ANYBODY=1 in the environment says that the module was
+ * A tree without IOMMUs: addresses are physical ones, and a client that can submit
+ * can access all memory. In the environment, ANYBODY=1 means that the module was
  * loaded with allow_unsafe_dma=1, POOL=ADDRESS+BYTES that the tree reserves memory.
  */
 #define _GNU_SOURCE
@@ -56,7 +56,7 @@ TEST(computes_on_every_core)
 		EXPECT_CORRECT(&mm, 1u << core);
 }
 
-/* Large enough that the page allocator alone would not do it by chance */
+/* Large enough that the page allocator alone would not give a contiguous range by chance */
 TEST(memory_is_one_range_below_4_gib)
 {
 	static const uint32_t kinds[] = { 0, NPU_FLAGS_DATA, NPU_FLAGS_TASK, RKNPU_MEM_NON_CONTIGUOUS,
@@ -82,7 +82,7 @@ TEST(memory_is_one_range_below_4_gib)
 	}
 }
 
-/* What is not there in one piece is an error, and nobody is killed for it */
+/* If there is no contiguous memory, it is an error, and no process is killed */
 TEST(M1_too_much_is_an_error)
 {
 	struct rknpu_mem_create c = { .size = 512 << 20, .flags = NPU_FLAGS_DATA };
@@ -93,7 +93,7 @@ TEST(M1_too_much_is_an_error)
 	EXPECT_RET(npu_create(fd, &c), 0);
 }
 
-/* All of it, from nowhere else, and again once it is free */
+/* All of it is used, nothing else, and it is used again after it is freed */
 TEST(reserved_memory_is_where_buffers_come_from)
 {
 	const char *env = getenv("POOL");
@@ -108,7 +108,7 @@ TEST(reserved_memory_is_where_buffers_come_from)
 		uint64_t got = 0;
 
 		for (n = 0; n < ARRAY_SIZE(bo); n++) {
-			/* A few of each size, as long as there are */
+			/* A few of each size, until there is no more */
 			ret = npu_bo_init(&bo[n], fd, n % 4 ? (1 << 20) : NPU_PAGE, NPU_FLAGS_DATA);
 			if (ret)
 				break;
@@ -134,7 +134,7 @@ TEST(no_sram_without_an_iommu)
 	EXPECT_EQ(value, 0);
 }
 
-/* Scattered memory of somebody else has no address: M14 gave out that of its first piece */
+/* Scattered memory of another driver has no single address: M14 returned that of its first piece */
 TEST(M14_scattered_import_is_refused)
 {
 	struct drm_mode_create_dumb dumb = { .width = 1024, .height = 1024, .bpp = 32 };
@@ -151,7 +151,7 @@ TEST(M14_scattered_import_is_refused)
 	c.handle = p.handle;
 	EXPECT_RET(npu_create(fd, &c), -EINVAL);
 	EXPECT_RET(npu_destroy(fd, c.handle), 0);
-	/* Our own come through a dma-buf as they are */
+	/* The driver's own buffers can be imported through a dma-buf */
 	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
 	p.handle = bo.handle;
 	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p), 0);
@@ -177,7 +177,7 @@ TEST(I2_unprivileged_users_are_refused)
 	EXPECT_RET(npu_create(fd, &c), anybody() ? 0 : -EPERM);
 	EXPECT_RET(npu_submit(fd, &args), anybody() ? 0 : -EPERM);
 	EXPECT_RET(npu_bo_to_device(&mm.in), anybody() ? 0 : -EPERM);
-	/* What reaches no memory is nobody's secret */
+	/* Actions that do not access memory are allowed for all */
 	EXPECT_RET(npu_action(fd, RKNPU_GET_HW_VERSION, &value), 0);
 }
 

@@ -2,10 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Power that does not come and reset lines that do not move: an error for the
- * job that needed them, never an access to a core without power, and everything
- * as before when the trouble is over. Needs the module of outage/ and a tree that
- * uses it.
+ * Failures to switch on power and to assert reset lines: an error for the job that
+ * needed them, never an access to a core without power, and normal operation when
+ * the failure is over. Needs the module of outage/ and a tree that uses it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -45,11 +44,11 @@ static bool sleeps(unsigned int core)
 	if (read(fd, status, sizeof(status) - 1) < 0)
 		status[0] = 0;
 	close(fd);
-	/* Unsupported: nobody is bound who could use it */
+	/* Unsupported: no driver is bound to it */
 	return !strncmp(status, "suspended", 9) || !strncmp(status, "unsupported", 11);
 }
 
-/* How long an idle core stays on */
+/* Set the autosuspend delay of the cores */
 static void stay_on(const char *ms)
 {
 	char path[96];
@@ -61,7 +60,7 @@ static void stay_on(const char *ms)
 	}
 }
 
-/* All cores go off by themselves: nobody has kept a reference */
+/* All cores suspend by themselves: no runtime PM reference was leaked */
 static void wait_until_asleep(void)
 {
 	uint64_t end = ktap_now_ns() + SLACK_MS * 1000000ull;
@@ -92,12 +91,12 @@ static void setup(void)
 	twin_need();
 	if (access(PARAMETERS, F_OK))
 		SKIP("needs the module of outage/");
-	/* What a case before left behind when it failed */
+	/* Clean up after an earlier case that failed */
 	refuse("power", false);
 	refuse("reset", false);
 }
 
-/* R7: the domain refuses: an error, no access to what has no power; R8: and no reference is left behind */
+/* R7: if the domain refuses, it is an error, without access to a core without power; R8: no reference is leaked */
 TEST(R7_R8_power_is_refused)
 {
 	static const uint32_t masks[] = { 1, 2, 4, 0, 3, 7 };
@@ -124,7 +123,7 @@ TEST(R7_R8_power_is_refused)
 	wait_until_asleep();
 }
 
-/* What needs no core is served without power */
+/* Queries that need no core work without power */
 TEST(R7_questions_need_no_power)
 {
 	static const uint32_t actions[] = {
@@ -149,7 +148,7 @@ TEST(R7_questions_need_no_power)
 	works();
 }
 
-/* R3: a reset that fails costs its core, until the device is bound anew; nobody waits for ever, other cores go on */
+/* R3: a core whose reset fails is lost until the device is bound again; no job waits forever, other cores work */
 TEST(R3_reset_is_refused)
 {
 	struct matmul mm, other;
@@ -161,7 +160,7 @@ TEST(R3_reset_is_refused)
 		SKIP("one device has all cores: so has its reset");
 	small_matmul(&mm, npu_open(), 123);
 	small_matmul(&other, mm.out.fd, 124);
-	/* Going off takes a reset, too */
+	/* Switching off needs a reset, too */
 	stay_on("100000");
 	for_each_core(i)
 		EXPECT_CORRECT(&mm, 1u << i);
@@ -173,7 +172,7 @@ TEST(R3_reset_is_refused)
 
 		args.timeout = 200;
 		ASSERT_RET(job_start_args(&mm, args, -1, &hangs), 0);
-		/* Core 1 is kept for this one, which will never run */
+		/* Core 1 is reserved for this job, which will never run */
 		args = matmul_args(&mm, 3);
 		args.timeout = 5000;
 		ASSERT_RET(job_start_args(&mm, args, -1, &gang), 0);
@@ -182,7 +181,7 @@ TEST(R3_reset_is_refused)
 		EXPECT_RET(fence_end(gang), -EIO);
 		EXPECT_RET(fence_end(fence), 0);
 	}
-	/* What must run there fails, what need not goes elsewhere */
+	/* Jobs that must run on this core fail, others run on other cores */
 	for (i = 0; i < 3; i++) {
 		struct rknpu_submit args = matmul_args(&mm, 3);
 
@@ -208,7 +207,7 @@ TEST(R3_reset_is_refused)
 	works();
 }
 
-/* A core that could not be reset on its way off may still be writing: it is lost as well, and no other is */
+/* A core that could not be reset when switched off may still be writing: it is lost too, but no other core is */
 TEST(R3_reset_is_refused_to_a_core_that_goes_off)
 {
 	struct matmul mm;
@@ -234,7 +233,7 @@ TEST(R3_reset_is_refused_to_a_core_that_goes_off)
 	works();
 }
 
-/* The device is removed while it sleeps and cannot be woken: its address spaces are let go all the same */
+/* The device is removed while suspended and cannot be resumed: its address spaces are released nevertheless */
 TEST(removal_without_power)
 {
 	struct matmul mm;
@@ -259,7 +258,7 @@ TEST(removal_without_power)
 	}
 }
 
-/* R15: a probe that fails leaves nothing behind that the next one would find */
+/* R15: a failed probe does not leave any state that affects the next one */
 TEST(R15_bound_without_power)
 {
 	int i, fd;

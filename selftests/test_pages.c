@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What buffers are made of: pages that come in pieces of several sizes, always
- * zeroed, also from a machine that has no large ones left; and what the rest of
- * the kernel does with mappings of them.
+ * Memory of buffers: pages, allocated in pieces of several sizes, always zeroed,
+ * even if the machine has no large ones left; and how the rest of the kernel
+ * handles mappings of them.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 #define MADV_COLLAPSE	25
 #endif
 
-/* The sizes of pieces, what lies between, and mixtures of all three */
+/* The sizes of pieces, sizes in between, and mixtures of all three */
 static const uint64_t sizes[] = {
 	4 * KIB, 60 * KIB, 64 * KIB, 68 * KIB, MIB, 2 * MIB - 4 * KIB, 2 * MIB, 2 * MIB + 4 * KIB, 4 * MIB + 68 * KIB,
 	33 * MIB + 4 * KIB,
@@ -37,7 +37,7 @@ static uint32_t stamp(uint32_t seed, uint64_t page)
 	return (seed + 1) * 0x9e3779b1u ^ (uint32_t)page * 0x85ebca6bu;
 }
 
-/* A number of its own at both ends of every page */
+/* Writes a unique number at both ends of every page */
 static void mark(void *map, uint64_t size, uint32_t seed)
 {
 	uint64_t at;
@@ -48,7 +48,7 @@ static void mark(void *map, uint64_t size, uint32_t seed)
 	}
 }
 
-/* Pages of @map that are not those of mark() from byte @from of it on */
+/* Number of pages of @map that differ from those of mark(), from its byte @from on */
 static unsigned int wrong_pages(const void *map, uint64_t size, uint32_t seed, uint64_t from)
 {
 	unsigned int wrong = 0;
@@ -75,7 +75,7 @@ static bool is_zero(const void *map, uint64_t size)
 	return true;
 }
 
-/* A line of the kernel's account of the mapping that @map is the beginning of, in KiB */
+/* Value in KiB from smaps of the mapping that begins at @map */
 static long smaps_kib(const void *map, const char *what)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
@@ -100,13 +100,13 @@ static long huge_kib(const struct npu_bo *bo)
 	return smaps_kib(bo->map, "FilePmdMapped");
 }
 
-/* The kernel has large entries, of 2 MiB, and lets file mappings have them */
+/* Returns true if the kernel supports large entries of 2 MiB and allows them in file mappings */
 static bool has_huge(void)
 {
 	return NPU_PAGE == 4096 && !access("/sys/kernel/mm/transparent_hugepage", F_OK);
 }
 
-/* Whatever was in it, and whoever had it */
+/* Memory is zeroed, regardless of its previous contents and owner */
 TEST_LIMIT(every_size_is_zeroed, 120)
 {
 	static const uint32_t kinds[] = { NPU_FLAGS_DATA, RKNPU_MEM_NON_CONTIGUOUS };
@@ -127,7 +127,7 @@ TEST_LIMIT(every_size_is_zeroed, 120)
 	}
 }
 
-/* From the far end, page by page: each is where it belongs, through the NPU's address too */
+/* From the end, page by page: each page is in the right place, through the NPU's address too */
 TEST_LIMIT(every_size_is_mapped_right, 120)
 {
 	unsigned int i;
@@ -143,7 +143,7 @@ TEST_LIMIT(every_size_is_mapped_right, 120)
 		size = PAGE_UP(size);
 		mark(bo.map, size, i);
 		ASSERT_RET(npu_map(fd, bo.handle, &offset), 0);
-		/* Elsewhere, so that other entries lead there: one page past where large ones are possible */
+		/* Map it elsewhere with other entries: one page past an address where large ones are possible */
 		again = mmap(NULL, size + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		ASSERT(again != MAP_FAILED);
 		again = mmap((void *)(((uintptr_t)again + HUGE) / HUGE * HUGE + NPU_PAGE), size, PROT_READ,
@@ -155,7 +155,7 @@ TEST_LIMIT(every_size_is_mapped_right, 120)
 	}
 }
 
-/* What the NPU reads and writes at the end of large and mixed pieces */
+/* The NPU reads and writes at the end of large and mixed pieces */
 TEST_LIMIT(the_npu_finds_every_piece, 120)
 {
 	struct npu_bo bo;
@@ -203,7 +203,7 @@ static void writes_and_checks(void *arg)
 	EXPECT_EQ(munmap((char *)bo->map + NPU_PAGE, NPU_PAGE), 0);
 }
 
-/* Entries that stand for 2 MiB are broken in the middle of it: every page is still what it was */
+/* Entries of 2 MiB are split in the middle: every page still has its contents */
 TEST_LIMIT(parts_of_large_entries, 60)
 {
 	struct npu_bo bo;
@@ -237,7 +237,7 @@ TEST_LIMIT(parts_of_large_entries, 60)
 	EXPECT_EQ(wrong_pages(there, 2 * MIB, 10, 0), 0);
 }
 
-/* What a program or the kernel may advise, and what asks about pages */
+/* madvise() and calls that query pages */
 TEST_LIMIT(advice_changes_no_byte, 60)
 {
 	static const int advice[] = {
@@ -268,7 +268,7 @@ TEST_LIMIT(advice_changes_no_byte, 60)
 	}
 }
 
-/* A process may live without large pages: page by page then, and the same bytes */
+/* A process may disable large pages: it gets single pages with the same contents */
 TEST_LIMIT(no_large_pages_for_this_process, 60)
 {
 	struct npu_bo bo;
@@ -282,7 +282,7 @@ TEST_LIMIT(no_large_pages_for_this_process, 60)
 	EXPECT_EQ(wrong_pages(bo.map, bo.size, 3, 0), 0);
 }
 
-/* Large and mixed pieces for the CPU through a dma-buf, which has addresses of its own */
+/* Large and mixed pieces, mapped for the CPU through a dma-buf, at different addresses */
 TEST_LIMIT(dmabuf_of_large_pieces, 60)
 {
 	unsigned int i;
@@ -342,7 +342,7 @@ static uint32_t create(int fd, uint64_t size)
 
 static int ready[2];
 
-/* Whoever looks for a victim takes this one */
+/* The OOM killer selects this process */
 static void is_there_to_be_killed(void *arg)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -357,7 +357,7 @@ static void is_there_to_be_killed(void *arg)
 		pause();
 }
 
-/* All that the machine has: an error for who asks, and nobody else notices */
+/* Allocate all memory of the machine: an error for the caller, and no effect on other processes */
 TEST_LIMIT(out_of_memory_kills_nobody, 300)
 {
 	unsigned int had = 0;
@@ -371,7 +371,7 @@ TEST_LIMIT(out_of_memory_kills_nobody, 300)
 	ASSERT_EQ(pipe(ready), 0);
 	victim = ktap_fork(is_there_to_be_killed, NULL);
 	ASSERT_EQ(read(ready[0], &c, 1), 1);
-	/* Of this process alone */
+	/* Allocate for this process only */
 	fd = npu_open();
 	while (create(fd, 64 * MIB))
 		had++;
@@ -379,14 +379,14 @@ TEST_LIMIT(out_of_memory_kills_nobody, 300)
 	EXPECT_EQ(kill(victim, 0), 0);
 	close(fd);
 	fd = npu_open();
-	/* All of it is there again */
+	/* All memory is available again */
 	EXPECT(create(fd, 64 * MIB));
 	EXPECT_EQ(kill(victim, SIGUSR1), 0);
-	/* Of this signal, not of another */
+	/* Killed by this signal, not by another one */
 	EXPECT_EQ(ktap_join(victim), SIGUSR1);
 }
 
-/* Free memory that has no 64 KiB in a row: a buffer is made of single pages, and is as good */
+/* No 64 KiB of free memory are contiguous: a buffer is made of single pages, and works the same */
 TEST_LIMIT(fragmented_machine, 300)
 {
 	static uint32_t small[65536];
@@ -406,7 +406,7 @@ TEST_LIMIT(fragmented_machine, 300)
 			break;
 		count++;
 	}
-	/* What is left in one piece goes too */
+	/* Use up the remaining contiguous memory too */
 	available = available_bytes();
 	if (available > 32 * MIB)
 		create(fd, (available - 32 * MIB) / MIB * MIB);
@@ -419,7 +419,7 @@ TEST_LIMIT(fragmented_machine, 300)
 	EXPECT(is_zero(bo.map, bo.size));
 	mark(bo.map, bo.size, 21);
 	EXPECT_EQ(wrong_pages(bo.map, bo.size, 21, 0), 0);
-	/* What the kernel keeps back for itself it may have had in large pieces */
+	/* The kernel's own reserve may have large pieces */
 	if (has_huge())
 		EXPECT(huge_kib(&bo) < (long)(size / KIB / 2));
 	ktap_note("%ld of %llu KiB with large entries", huge_kib(&bo), (unsigned long long)(size / KIB));

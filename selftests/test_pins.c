@@ -2,11 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Other parts of the kernel take pages of buffers by the address where a program
- * has mapped them: vmsplice(), O_DIRECT, io_uring, cameras. Cached memory can be
- * pinned so, and stays what it is until the last one lets go, whatever becomes of
- * handle, mapping, file and device meanwhile. Memory that the CPU does not cache
- * cannot: EFAULT.
+ * Other parts of the kernel pin pages of buffers by their user address: vmsplice(),
+ * O_DIRECT, io_uring, cameras. Cached memory can be pinned, and is kept until the
+ * last pin is released, regardless of what happens to handle, mapping, file and
+ * device in the meantime. Memory that is not cached cannot be pinned: EFAULT.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -55,7 +54,7 @@ static uint64_t wrong_bytes(const void *map, uint64_t size, uint8_t seed, uint64
 	return wrong;
 }
 
-/* Bytes that the pipe took, which keeps the pages themselves; or -errno */
+/* Returns the number of bytes that the pipe accepted, which references the pages themselves; or -errno */
 static ssize_t splice_in(int pipe_end, const void *map, size_t size)
 {
 	struct iovec iov = { (void *)map, size };
@@ -104,7 +103,7 @@ TEST_LIMIT(vmsplice_takes_cached_pages, 60)
 	}
 }
 
-/* What the kernel's own mapping of these would show is not what the user's does */
+/* The kernel's own mapping of this memory would not be coherent with the user's */
 TEST(what_is_not_cached_cannot_be_pinned)
 {
 	static const uint32_t kinds[] = { RKNPU_MEM_NON_CONTIGUOUS, RKNPU_MEM_NON_CONTIGUOUS | RKNPU_MEM_WRITE_COMBINE };
@@ -121,7 +120,7 @@ TEST(what_is_not_cached_cannot_be_pinned)
 		EXPECT_EQ(wrong_bytes(bo.map, bo.size, 1, 0), 0);
 		npu_bo_fini(&bo);
 	}
-	/* On the chip there is nothing that could be */
+	/* On-chip memory has no pages to pin */
 	ASSERT_RET(npu_bo_init(&bo, fd, 4 * NPU_PAGE, RKNPU_MEM_TRY_ALLOC_SRAM | NPU_FLAGS_DATA), 0);
 	c = (struct rknpu_mem_create){ .handle = bo.handle };
 	ASSERT_RET(npu_create(fd, &c), 0);
@@ -129,7 +128,7 @@ TEST(what_is_not_cached_cannot_be_pinned)
 		EXPECT_EQ(splice_in(pipes[1], bo.map, NPU_PAGE), -EFAULT);
 }
 
-/* All of memory that others could get instead, in another color */
+/* Allocate most of the memory, which could include the pages, and fill it with another color */
 static void take_much(int fd, uint8_t color)
 {
 	unsigned int i;
@@ -150,7 +149,7 @@ static void takes_much(void *arg)
 	take_much(fd, 0xee);
 }
 
-/* Handle, mapping and file are gone; the pages are in a pipe, and nobody else's */
+/* Handle, mapping and file are gone; the pages are in a pipe, and not reused */
 TEST_LIMIT(pins_outlive_the_buffer, 120)
 {
 	unsigned int i, round;
@@ -176,7 +175,7 @@ TEST_LIMIT(pins_outlive_the_buffer, 120)
 	}
 }
 
-/* The NPU goes; what is pinned of its buffers does not, and needs nothing of the driver when it does go */
+/* The NPU is removed; pinned pages of buffers stay, and freeing them later does not need the driver */
 TEST_LIMIT(pins_outlive_the_device, 120)
 {
 	int fd = npu_open(), pipes[2];
@@ -202,7 +201,7 @@ TEST_LIMIT(pins_outlive_the_device, 120)
 	expect_in_pipe(pipes[0], NPU_PAGE, 5, 3 * MIB);
 }
 
-/* A part is unmapped while it is pinned, and again while the rest of a large entry is */
+/* A part is unmapped while it is pinned, and another one while the rest of a large entry is pinned */
 TEST_LIMIT(pins_outlive_a_part_of_the_mapping, 60)
 {
 	int fd = npu_open(), pipes[2];
@@ -235,7 +234,7 @@ static int open_disk(void)
 	return disk;
 }
 
-/* A model file's way in: from the disk into the buffer, and the NPU computes with it */
+/* Loading of a model file: from the disk directly to the buffer, and the NPU computes with it */
 TEST_LIMIT(O_DIRECT_reads_and_writes_buffers, 60)
 {
 	int fd = npu_open(), disk;
@@ -276,7 +275,7 @@ TEST_LIMIT(O_DIRECT_then_the_npu, 60)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* ---- io_uring: pins for as long as its file is there --------------------------------- */
+/* ---- io_uring: pins as long as its file exists --------------------------------------- */
 
 struct ring {
 	int fd;
@@ -305,7 +304,7 @@ static uint32_t *ring_word(void *ring, uint32_t offset)
 	return (uint32_t *)((char *)ring + offset);
 }
 
-/* Write @size bytes at @addr of the registered buffer to @file: what came of it */
+/* Write @size bytes at @addr of the registered buffer to @file; returns the result */
 static int ring_write_fixed(struct ring *r, int file, const void *addr, uint32_t size)
 {
 	uint32_t tail = *ring_word(r->sq, r->p.sq_off.tail), mask = *ring_word(r->sq, r->p.sq_off.ring_mask);
@@ -324,7 +323,7 @@ static int ring_write_fixed(struct ring *r, int file, const void *addr, uint32_t
 	return cqe->res;
 }
 
-/* A pin for ever: registered, then buffer, mapping and file go; what is written later is still the old bytes */
+/* Long-term pin: after registration, buffer, mapping and file are freed; a later write still has the old contents */
 TEST_LIMIT(long_term_pins_outlive_the_buffer, 120)
 {
 	unsigned int i;
@@ -342,7 +341,7 @@ TEST_LIMIT(long_term_pins_outlive_the_buffer, 120)
 		fill(bo.map, bo.size, i + 70);
 		iov = (struct iovec){ bo.map, bo.size };
 		if (syscall(SYS_io_uring_register, r.fd, IORING_REGISTER_BUFFERS, &iov, 1)) {
-			/* Before 6.4 it takes no mapping of any file */
+			/* Before 6.4, mappings of files are not accepted */
 			if (errno == EOPNOTSUPP)
 				SKIP("this kernel registers no mappings of files");
 			ASSERT_EQ(errno, 0);
@@ -413,9 +412,9 @@ TEST_LIMIT(camera_fills_a_buffer, 60)
 	ASSERT_EQ(poll(&p, 1, 10000), 1);
 	ASSERT_RET(npu_ioctl(cam, VIDIOC_DQBUF, &buf), 0);
 	EXPECT_EQ(buf.flags & V4L2_BUF_FLAG_ERROR, 0);
-	/* A picture, and not what was there */
+	/* A picture, not the previous contents */
 	EXPECT(memcmp(bo.map, (char *)bo.map + 1, 4096));
-	/* Its last reference is the camera's */
+	/* The camera has the last reference */
 	npu_bo_fini(&bo);
 	close(fd);
 	close(cam);

@@ -2,10 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Short jobs whose submitter looks for their end itself: whoever sees it, the job ends
- * once, with its result, and whatever else may happen to a job still happens to it. How
- * often the core interrupted tells who saw it. That is only known where instructions
- * drive the clock (VIRTUAL_TIME) and nothing else runs: elsewhere jobs must be right.
+ * Short jobs whose submitter polls for completion: the job completes once, with its
+ * result, no matter whether polling or the interrupt detects it, and everything else
+ * that can happen to a job works as usual. The number of interrupts tells which one it
+ * was, but only if instructions drive the clock (VIRTUAL_TIME) and nothing else runs;
+ * otherwise only the results are checked.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -17,7 +18,7 @@
 #include "lib/testing.h"
 
 #define RUNS		20
-/* Beyond what anybody looks for */
+/* Longer than the driver polls */
 #define LONG_US		2000
 #define TIMEOUT_MS	20
 
@@ -33,7 +34,7 @@ static unsigned int irqs_of_runs(unsigned int runs)
 	return twin_stat(npu_next_core(0), TWIN_STAT_IRQS) - before;
 }
 
-/* The driver has seen that these jobs are short */
+/* Let the driver learn that these jobs are short */
 static void setup(const char *poll_us)
 {
 	twin_need();
@@ -44,7 +45,7 @@ static void setup(const char *poll_us)
 	irqs_of_runs(RUNS);
 }
 
-/* With PREEMPT_RT nobody does */
+/* With PREEMPT_RT the driver does not poll */
 static bool somebody_looks(void)
 {
 	return getenv("VIRTUAL_TIME") && access("/sys/kernel/realtime", F_OK);
@@ -60,7 +61,7 @@ TEST(the_submitter_sees_the_end_of_short_jobs)
 		EXPECT(irqs <= RUNS / 4);
 }
 
-/* What nobody waited for stays in the raw status, which is what is looked at */
+/* Events that were not waited for stay in the raw status, which is polled */
 TEST(events_of_one_job_do_not_end_the_next)
 {
 	static const uint32_t masks[] = { RKNPU_INT_DPU, RKNPU_INT_CNA_FEATURE };
@@ -81,14 +82,14 @@ TEST(zero_means_the_interrupt)
 	EXPECT_EQ(irqs_of_runs(RUNS), RUNS);
 }
 
-/* More than the driver allows is as much as it allows */
+/* A value above the driver's limit is limited */
 TEST(nobody_looks_for_the_end_of_long_jobs)
 {
 	unsigned int i;
 
 	setup("1000000");
 	twin_write(TWIN_TASK_OVERHEAD_NS, LONG_US * 1000);
-	/* One or two surprise */
+	/* The driver may poll for the first one or two */
 	for (i = 0; i < 8; i++)
 		EXPECT_CORRECT(&mm, npu_nth(0));
 	EXPECT_EQ(irqs_of_runs(RUNS), RUNS);
@@ -136,7 +137,7 @@ TEST(what_ends_a_job_ends_one_that_is_looked_at)
 	}
 }
 
-/* Lost once, and repeated when nobody looks any more */
+/* The start is lost once, and repeated when the driver no longer polls */
 TEST(a_lost_start_is_repeated)
 {
 	struct rknpu_submit args;
@@ -149,7 +150,7 @@ TEST(a_lost_start_is_repeated)
 	irqs_of_runs(RUNS);
 }
 
-/* Whatever is seen of an end, the status word or the interrupt, is enough */
+/* The status register and the interrupt are each sufficient to complete a job */
 static void expect_ends(uint32_t kind)
 {
 	struct rknpu_submit args = matmul_args(&mm, npu_nth(0));
@@ -164,11 +165,11 @@ TEST(an_end_without_an_interrupt)
 {
 	setup("50");
 	expect_ends(TWIN_FAULT_LOST_IRQ);
-	/* Who has looked for a while has gone to sleep */
+	/* A submitter that has polled for a while sleeps */
 	twin_write(TWIN_TASK_OVERHEAD_NS, LONG_US * 1000);
 	expect_ends(TWIN_FAULT_LOST_IRQ);
 	twin_write(TWIN_TASK_OVERHEAD_NS, TWIN_TASK_OVERHEAD_USUAL_NS);
-	/* Who never looks */
+	/* A submitter that never polls */
 	ASSERT_RET(driver_set_param("poll_us", "0"), 0);
 	expect_ends(TWIN_FAULT_LOST_IRQ);
 	irqs_of_runs(RUNS);
@@ -222,7 +223,7 @@ static void resets(void *unused)
 	exit(0);
 }
 
-/* A reset of somebody else's jobs is none of ours */
+/* A reset of another client's jobs does not affect these jobs */
 TEST(others_reset_meanwhile)
 {
 	pid_t pid;

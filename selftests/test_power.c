@@ -3,8 +3,8 @@
  * Copyright (C) the rknpu authors
  *
  * Rate, voltage and power domains, on the twin's power island (island=on) or on a
- * board. What hangs a board is a guest error there, so each case is also a test
- * of the order of things.
+ * board. Actions that hang a board are guest errors on the twin, so each case also
+ * tests the order of operations.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #define SLACK_MS	10000
 #define BOTH		(1u << TWIN_DOMAIN_NPU | 1u << TWIN_DOMAIN_NPUTOP)
 #define ALL		(BOTH | 1u << TWIN_DOMAIN_NPU1 | 1u << TWIN_DOMAIN_NPU2)
-/* Longer than the kernel waits before it takes supplies from those who do not ask */
+/* Longer than the kernel waits before it disables unused supplies */
 #define LATE_DISABLE_S	35
 
 static struct matmul mm;
@@ -81,7 +81,7 @@ static bool domains_become(uint32_t want)
 	return EXPECT_EQ(twin_read(TWIN_DOMAINS), want);
 }
 
-/* All that can be told of a rate, while a core has not gone off yet */
+/* Checks everything that depends on the rate, while a core is still on */
 static void runs_at(uint32_t mhz, uint32_t uv, unsigned int margin)
 {
 	EXPECT_CORRECT(&mm, npu_nth(0));
@@ -131,7 +131,7 @@ TEST(domains_go_off_one_by_one)
 	domains_become(0);
 }
 
-/* Parked while another core runs, its job would take five times as long */
+/* If the clock were parked while another core runs, its job would take five times as long */
 TEST(clock_is_parked_by_the_last_core_only)
 {
 	int fence = -1;
@@ -153,7 +153,7 @@ TEST(clock_is_parked_by_the_last_core_only)
 	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
 }
 
-/* The read margin goes with the power, the rate must not come back before it */
+/* The read margin is lost with the power, and must be set again before the rate */
 TEST(comes_back_each_time)
 {
 	unsigned int i;
@@ -170,7 +170,7 @@ static void target_becomes(uint32_t mhz)
 {
 	unsigned int i;
 
-	/* Some are asked at their next turn only */
+	/* Some governors only act at their next interval */
 	for (i = 0; i < SLACK_MS / 10 && shown("target_freq") != mhz * MHZ; i++)
 		ktap_sleep_ms(10);
 }
@@ -180,7 +180,7 @@ TEST(userspace_governor_is_obeyed_and_clamped)
 	setup();
 	if (driver_write(scaling("governor"), "userspace"))
 		SKIP("the kernel has no such governor");
-	/* The script that everybody has: any voltage, any state of the power */
+	/* As in common scripts, with any voltage and power state */
 	set("userspace/set_freq", "1000000000");
 	runs_at(1000, 850000, 2);
 	set("userspace/set_freq", "300000000");
@@ -253,7 +253,7 @@ TEST(limits_hold_while_jobs_run)
 	EXPECT_CORRECT(&other, npu_nth(1));
 }
 
-/* A board whose firmware refuses computes all the same, and says so once */
+/* If the firmware refuses a rate, the board still computes, and logs one message */
 TEST(refused_rate_costs_speed_and_one_message)
 {
 	int log = klog_open();
@@ -273,7 +273,7 @@ TEST(refused_rate_costs_speed_and_one_message)
 	close(log);
 }
 
-/* Cut off at speed, the machine hangs: so the power stays until the clock can be parked */
+/* Switching off power at full rate hangs the machine, so power stays on until the clock can be parked */
 TEST(refused_parking_keeps_the_power_on)
 {
 	setup();
@@ -285,7 +285,7 @@ TEST(refused_parking_keeps_the_power_on)
 	runs_at(1000, 850000, 2);
 }
 
-/* Kernels before 6.15 do not, and their driver touches what has no power itself [pm-domains.c] */
+/* Kernels before 6.15 do not, and their own driver accesses registers without power [pm-domains.c] */
 static bool kernel_tells_of_refused_domains(void)
 {
 	unsigned int major = 0, minor = 0;
@@ -319,7 +319,7 @@ TEST_LIMIT(refused_domain_costs_the_job_and_is_tried_again, 60)
 	close(log);
 }
 
-/* Bound while there is no power: it says so, and is bound as usual once there is */
+/* Binding without power logs an error, and works as usual once there is power */
 TEST_LIMIT(bound_without_power_and_with_it, 60)
 {
 	const char *device = soc_get()->device[1];
@@ -349,7 +349,7 @@ TEST_LIMIT(bound_without_power_and_with_it, 60)
 
 #define REFUSE_VOLTAGE	"/sys/module/rknpu_outage/parameters/refuse_voltage"
 
-/* A regulator that does not answer: jobs go on at the rate that its voltage is enough for */
+/* If the regulator does not respond, jobs continue at a rate for which its voltage is sufficient */
 TEST(refused_voltage_costs_speed_and_one_message)
 {
 	int log = klog_open();
@@ -399,7 +399,7 @@ TEST(a_job_takes_as_long_as_its_rate_says)
 		ktap_note("%llu ns at 1 GHz, %llu at 200 MHz", (unsigned long long)fast, (unsigned long long)slow);
 }
 
-/* Slower and cooler in turn; jobs go on all the while. Return: whether the clock got there. */
+/* Changes the temperature in steps while jobs are running; returns true if the clock reached the expected state */
 static bool becomes_at(int millidegrees, int step, bool (*there)(void))
 {
 	unsigned int i;
@@ -436,7 +436,7 @@ TEST_LIMIT(hot_is_slow_and_comes_back, 60)
 	EXPECT(becomes_at(83000, -2000, is_fast));
 }
 
-/* The lowest voltages are not for the cold */
+/* The lowest voltages are not allowed when it is cold */
 TEST(cold_wants_more_voltage)
 {
 	setup();
@@ -454,13 +454,13 @@ TEST(cold_wants_more_voltage)
 	runs_at(1000, 850000, 2);
 }
 
-/* What a fuse tells: RK3588J and RK3588M want more, and are not for as much */
+/* Selected by a fuse: RK3588J and RK3588M need more voltage, and have lower maximum rates */
 TEST(another_kind_of_part_has_its_own_rates)
 {
 	setup();
 	if (!getenv("KIND"))
 		SKIP("an ordinary part");
-	/* 950 MHz at 837.5 mV; the firmware has whole hundreds, the supply whole millivolts */
+	/* 950 MHz at 837.5 mV; the firmware has steps of 100 MHz, the supply steps of 1 mV */
 	runs_at(900, 838000, 2);
 	set("max_freq", "800000000");
 	runs_at(800, 750000, 3);
@@ -496,7 +496,7 @@ static void voltage_stays(uint32_t uv)
 	EXPECT_CORRECT(&mm, npu_nth(0));
 }
 
-/* Likewise for one that is on for long, at whatever rate it came on */
+/* Same for a core that is on for a long time, at any initial rate */
 TEST_LIMIT(it_gets_cold_while_it_is_on, 60)
 {
 	setup();
@@ -506,7 +506,7 @@ TEST_LIMIT(it_gets_cold_while_it_is_on, 60)
 	stays_on(true);
 	voltage_stays(850000);
 	voltage_stays(850000);
-	/* What was last seen is old: so it may be cold, until somebody has looked */
+	/* The last reading is old, so cold is assumed until the next one */
 	twin_write(TWIN_MILLIDEGREES, 5000);
 	set("max_freq", "300000000");
 	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), 300);
@@ -521,7 +521,7 @@ TEST_LIMIT(it_gets_cold_while_it_is_on, 60)
 	voltage_becomes(750000);
 	EXPECT_EQ(twin_read(TWIN_MARGIN), 3);
 	voltage_stays(750000);
-	/* Of no account at a rate that wants more anyhow */
+	/* Makes no difference at a rate that needs more voltage anyway */
 	set("max_freq", "1000000000");
 	runs_at(1000, 850000, 2);
 	twin_write(TWIN_MILLIDEGREES, 40000);

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Who is next: priority first, then turns between processes, then order of
- * arrival. Core 0 is held while jobs queue up; when each ended tells who went first.
+ * Order of jobs: by priority, then turns between processes, then order of arrival.
+ * Core 0 is held while jobs are queued; the times of their ends show the order.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -40,7 +40,7 @@ static void wait_for_kick(void)
 	EXPECT(new_kicks());
 }
 
-/* Takes core 0, until it is released */
+/* Occupies core 0 until it is released */
 static int hold(void)
 {
 	struct rknpu_submit args = matmul_args(&mm, 1);
@@ -61,7 +61,7 @@ static void holds(void *arg)
 	EXPECT_RET(fence_end(hold()), 0);
 }
 
-/* Likewise, by a process of its own: ours has used nothing when it is over */
+/* The same in a separate process, so this process has not used any time afterwards */
 static pid_t hold_by_another(void)
 {
 	pid_t holder;
@@ -89,7 +89,7 @@ static int start_with(int32_t priority)
 	return fence;
 }
 
-/* Submits in the order given while the core is held; they must end in the order @rank */
+/* Submits in the given order while the core is held; the jobs must end in the order @rank */
 static void expect_order(const int32_t *priorities, const unsigned int *rank, unsigned int num)
 {
 	uint64_t end[16], last = 0;
@@ -131,7 +131,7 @@ TEST(equal_priority_keeps_its_order)
 	expect_order(priorities, rank, ARRAY_SIZE(rank));
 }
 
-/* Old programs pass anything; beyond the range there is nothing more to gain */
+/* Old programs pass arbitrary values; values out of range are limited to it */
 TEST(priority_is_clamped)
 {
 	static const int32_t priorities[] = { -4, INT32_MIN, -5, 3, INT32_MAX, 4 };
@@ -191,7 +191,7 @@ static void fills_a_core(void *arg)
 	EXPECT_EQ(fence_status(last), 1);
 }
 
-/* Behind one IOMMU the processes must change places again and again, and none may wait for the other for ever */
+/* With a shared IOMMU the processes must alternate, and none may wait forever for the other */
 TEST_LIMIT(processes_with_deep_queues_on_cores_of_their_own, 60)
 {
 	unsigned int cores[NPU_CORES] = { 0, 1, 2 }, i;
@@ -218,7 +218,7 @@ static struct shared *share(void)
 	return s;
 }
 
-/* Queues DEEP jobs at once, and stays until told */
+/* Queues DEEP jobs at once, and stays until told to exit */
 static void queues_deep(void *arg)
 {
 	struct shared *s = arg;
@@ -238,7 +238,7 @@ static void queues_deep(void *arg)
 
 #define SHALLOW	10
 
-/* They take turns, although the other's queue is 4096 deep and was there first */
+/* The processes take turns, although the other one's queue has 4096 jobs and was first */
 TEST_LIMIT(deep_queue_of_another_process_has_its_turns_only, 60)
 {
 	struct shared *s = share();
@@ -248,7 +248,7 @@ TEST_LIMIT(deep_queue_of_another_process_has_its_turns_only, 60)
 
 	setup();
 	holder = hold_by_another();
-	/* Longer than it takes to look */
+	/* Longer than a check takes */
 	twin_write(TWIN_TASK_OVERHEAD_NS, 200000);
 	other = ktap_fork(queues_deep, s);
 	while (s->queued < DEEP)
@@ -261,7 +261,7 @@ TEST_LIMIT(deep_queue_of_another_process_has_its_turns_only, 60)
 		EXPECT_RET(fence_end(fences[i]), 0);
 	ran = new_kicks() - 1;
 	s->end = true;
-	/* Kicks go on while we look: a process that wakes up late sees more of them */
+	/* Kicks continue in the meantime: a process that wakes up late counts more of them */
 	ktap_note("%u jobs ran when %u of ours had", ran, SHALLOW);
 	EXPECT(ran >= SHALLOW && ran <= 20 * SHALLOW);
 	EXPECT_EQ(ktap_join(holder), 0);
@@ -270,8 +270,9 @@ TEST_LIMIT(deep_queue_of_another_process_has_its_turns_only, 60)
 }
 
 /*
- * The order, from the ends of all jobs, each longer than a turn. Not one by one: a job that this
- * machine has kept for longer counts as longer, and then the other has two (exactly: test_timing).
+ * Checks the order by the ends of all jobs, each longer than a turn. They do not alternate exactly: a
+ * job that was delayed by the host counts as longer, and then the other one has two (test_timing checks
+ * exactly).
  */
 static void queues_some(void *arg)
 {
@@ -324,7 +325,7 @@ TEST_LIMIT(processes_take_turns, 60)
 
 /* ---- not waiting ------------------------------------------------------------------ */
 
-/* The call is over long before the job; how long its queue is does not matter */
+/* The call returns long before the job ends, regardless of the length of the queue */
 TEST(nonblock_returns_at_once)
 {
 	int held, fence, i;
@@ -346,11 +347,11 @@ TEST(nonblock_returns_at_once)
 	EXPECT_RET(fence_end(held), 0);
 }
 
-/* ---- how much one client can have waiting ------------------------------------------ */
+/* ---- limit on waiting jobs of a client --------------------------------------------- */
 
 #define MOST		40
 
-/* Of another process: what one has waiting is no other's limit */
+/* In another process: the waiting jobs of one process do not count for another */
 static void queues_a_few(void *arg)
 {
 	struct matmul own;
@@ -367,12 +368,12 @@ static int behind(const struct foreign *input, int *fence)
 {
 	struct rknpu_submit args = matmul_args(&mm, 1);
 
-	/* The wait for others' fences has its end, too */
+	/* Waiting for foreign fences is also limited */
 	args.timeout = HOLD_MS;
 	return job_start_args(&mm, args, input->fence, fence);
 }
 
-/* Once: programs of this interface repeat a call that says EAGAIN until there is room */
+/* Only once: programs of this interface repeat a call that returns EAGAIN until there is room */
 static int try_once(uint32_t flags, int fence_in)
 {
 	struct rknpu_submit args = matmul_args(&mm, 1);
@@ -382,7 +383,7 @@ static int try_once(uint32_t flags, int fence_in)
 	return ioctl(mm.out.fd, DRM_IOCTL_RKNPU_SUBMIT, &args) ? -errno : 0;
 }
 
-/* For a core and for a fence; what runs does not count */
+/* Limits jobs that wait for a core or a fence; running jobs do not count */
 TEST(a_clients_queue_has_an_end)
 {
 	struct foreign input;
@@ -418,8 +419,8 @@ TEST(a_clients_queue_has_an_end)
 }
 
 /*
- * Thousands behind one fence: it lets them go on in the order in which they came, and
- * whoever else comes is not behind them.
+ * Thousands of jobs wait for one fence: they continue in the order of submission, and
+ * do not delay jobs of other clients.
  */
 TEST_LIMIT(thousands_behind_one_fence, 120)
 {
@@ -443,7 +444,7 @@ TEST_LIMIT(thousands_behind_one_fence, 120)
 	foreign_abandon(&input);
 }
 
-/* A failed input fails all of them, and a reset takes those away that wait for one that never comes */
+/* If the input fails, all of them fail, and a reset cancels those that wait for an input that never signals */
 TEST_LIMIT(thousands_behind_a_fence_that_fails, 120)
 {
 	struct rknpu_submit args;
@@ -476,7 +477,7 @@ TEST_LIMIT(thousands_behind_a_fence_that_fails, 120)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* J4: jobs so short that they are done before their submit returns */
+/* J4: jobs that are so short that they are done before their submit returns */
 TEST(J4_short_jobs_that_nobody_waits_for)
 {
 	int fence, i;
@@ -491,7 +492,7 @@ TEST(J4_short_jobs_that_nobody_waits_for)
 	}
 }
 
-/* J9, J10: it hangs and nobody waits for it; whoever comes next is served without poking */
+/* J9, J10: an asynchronous job hangs; the next job runs without another submit */
 TEST(J9_hang_that_nobody_waits_for)
 {
 	struct rknpu_submit args;
@@ -511,7 +512,7 @@ TEST(J9_hang_that_nobody_waits_for)
 	}
 }
 
-/* J18: not its buffers, not its file: the job keeps what it needs */
+/* J18: the job keeps its buffers and its file alive */
 TEST(J18_buffers_and_file_closed_after_a_nonblocking_submit)
 {
 	uint32_t faults;
@@ -534,7 +535,7 @@ TEST(J18_buffers_and_file_closed_after_a_nonblocking_submit)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* Whatever refuses a submit refuses one that does not wait, before it is queued */
+/* All checks of a submit also apply to one that does not wait, before it is queued */
 TEST(nonblock_is_checked_before_it_returns)
 {
 	struct rknpu_submit args;

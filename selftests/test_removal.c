@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The device goes away, and the machine to sleep, with jobs queued, waiting
- * and running. Removal ends all of them with -ENODEV; files, mappings,
- * dma-bufs and fences stay harmless however long somebody holds them. Sleep
- * ends none. ROUNDS=N in the environment repeats everything.
+ * Removal of the device, and system suspend, with jobs queued, waiting and running.
+ * Removal ends all of them with -ENODEV; files, mappings, dma-bufs and fences that
+ * are still held are harmless. Suspend does not end any job. ROUNDS=N in the
+ * environment repeats everything.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define SLACK_MS	5000
 #define MUCH_TOO_LATE_US	10000000
 
-/* The device of a core; on trees with one for all it is always that */
+/* The device of a core; trees with one device for all cores always have that one */
 static const char *device_of(unsigned int n)
 {
 	return soc_get()->device[npu_nth_core(n)];
@@ -76,7 +76,7 @@ static void setup(void)
 		SKIP("needs root and a bound device");
 }
 
-/* Something of everything: on each core a job that runs and one queued; a gang; one that waits */
+/* Jobs of all kinds: on each core a running and a queued one; a gang; a waiting one */
 struct work {
 	struct matmul mm;
 	struct foreign input;
@@ -127,7 +127,7 @@ static void *submits(void *arg)
 	return (void *)(intptr_t)npu_submit(w->mm.out.fd, &args);
 }
 
-/* Without any one of its cores the device is gone: no program can know what the others are worth */
+/* If one of its cores is removed, so is the device: programs could not know which cores are left */
 static void removed_with_jobs(unsigned int nth)
 {
 	const char *device = device_of(nth);
@@ -163,7 +163,7 @@ TEST_LIMIT(R14_removed_with_jobs, 3600) { removed_with_jobs(0); }
 TEST_LIMIT(R14_second_core_removed_with_jobs, 3600) { removed_with_jobs(1); }
 TEST_LIMIT(R14_third_core_removed_with_jobs, 3600) { removed_with_jobs(2); }
 
-/* Everything that can be held is held across the removal, and dropped after the device is back */
+/* Objects of all kinds are held across the removal, and released after the device is back */
 TEST_LIMIT(R14_held_across_removal, 3600)
 {
 	unsigned int i;
@@ -190,7 +190,7 @@ TEST_LIMIT(R14_held_across_removal, 3600)
 		ASSERT_RET(driver_bind("unbind", device_of(0)), 0);
 		ASSERT_RET(driver_bind("bind", device_of(0)), 0);
 		works_anew();
-		/* The input signals for a job that is long gone */
+		/* The input signals for a job that no longer exists */
 		foreign_signal(&input);
 		EXPECT_RET(fence_end(done), 0);
 		EXPECT_RET(fence_end(never), -ENODEV);
@@ -230,7 +230,7 @@ static void *submits_all_the_time(void *arg)
 	return NULL;
 }
 
-/* At any moment: between the check and the queue, in the worker, in an interrupt */
+/* Removal at any moment: between check and queueing, in the worker, in an interrupt */
 TEST_LIMIT(removed_while_jobs_stream_in, 3600)
 {
 	unsigned int i, t;
@@ -258,7 +258,7 @@ TEST_LIMIT(removed_while_jobs_stream_in, 3600)
 	works_anew();
 }
 
-/* While a recovery is under way */
+/* Removal during a recovery */
 TEST_LIMIT(removed_during_recovery, 3600)
 {
 	static const uint32_t kinds[] = { TWIN_FAULT_STALL, TWIN_FAULT_MMU_READ, TWIN_FAULT_NEVER, TWIN_FAULT_LATE };
@@ -279,7 +279,7 @@ TEST_LIMIT(removed_during_recovery, 3600)
 		args.timeout = 20;
 		twin_fault(npu_nth_core(0), kind, MUCH_TOO_LATE_US, 2);
 		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
-		/* A fault is noticed at once, and again after a millisecond if it is still there */
+		/* A fault is detected at once, and again after a millisecond if it still exists */
 		ktap_sleep_ms(kind == TWIN_FAULT_MMU_READ ? i / ARRAY_SIZE(kinds) % 4 : 8 + i % 16);
 		ASSERT_RET(driver_bind("unbind", device_of(0)), 0);
 		twin_disarm();
@@ -308,17 +308,17 @@ TEST_LIMIT(module_stays_while_it_is_used, 3600)
 		/* Closing would drop a job that has not started */
 		EXPECT_RET(fence_wait(fence, SLACK_MS), 0);
 		close(fd);
-		/* Its mappings are files too */
+		/* Its mappings hold references to files too */
 		EXPECT_RET(driver_unload(), -EAGAIN);
 		matmul_fini(&mm);
-		/* So is a fence: its code is ours */
+		/* So does a fence, because its code is in the module */
 		EXPECT_RET(driver_unload(), -EAGAIN);
 		EXPECT_RET(fence_end(fence), 0);
 		works_anew();
 	}
 }
 
-/* ---- sleep -------------------------------------------------------------------------- */
+/* ---- system suspend ------------------------------------------------------------------ */
 
 /* Suspends to the level that the kernel can test without a platform, and wakes up by itself */
 static int sleep_and_wake(void)
@@ -327,7 +327,7 @@ static int sleep_and_wake(void)
 
 	if (ret)
 		SKIP("this kernel cannot test its suspend");
-	/* Seconds that it would stay asleep, busy */
+	/* Seconds that it would busy-wait before waking up */
 	driver_write("/sys/module/suspend/parameters/pm_test_delay", "0");
 	return driver_write("/sys/power/state", "freeze");
 }
@@ -343,7 +343,7 @@ TEST_LIMIT(sleeps_while_idle, 3600)
 	}
 }
 
-/* R12: what runs may end before the power goes; what is queued starts afterwards */
+/* R12: running jobs may complete before power is switched off; queued ones start after resume */
 TEST_LIMIT(R12_sleeps_with_jobs, 3600)
 {
 	unsigned int i;
@@ -362,7 +362,7 @@ TEST_LIMIT(R12_sleeps_with_jobs, 3600)
 	}
 }
 
-/* Nobody can keep the machine awake for as long as he likes; awake again, everything goes on */
+/* A job cannot keep the machine awake for an arbitrary time; after resume, everything continues */
 TEST_LIMIT(long_job_keeps_the_machine_awake_only_now, 3600)
 {
 	struct rknpu_submit args;

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Resets that meet: each other, buffers that come and go, interrupts, submits.
+ * Resets concurrent with other resets, creation and destruction of buffers,
+ * interrupts and submits.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -36,7 +37,7 @@ static void *resets(void *arg)
 	return NULL;
 }
 
-/* Hangs on its core, and asks for a reset from two threads at once */
+/* Hangs on its core, and requests a reset from two threads at the same time */
 static void hangs_and_resets(void *arg)
 {
 	unsigned int core = *(unsigned int *)arg, i;
@@ -52,7 +53,7 @@ static void hangs_and_resets(void *arg)
 		args = matmul_args(&mm, 1u << core);
 		args.timeout = 60000;
 		ASSERT_RET(job_start_args(&mm, args, -1, &fence), 0);
-		/* Behind one IOMMU it may have to wait for the others' resets */
+		/* With a shared IOMMU it may have to wait for other clients' resets */
 		if (!soc_get()->shares_iommu)
 			wait_for_kick(core, before);
 		pthread_create(&threads[0], NULL, resets, NULL);
@@ -65,7 +66,7 @@ static void hangs_and_resets(void *arg)
 	}
 }
 
-/* R2: a reset during somebody's reset is a reset all the same */
+/* R2: a reset during another client's reset is still carried out */
 TEST_LIMIT(R2_resets_at_the_same_time, 60)
 {
 	unsigned int cores[NPU_CORES] = { 0, 1, 2 }, i;
@@ -80,7 +81,7 @@ TEST_LIMIT(R2_resets_at_the_same_time, 60)
 
 static volatile bool stop;
 
-/* Maps and unmaps in the address space whose jobs run, hang and are reset */
+/* Maps and unmaps in the address space of jobs that run, hang and are reset */
 static void *comes_and_goes(void *arg)
 {
 	struct npu_bo bo;
@@ -123,7 +124,7 @@ TEST_LIMIT(R5_resets_while_all_else_goes_on, 60)
 		args = matmul_args(&mm, 1u << i % NPU_CORES);
 		args.timeout = 10;
 		twin_spurious(i % NPU_CORES, RKNPU_INT_CNA_FEATURE);
-		/* Whichever job of the two gets it: one may be that late, the other has no more than 10 ms */
+		/* Either job may get the fault: one may be that late, the other one has a time-out of 10 ms */
 		twin_fault(i % NPU_CORES, TWIN_FAULT_LATE, 100000, 1);
 		ret = npu_submit(mm.out.fd, &args);
 		if (ret)

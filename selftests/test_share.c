@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Buffers that more than one party holds: several handles of one file, FLINK
- * names, dma-bufs out and in, with the peers that the machine has: memory of a
- * memfd, another DRM driver, a camera.
+ * Shared buffers: several handles of one file, FLINK names, export and import of
+ * dma-bufs, with the exporters and importers that the machine has: udmabuf, another
+ * DRM driver, a camera.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static uint32_t open_name(int fd, uint32_t name)
 
 /* ---- several handles ------------------------------------------------------------- */
 
-/* The address goes with the last handle, whichever that is */
+/* The address is freed with the last handle, in any order */
 static void closes_in_order(bool first_first)
 {
 	struct rknpu_mem_create c = { .size = 3 * NPU_PAGE, .flags = NPU_FLAGS_DATA }, again = { 0 };
@@ -92,7 +92,7 @@ static void closes_in_order(bool first_first)
 TEST(first_of_two_handles_goes) { closes_in_order(true); }
 TEST(second_of_two_handles_goes) { closes_in_order(false); }
 
-/* What runs must go on running when a handle that it does not need goes */
+/* A running stream is not affected if a handle that it does not need is closed */
 TEST(stream_runs_on_the_remaining_handle)
 {
 	struct matmul mm;
@@ -130,7 +130,7 @@ static void opens_by_name(void *arg)
 	EXPECT_RET(matmul_run(&mm, 1, NULL), 0);
 }
 
-/* A name is worth the same in every process that may use the card; the address is each one's own */
+/* A name is valid in every process that may use the card; each process has an address of its own */
 TEST(name_opened_by_another_process)
 {
 	struct named n = { .size = 4 * NPU_PAGE };
@@ -146,12 +146,12 @@ TEST(name_opened_by_another_process)
 	npu_bo_from_device(&bo);
 	memcpy(mm.out.map, bo.map, mm.out.size);
 	EXPECT_EQ(matmul_wrong(&mm), 0);
-	/* With the buffer goes the name */
+	/* The name is freed with the buffer */
 	npu_bo_fini(&bo);
 	EXPECT_RET(npu_ioctl(fd, DRM_IOCTL_GEM_OPEN, &(struct drm_gem_open){ .name = n.name }), -ENOENT);
 }
 
-/* Importing what one exported gives the handle that is there already */
+/* Importing one's own export returns the existing handle */
 TEST(self_import_is_the_same_handle)
 {
 	struct npu_bo bo;
@@ -162,7 +162,7 @@ TEST(self_import_is_the_same_handle)
 	ASSERT(dmabuf >= 0);
 	EXPECT_EQ(import_fd(fd, dmabuf), bo.handle);
 	EXPECT_EQ(import_fd(fd, dmabuf), bo.handle);
-	/* One handle, so one close ends it */
+	/* One handle, so one close frees it */
 	npu_bo_fini(&bo);
 	EXPECT_RET(npu_destroy(fd, bo.handle), -ENOENT);
 }
@@ -185,12 +185,12 @@ TEST(two_files_share_one_address)
 	EXPECT_RET(npu_sync(fd, there.obj_addr, 0, NPU_PAGE, RKNPU_MEM_SYNC_TO_DEVICE), -EINVAL);
 }
 
-/* ---- other people's memory --------------------------------------------------------- */
+/* ---- memory of other drivers ------------------------------------------------------- */
 
 struct foreign {
 	int dmabuf;
 	uint64_t size;
-	uint8_t *map;		/* the exporter's own */
+	uint8_t *map;		/* the exporter's own mapping */
 };
 
 /* Pages of a memfd */
@@ -211,7 +211,7 @@ static void make_udmabuf(struct foreign *f, uint64_t size)
 	f->dmabuf = npu_ioctl(dev, UDMABUF_CREATE, &args);
 	ASSERT(f->dmabuf >= 0);
 	f->size = size;
-	/* It maps its pages for the direction of the first access: another one later would be its mistake */
+	/* The exporter maps its pages for the direction of the first access: another one later would be its mistake */
 	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);
 	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
 	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);
@@ -235,7 +235,7 @@ static void make_dumb(struct foreign *f, uint64_t size)
 	f->dmabuf = export_fd(dev, dumb.handle);
 	ASSERT(f->dmabuf >= 0);
 	f->size = dumb.size;
-	/* Only the dma-buf keeps it */
+	/* Only the dma-buf keeps the buffer alive */
 	close(dev);
 }
 
@@ -251,7 +251,7 @@ static void import(int fd, const struct foreign *f, struct npu_bo *bo)
 	*bo = (struct npu_bo){ .fd = fd, .handle = c.handle, .size = c.size, .token = c.obj_addr, .iova = c.dma_addr };
 }
 
-/* The NPU reads its input there and writes its output there: nothing is copied by anybody */
+/* The NPU reads input from it and writes output to it: nothing is copied */
 static void computes_in(const struct foreign *f)
 {
 	struct matmul mm;
@@ -310,13 +310,13 @@ static void maps_through(const struct foreign *f)
 	EXPECT_EQ(map[5], 78);
 	EXPECT(mmap(NULL, f->size + NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
 	EXPECT(mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, offset) == MAP_FAILED);
-	/* A part, from the beginning; elsewhere not every exporter minds where a mapping begins */
+	/* A part, from the beginning; not every exporter handles mappings that begin elsewhere */
 	part = mmap(NULL, NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset);
 	ASSERT(part != MAP_FAILED);
 	EXPECT_EQ(part[5], 78);
 	munmap((void *)part, NPU_PAGE);
 	EXPECT(mmap(NULL, NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset + NPU_PAGE) == MAP_FAILED);
-	/* It outlives all that led to it */
+	/* The mapping outlives all other references */
 	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
 	close(fd);
 	close(f->dmabuf);
@@ -340,7 +340,7 @@ TEST(map_another_drivers_buffer_through_us)
 	maps_through(&f);
 }
 
-/* The import holds what it needs: the fd and its exporter's handles may go at once */
+/* The import holds all necessary references: the fd and the exporter's handles may be closed at once */
 TEST(import_outlives_the_dmabuf_fd)
 {
 	struct foreign f;
@@ -360,7 +360,7 @@ TEST(import_outlives_the_dmabuf_fd)
 		matmul_fini(&mm);
 	}
 	EXPECT_RET(npu_bo_to_device(&bo), 0);
-	/* With the last handle goes the address */
+	/* The address is freed with the last handle */
 	ASSERT_RET(npu_destroy(fd, bo.handle), 0);
 	EXPECT_RET(npu_bo_to_device(&bo), -EINVAL);
 }
@@ -413,7 +413,7 @@ static void start_camera(int cam, struct foreign frames[FRAMES])
 	ASSERT_RET(npu_ioctl(cam, VIDIOC_STREAMON, &type), 0);
 }
 
-/* Index of a frame that the camera has filled and leaves alone now */
+/* Index of a frame that the camera has filled and no longer writes */
 static unsigned int next_frame(int cam)
 {
 	struct v4l2_buffer buf = { .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP };
@@ -425,7 +425,7 @@ static unsigned int next_frame(int cam)
 	return buf.index;
 }
 
-/* Camera, dma-buf, stream, result: the same result as from a copy of the frame in a buffer of ours */
+/* Camera, dma-buf, stream, result: the same result as from a copy of the frame in a buffer of this driver */
 TEST_LIMIT(camera_frame_without_a_copy, 60)
 {
 	struct foreign frames[FRAMES];
@@ -459,14 +459,14 @@ TEST_LIMIT(camera_frame_without_a_copy, 60)
 		buf.index = i;
 		ASSERT_RET(npu_ioctl(cam, VIDIOC_QBUF, &buf), 0);
 	}
-	/* The frames stay while something holds them, whatever becomes of the camera */
+	/* The frames stay while they are referenced, even if the camera is closed */
 	close(cam);
 	munmap(frames[0].map, frames[0].size);
 }
 
-/* ---- our memory for others ---------------------------------------------------------- */
+/* ---- export to other drivers --------------------------------------------------------- */
 
-/* One byte in every page through the dma-buf's own mapping, with the calls that cached memory needs */
+/* One byte in every page through the dma-buf's own mapping, with the sync calls that cached memory needs */
 TEST(dmabuf_mapped_and_synchronized)
 {
 	struct dma_buf_sync start = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW }, end = { DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW };
@@ -516,7 +516,7 @@ static void exports_and_dies(void *arg)
 	ASSERT_EQ(sendmsg(sock, &msg, 0), 1);
 }
 
-/* The process is gone, its address space with it; the memory is not */
+/* The process and its address space are gone, but the memory is not */
 TEST(dmabuf_outlives_its_process)
 {
 	char control[CMSG_SPACE(sizeof(int))], byte;
@@ -541,7 +541,7 @@ TEST(dmabuf_outlives_its_process)
 	EXPECT_RET(npu_sync(fd, c.obj_addr, 0, c.size, RKNPU_MEM_SYNC_TO_DEVICE), 0);
 }
 
-/* Another driver takes our pages */
+/* Another driver imports pages of this driver */
 TEST(another_driver_imports_ours)
 {
 	struct drm_mode_map_dumb map_dumb = { 0 };
@@ -559,7 +559,7 @@ TEST(another_driver_imports_ours)
 		SKIP("the other device imports nothing");
 	ASSERT_RET(ret, 0);
 	map_dumb.handle = p.handle;
-	/* It may refuse to map what is not its own; what counts is that it could attach */
+	/* It may refuse to map an imported buffer; what counts is that it could attach */
 	npu_ioctl(other, DRM_IOCTL_MODE_MAP_DUMB, &map_dumb);
 	npu_bo_fini(&bo);
 	close(fd);
@@ -567,7 +567,7 @@ TEST(another_driver_imports_ours)
 	close(other);
 }
 
-/* What an import that is not ours must not do: name a handle of nobody, or no dma-buf at all */
+/* Invalid imports: of descriptors that are not dma-bufs, and handles that do not exist */
 TEST(import_of_what_is_no_dmabuf)
 {
 	struct drm_prime_handle p = { .fd = -1 };

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Address spaces as a resource: all of a 4 GiB window can be had, nothing of it
- * is lost however long it is used, and what is missing when is told apart. ROUNDS
- * in the environment makes the long test longer.
+ * Address spaces as a resource: all of a 4 GiB window can be allocated, no part of
+ * it is lost even after long use, and lack of addresses and of memory are
+ * different errors. ROUNDS in the environment makes the long test longer.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -14,14 +14,14 @@
 
 #include "lib/testing.h"
 
-/* Not the first page, which streams call "no buffer", and not the last, whose end would be 2^32 */
+/* Excluding the first page, whose address means "no buffer" in streams, and the last, whose end would be 2^32 */
 #define FIRST		((uint64_t)NPU_PAGE)
 #define END		((1ull << 32) - NPU_PAGE)
-/* As often as CONFIG_DMA_API_DEBUG lets a page be mapped */
+/* Maximum number of mappings of a page with CONFIG_DMA_API_DEBUG */
 #define BLOCKS		8u
 #define BLOCK		((END - FIRST) / BLOCKS / NPU_PAGE * NPU_PAGE)
 
-/* Memory of another driver: importing it again costs addresses but no memory */
+/* Memory of another driver: repeated imports need addresses but no memory */
 static int make_dumb(uint64_t size)
 {
 	struct drm_mode_create_dumb dumb = { .width = 1024, .height = size / 4096, .bpp = 32 };
@@ -37,7 +37,7 @@ static int make_dumb(uint64_t size)
 	return p.fd;
 }
 
-/* Each file of the process has an object of its own for it; the addresses are the process's. File or -errno */
+/* Each file has an object of its own for the import; addresses belong to the process. Returns the file or -errno */
 static int import(int dmabuf, uint64_t *address)
 {
 	struct rknpu_mem_create c = { 0 };
@@ -61,7 +61,7 @@ static int create(int fd, uint64_t size, struct rknpu_mem_create *c)
 	return npu_create(fd, c);
 }
 
-/* Takes every address there is, to the page, and gives it back */
+/* Allocates every page of the address space, and frees it */
 static void whole_window_is_free(int fd)
 {
 	const uint64_t rest = END - FIRST - BLOCKS * BLOCK;
@@ -82,16 +82,16 @@ static void whole_window_is_free(int fd)
 	}
 	EXPECT_EQ(lowest, FIRST);
 	EXPECT_EQ(highest, END);
-	/* Memory is left, addresses are not; those of the other spaces are */
+	/* There is memory but no address left; other spaces have addresses */
 	EXPECT_RET(create(fd, 1, &c), -ENOSPC);
 	EXPECT_RET(create(fd, 1 << 20, &c), -ENOSPC);
 	c = (struct rknpu_mem_create){ .size = 1, .flags = NPU_FLAGS_DATA, .iommu_domain_id = 9 };
 	EXPECT_RET(npu_create(fd, &c), 0);
 	EXPECT_RET(npu_destroy(fd, c.handle), 0);
-	/* What one gives back is all that can be had */
+	/* Only the addresses that are freed can be allocated again */
 	close(files[BLOCKS]);
 	EXPECT_RET(create(fd, rest + NPU_PAGE, &c), -ENOSPC);
-	/* No multiple of eight pages is among those six: then it may be any address */
+	/* There is no multiple of eight pages among these six: then it may be any address */
 	c = (struct rknpu_mem_create){ .size = 5 * NPU_PAGE, .flags = RKNPU_MEM_NON_CONTIGUOUS };
 	EXPECT_RET(npu_create(fd, &c), 0);
 	EXPECT_RET(npu_destroy(fd, c.handle), 0);
@@ -115,7 +115,7 @@ static uint64_t size_of_next(unsigned int *seed)
 	return r % 64 ? sizes[r / 64 % 6] : sizes[6 + r / 64 % 2];
 }
 
-/* Mixed sizes come and go in no order; at the end not a page of the window is missing */
+/* Buffers of mixed sizes are created and destroyed in random order; in the end no page of the window is missing */
 TEST_LIMIT(soak_leaves_the_window_whole_to_the_page, 3600)
 {
 	static uint32_t handles[LIVE];

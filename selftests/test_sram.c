@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * On-chip memory: how much, to whom, and that a buffer which begins there and
- * goes on in pages is one buffer to everybody. SRAM=ADDRESS+SIZE in the
- * environment says what the tree gives to the NPU.
+ * On-chip memory: how much there is and who gets it, and that a buffer which begins
+ * there and continues in pages is a single buffer for all users. SRAM=ADDRESS+SIZE
+ * in the environment is the range that the tree gives to the NPU.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static int open_with_sram(void)
 	return fd;
 }
 
-/* A buffer with at most @wanted bytes on the chip (0: as many as there are); what was placed there */
+/* Creates a buffer with at most @wanted bytes on the chip (0: as many as there are); returns the size placed there */
 static uint64_t create(struct npu_bo *bo, int fd, uint64_t size, uint64_t wanted, uint32_t flags)
 {
 	struct rknpu_mem_create c = { .size = size, .flags = flags, .sram_size = wanted };
@@ -54,7 +54,7 @@ static uint64_t create(struct npu_bo *bo, int fd, uint64_t size, uint64_t wanted
 	return c.sram_size;
 }
 
-/* The whole pages of it: boards do not begin it at a multiple of 16 KiB */
+/* Only whole pages count: on boards it does not begin at a multiple of 16 KiB */
 TEST(amount_is_the_trees)
 {
 	const char *sram = getenv("SRAM");
@@ -94,10 +94,10 @@ TEST(counted_to_the_page)
 	EXPECT_EQ(available(fd), all);
 	EXPECT_EQ(create(&a, fd, 5 * NPU_PAGE - 1, 0, SRAM_FLAGS), 5 * NPU_PAGE);
 	EXPECT_EQ(available(fd), all - 5 * NPU_PAGE);
-	/* Only a part of it wanted there, rounded up to the page */
+	/* Only a part of it is requested there, rounded up to pages */
 	EXPECT_EQ(create(&b, fd, 9 * NPU_PAGE, NPU_PAGE + 1, SRAM_FLAGS), 2 * NPU_PAGE);
 	EXPECT_EQ(available(fd), all - 7 * NPU_PAGE);
-	/* More wanted than the buffer has */
+	/* More requested than the size of the buffer */
 	EXPECT_EQ(create(&c, fd, 3 * NPU_PAGE, UINT64_MAX, SRAM_FLAGS), 3 * NPU_PAGE);
 	EXPECT_EQ(available(fd), all - 10 * NPU_PAGE);
 	npu_bo_fini(&a);
@@ -105,14 +105,14 @@ TEST(counted_to_the_page)
 	npu_bo_fini(&b);
 	npu_bo_fini(&c);
 	EXPECT_EQ(available(fd), all);
-	/* Not asked for, not given */
+	/* Not requested */
 	EXPECT_EQ(create(&a, fd, NPU_PAGE, NPU_PAGE, NPU_FLAGS_DATA), 0);
-	/* There is none of this on RK3588 */
+	/* RK3588 has no memory of this kind */
 	EXPECT_EQ(create(&b, fd, NPU_PAGE, NPU_PAGE, NPU_FLAGS_DATA | RKNPU_MEM_TRY_ALLOC_NBUF), 0);
 	EXPECT_EQ(available(fd), all);
 }
 
-/* Buffers for the CPU to read descriptors from stay where it can */
+/* Task buffers, whose descriptors the CPU reads, are in ordinary memory */
 TEST(task_buffers_are_memory)
 {
 	int fd = open_with_sram();
@@ -122,7 +122,7 @@ TEST(task_buffers_are_memory)
 	EXPECT_EQ(available(fd), total(fd));
 }
 
-/* The last buffer gets what is left, to the page, and pages after it; the next none; all are usable */
+/* The last buffer gets all remaining pages of it, followed by memory; the next one gets none; all are usable */
 TEST(runs_out_exactly)
 {
 	int fd = open_with_sram();
@@ -141,7 +141,7 @@ TEST(runs_out_exactly)
 	for (i = 0; i < last.size; i += 4)
 		if (!EXPECT_EQ(*(volatile uint32_t *)((char *)last.map + i), i))
 			break;
-	/* Scattered holes make one buffer as well */
+	/* A buffer can also be made of scattered holes */
 	npu_bo_fini(&none);
 	npu_bo_fini(&most);
 	EXPECT_EQ(create(&none, fd, all - left, 0, SRAM_FLAGS), all - left);
@@ -165,7 +165,7 @@ TEST(M11_zeroed)
 	}
 }
 
-/* A part of the on-chip part, the seam between the parts, and neighbours */
+/* A piece of the on-chip part, the boundary between the parts, and neighbours */
 TEST(M2_M3_short_mapping_has_neighbours)
 {
 	int fd = open_with_sram();
@@ -191,10 +191,10 @@ TEST(M2_M3_short_mapping_has_neighbours)
 	EXPECT_EQ(((uint8_t *)bo.map)[7 * NPU_PAGE], 9);
 	EXPECT_EQ(((uint8_t *)bo.map)[9 * NPU_PAGE - 1], 9);
 	EXPECT_EQ(((uint8_t *)bo.map)[9 * NPU_PAGE], 5);
-	/* Unaligned over the seam */
+	/* Unaligned access across the boundary */
 	*(volatile uint64_t *)((char *)bo.map + 8 * NPU_PAGE - 3) = 0x1122334455667788;
 	EXPECT_EQ(*(volatile uint64_t *)((char *)bo.map + 8 * NPU_PAGE - 3), 0x1122334455667788);
-	/* Refused, and the buffer is none the worse */
+	/* Refused, without effect on the buffer */
 	EXPECT(mmap(NULL, 17 * NPU_PAGE, PROT_READ, MAP_SHARED, fd, offset) == MAP_FAILED);
 	EXPECT(mmap(NULL, NPU_PAGE, PROT_READ, MAP_PRIVATE, fd, offset) == MAP_FAILED);
 	munmap(part, 2 * NPU_PAGE);
@@ -213,12 +213,12 @@ TEST(M9_sync_ranges)
 	unsigned int i;
 
 	create(&bo, fd, 16 * NPU_PAGE, 8 * NPU_PAGE, SRAM_FLAGS);
-	/* What reaches past the end is cut */
+	/* The part past the end is cut off */
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		EXPECT_RET(npu_sync(fd, bo.token, t[i].offset, t[i].size, RKNPU_MEM_SYNC_MASK), t[i].want);
 }
 
-/* Input and output across the seam: to the NPU it is one range of addresses */
+/* Input and output across the boundary: for the NPU it is one range of addresses */
 TEST(stream_reads_and_writes_across_the_seam)
 {
 	int fd = open_with_sram();
@@ -240,7 +240,7 @@ TEST(stream_reads_and_writes_across_the_seam)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
-/* A driver that puts off the attachment has to ask us for the CPU's mapping, which is whole */
+/* A driver that defers attaching must use the exporter's CPU mapping, which is complete */
 static void maps_all_or_nothing(int other, uint32_t handle, const struct npu_bo *bo)
 {
 	struct drm_mode_map_dumb map_dumb = { .handle = handle };
@@ -255,7 +255,7 @@ static void maps_all_or_nothing(int other, uint32_t handle, const struct npu_bo 
 	EXPECT_EQ(map[bo->size - 1], 3);
 }
 
-/* M15: others get the whole buffer or nothing, never the pages alone */
+/* M15: other drivers get the whole buffer or nothing, never only the pages */
 TEST(M15_exported_whole_or_not_at_all)
 {
 	struct drm_prime_handle p = { .flags = DRM_CLOEXEC | DRM_RDWR };
@@ -272,7 +272,7 @@ TEST(M15_exported_whole_or_not_at_all)
 	ASSERT(map != MAP_FAILED);
 	EXPECT_EQ(map[0], 3);
 	EXPECT_EQ(map[4 * NPU_PAGE - 1], 3);
-	/* Ourselves again: the same buffer */
+	/* Imported by this driver: the same buffer */
 	ASSERT_RET(npu_ioctl(second, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), 0);
 	c.handle = p.handle;
 	ASSERT_RET(npu_create(second, &c), 0);
@@ -315,7 +315,7 @@ TEST_LIMIT(M4_M16_exclusive_and_counted_among_threads, 60)
 	EXPECT_EQ(available(fd), total(fd));
 }
 
-/* M5: what the NPU can still write to is nobody else's yet */
+/* M5: memory that the NPU can still write is not given to another buffer */
 static struct matmul late;
 
 static void *submits(void *arg)
@@ -345,7 +345,7 @@ TEST(M5_freed_only_when_the_job_is_gone)
 		ktap_sleep_ms(1);
 	npu_bo_fini(&out);
 	EXPECT_EQ(available(fd), 0);
-	/* Whoever comes now gets memory, and keeps it as it is */
+	/* A new buffer gets ordinary memory, whose contents are not changed */
 	EXPECT_EQ(create(&fresh, fd, 64 * NPU_PAGE, 0, SRAM_FLAGS), 0);
 	twin_release(0);
 	pthread_join(thread, NULL);

@@ -2,10 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What the driver tells about itself: the numbers in sysfs, for everybody; what
- * fdinfo says of an open, by the kernel's specification; the vendor driver's files
- * in debugfs, byte for byte; and the patterns with which the monitors that people
- * run read them.
+ * Statistics of the driver: world-readable numbers in sysfs; fdinfo of an open,
+ * according to the kernel's specification; the vendor driver's files in debugfs, byte
+ * for byte; and the patterns with which common monitors parse them.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -61,14 +60,14 @@ TEST(jobs_and_busy_time_are_counted)
 	stats_open(&mm);
 	for_each_core(core) {
 		snprintf(name, sizeof(name), "core%u_busy_us", core);
-		/* A job that an earlier program has left there ends before this one. */
+		/* A job left by an earlier program ends before this one. */
 		EXPECT_RET(matmul_run(&mm, 1u << core, NULL), 0);
 		done = stats_number("jobs_done");
 		busy = stats_number(name);
 		all = stats_number("busy_us");
 		EXPECT_RET(matmul_run(&mm, 1u << core, &ran), 0);
 		EXPECT_EQ(stats_number("jobs_done") - done, 1);
-		/* Both are cut to microseconds */
+		/* Both are truncated to microseconds */
 		sum = stats_number(name) - busy;
 		EXPECT((int64_t)sum >= ran.hw_elapse_time / 1000 - 1 && (int64_t)sum <= ran.hw_elapse_time / 1000 + 1);
 		EXPECT(stats_number("busy_us") - all + 1 >= sum && stats_number("busy_us") - all <= sum + 1);
@@ -108,7 +107,7 @@ TEST(faults_are_counted)
 	faults = stats_number("faults");
 	failed = stats_number("jobs_failed");
 	late = stats_number("jobs_timed_out");
-	/* A place that nobody has mapped */
+	/* An unmapped address */
 	ASSERT(matmul_set_register(&mm, RKNPU_DPU_DST_BASE_ADDR, 0xfff00000));
 	ASSERT_RET(npu_bo_to_device(&mm.cmd), 0);
 	EXPECT_RET(submit_held(core), -EIO);
@@ -197,7 +196,7 @@ TEST(cores_that_are_not_there_have_no_files)
 
 #define KEYS 48
 
-/* One open, as a reader that follows the specification sees it: "key:" white space "value", each once */
+/* One open, as parsed according to the specification: "key:" white space "value", each key once */
 struct fdinfo {
 	unsigned int count;
 	char key[KEYS][40], value[KEYS][64];
@@ -250,7 +249,7 @@ static uint64_t amount_of(const struct fdinfo *info, const char *key, const char
 	return !strcmp(unit, "KiB") ? number << 10 : number;
 }
 
-/* Cores that the SoC has, whether the tree enables them or not */
+/* Number of cores of the SoC, even if the tree does not enable all of them */
 static unsigned int soc_cores(void)
 {
 	if (soc_get()->single)
@@ -277,7 +276,7 @@ TEST(fdinfo_names_driver_and_client)
 	EXPECT(!strcmp(value_of(&one, "drm-driver"), "rknpu"));
 	EXPECT(strcmp(value_of(&one, "drm-client-id"), value_of(&two, "drm-client-id")));
 	EXPECT(!strcmp(value_of(&one, "rknpu-device"), soc_get()->device[npu_next_core(0)]));
-	/* Of a duplicated descriptor it is the same open */
+	/* A duplicated descriptor is the same open */
 	read_fdinfo(&two, getpid(), dup(a));
 	EXPECT(!strcmp(value_of(&one, "drm-client-id"), value_of(&two, "drm-client-id")));
 }
@@ -297,7 +296,7 @@ TEST(fdinfo_has_the_time_of_each_core)
 			EXPECT_EQ(engine_ns(&after, i) - engine_ns(&before, i), i == core ? ran.hw_elapse_time : 0);
 	}
 	EXPECT_EQ(amount_of(&after, "rknpu-jobs-done", ""), npu_num_cores());
-	/* Another open of the same process has done nothing */
+	/* Another open of the same process has not done anything */
 	read_fdinfo(&after, getpid(), other);
 	for_each_core(core)
 		EXPECT_EQ(engine_ns(&after, core), 0);
@@ -323,7 +322,7 @@ TEST(fdinfo_has_the_memory_of_each_open)
 	EXPECT_EQ(amount_of(&after, "drm-total-memory", "KiB"), amount_of(&before, "drm-total-memory", "KiB"));
 }
 
-/* The file may be closed while its job runs: what is counted then has somewhere to go */
+/* The file may be closed while its job runs: its counters must still exist then */
 TEST(file_closed_while_its_job_runs)
 {
 	unsigned int core = npu_next_core(0);
@@ -355,7 +354,7 @@ static void expect_text(const char *name, const char *want)
 		ktap_note("%s: got \"%s\", wanted \"%s\"", name, text, want);
 }
 
-/* Golden texts of `load`, by percent of each core */
+/* Golden texts of `load`, by the percentage of each core */
 static void expect_load(unsigned int a, unsigned int b, unsigned int c)
 {
 	char want[96];
@@ -404,7 +403,7 @@ TEST(vendor_files_off_and_idle)
 	ASSERT_RET(npu_action(fd, RKNPU_GET_VOLT, &value), 0);
 	snprintf(text, sizeof(text), "%u\n", value);
 	expect_text("volt", text);
-	/* Reading has not powered it */
+	/* Reading does not power it on */
 	expect_text("power", "off\n");
 	ktap_sleep_ms(2100);
 	expect_load(0, 0, 0);
@@ -420,7 +419,7 @@ TEST_LIMIT(vendor_files_busy, 40)
 	twin_need();
 	twin_fault(core, TWIN_FAULT_NEVER, 0, 1);
 	ASSERT(!pthread_create(&thread, NULL, hang, &core));
-	/* The second that is over when this is asked was busy from end to end */
+	/* The last full second before this query was completely busy */
 	ktap_sleep_ms(2100);
 	expect_load(core == 0 ? 100 : 0, core == 1 ? 100 : 0, core == 2 ? 100 : 0);
 	expect_text("power", "on\n");
@@ -439,7 +438,7 @@ TEST(vendor_mm)
 
 	need_vendor_files();
 	if (!stats_number("sram_total_bytes")) {
-		/* What the tree reserves is for test_monitor */
+		/* Memory reserved by the tree is tested in test_monitor */
 		if (!stats_number("pool_total_bytes"))
 			expect_text("mm", "");
 		return;
@@ -572,7 +571,7 @@ TEST(vendor_files_in_proc)
 
 #define DUMPS "/sys/class/devcoredump"
 
-/* The data of a dump of ours; false when there is none */
+/* Finds the data of a dump of this driver; returns false if there is none */
 static bool find_dump(char *path, size_t size)
 {
 	char real[512], link[320];
@@ -591,7 +590,7 @@ static bool find_dump(char *path, size_t size)
 	return found;
 }
 
-/* One a minute, and it stays for five: if one is there, it is of a job that failed before */
+/* There is one per minute, and it is kept for five minutes: an existing one is of a job that failed earlier */
 TEST(failed_job_leaves_a_dump_for_root)
 {
 	static char text[300000];
@@ -625,7 +624,7 @@ TEST(failed_job_leaves_a_dump_for_root)
 	EXPECT(!strncmp(text, "rknpu dump 1\n", 13));
 	EXPECT(strstr(text, "\nreason ") && strstr(text, "\npid ") && strstr(text, "\ncore ") && strstr(text, "\ntask "));
 	EXPECT(strstr(text, "\nregister 0x0020 "));
-	/* Without an IOMMU nobody keeps a list of what is where */
+	/* Without an IOMMU there is no list of mappings */
 	if (translated)
 		EXPECT(strstr(text, "\nmapping 0x") && strstr(text, "\nword 0x"));
 	EXPECT(got > 4 && !strcmp(text + got - 5, "\nend\n"));
@@ -633,7 +632,7 @@ TEST(failed_job_leaves_a_dump_for_root)
 	EXPECT_EQ(open(path, O_RDONLY), -1);
 }
 
-/* ---- how monitors read them --------------------------------------------------------- */
+/* ---- parsing by monitors ------------------------------------------------------------- */
 
 /* Number of matches of a pattern of extended regular expressions, and the sum of what its last group matches */
 static unsigned int matches(const char *pattern, unsigned int group, const char *text, unsigned int *sum)
@@ -655,7 +654,7 @@ static void monitors_read(const char *load, unsigned int cores, unsigned int wan
 	unsigned int sum, found, percent, all = 0, count = 0;
 	const char *p;
 
-	/* rknputop: the pattern of several cores, or else the other */
+	/* rknputop: the pattern for several cores, otherwise the other one */
 	found = matches("Core([0-9]+):[[:space:]]*([0-9]+)%", 2, load, &sum);
 	if (!found)
 		found = matches("NPU load:[[:space:]]+([0-9]+)%", 1, load, &sum);
@@ -668,7 +667,7 @@ static void monitors_read(const char *load, unsigned int cores, unsigned int wan
 		EXPECT_EQ(matches("(Core[0-9]):[[:space:]]+([0-9]+)%", 2, load, &sum), cores);
 		EXPECT_EQ(sum, want);
 	}
-	/* rknpu-exporter: whatever stands before a percent sign */
+	/* rknpu-exporter: numbers before a percent sign */
 	EXPECT_EQ(matches("([0-9]+)%", 1, load, &sum), cores);
 	EXPECT_EQ(sum, want);
 	/* nvtop: the first line, from one "Core" to the next */
@@ -710,7 +709,7 @@ TEST(monitors_read_the_rest)
 	char text[64], *colon, *end;
 
 	need_vendor_files();
-	/* rknputop: what follows the colon; librknnrt, rktop: one number */
+	/* rknputop: text after the colon; librknnrt, rktop: one number */
 	ASSERT_RET(stats_read_vendor("version", text, sizeof(text)), 0);
 	colon = strchr(text, ':');
 	ASSERT(colon);

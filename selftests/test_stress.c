@@ -2,12 +2,12 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Everything at once, by chance: several clients submit to any cores, alone and
- * in gangs, at any priority, waiting, not waiting, or for each other's fences; they
- * reset their work and are killed, while cores fail in every way the twin knows.
- * Whatever happens, every job ends in time, with an errno that is explained, and
- * afterwards all cores compute. What is chosen by chance depends on the environment's
- * SEED only, and its ROUNDS repeats everything with other seeds.
+ * Random operations in parallel: several clients submit to any cores, alone and in
+ * gangs, at any priority, blocking, asynchronously, or with each other's fences; they
+ * reset their jobs and are killed, while cores fail in every way that the twin
+ * supports. In all cases every job ends in time, with an errno that is explained, and
+ * afterwards all cores compute. Random choices only depend on SEED in the environment;
+ * ROUNDS repeats everything with other seeds.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +24,7 @@
 #define MOST_SUBMITS	30
 #define FENCES		8
 #define TIMEOUT_MS	150
-/* All fences of all clients on one core, each after a time-out, and again as much */
+/* Twice the time for all fences of all clients on one core, each after a time-out */
 #define PATIENCE_MS	(2 * CLIENTS * FENCES * TIMEOUT_MS)
 
 static unsigned int env(const char *name, unsigned int usual)
@@ -34,7 +34,7 @@ static unsigned int env(const char *name, unsigned int usual)
 	return value ? strtoul(value, NULL, 0) : usual;
 }
 
-/* Marsaglia's xorshift: the same everywhere */
+/* Marsaglia's xorshift, to have the same numbers everywhere */
 static uint32_t any(uint32_t *state, uint32_t below)
 {
 	*state ^= *state << 13;
@@ -67,10 +67,10 @@ static uint32_t any_cores(uint32_t *state)
 struct client {
 	uint32_t seed;
 	unsigned int submits;
-	bool tame;	/* neither resets its work, nor leaves it, nor is killed */
+	bool tame;	/* never resets or abandons its jobs, and is not killed */
 };
 
-/* A failing core ends a job so, and a client's reset */
+/* Results that a failing core or a client's reset can cause */
 static void expect_explained(const struct client *c, int result)
 {
 	EXPECT(!result || result == -ETIMEDOUT || result == -EIO || (result == -ECANCELED && !c->tame));
@@ -81,7 +81,7 @@ struct pending {
 	unsigned int num;
 };
 
-/* The oldest of a client's fences; @take: and forget it */
+/* Checks the oldest of a client's fences; @take: also removes it */
 static void expect_end(const struct client *c, struct pending *p, unsigned int which)
 {
 	int status;
@@ -141,7 +141,7 @@ static void does_anything(void *arg)
 
 struct trouble {
 	uint32_t seed;
-	uint32_t pause_ms;	/* at most, between two failures */
+	uint32_t pause_ms;	/* maximum time between two failures */
 	volatile bool over;
 };
 
@@ -158,7 +158,7 @@ static void makes_trouble(void *arg)
 		{ TWIN_FAULT_MMU_WRITE, 0 },
 		{ TWIN_FAULT_MMU_FETCH, 0 },
 		{ TWIN_FAULT_AFTER_RESET, RKNPU_INT_DPU },
-		/* Last: a lost start that the hardware does not tell of cannot be cured */
+		/* Last, as a lost start that the hardware does not report cannot be recovered */
 		{ TWIN_FAULT_STALL, 0 },
 	};
 	struct trouble *t = arg;
@@ -173,7 +173,7 @@ static void makes_trouble(void *arg)
 	}
 }
 
-/* Rounds differ in how much there is of everything: some bugs need a crowd, others that nobody else comes by */
+/* Rounds differ in their load: some bugs need many clients, others need a single one */
 static void round_of(struct trouble *t, uint32_t seed)
 {
 	struct client clients[CLIENTS];

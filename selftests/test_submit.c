@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Jobs of a well-behaved device: what runs is computed correctly and reported
- * exactly, and what cannot be meant is refused before any hardware sees it.
+ * Jobs on a device without faults: they are computed correctly and reported
+ * exactly, and invalid ones are refused before they reach the hardware.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -75,7 +75,7 @@ TEST(runs_on_the_core_named)
 	}
 }
 
-/* Each task ends in its own rows, so a task that did not run shows */
+/* Each task writes rows of its own, so a task that did not run is detected */
 static void chain(unsigned int tasks, bool pingpong, uint32_t core_mask)
 {
 	struct rknpu_submit args;
@@ -98,7 +98,7 @@ TEST(chain_of_2) { chain(2, true, 1); }
 TEST(chain_of_11) { chain(11, true, npu_nth(1)); }
 TEST(chain_of_11_without_pingpong) { chain(11, false, npu_nth(2)); }
 
-/* The counter of the hardware has 12 bits, that of other SoCs 16 */
+/* The hardware's counter has 12 bits, on other SoCs 16 */
 TEST_LIMIT(chain_of_4095, 60) { chain(4095, true, 0); }
 TEST_LIMIT(chain_of_4096, 60) { chain(4096, true, npu_nth(0)); }
 TEST_LIMIT(chain_of_8300, 60) { chain(8300, true, npu_nth(2)); }
@@ -118,7 +118,7 @@ TEST_LIMIT(chain_that_needs_two_starts, 120)
 		EXPECT_EQ(twin_stat(npu_nth_core(0), TWIN_STAT_KICKS) - kicks, 2);
 }
 
-/* With it the fetch of a task's commands hides behind the computing of the one before */
+/* With ping-pong, the fetch of a task's commands overlaps the computation of the previous task */
 TEST(pingpong_overlaps_the_fetch)
 {
 	struct rknpu_submit args;
@@ -135,7 +135,7 @@ TEST(pingpong_overlaps_the_fetch)
 		ASSERT_RET(npu_submit(mm.out.fd, &args), 0);
 		took[pingpong] = twin_stat64(0, TWIN_STAT_END_NS) - twin_stat64(0, TWIN_STAT_START_NS);
 	}
-	/* All of them but the first, give or take one */
+	/* For all tasks except the first, give or take one */
 	EXPECT(took[0] - took[1] >= (mm.tasks - 2) * TWIN_TASK_OVERHEAD_USUAL_NS);
 	EXPECT(took[0] - took[1] <= mm.tasks * TWIN_TASK_OVERHEAD_USUAL_NS);
 }
@@ -150,7 +150,7 @@ TEST(only_the_range_named_runs)
 	ASSERT_RET(matmul_init(&mm, npu_open(), MATMUL_INT8_INT32, 32, 64, 32, 4, MATMUL_EXACT, 5), 0);
 	ASSERT_EQ(mm.tasks, 8);
 	args = matmul_args(&mm, npu_nth(1));
-	/* Of a SoC with one core the range of the submit itself counts, else that of the core */
+	/* On an SoC with one core the range of the submit itself counts, otherwise that of the core */
 	args.task_start = 2;
 	args.task_number = 3;
 	args.subcore_task[npu_nth_core(1)] = (struct rknpu_subcore_task){ 2, 3 };
@@ -158,11 +158,11 @@ TEST(only_the_range_named_runs)
 	ASSERT_RET(npu_submit(mm.out.fd, &args), 0);
 	ASSERT_RET(npu_bo_from_device(&mm.out), 0);
 	EXPECT_EQ(args.task_counter, 3);
-	/* Three tasks of four rows; an element equal to the filler by chance would be 1 in 2^32 */
+	/* Three tasks of four rows; the chance of an element being equal to the filler is 1 in 2^32 */
 	left = matmul_untouched(&mm);
 	EXPECT_EQ(left, (32 - 12) * 32);
 	EXPECT_EQ(matmul_wrong(&mm), left);
-	/* What was told of the range's end went to its last descriptor */
+	/* The status at the end of the range was written to its last descriptor */
 	for (row = 0; row < mm.tasks; row++)
 		EXPECT_EQ(!!matmul_descriptors(&mm)[row].int_status, row == 4);
 }
@@ -181,7 +181,7 @@ TEST(what_a_submit_reports)
 	EXPECT_EQ(done.task_counter, 4);
 	EXPECT(done.hw_elapse_time > 0);
 	EXPECT((uint64_t)done.hw_elapse_time <= wall);
-	/* Not less than it took, but for the clock's granularity */
+	/* Not less than it took, except for the granularity of the clock */
 	if (twin_present())
 		EXPECT(done.hw_elapse_time + 1000 >= (int64_t)(twin_stat64(0, TWIN_STAT_END_NS) -
 							       twin_stat64(0, TWIN_STAT_START_NS)));
@@ -226,7 +226,7 @@ TEST(automatic_choice_with_one_entry)
 	}
 }
 
-/* The same, with the ranges of the cores that are not meant pointing past the tasks, empty */
+/* The same, with empty ranges past the tasks for the unused cores */
 TEST(one_core_named_with_idle_entries)
 {
 	struct rknpu_submit args;
@@ -244,7 +244,7 @@ TEST(one_core_named_with_idle_entries)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
-/* Whatever memory a program chose, the NPU reads and writes it */
+/* The NPU can read and write every kind of memory */
 TEST(every_kind_of_memory)
 {
 	static const uint32_t kinds[] = {
@@ -294,7 +294,7 @@ TEST(P4_task_buffer_without_kernel_mapping)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
-/* J2: which of a pair comes depends on how many tasks ran before; the vendor driver times out */
+/* J2: which bit of a pair is set depends on the number of tasks run before; the vendor driver times out */
 TEST(J2_single_bit_interrupt_mask)
 {
 	struct rknpu_submit done;
@@ -329,9 +329,9 @@ TEST(interrupt_masks_of_earlier_blocks)
 }
 
 /*
- * A block's event that nobody waited for stays in the raw status. The next job's
- * mask must not let it through, not even between two register writes: then the
- * job ends before it has run.
+ * A block's event that was not waited for stays in the raw status. The next job's
+ * mask must never let it through, not even between two register writes: otherwise
+ * the job would end before it has run.
  */
 TEST(events_of_one_job_do_not_end_the_next)
 {
@@ -342,7 +342,7 @@ TEST(events_of_one_job_do_not_end_the_next)
 
 	twin_need();
 	small_matmul(&mm, npu_open(), 4);
-	/* Each job's end is to be seen by the interrupt; test_poll.c has the other way */
+	/* The end of each job must be detected by the interrupt; test_poll.c tests polling */
 	if (driver_set_param("poll_us", "0"))
 		SKIP("needs root");
 	for (i = 0; i < 8; i++) {
@@ -381,7 +381,7 @@ TEST(every_domain_runs_jobs)
 	}
 }
 
-/* The caller's own domains in turn on one core: each job sees its own */
+/* The caller's own domains alternate on one core: each job uses its own */
 TEST(domains_take_turns)
 {
 	struct matmul mm[3];
@@ -393,7 +393,7 @@ TEST(domains_take_turns)
 		EXPECT_CORRECT(&mm[i % 3], 1);
 }
 
-/* Buffers come and go between jobs: a translation kept too long would be used */
+/* Buffers are destroyed and created between jobs: a stale translation would be used */
 TEST(addresses_are_reused_between_jobs)
 {
 	int fd = npu_open(), i;
@@ -442,7 +442,7 @@ static int submit_0_8(struct matmul *mm, uint64_t regcfg, unsigned int core)
 	return 0;
 }
 
-/* Where the address space is named now, they had the token of a buffer that no driver looked at */
+/* In place of the address space, they had the token of a buffer, which no driver used */
 TEST(layout_of_drivers_up_to_0_8)
 {
 	unsigned int core, first = __builtin_ctz(soc_get()->cores);
@@ -457,7 +457,7 @@ TEST(layout_of_drivers_up_to_0_8)
 		EXPECT_RET(submit_0_8(&mm, mm.cmd.token, core), 0);
 		EXPECT_RET(submit_0_8(&mm, mm.task.token, core), 0);
 	}
-	/* A number that is no token of the caller's is the address space that it says */
+	/* A number that is not one of the caller's tokens is the number of an address space */
 	EXPECT_RET(submit_0_8(&mm, mm.cmd.token + 8, first), -EINVAL);
 	EXPECT_RET(submit_0_8(&mm, mm.cmd.token ^ 1ull << 40, first), -EINVAL);
 	EXPECT_RET(submit_0_8(&mm, 16, first), -EINVAL);
@@ -466,11 +466,11 @@ TEST(layout_of_drivers_up_to_0_8)
 	EXPECT_RET(submit_0_8(&elsewhere, 0xdeadbeef00000005, first), 0);
 }
 
-/* ---- refusals: one field wrong each -------------------------------------------- */
+/* ---- refusals: one wrong field each -------------------------------------------- */
 
 static struct matmul good;
 
-/* A submit that would run, changed by the caller, must be refused; no core may have started */
+/* A valid submit that was changed by the caller must be refused; no core may have started */
 static void refuse(int line, struct rknpu_submit args, int want)
 {
 	uint32_t kicks = 0;
@@ -484,14 +484,14 @@ static void refuse(int line, struct rknpu_submit args, int want)
 	ktap_equal(__FILE__, line, "kicks", kicks, 0);
 }
 
-/* One changed field of a submit on core 0 */
+/* Changes one field of a submit on core 0 */
 #define REFUSE(field, value) do {                                             \
 	struct rknpu_submit args_ = matmul_args(&good, npu_nth(0));                    \
 	args_.field = value;                                                  \
 	refuse(__LINE__, args_, -EINVAL);                                     \
 } while (0)
 
-/* One changed field of the only descriptor */
+/* Changes one field of the only descriptor */
 #define REFUSE_TASK(field, value) do {                                        \
 	struct rknpu_task saved_ = *matmul_descriptors(&good);                \
 	matmul_descriptors(&good)->field = value;                             \
@@ -506,7 +506,7 @@ static void good_job(void)
 	small_matmul(&good, npu_open(), 4);
 }
 
-/* After any number of refusals the same arguments run */
+/* After any number of refusals, the unchanged arguments run */
 static void still_good(void)
 {
 	EXPECT_CORRECT(&good, npu_nth(0));
@@ -521,7 +521,7 @@ TEST(J3_flags_without_pc)
 	still_good();
 }
 
-/* Debug messages of the kernel's DRM core: those of drivers */
+/* Enable debug messages of drivers in the kernel's DRM core */
 static int drm_debug(const char *value)
 {
 	int fd = open("/sys/module/drm/parameters/debug", O_WRONLY | O_CLOEXEC), ret;
@@ -667,7 +667,7 @@ TEST(P5_sub_core_range_past_the_buffer)
 	still_good();
 }
 
-/* A product of the count with 40 bytes that fits after it wrapped */
+/* The count times 40 bytes wraps to a value that fits */
 TEST(P5_range_whose_bytes_wrap)
 {
 	static const uint32_t numbers[] = { 0x06666667, 0x66666667, 0xcccccccd, 107374183 };
@@ -739,7 +739,7 @@ TEST(P9_command_amount)
 	still_good();
 }
 
-/* With no done event to wait for the job could only run out of time */
+/* Without a done event to wait for, the job could only time out */
 TEST(interrupt_mask_that_never_comes)
 {
 	good_job();
@@ -776,7 +776,7 @@ TEST(fences_without_a_fence)
 	still_good();
 }
 
-/* The argument on the last bytes of a mapping, and one that is only readable */
+/* The argument in the last bytes of a mapping, and in read-only memory */
 TEST(argument_in_awkward_memory)
 {
 	char *map = mmap(NULL, 2 * NPU_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -810,8 +810,8 @@ static void *flips_descriptor(void *arg)
 }
 
 /*
- * P8: whatever the moment, a job has one descriptor. The mask that never comes
- * is a job that runs out of time, and nothing else may happen.
+ * P8: a job uses a consistent descriptor, no matter when it is changed. With the
+ * mask that never occurs, the job times out, and nothing else may happen.
  */
 TEST_LIMIT(P8_descriptor_that_changes_meanwhile, 60)
 {

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What MEM_SYNC and DMA_BUF_IOCTL_SYNC really do: which bytes are cleaned,
- * which invalidated, and that nothing else is.
+ * Cache maintenance by MEM_SYNC and DMA_BUF_IOCTL_SYNC: which bytes are cleaned
+ * or invalidated, and that no others are.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,15 +16,15 @@
 
 static struct trace_event events[EVENTS];
 
-/* More pages than any allocator hands out in a row */
+/* More pages than any allocator returns contiguously */
 #define PAGES	96u
 
 enum { BIDIRECTIONAL, TO_DEVICE, FROM_DEVICE };
 
-/* Where the buffer's pages are: its first clean-up, at creation, shows them in their order */
+/* Physical addresses of the buffer's pages: its first cleaning, at creation, shows them in order */
 static uint64_t physical[PAGES];
 
-/* Bytes cleaned since the last look */
+/* Returns the number of bytes cleaned since the last call */
 static uint64_t learn_pages(void)
 {
 	size_t i, n = trace_read(events, EVENTS);
@@ -34,7 +34,7 @@ static uint64_t learn_pages(void)
 	for (i = 0; i < n; i++) {
 		uint64_t at;
 
-		/* The IOMMU driver's tables go one way only */
+		/* The IOMMU driver's tables are only synchronized in one direction */
 		if (events[i].op != TRACE_TO_DEVICE || events[i].dir != BIDIRECTIONAL)
 			continue;
 		for (at = 0; at < events[i].size; at += NPU_PAGE)
@@ -53,7 +53,7 @@ static uint64_t create_traced(struct npu_bo *bo, int fd, uint32_t pages, uint32_
 	return learn_pages();
 }
 
-/* Every byte of the range once and in order, none of another */
+/* Every byte of the range, once and in order, and no other */
 static void expect_range(size_t count, enum trace_op op, uint64_t offset, uint64_t size)
 {
 	uint64_t at = offset, end;
@@ -113,7 +113,7 @@ TEST(sync_covers_exactly_the_range)
 	}
 }
 
-/* Refused requests touch no cache: M7 discarded other people's dirty lines */
+/* Refused requests do no cache maintenance: M7 discarded dirty lines of other memory */
 TEST(M7_refused_sync_touches_nothing)
 {
 	const struct { uint64_t offset, size; uint32_t flags; } t[] = {
@@ -131,7 +131,7 @@ TEST(M7_refused_sync_touches_nothing)
 	EXPECT_EQ(trace_read(events, EVENTS), 0);
 }
 
-/* Cut, not refused; M7 went on into memory behind the buffer */
+/* Cut, not refused; M7 continued into memory after the buffer */
 TEST(M7_sync_ends_where_the_buffer_does)
 {
 	const struct { uint64_t offset, size; } t[] = {
@@ -168,10 +168,10 @@ TEST(uncached_buffers_need_no_sync)
 	}
 }
 
-/* Of a buffer that begins on the chip only what lies behind that is cached */
+/* In a buffer that begins in on-chip memory, only the rest is cached */
 TEST(on_chip_part_needs_no_sync)
 {
-	/* What is cleaned: of the memory behind the chip's, from its beginning on */
+	/* The cleaned range, relative to the beginning of the part after on-chip memory */
 	const struct { uint64_t offset, size, from, cleaned; } t[] = {
 		{ 0, 8 * NPU_PAGE, 0, 4 * NPU_PAGE }, { 0, 4 * NPU_PAGE, 0, 0 }, { NPU_PAGE, 3 * NPU_PAGE + 1, 0, 1 },
 		{ 4 * NPU_PAGE - 5, 17, 0, 12 }, { 5 * NPU_PAGE + 8, 100, NPU_PAGE + 8, 100 },
@@ -196,7 +196,7 @@ TEST(on_chip_part_needs_no_sync)
 	}
 }
 
-/* Fresh zeroes must not wait in the cache to overwrite what comes past it */
+/* Zeroes of a new buffer must not stay in the cache, to overwrite data written past it later */
 TEST(uncached_buffers_begin_clean)
 {
 	struct npu_bo bo;
@@ -252,7 +252,7 @@ TEST(exported_buffer_synchronized_by_its_users)
 
 TEST(imported_buffer_synchronized_by_its_exporter)
 {
-	/* Never both at once: beginning would throw away what the CPU wrote */
+	/* Never both at once: the begin call would discard data written by the CPU */
 	static const struct { uint32_t flags; size_t rounds; unsigned int dir[2]; } t[] = {
 		{ RKNPU_MEM_SYNC_TO_DEVICE, 1, { TO_DEVICE } }, { RKNPU_MEM_SYNC_FROM_DEVICE, 1, { FROM_DEVICE } },
 		{ RKNPU_MEM_SYNC_MASK, 2, { TO_DEVICE, FROM_DEVICE } },

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Fences out of jobs and into jobs: they always signal, with the job's error;
- * a job that waits for one does not hold up its submitter; nothing is left
- * behind by a call that fails.
+ * Output and input fences of jobs: they always signal, with the job's error; a job
+ * that waits for one does not block its submitter; a failed call does not leak
+ * anything.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -50,7 +50,7 @@ static void wait_for_kick(unsigned int core, uint32_t before)
 	EXPECT(twin_stat(core, TWIN_STAT_KICKS) != before);
 }
 
-/* A job on @core that ends @us later than it would, or fails */
+/* Starts a job on @core with a fault, so it ends late or fails */
 static int start_faulty(unsigned int core, uint32_t kind, uint32_t param, uint32_t timeout_ms)
 {
 	struct rknpu_submit args = matmul_args(&mm, 1u << core);
@@ -83,7 +83,7 @@ TEST(out_fence_signals_when_the_job_is_done)
 	close(fence);
 }
 
-/* J23: whatever ends a job, its fence signals, and says what */
+/* J23: the fence signals with the result, no matter how the job ends */
 static void fence_tells_within(uint32_t kind, uint32_t param, uint32_t timeout_ms, int want)
 {
 	twin_setup();
@@ -96,7 +96,7 @@ static void fence_tells(uint32_t kind, uint32_t param, int want) { fence_tells_w
 
 TEST(J23_fence_of_a_hang) { fence_tells(TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIMEDOUT); }
 TEST(J23_fence_of_a_fault) { fence_tells(TWIN_FAULT_MMU_WRITE, 0, -EIO); }
-/* A loss is seen half-way; the rest is for the reset and the repetition, on a host that is busy */
+/* A lost start is detected after half of the time; the rest is for reset and repetition on a busy host */
 TEST(J23_fence_of_a_lost_start) { fence_tells_within(TWIN_FAULT_STALL, 0, 1000, 0); }
 TEST(J23_fence_of_a_wrong_interrupt) { fence_tells(TWIN_FAULT_WRONG_BIT, RKNPU_INT_CNA_FEATURE, -ETIMEDOUT); }
 
@@ -114,7 +114,7 @@ TEST(J23_fences_of_jobs_that_a_reset_ends)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* Waited for and a fence too: it has signalled when the call returns */
+/* A blocking submit with a fence: it has signalled when the call returns */
 TEST(blocking_submit_with_a_fence)
 {
 	struct rknpu_submit args;
@@ -147,7 +147,7 @@ TEST(J24_blocking_submit_that_fails_leaves_no_fence)
 	}
 }
 
-/* J20, J23: every way to refuse, many times: neither files nor jobs may pile up */
+/* J20, J23: refusals for every reason, many times: neither files nor jobs may accumulate */
 TEST(J20_refused_submits_leave_no_file)
 {
 	int device = open("/dev/null", O_RDONLY), pipes[2], out, i;
@@ -175,7 +175,7 @@ TEST(J20_refused_submits_leave_no_file)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* A good input fence, and something else wrong: the fence is as it was */
+/* A valid input fence, but another error: the fence is not changed */
 TEST(J20_refused_submits_keep_no_fence)
 {
 	struct rknpu_submit args;
@@ -194,7 +194,7 @@ TEST(J20_refused_submits_keep_no_fence)
 	EXPECT_RET(fence_end(fence), 0);
 }
 
-/* J23: no number left for the fence: refused, and nothing has run */
+/* J23: no descriptor left for the fence: refused, and nothing has run */
 TEST(J23_no_descriptor_left)
 {
 	struct rlimit limit, tight;
@@ -229,7 +229,7 @@ TEST(many_fences_at_once)
 		EXPECT_RET(fence_end(fences[i]), 0);
 }
 
-/* Nobody has to look at a fence that was asked for */
+/* A requested fence need not be used */
 TEST(fence_closed_before_its_job_ends)
 {
 	int fence, last;
@@ -243,7 +243,7 @@ TEST(fence_closed_before_its_job_ends)
 
 /* ---- in ------------------------------------------------------------------------- */
 
-/* J22: the vendor driver does not wait for its own fences, and cores have no order among them */
+/* J22: the vendor driver does not wait for its own fences, and jobs on different cores are not ordered */
 TEST(J22_own_fence_orders_cores)
 {
 	int first, second;
@@ -263,7 +263,7 @@ TEST(J22_own_fence_orders_cores)
 	close(first);
 }
 
-/* A waiting job is no obstacle: neither to its submitter nor to other jobs on its core */
+/* A waiting job blocks neither its submitter nor other jobs on its core */
 TEST(job_that_waits_for_a_fence_holds_up_nobody)
 {
 	struct foreign f;
@@ -362,7 +362,7 @@ TEST(blocking_submit_with_an_input_fence)
 	foreign_abandon(&f);
 }
 
-/* Each waits for the one before, on another core: the order of the chain is the order of the ends */
+/* Each job waits for the previous one, on another core: they end in the order of the chain */
 TEST(chain_of_fences)
 {
 	int fences[30], i;
@@ -384,7 +384,7 @@ TEST(chain_of_fences)
 	foreign_abandon(&f);
 }
 
-/* A job whose input failed must not run on rubbish; its own fence carries the error on */
+/* A job whose input failed must not run with invalid data; its own fence propagates the error */
 TEST(failed_input_fails_the_job)
 {
 	int first, second, third;
@@ -398,7 +398,7 @@ TEST(failed_input_fails_the_job)
 	EXPECT_RET(fence_end(second), -ETIMEDOUT);
 	EXPECT_RET(fence_end(third), -ETIMEDOUT);
 	EXPECT_EQ(twin_stat(1, TWIN_STAT_KICKS) + twin_stat(2, TWIN_STAT_KICKS), before);
-	/* Also when it had failed before */
+	/* Also if it failed earlier */
 	ASSERT_RET(job_start(&mm, npu_nth(1), first, &second), 0);
 	EXPECT_RET(fence_end(second), -ETIMEDOUT);
 	EXPECT_RET(fence_end(first), -ETIMEDOUT);
@@ -427,7 +427,7 @@ TEST(fence_whose_driver_goes_away)
 	foreign_init(&f);
 	ASSERT_RET(job_start(&mm, 1, f.fence, &fence), 0);
 	foreign_abandon(&f);
-	/* sw_sync says -ENOENT, vgem nothing; the job ends either way */
+	/* sw_sync sets -ENOENT, vgem no error; the job ends in both cases */
 	ret = fence_end(fence);
 	if (ret)
 		EXPECT_RET(ret, -ENOENT);
@@ -454,7 +454,7 @@ TEST(J21_input_that_never_comes)
 	args.fence_fd = f.fence;
 	EXPECT_RET(npu_submit(mm.out.fd, &args), -ETIMEDOUT);
 	EXPECT_RET(fence_end(fence), -ETIMEDOUT);
-	/* Jiffies of a starved virtual machine come late, and then several at once */
+	/* In a starved virtual machine, jiffies are late, and then advance by several at once */
 	EXPECT(ktap_now_ns() - start >= 50000000);
 	EXPECT(ktap_now_ns() - start < SLACK_MS * 1000000ull);
 	foreign_signal(&f);
@@ -463,7 +463,7 @@ TEST(J21_input_that_never_comes)
 	foreign_abandon(&f);
 }
 
-/* What waits for jobs of ours waits for something that ends: its own time-out has not begun */
+/* A job that waits for jobs of this driver waits for something that always ends: its own time-out has not started */
 TEST(J21_waiting_for_own_jobs_is_no_time_out)
 {
 	struct rknpu_submit args;
@@ -491,7 +491,7 @@ TEST(merged_fences)
 	b = start_faulty(1, TWIN_FAULT_LATE, 300000, 5000);
 	both = fence_merge(a, b);
 	ASSERT(both >= 0);
-	/* Own and foreign ones together, as input */
+	/* Merged own and foreign fences as input */
 	after = fence_merge(both, f.fence);
 	ASSERT(after >= 0);
 	EXPECT_EQ(fence_status(both), 0);
@@ -600,7 +600,7 @@ static void sends_a_fence(void *arg)
 {
 	small_matmul(&mm, npu_open(), 82);
 	send_fd(*(int *)arg, start_faulty(0, TWIN_FAULT_LATE, 300000, 5000));
-	/* Stays until its job is done, or closing would cancel what has not started */
+	/* Stay until the job is done, because closing would cancel a job that has not started */
 	ktap_sleep_ms(1000);
 }
 
@@ -632,7 +632,7 @@ static void sends_the_fence_of_a_queued_job(void *arg)
 	pause();
 }
 
-/* Its owner is killed before the job could start: who waits for it is told */
+/* The owner is killed before the job could start: waiters get an error */
 TEST(J23_fence_of_a_killed_process)
 {
 	int sockets[2], theirs, fence;
@@ -650,7 +650,7 @@ TEST(J23_fence_of_a_killed_process)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* ---- ends of those who wait ------------------------------------------------------------ */
+/* ---- ends of waiting processes ---------------------------------------------------------- */
 
 static void waits_for_a_fence(void *arg)
 {
@@ -679,7 +679,7 @@ TEST(J12_killed_while_its_job_waits_for_a_fence)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* The reset and the fence come at the same time, from two sides */
+/* Reset and fence at the same time, from two threads */
 static void *signals_soon(void *arg)
 {
 	foreign_signal(arg);

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What the driver promises in milliseconds. Only for a virtual machine in which
- * instructions drive the clock: there a bound is a bound, however busy the host
- * is. VIRTUAL_TIME in the environment says so.
+ * The driver's guarantees in milliseconds. Only for a virtual machine in which
+ * instructions drive the clock, so that limits do not depend on the load of the
+ * host. Set VIRTUAL_TIME in the environment there.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -20,7 +20,7 @@
 
 #define FOREVER		1000000
 #define MUCH_TOO_LATE_US	100000000
-/* A job that fails has left the hardware and its client knows so long after its time-out, at the latest */
+/* Maximum time from the time-out until a failed job has left the hardware and its client knows */
 #define LATE_MS		100
 #define SLACK_MS	20000
 
@@ -34,13 +34,13 @@ static void setup(void)
 	small_matmul(&mm, npu_open(), 111);
 }
 
-/* ---- how a job that fails ends ------------------------------------------------------- */
+/* ---- ends of failing jobs ------------------------------------------------------------- */
 
 static const struct way {
 	const char *name;
 	uint32_t kind, param;
 	int want;
-	bool at_once;	/* else it takes the time-out to notice */
+	bool at_once;	/* otherwise it is only noticed by the time-out */
 } ways[] = {
 	{ "hang", TWIN_FAULT_NEVER, 0, -ETIMEDOUT, false },
 	{ "much too late", TWIN_FAULT_LATE, MUCH_TOO_LATE_US, -ETIMEDOUT, false },
@@ -54,7 +54,7 @@ static const struct way {
 	{ "MMU fault of a write", TWIN_FAULT_MMU_WRITE, 0, -EIO, true },
 };
 
-/* The job fails as it should, and when it should */
+/* The job fails with the expected error, at the expected time */
 static void ends_in_time(const struct way *way, uint32_t core_mask, uint32_t timeout_ms)
 {
 	struct rknpu_submit args = matmul_args(&mm, core_mask);
@@ -81,7 +81,7 @@ static void each_way(uint32_t core_mask, uint32_t timeout_ms)
 		twin_fault(core, ways[i].kind, ways[i].param, FOREVER);
 		ends_in_time(&ways[i], core_mask, timeout_ms);
 		twin_disarm();
-		/* Whatever it was, the core works again, at once */
+		/* In all cases the core works again immediately */
 		EXPECT_CORRECT(&mm, core_mask & -core_mask);
 	}
 }
@@ -102,9 +102,9 @@ TEST_LIMIT(job_ends_within_its_time_out_and_100_ms, 600)
 #define PHASES		8
 
 /*
- * The timer that an earlier job with a long time-out has left behind, half of it, is not the one
- * that looks after a short job which would end just behind it: such a timer fires late by up to an
- * eighth of its time.
+ * The timer left over from an earlier job with a long time-out, set to half of it, must not be used
+ * for a short job that would time out just after it: such a timer fires late by up to an eighth of
+ * its time.
  */
 TEST_LIMIT(job_behind_an_earlier_one_ends_in_time, 120)
 {
@@ -115,7 +115,7 @@ TEST_LIMIT(job_behind_an_earlier_one_ends_in_time, 120)
 	for (i = 0; i < PHASES; i++) {
 		struct rknpu_submit earlier = matmul_args(&mm, 1);
 
-		/* Until the one before it has fired */
+		/* Wait until the previous timer has fired */
 		ktap_sleep_ms(EARLIER_MS + i * 30);
 		earlier.timeout = EARLIER_MS;
 		EXPECT_RET(npu_submit(mm.out.fd, &earlier), 0);
@@ -143,7 +143,7 @@ static void runs_long_on_core_2(void *arg)
 	EXPECT_CORRECT(&own, 4);
 }
 
-/* Even when what cures it, a reset of all cores, has to wait for somebody's long job, which does not notice */
+/* Even if recovery by a reset of all cores must wait for another client's long job, which is not affected */
 TEST_LIMIT(job_ends_in_time_beside_a_long_one, 120)
 {
 	uint32_t long_us = 3000000, kicks;
@@ -159,7 +159,7 @@ TEST_LIMIT(job_ends_in_time_beside_a_long_one, 120)
 		pid = ktap_fork(runs_long_on_core_2, &long_us);
 		while (twin_stat(2, TWIN_STAT_KICKS) == kicks)
 			ktap_sleep_ms(1);
-		/* Behind one IOMMU the other process has the cores to itself meanwhile */
+		/* With a shared IOMMU, the other process has all cores in the meantime */
 		if (!soc_get()->shares_iommu) {
 			twin_fault(0, ways[i].kind, ways[i].param, FOREVER);
 			ends_in_time(&ways[i], 1, 200);
@@ -172,7 +172,7 @@ TEST_LIMIT(job_ends_in_time_beside_a_long_one, 120)
 	}
 }
 
-/* Interrupts that mean nothing neither end a hanging job nor keep it */
+/* Spurious interrupts neither end a hanging job nor extend its time-out */
 TEST(spurious_interrupts_do_not_prolong_a_hang)
 {
 	struct rknpu_submit args;
@@ -194,11 +194,11 @@ TEST(spurious_interrupts_do_not_prolong_a_hang)
 	EXPECT(took >= 200000000 && took <= (200 + LATE_MS) * 1000000ull);
 }
 
-/* ---- clients that hang for ever ------------------------------------------------------------ */
+/* ---- clients that hang forever --------------------------------------------------------------- */
 
 #define HANGERS		3
 
-/* Waits for an event that its stream does not give: never done, on any core, and no error of the hardware's */
+/* Waits for an event that its stream does not cause: never done, on any core, without a hardware error */
 static void hangs_for_ever(void *arg)
 {
 	struct matmul own;
@@ -220,7 +220,7 @@ static void hangs_for_ever(void *arg)
 	}
 }
 
-/* Time on the hardware that a client gets in @ms which always has a job, of 1 ms each */
+/* Percentage of @ms on the hardware for a client that always has a job, of 1 ms each */
 static unsigned int share_percent(unsigned int ms)
 {
 	uint64_t start = ktap_now_ns(), end = start + ms * 1000000ull, busy = 0;
@@ -235,8 +235,8 @@ static unsigned int share_percent(unsigned int ms)
 }
 
 /*
- * Three clients have jobs on all cores that never end. A fourth has a quarter of the
- * time within a second, and nearly all of it once they are known.
+ * Three clients have jobs on all cores that never end. A fourth one gets a quarter of
+ * the time within a second, and nearly all of it once the others are known to hang.
  */
 TEST_LIMIT(hanging_costs_the_one_who_hangs, 600)
 {
@@ -251,7 +251,7 @@ TEST_LIMIT(hanging_costs_the_one_who_hangs, 600)
 		pids[i] = ktap_fork(hangs_for_ever, NULL);
 	ktap_sleep_ms(20);
 	first = share_percent(1000);
-	/* A job now and then, which is enough for somebody to wait */
+	/* A job now and then is enough to have a waiting client */
 	for (i = 0; i < 3000; i++) {
 		EXPECT_CORRECT(&mm, 0);
 		ktap_sleep_ms(18);
@@ -267,7 +267,7 @@ TEST_LIMIT(hanging_costs_the_one_who_hangs, 600)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* With nobody else there, a job may take its time */
+/* If there is no other client, a job may use its whole time-out */
 TEST(a_hang_that_nobody_minds_has_its_time_out)
 {
 	struct rknpu_submit args;
@@ -297,14 +297,14 @@ static void always_waits(void *arg)
 		matmul_run(&own, npu_nth(0), NULL);
 }
 
-/* How long a job that hangs may go on while somebody waits */
+/* Time that a hanging job may run while another client waits */
 static unsigned int hang_ms(struct matmul *hanging)
 {
 	struct rknpu_submit args = matmul_args(hanging, npu_nth(0));
 	pid_t other = ktap_fork(always_waits, NULL);
 	uint64_t start;
 
-	/* Not before this client may start jobs again */
+	/* Wait until this client may start jobs again */
 	EXPECT_CORRECT(&mm, npu_nth(0));
 	args.timeout = 60000;
 	start = ktap_now_ns();
@@ -315,7 +315,7 @@ static unsigned int hang_ms(struct matmul *hanging)
 	return start / 1000000;
 }
 
-/* A second of them for each strike, and not ten of waiting */
+/* Each strike takes one second of good jobs, not ten seconds of waiting */
 TEST_LIMIT(good_jobs_bring_the_limit_back, 120)
 {
 	unsigned int first, fifth, later, i;
@@ -326,7 +326,7 @@ TEST_LIMIT(good_jobs_bring_the_limit_back, 120)
 	small_matmul(&hanging, mm.out.fd, 118);
 	matmul_descriptors(&hanging)[0].int_mask = RKNPU_INT_PPU;
 	ASSERT_RET(matmul_init(&good, mm.out.fd, MATMUL_INT8_INT32, MANY_TASKS, 64, 32, 1, MATMUL_EXACT, 119), 0);
-	/* Until the strikes of cases before are forgotten */
+	/* Wait until the strikes of earlier cases are forgotten */
 	ktap_sleep_ms(1500);
 	ASSERT_RET(driver_set_param("stall_limit_ms", "300"), 0);
 	first = hang_ms(&hanging);
@@ -355,7 +355,7 @@ static void waits_its_turn(void *arg)
 	EXPECT_CORRECT(&own, 1);
 }
 
-/* What finishes a task now and then is left alone, however long it is */
+/* A job that finishes a task now and then is not ended, no matter how long it is */
 TEST_LIMIT(a_long_job_that_gets_on_is_not_ended, 60)
 {
 	struct matmul job;
@@ -365,7 +365,7 @@ TEST_LIMIT(a_long_job_that_gets_on_is_not_ended, 60)
 	setup();
 	ASSERT_RET(matmul_init(&job, mm.out.fd, MATMUL_INT8_INT32, MANY_TASKS, 64, 32, 1, MATMUL_EXACT, 115), 0);
 	ASSERT(job.tasks >= MANY_TASKS);
-	/* Until the strikes of cases before are forgotten */
+	/* Wait until the strikes of earlier cases are forgotten */
 	ktap_sleep_ms(1500);
 	ASSERT_RET(driver_set_param("stall_limit_ms", "300"), 0);
 	twin_write(TWIN_TASK_OVERHEAD_NS, 200000000);
@@ -381,7 +381,7 @@ TEST_LIMIT(a_long_job_that_gets_on_is_not_ended, 60)
 /* ---- turns ------------------------------------------------------------------------------- */
 
 #define JOBS		100
-/* Of RKNPU_SCHED_TURN_NS, or RKNPU_SCHED_SHARED_TURN_NS of several cores behind one IOMMU */
+/* RKNPU_SCHED_TURN_NS, or RKNPU_SCHED_SHARED_TURN_NS for several cores with a shared IOMMU */
 static uint64_t turn_ns(void)
 {
 	return soc_get()->shares_iommu && npu_num_cores() > 1 ? 10000000 : 1000000;
@@ -390,7 +390,7 @@ static uint64_t turn_ns(void)
 struct queuer {
 	volatile bool queued;
 	unsigned int jobs;
-	unsigned int tasks;	/* of each of its jobs */
+	unsigned int tasks;	/* tasks of each of its jobs */
 	uint64_t end[JOBS];
 };
 
@@ -429,8 +429,8 @@ static void holds_core_0(void *arg)
 }
 
 /*
- * Queue of one process on core 0 behind that of another, both there before the first job starts:
- * a third one has the core till then. Returns its resets.
+ * The queue of one process on core 0 is behind that of another one; both exist before the first job
+ * starts, as a third process occupies the core until then. Returns the number of its resets.
  */
 static uint32_t two_queues(struct queuer *ours, struct queuer *theirs, uint32_t job_ns)
 {
@@ -461,7 +461,7 @@ static struct queuer *new_queuer(unsigned int jobs)
 	return q;
 }
 
-/* Most jobs of @theirs that ended between two of @ours, or before the first */
+/* Maximum number of jobs of @theirs that ended between two of @ours, or before the first */
 static unsigned int most_between(const struct queuer *ours, const struct queuer *theirs)
 {
 	unsigned int i, j = 0, most = 0;
@@ -497,7 +497,7 @@ TEST_LIMIT(long_jobs_of_two_processes_alternate, 60)
 	EXPECT(resets >= 20 && resets <= 42);
 }
 
-/* Short jobs: as many as fit into a turn, so that the reset at each change costs little; nobody waits longer than that */
+/* Short jobs: as many as fit in a turn, so resets at changes cost little; no process waits longer than a turn */
 TEST_LIMIT(short_jobs_of_two_processes_share_a_turn, 60)
 {
 	struct queuer *ours = new_queuer(JOBS), *theirs = new_queuer(JOBS);
@@ -514,7 +514,7 @@ TEST_LIMIT(short_jobs_of_two_processes_share_a_turn, 60)
 	EXPECT(resets <= 2 * JOBS / 5);
 }
 
-/* No deeper queue, no more jobs of the other buy anything: half of the time each */
+/* A deeper queue or more jobs do not give a process more than half of the time */
 TEST_LIMIT(turns_are_of_time_and_not_of_jobs, 60)
 {
 	struct queuer *ours = new_queuer(JOBS), *theirs = new_queuer(JOBS);
@@ -532,7 +532,7 @@ TEST_LIMIT(turns_are_of_time_and_not_of_jobs, 60)
 
 #define LONGER	20
 
-/* Nor do longer jobs */
+/* Longer jobs do not either */
 TEST_LIMIT(turns_are_of_time_and_not_of_how_long_jobs_are, 60)
 {
 	struct queuer *ours = new_queuer(JOBS), *theirs = new_queuer(JOBS / LONGER);
@@ -565,7 +565,7 @@ static uint64_t context_switches(void)
 	return n;
 }
 
-/* Asleep and awake again, for each submit; a worker in between would be two more */
+/* Each submit sleeps and wakes up once; a worker in between would need two more context switches */
 TEST(blocking_submit_wakes_nobody_else)
 {
 	struct rknpu_submit args = { 0 };
@@ -606,7 +606,7 @@ TEST(queued_job_starts_from_the_interrupt)
 	EXPECT(gap / SUBMITS < 4000);
 }
 
-/* Neither programmed anew nor reset while nobody else comes, however long the pauses; power is another matter */
+/* Without other clients, it is neither programmed again nor reset, even after long pauses, unless power is off */
 TEST(address_space_stays_attached)
 {
 	uint32_t resets, tables;
@@ -622,7 +622,7 @@ TEST(address_space_stays_attached)
 	}
 	EXPECT_EQ(twin_stat(0, TWIN_STAT_RESETS), resets);
 	EXPECT_EQ(twin_stat(0, TWIN_STAT_DTE_WRITES), tables);
-	/* Off and on again: reset on the way off, and prepared anew */
+	/* Power off and on again: reset when switched off, and prepared again */
 	ktap_sleep_ms(500);
 	EXPECT_CORRECT(&mm, 1);
 	EXPECT_EQ(twin_stat(0, TWIN_STAT_RESETS), resets + 2);

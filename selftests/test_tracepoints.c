@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The driver's tracepoints, as tracefs shows them: a job's events have one id, the
- * right cores and the right times; those of a job that fails say how.
+ * The driver's tracepoints, read from tracefs: all events of a job have one id, the
+ * right cores and the right times; those of a failed job have the error.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -55,7 +55,7 @@ static void stop(void)
 static void start(void)
 {
 	owner = getpid();
-	/* What a case that was killed has left */
+	/* Clean up after a case that was killed */
 	stop();
 	if (mkdir(INSTANCE, 0700))
 		SKIP("no trace instance: %s", strerror(errno));
@@ -103,7 +103,7 @@ static long long field(const struct event *e, const char *name)
 	return strtoll(at + strlen(mark), NULL, 0);
 }
 
-/* The only event of that name whose field is so; NULL after a failure */
+/* Returns the only event of that name with this value of the field; NULL after a failure */
 static const struct event *only(const char *name, const char *key, long long value)
 {
 	const struct event *found = NULL;
@@ -120,7 +120,7 @@ static const struct event *only(const char *name, const char *key, long long val
 	return found;
 }
 
-/* Whether the times of a job's events are those that it is told: they are in microseconds and by another clock */
+/* Compares the times of a job's events with those it reports: they are in microseconds and from another clock */
 static bool run_and_compare(unsigned int core)
 {
 	const struct event *queue, *begin, *end;
@@ -152,7 +152,7 @@ TEST(events_of_a_job_have_one_id_and_the_right_core_and_times)
 	small_matmul(&mm, npu_open(), 3);
 	start();
 	for_each_core(core) {
-		/* An emulated processor may stand still between one clock and the other, but not always */
+		/* An emulated processor may stop between reading the two clocks, but not every time */
 		for (tries = 0; tries < 20 && !run_and_compare(core); tries++)
 			;
 		EXPECT(tries < 20);
@@ -168,7 +168,7 @@ TEST(events_of_a_gang_are_there_for_each_core)
 
 	if (npu_num_cores() < 2)
 		SKIP("one core only");
-	/* A task for each core */
+	/* One task for each core */
 	ASSERT_RET(matmul_init(&mm, npu_open(), MATMUL_INT8_INT32, 4 * npu_num_cores(), 64, 32, 4, MATMUL_EXACT, 3), 0);
 	start();
 	args = matmul_args(&mm, cores);
@@ -215,7 +215,7 @@ TEST(events_of_a_job_that_fails)
 	EXPECT_EQ(field(end, "result"), -EIO);
 	for (i = 0; i < count; i++)
 		resets += !strcmp(events[i].name, "core_reset") && events[i].at >= end->at && field(&events[i], "core") == core;
-	/* Behind a shared IOMMU the core may be reset once more, when its space is taken away */
+	/* With a shared IOMMU, the core may be reset once more when its address space is detached */
 	EXPECT(resets >= 1);
 }
 

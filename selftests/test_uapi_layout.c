@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Sizes, offsets and numbers of the user interface are what programs were
- * compiled against. Needs no device; also runs on the build machine.
+ * Sizes, offsets and numbers of the user interface match those that programs were
+ * compiled with. Needs no device; also runs on the build machine.
  */
 #include <stddef.h>
 #include <drm/rknpu_drm.h>
@@ -36,7 +36,7 @@ TEST(numbers)
 #include "uapi_layout.inc"
 }
 
-/* Callers of older headers encode their own struct size; only the number may decide */
+/* Callers with older headers encode the size of their own struct; only the number may matter */
 TEST(older_encodings_share_the_number)
 {
 	EXPECT_EQ(_IOC_NR(0xc0206442), _IOC_NR(DRM_IOCTL_RKNPU_MEM_CREATE));
