@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel was told not to call the initcall of the vendor's driver: that never starts, and ours has the NPU at once.
-# A module's initcall stands in for one that is built in; both go through the kernel's do_one_initcall(), which looks
-# its name up in the list.
+# The kernel command line blacklists the initcall of the vendor's driver: that never starts, and this driver gets the NPU at
+# once. A module's initcall is used instead of a built-in one; both go through the kernel's do_one_initcall(), which looks up
+# its name in the list.
 # usage: blacklisted.sh ANOTHER-DRIVER OUR-MODULE
 # shellcheck source=selftests/drivers.sh
 . /drivers.sh

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2317 # scenes are called by their names
-# The commands of the documentation that want the hardware, as they are written there (selftests/checks/pkg/doc-commands), with the
-# tools and tests that an arm64 machine built from its packages and the module that DKMS built.
+# Run the documentation's commands that need the hardware, as they are written there (selftests/checks/pkg/doc-commands), with
+# the tools and tests that an arm64 machine built from its packages and the module that DKMS built.
 # usage: board-commands.sh MODULE OTHER-NAMED-MODULE STAND-IN; the commands are in /commands
 #        board-commands.sh --known COMMAND
 
@@ -28,7 +28,7 @@ mkdir -p "$modules"
 cp "$ours" "$open" "$modules/"
 depmod
 
-# typed COMMAND: succeeds; what it said is in /tmp/said
+# typed COMMAND: check that it succeeds; its output is in /tmp/said
 typed() {
 	sh -c "$1" > /tmp/said 2>&1
 	status=$?
@@ -45,7 +45,7 @@ takeover() {
 		rknpu-takeover --back && [ "$(drivers)" = "RKNPU " ] && rmmod rknpu_open rknpu && [ -z "$(drivers)" ]
 }
 compatible() { typed "$1" && [ "$(grep -cx rockchip,rk3588-rknn-core /tmp/said)" = 3 ]; }
-# Nothing, in a tree whose nodes have no such property, is said by cat
+# In a tree whose nodes have no such property, cat reports that
 enabled() { typed "$1" || says 'No such file'; }
 smi() {
 	modprobe rknpu && typed "$1" && says 'NPU|core'

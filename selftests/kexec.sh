@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Goes, with a job on every core, to a second kernel, which must find the device quiet. That one has what this one has,
-# and so comes here too, but for a file that says which it is; and its verdict is the boot's.
+# Boot a second kernel by kexec, with a job on every core; it must find the device quiet. The second kernel has the same
+# files, so it runs this script too, plus a file that identifies it; its result is that of the boot.
 # usage: kexec.sh IMAGE (a path without its first slash)
 if [ -e /second ]; then
 	exec /selftests/run-all.sh test_ident test_submit test_lifecycle

@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The runner of the kernel's selftests runs ours from where they were installed: one that passes, one that takes a file from
-# beside it, a script, and one that this machine has nothing for.
+# The kernel's selftest runner runs these tests from where they were installed: one that passes, one that uses a file from its
+# directory, a script, and one that is skipped on this machine.
 # usage: kselftest.sh DIRECTORY
 name=drivers/accel/rknpu
 # shellcheck source=selftests/tap.sh
 . /selftests/tap.sh
 
-# says CASE LINE: the runner
+# says CASE LINE: check that the runner prints it
 says() {
 	grep -qxF "$2" /tmp/said
 	result $? "$1"
 }
 
-# (It opens its standard output anew for each test.)
+# (It opens its standard output again for each test.)
 "$1/run_kselftest.sh" -t $name:test_ident -t $name:test_digits -t $name:test_examples.sh -t $name:test_no_iommu 2>&1 | cat > /tmp/said
 sed 's/^/# /' /tmp/said
 tap_begin

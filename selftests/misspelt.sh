@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A misspelt word for isolation= must not give the weaker mode in silence: the module is not loaded.
+# A misspelt value of isolation= must not silently select the weaker mode: the module is not loaded.
 # shellcheck source=selftests/tap.sh
 . /selftests/tap.sh
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run a list of guest boots, each of which is one part of the checks and prints KTAP.
-# The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment. A name that
-# ends in @KERNEL is for that kernel only, one in @!KERNEL for all others.
+# The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment. A boot whose name
+# ends in @KERNEL is only for that kernel, one with @!KERNEL is for all others.
 # The options may name another kernel (--kernel), $boot_kernel, and $debian_kernel, which for a debug kernel is the one that
-# Debian builds from the same source. In the guest /selftests is what selftests/ builds.
+# Debian builds from the same source. In the guest, /selftests is the build of selftests/.
 # shellcheck shell=bash
 
 # one_boot NAME KERNEL OPTIONS COMMAND
@@ -15,7 +15,7 @@ one_boot() {
 	if [ "$2" = debug ]; then debian_kernel=6.12; fi
 	eval "options=($3)"
 	common=(--kernel "$2" --log "$LOGS/$1@$2.klog" --add "$BUILD/selftests:/selftests")
-	# On the slow kernel the clock follows the instructions, so that nothing is late, whatever else the machine does.
+	# On the slow kernel, instructions drive the clock, so nothing is late, regardless of other load on the machine.
 	case "$2 ${options[*]} " in
 	*' --smp '* | *' --icount '*) ;;
 	debug*) common+=(--icount) ;;
@@ -24,7 +24,7 @@ one_boot() {
 	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
 }
 
-# boot_is_for ONLY KERNEL: ONLY is what followed the boot's name. What is for one debug kernel is for the other too.
+# boot_is_for ONLY KERNEL: ONLY is the suffix of the boot's name. Boots for one debug kernel are also for the other.
 boot_is_for() {
 	case $1 in
 	'' | "${2/#debug-*/debug}") return 0 ;;
@@ -34,8 +34,8 @@ boot_is_for() {
 	esac
 }
 
-# boot_when OPTIONS: the long ones first, so that none is left running by itself. Last and one by one those with four
-# processors: they want all that there is, and what they measure against the clock must not wait for a neighbour.
+# boot_when OPTIONS: long boots come first, so none is left running by itself. Boots with four processors come last, one by
+# one: they need the whole machine, and their time measurements must not be delayed by other boots.
 boot_when() {
 	case $1 in
 	*'--smp 4'*) echo last ;;
@@ -44,8 +44,8 @@ boot_when() {
 	esac
 }
 
-# boot_tests LIST: every boot on every kernel. PATTERN picks boots by name; if it names none, and no step that needs no
-# guest (any_step), it goes, as T, to the programs of the first.
+# boot_tests LIST: run every boot on every kernel. PATTERN selects boots by name; if it matches neither a boot nor a step
+# without a guest (any_step), it is passed as T to the programs of the first boot.
 boot_tests() {
 	local list=$1 names=() only=() options=() commands=() name opts command when how i k any=${any_step:-}
 	while IFS='|' read -r name opts command; do

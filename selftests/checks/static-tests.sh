@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The checks that need neither a guest nor a build: layers, interface layout, the twin's own tests, scripts, licences.
+# Checks that need neither a guest nor a build: layers, interface layout, the twin's own tests, scripts, licences.
 # shellcheck shell=bash
 
-# selected NAME: whether the shell pattern PATTERN, if there is one, wants it.
+# selected NAME: check that it matches the shell pattern PATTERN, if there is one.
 selected() {
 	# shellcheck disable=SC2053 # a pattern on purpose
 	[ -z "$PATTERN" ] || [[ $1 == $PATTERN ]]
 }
 
-# Remembers that PATTERN names one of these; then it does not mean cases of test programs in the guest.
+# Remember that PATTERN matches one of these; then it is not for test cases in the guest.
 # shellcheck disable=SC2034 # read by boot-tests.sh
 wanted() { selected "$1" && any_step=1; }
 static_step() { if wanted "$1"; then spawn check_step "$@"; fi; }
@@ -27,7 +27,7 @@ check_scripts() {
 	shellcheck -x -P SCRIPTDIR:"$TOP" "${files[@]}"
 }
 
-# Every file of ours says its licence in its first lines; data and texts excepted.
+# Every file has its licence in its first lines, except data and texts.
 check_licences() {
 	local f bad=0
 	while read -r f; do
@@ -39,7 +39,7 @@ check_licences() {
 	return $bad
 }
 
-# unless_unchanged NAME FILE... -- CMD...: run it unless it succeeded before with these files, itself and its tools the same.
+# unless_unchanged NAME FILE... -- CMD...: run it unless it succeeded before with the same command, files and tools.
 unless_unchanged() {
 	local stamp=$BUILD/unchanged/$1 files=() now
 	shift
@@ -52,7 +52,7 @@ unless_unchanged() {
 	echo "$now" > "$stamp"
 }
 
-# The kernel's own judges of style. Their scripts are in its source package only.
+# The kernel's own style checks. Their scripts are only in its source package.
 check_patch_style() { selftests/checks/check-patch "$("$VM/fetch-source")/scripts" "$BUILD/unchanged/patch"; }
 
 check_coccinelle() {
@@ -61,7 +61,7 @@ check_coccinelle() {
 	unless_unchanged coccinelle selftests/checks/check-coccinelle drivers/*.[ch] -- selftests/checks/check-coccinelle "$source/scripts"
 }
 
-# kernel_doc_warnings SOURCE: it has a status of its own for warnings, and says them on the standard error.
+# kernel_doc_warnings SOURCE: kernel-doc's exit status for warnings is ignored, its standard error is checked instead.
 kernel_doc_warnings() {
 	local said
 	said=$("$1/scripts/kernel-doc" -none -Wall drivers/*.[ch] include/*.h uapi/drm/*.h 2>&1) || true
@@ -79,7 +79,7 @@ check_probes() {
 		-- selftests/checks/test-probes
 }
 
-# What calls itself by our version has the same one.
+# All files with the version have the same one.
 check_version() {
 	local version
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
@@ -87,7 +87,7 @@ check_version() {
 	head -n 1 debian/changelog | grep -qF "rknpu ($version) " || { echo "debian/changelog is not $version"; return 1; }
 }
 
-# Every module parameter is explained to users, in the manual page and in docs/.
+# Every module parameter is documented in the manual page and in docs/.
 check_parameters() {
 	local name bad=0
 	while read -r name; do
@@ -97,7 +97,7 @@ check_parameters() {
 	return $bad
 }
 
-# Every mutant is made of the driver as it is, and there are test cases for it; `make check-mutants` boots them.
+# Every mutant's patch applies to the current driver, and its test cases exist; `make check-mutants` boots them.
 check_mutants() {
 	local p cases bad=0
 	for p in selftests/mutants/*.patch; do
@@ -114,7 +114,7 @@ check_mutants() {
 # Every command of the documentation is one that make check-packages runs.
 check_commands() { selftests/checks/pkg/doc-commands | bash selftests/checks/pkg/native-scenes.sh --known; }
 
-# cna is a unit of the NPU, renderD the name of a device node, inout a word of syzkaller's.
+# cna is a unit of the NPU, renderD the name of a device node, inout a keyword of syzkaller.
 check_spelling() {
 	local found
 	found=$(git ls-files -z | xargs -0 codespell -L cna,renderd,inout) || true

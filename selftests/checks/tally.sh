@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Counting for the check scripts: run a step or a KTAP program as one part, say how it went, sum up at the end.
+# Counting for the check scripts: run a step or a KTAP program as one part, report its result, and sum up at the end.
 # shellcheck shell=bash
 # shellcheck source=tools/vm/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/vm/lib.sh"
@@ -10,7 +10,7 @@ rm -rf "$LOGS"
 mkdir -p "$LOGS"
 : > "$RESULTS"
 
-# part_log NAME: where that part's output is kept.
+# part_log NAME: print the file for that part's output.
 part_log() { printf '%s/%s.out\n' "$LOGS" "${1//[^a-zA-Z0-9.@_-]/_}"; }
 
 seconds_since() {
@@ -18,7 +18,7 @@ seconds_since() {
 	printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
 }
 
-# check_step NAME CMD...: a command that is one test; its output matters only if it fails.
+# check_step NAME CMD...: run a command that is a single test; its output is only shown if it fails.
 check_step() {
 	local name=$1 out t0 verdict=pass
 	shift
@@ -34,7 +34,7 @@ check_step() {
 	fi
 }
 
-# check_ktap NAME CMD...: a command that prints KTAP. Its standard error is kept apart and shown if something failed.
+# check_ktap NAME CMD...: run a command that prints KTAP. Its standard error is kept separately and shown on failure.
 check_ktap() {
 	local name=$1 out t0 status=0 before
 	shift
@@ -42,7 +42,7 @@ check_ktap() {
 	t0=$(date +%s%N)
 	"$@" >"$out" 2>"$out.err" </dev/null || status=$?
 	before=$(grep -c "^fail	$name	" "$RESULTS" || true)
-	# One write, so that parts that run side by side do not mix their reports.
+	# A single write, so that reports of parallel parts are not mixed.
 	{
 		"$TOP/selftests/checks/ktap" "$name" "$status" "$(seconds_since "$t0")" "$RESULTS" < "$out"
 		if [ "$(grep -c "^fail	$name	" "$RESULTS" || true)" != "$before" ]; then
@@ -53,25 +53,25 @@ check_ktap() {
 	cat "$out.report"
 }
 
-# spawn CMD...: run a part beside others, as many at a time as there are processors. Waited for before tally.
+# spawn CMD...: run a part in parallel to others, as many at a time as there are processors. Waited for before tally.
 spawn() {
 	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
 	"$@" &
 }
 
-# alone CMD...: run a part when the others have ended, and let none begin meanwhile.
+# alone CMD...: run a part after the others have ended, and start no other one in the meantime.
 alone() {
 	wait
 	"$@"
 }
 
-# never_run: the tests that some part skipped and no part ran, by name. What one boot lacks, another usually has.
+# never_run: print the names of tests that were skipped and that no part ran. Usually, another boot has what one lacks.
 never_run() {
 	awk -F '\t' '$1 != "skip" { ran[$3] = 1 } $1 == "skip" && !($3 in name) { name[$3] = 1; order[n++] = $3 }
 		END { for (i = 0; i < n; i++) if (!(order[i] in ran)) print "  " order[i] }' "$RESULTS"
 }
 
-# kernel_versions NAMES: a line for the reports that says what each is today.
+# kernel_versions NAMES: print a line with the current version of each, for the reports.
 kernel_versions() {
 	local k versions=()
 	for k in $1; do
@@ -81,7 +81,7 @@ kernel_versions() {
 	[ "${#versions[@]}" = 0 ] || echo "kernels: ${versions[*]}" | sed 's/,/, /g'
 }
 
-# tally: the closing lines; fails if anything failed or nothing ran.
+# tally: print the final lines; fails if anything failed or nothing ran.
 tally() {
 	local passed failed skipped never
 	wait

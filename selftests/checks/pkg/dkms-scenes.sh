@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2016,SC2317 # commands for other shells, and functions that scene calls
-# The life of our packages on a machine with DKMS, scene by scene; runs inside a root directory of a Debian release, which
-# says of itself that it is arm64. Prints TAP. The modules that DKMS built go to /out.
+# Install, upgrade and remove the packages on a machine with DKMS, scene by scene; runs inside a root directory of a Debian
+# release, which reports arm64 as its architecture. Prints TAP. The modules built by DKMS are copied to /out.
 # usage: dkms-scenes.sh OLD-VERSION NEW-VERSION KERNEL...
 #   the first kernel is the running one; headers of all are in /usr/src
 set -u
@@ -23,7 +23,7 @@ result() {
 		failed=1
 	fi
 }
-# scene NAME CMD...: it succeeds
+# scene NAME CMD...: check that the command succeeds
 scene() {
 	local name=$1 status=0
 	shift
@@ -32,18 +32,18 @@ scene() {
 	result $status "$name"
 }
 module_of() { ls "/lib/modules/$1/updates/dkms/${2:-rknpu}".ko* 2>/dev/null; }
-# said TEXT: in what the scene before printed
+# said TEXT: check that the output of the previous scene contains it
 said() { cat /tmp/log.before; grep -qF "$1" /tmp/log.before; }
 not() { ! "$@"; }
-# Everything but what every installation of any package changes
+# List all files, except those that change with every installation of any package
 all_files() {
 	find / -xdev \( -path /proc -o -path /tmp -o -path /debs -o -path /out -o -path /tree -o -path /var/lib/dpkg -o -path /var/log \
 		-o -path /var/cache -o -path /var/lib/dkms/mok.key -o -path /var/lib/dkms/mok.pub -o -path '/lib/modules/*/modules.*' \
 		-o -path '/usr/lib/modules/*/modules.*' \) -prune -o -print | LC_ALL=C sort
 }
 
-# This root is of the machine's own architecture, with a cross compiler: a processor emulated for the compiler takes
-# minutes. To what asks, it is an arm64 machine that runs the first kernel.
+# This root has the machine's own architecture, with a cross compiler: an emulated compiler would take minutes. uname reports
+# an arm64 machine that runs the first kernel.
 cat > /usr/local/bin/uname <<END
 #!/bin/sh
 case \$* in
@@ -89,7 +89,7 @@ for k in "${kernels[@]}"; do
 done
 cp /var/lib/dkms/mok.pub /out/ 2>/dev/null
 
-# another_kernel VERSION: one more, that differs from the running one in what is done to its headers afterwards
+# another_kernel VERSION: add a copy of the running kernel, whose headers are changed afterwards
 another_kernel() {
 	mkdir -p "/lib/modules/$1" "/usr/src/headers-$1"
 	cp -a "/usr/src/linux-headers-$running/." "/usr/src/headers-$1/"
@@ -134,7 +134,7 @@ scene nothing_is_left diff /tmp/before /tmp/after
 # --- from the source tree, without a package
 scene make_dkms_install make -C /tree dkms-install
 scene the_module_is_there module_of "$running"
-# As after an update of the source that has the same version
+# As after an update of the source without a new version
 sed -i "s/RKNPU_RELEASE \"$old\"/RKNPU_RELEASE \"$old-again\"/" /tree/drivers/rknpu_stats.h
 scene make_dkms_install_again make -C /tree dkms-install
 scene the_module_is_built_anew sh -c "modinfo -F release $(module_of "$running") | tee /dev/stderr | grep -x $old-again"

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2016,SC2317 # commands for other shells, and functions that scene calls
-# Follow the documentation on an arm64 machine: run its commands (doc-commands, on the standard input) as they are written,
-# in a copy of the tree. Those that want the hardware are run by selftests/board-commands.sh; one that nobody knows fails.
-# Runs inside an emulated root directory in which the packages are that it has one install. What a board takes along goes
-# to /out. Prints TAP.
+# Follow the documentation on an arm64 machine: run its commands (doc-commands, on standard input) as they are written, in a
+# copy of the tree. Commands that need the hardware are run by selftests/board-commands.sh; an unknown command fails. Runs
+# inside an emulated root directory that has the packages which the documentation installs. Files for the board are copied to
+# /out. Prints TAP.
 # usage: native-scenes.sh [--known]
-#   --known: run nothing, only say of each command whether it is known
+#   --known: run nothing, only report for each command whether it is known
 set -u
 count=0 failed=0 known='' release='' module=''
 [ "${1:-}" != --known ] || known=1
@@ -22,7 +22,7 @@ result() {
 	fi
 }
 
-# scene NAME CMD...: it succeeds
+# scene NAME CMD...: check that the command succeeds
 scene() {
 	local name=$1 status=0
 	shift
@@ -35,7 +35,7 @@ scene() {
 	result $status "$name"
 }
 
-# typed COMMAND: with what is there for the names that it has for examples
+# typed COMMAND: run it, replacing the names of examples by existing ones
 typed() {
 	local command=$1
 	command=${command//\/path\/to\/linux/${linux:-/usr/src/linux-headers-$release}}
@@ -54,8 +54,8 @@ on_the_twin() {
 	fi
 }
 
-# native_compiler: only the compiler proper is not emulated, or this takes an hour: the one that builds for arm64 elsewhere,
-# of the same version, told where this machine has its headers.
+# native_compiler: only the compiler proper is not emulated, as this would take an hour otherwise: use the cross compiler of
+# the same version, with the directories of this machine's headers.
 native_compiler() {
 	local cc1
 	cc1=$(gcc -print-prog-name=cc1)
@@ -73,7 +73,7 @@ native_compiler() {
 	chmod 755 "$cc1"
 }
 
-# machine: it runs the kernel whose headers it has
+# machine: let uname report the kernel whose headers are installed
 machine() {
 	release=$(cd /usr/src && printf '%s\n' linux-headers-*-arm64 | head -n 1)
 	release=${release#linux-headers-}
@@ -97,7 +97,7 @@ machine() {
 	cd /root/rknpu || exit 1
 }
 
-# installed PACKAGE...: done when this root was made
+# installed PACKAGE...: check packages that were installed when this root was created
 installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}\n' "$@" | tee /dev/stderr | grep -cx installed)" = $# ]
 }
@@ -105,7 +105,7 @@ lintian_is_content() {
 	lintian --allow-root --fail-on error,warning,info --display-info \
 		--suppress-tags out-of-date-standards-version,newer-standards-version ../rknpu_*_arm64.changes
 }
-# Every page of ours that is installed is found by its name and is no trouble to show.
+# Every installed manual page is found by its name and is shown without errors.
 manuals() {
 	local page name
 	for page in $(dpkg -L rknpu-dkms rknpu-tools | grep -E '/man/man[1-9]/.'); do
@@ -116,7 +116,7 @@ manuals() {
 	[ -n "${name:-}" ]
 }
 
-# take_along: the tools that were installed, and the libraries that they want
+# take_along: copy the installed tools, and the libraries that they need
 take_along() {
 	mkdir -p /out/bin /out/lib
 	cp -p /usr/bin/rknpu-* /usr/sbin/rknpu-* /out/bin/

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Entering the root directories of fetch-root.
+# Functions to run commands in the root directories of fetch-root.
 # shellcheck shell=bash
 # shellcheck source=tools/vm/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../../tools/vm/lib.sh"
 # shellcheck source=tools/vm/apt.sh
 . "$VM/apt.sh"
 
-# emulated CMD...: run a command that may run programs for arm64, by QEMU's emulation of a processor. Only here: they are
-# known to the kernel in a name space of users of our own (Linux 6.7 and later), not to the rest of the machine.
+# emulated CMD...: run a command that may run arm64 programs, using QEMU's user-mode emulation. The handler is only registered
+# in a separate user namespace (Linux 6.7 and later), not for the rest of the machine.
 emulated() {
 	local keeper status=0
 	[ "$(uname -m)" != aarch64 ] || { "$@"; return; }
@@ -24,12 +24,12 @@ emulated() {
 	return "$status"
 }
 
-# in_root ROOT DIR:GUESTDIR... CMD...: run a command in a root directory in which directories of ours are visible. What it
-# changes elsewhere is gone afterwards. Needs root.
+# in_root ROOT DIR:GUESTDIR... CMD...: run a command in a root directory with the given host directories mounted. Changes
+# elsewhere are discarded afterwards. Needs root.
 in_root() {
 	local root=$1 mounts=() before=() overlay=''
 	shift
-	# Who is root in a name space of users only may not write the other attributes.
+	# Root in a user namespace may not write the other attributes.
 	if [ "$(cat "$root.arch" 2>/dev/null)" = arm64 ]; then before=(emulated) overlay=userxattr,; fi
 	while [[ $1 == *:* ]]; do mounts+=("$1"); shift; done
 	# shellcheck disable=SC2016 # the inner shell expands it
