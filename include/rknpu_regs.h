@@ -99,7 +99,7 @@
  */
 #define RKNPU_AMOUNTS_OLD			0x8034	/* RK356x, RK3562, RV1106; reserved on RK3588 */
 #define RKNPU_AMOUNTS_TOP			0x2234	/* RK3576, RV1126B */
-#define RKNPU_AMOUNTS_CORE			0x2434	/* RK3576, beside the former */
+#define RKNPU_AMOUNTS_CORE			0x2434	/* RK3576, in addition to the former */
 #define RKNPU_AMOUNTS_DATA_WRITTEN		0x0
 #define RKNPU_AMOUNTS_DATA_READ			0x4
 #define RKNPU_AMOUNTS_WEIGHTS_READ		0x8
