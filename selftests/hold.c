@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Uses the NPU in one way only and waits to be ended: hold node|memory|dmabuf|job. Says
- * when it does. Not for run-all.sh.
+ * Uses the NPU in one way and waits to be killed: hold node|memory|dmabuf|job. Prints a
+ * line when it is ready. Not for run-all.sh.
  */
 #include <stdio.h>
 #include <string.h>

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Goes over to another arm64 kernel at once: kexec-again IMAGE INITRD. It starts with the
- * command line and the device tree of the running one, which must name an initrd too.
- * With kexec_load(2), because Debian's 6.12 has no kexec_file_load(2); facts from the
- * kernel's Documentation/arch/arm64/booting.rst and linux/kexec.h. Not for run-all.sh.
+ * Boots another arm64 kernel immediately: kexec-again IMAGE INITRD. It gets the command
+ * line and the device tree of the running kernel, which must contain an initrd too. Uses
+ * kexec_load(2), because Debian's 6.12 has no kexec_file_load(2); facts from the kernel's
+ * Documentation/arch/arm64/booting.rst and linux/kexec.h. Not for run-all.sh.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* QEMU's machine has its memory from 1 GiB on. What is copied must not be where it is copied to: the kernel sees to it */
+/* Memory of QEMU's machine begins at 1 GiB. The kernel keeps source and destination of the copy from overlapping */
 #define KERNEL_ADDR	0x48000000ul
 #define KERNEL_ROOM	0x08000000ul
 #define DTB_ADDR	(KERNEL_ADDR + KERNEL_ROOM)
@@ -50,7 +50,7 @@ static void quit(const char *what)
 	exit(1);
 }
 
-/* A file of sysfs does not always tell its size */
+/* The size of a sysfs file is not always known */
 static struct blob read_file(const char *path)
 {
 	struct blob b = { NULL, 0 };
@@ -72,7 +72,7 @@ static struct blob read_file(const char *path)
 	return b;
 }
 
-/* An address has one cell or two, as QEMU had room for */
+/* An address has one or two cells, as set by QEMU */
 static void put_cells(uint8_t *at, uint32_t bytes, uint64_t value)
 {
 	while (bytes--) {
@@ -81,7 +81,7 @@ static void put_cells(uint8_t *at, uint32_t bytes, uint64_t value)
 	}
 }
 
-/* Returns how many of the two properties there were */
+/* Returns the number of properties found, of two */
 static int set_initrd(struct blob *dtb, uint64_t start, uint64_t end)
 {
 	const struct fdt *fdt = (const void *)dtb->bytes;
@@ -112,7 +112,7 @@ static int set_initrd(struct blob *dtb, uint64_t start, uint64_t end)
 	return found;
 }
 
-/* The kernel wants the tree's address in x0, and 0 in the next three registers */
+/* The kernel expects the tree's address in x0, and 0 in the next three registers */
 static const uint32_t entry_code[] = {
 	0x580000c0,				/* ldr x0, .+24 */
 	0xaa1f03e1, 0xaa1f03e2, 0xaa1f03e3,	/* mov x1..x3, xzr */
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	initrd = read_file(argv[2]);
 	dtb = read_file("/sys/firmware/fdt");
 	errno = 0;
-	/* "ARM\x64", and how much memory it takes */
+	/* "ARM\x64", and the memory that it needs */
 	if (kernel.size < 64 || memcmp(kernel.bytes + 56, "ARM\x64", 4) || *(uint64_t *)(kernel.bytes + 16) > KERNEL_ROOM)
 		quit(argv[1]);
 	if (dtb.size < sizeof(struct fdt) || ntohl(*(uint32_t *)dtb.bytes) != FDT_MAGIC ||
@@ -151,7 +151,7 @@ int main(int argc, char **argv)
 	segments[3] = (struct kexec_segment){ initrd.bytes, initrd.size, (void *)INITRD_ADDR, pages(initrd.size) };
 	if (syscall(SYS_kexec_load, ENTRY_ADDR, 4, segments, KEXEC_ARCH_AARCH64))
 		quit("kexec_load");
-	/* No word to any process: they run on until the kernel has ended */
+	/* Processes are not notified: they run until the kernel has ended */
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, NULL);
 	quit("reboot");
 }

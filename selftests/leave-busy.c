@@ -3,7 +3,7 @@
  * Copyright (C) the rknpu authors
  *
  * Leaves every core with a job that has not yet read its stream, and a process that
- * waits for it: what the machine goes down with. Not for run-all.sh.
+ * waits for it, to shut down the machine in this state. Not for run-all.sh.
  */
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -35,7 +35,7 @@ static void hold_all_cores(int ready)
 	pause();
 }
 
-/* The outlived case must not take the jobs with it: they belong to a process of another group */
+/* The jobs must not end with the case: they belong to a process of another group */
 TEST(every_core_is_left_with_a_job)
 {
 	int ready[2];
@@ -43,7 +43,7 @@ TEST(every_core_is_left_with_a_job)
 
 	twin_need();
 	ASSERT_EQ(pipe(ready), 0);
-	/* Applies to each start from now on, and is set back at the end of this case */
+	/* Applies to each start from now on, and is restored at the end of this case */
 	twin_write(TWIN_TASK_OVERHEAD_NS, UINT32_MAX);
 	if (!fork()) {
 		setsid();

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Load the driver, and only then the module whose power and resets fail on demand: the driver waits for these (R6).
+# Load the driver first, and then the module whose power and resets fail on demand: the driver waits for these (R6).
 # Then run its tests.
 insmod "$RKNPU_KO" || exit 1
 if [ -e /dev/dri/renderD129 ]; then

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Submits a task that the twin refuses: a product whose CORE is told to
- * truncate, of which nothing is known. Says what SUBMIT answered, and exits
- * with that. What is done about refusals is tried with it (selftests/checks/test-rknpu-vm).
+ * Submits a task that the twin refuses: a product with truncation in CORE, whose
+ * effect is not known. Prints the result of SUBMIT, and exits with it. Used to test
+ * the handling of refusals (selftests/checks/test-rknpu-vm).
  */
 #include "examples/example.h"
 

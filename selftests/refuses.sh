@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A tree that the driver cannot run on: it says why in one line, leaves nothing behind, and unloads.
+# A tree that the driver cannot use: it logs the reason in one line, leaks nothing, and can be unloaded.
 # usage: refuses.sh MESSAGE
 # shellcheck source=selftests/tap.sh
 . /selftests/tap.sh

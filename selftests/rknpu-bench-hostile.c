@@ -2,14 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What hostile clients cost the others, one `name value unit` per line. Needs the
+ * The cost of hostile clients for others, one `name value unit` per line. Needs the
  * twin, and a virtual machine with one processor in which instructions drive the clock.
- * With several the clock must be the host's: otherwise they run one after the other, and
- * two that spin leave a client a fiftieth of its jobs, whatever the driver does. Then jobs
- * have to be long beside the host's pauses: TASK_US in the environment (default 1000).
+ * With several processors the clock must be the host's: otherwise they run one after the
+ * other, and two that spin leave a client a fiftieth of its jobs, regardless of the
+ * driver. Jobs must then be long compared with pauses of the host: TASK_US in the
+ * environment (default 1000).
  *
  * rknpu-bench-hostile irqs	longest time with interrupts off; needs latency/rknpu_latency.ko
- * rknpu-bench-hostile mix	a client that behaves among 24 that do not
+ * rknpu-bench-hostile mix	a well-behaved client among 24 hostile ones
  * rknpu-bench-hostile judge	the same as one test in KTAP
  */
 #define _GNU_SOURCE
@@ -74,7 +75,7 @@ static void start(const struct matmul *mm, uint32_t cores, int input, int *fence
 		fail("submit", -ret);
 }
 
-/* The next run of a core takes so much longer */
+/* Delays the end of the next run of a core by @us */
 static void hold_core(unsigned int core, uint32_t us)
 {
 	twin[TWIN_FAULT_CORE / 4] = core;
@@ -105,7 +106,7 @@ static void max_print(const char *name)
 	printf("%s %lu us\n", name, (ns + 999) / 1000);
 }
 
-/* As many jobs as a client may have, half behind one fence, half behind one core */
+/* As many jobs as a client may have, half of them waiting for a fence, half for a core */
 static void floods(unsigned int how)
 {
 	int first, i, fd = open_npu();
@@ -117,7 +118,7 @@ static void floods(unsigned int how)
 	for (i = 0; i < DEEP - 2; i++)
 		start(&mm, 1, i % 2 ? first : -1, NULL);
 	if (how == 0)
-		/* Until all have run: the next to last waits for the fence and for its turn */
+		/* Wait until all have run: the next to last waits for the fence and for its turn */
 		for (i = 0; i < 4000; i++)
 			sleep_ms(10);
 	else if (how == 1)
@@ -144,7 +145,7 @@ static int irqs(void)
 	max_reset();
 	for (how = 0; how < 4; how++) {
 		pid = spawn(floods, how);
-		/* Meanwhile others come, compute on other cores, and go */
+		/* In the meantime other clients open the device, compute on other cores, and exit */
 		for (i = 0; i < 60; i++) {
 			struct matmul own;
 
@@ -164,7 +165,7 @@ static int irqs(void)
 /* ---- the mix ------------------------------------------------------------------------- */
 
 #define TASK_US		1000
-/* So many jobs of one core */
+/* This many jobs on one core */
 #define MIX_TASKS	5000
 #define MOST_JOBS	20000
 
@@ -180,7 +181,7 @@ static uint64_t mix_ns(void)
 	return MIX_TASKS * task_us() * 1000;
 }
 
-/* Jobs of each, in memory that all share */
+/* Number of jobs done by each client, in shared memory */
 static volatile uint32_t *done;
 
 static void behaves(unsigned int seed)
@@ -194,7 +195,7 @@ static void behaves(unsigned int seed)
 	}
 }
 
-/* One job after the other that takes long, as far as that is allowed */
+/* One long job after the other, as long as allowed */
 static void is_slow(unsigned int seed)
 {
 	struct matmul mm;
@@ -249,7 +250,7 @@ static void forks(unsigned int seed)
 	}
 }
 
-/* Its jobs still wait when it executes another program, which has the file, or is killed */
+/* Executes another program, which inherits the file, or is killed, while its jobs are still waiting */
 static void executes_once(unsigned int seed)
 {
 	int i, fd = open_npu();
@@ -302,7 +303,7 @@ static void resets(unsigned int seed)
 	}
 }
 
-/* A gigabyte for the NPU, and the same once more for the CPU */
+/* Maps a gigabyte for the NPU, and the same memory for the CPU */
 static void maps(unsigned int seed)
 {
 	int fd = open_npu();
@@ -319,7 +320,7 @@ static void maps(unsigned int seed)
 	}
 }
 
-/* A pipe has the pages of a buffer that is destroyed and unmapped meanwhile */
+/* A pipe holds pages of a buffer that is destroyed and unmapped in the meantime */
 static void pins(unsigned int seed)
 {
 	static char taken[1 << 16];
@@ -373,8 +374,8 @@ static int compare(const void *a, const void *b)
 }
 
 /*
- * Runs beside @num clients for mix_ns(). Returns the jobs done; what 99 of 100 of them took at the most goes to @p99_us, what
- * clients that behave did meanwhile to @others.
+ * Runs in parallel to @num clients for mix_ns(). Returns the number of jobs done; the 99th percentile of their times is
+ * stored to @p99_us, the number of jobs of other well-behaved clients to @others.
  */
 static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned int), unsigned int num, uint32_t *p99_us,
 			   unsigned int *others)
@@ -387,10 +388,10 @@ static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned in
 
 	for (i = 0; i < num; i++)
 		pids[i] = spawn(clients[i], i);
-	/* What is measured are turns at the NPU: at the processors others have theirs */
+	/* Only turns on the NPU are measured, so do not wait for the processor */
 	if (sched_setscheduler(0, SCHED_FIFO, &first))
 		fail("priority", errno);
-	/* Until they are known */
+	/* Wait until the driver knows the hostile clients */
 	sleep_ms(3000);
 	for (i = 0; i < num; i++)
 		done[i] = 0;
@@ -415,8 +416,8 @@ static unsigned int victim(struct matmul *mm, void (*const *clients)(unsigned in
 }
 
 /*
- * Returns what the victim gets in percent of its fair share: of what it and as many clients that behave do together, each
- * the same. Names and values go to @told.
+ * Returns the victim's jobs as a percentage of its fair share, which is an equal part of the jobs of it and the same
+ * number of well-behaved clients. Names and values are printed to @told.
  */
 static unsigned int mix(FILE *told, const char *before)
 {
@@ -444,7 +445,7 @@ static unsigned int mix(FILE *told, const char *before)
 	return among * 100 / fair;
 }
 
-/* A wrong result or a failed job has ended the program before */
+/* After a wrong result or a failed job, the program has already exited */
 static int judge(void)
 {
 	bool ok;

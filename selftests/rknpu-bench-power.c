@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Measurements of rate and power, one `name value unit` per line. Only where the twin
- * has a power island, and instructions drive the clock.
+ * Measurements of rate and power, one `name value unit` per line. Needs the twin with
+ * a power island, and instructions that drive the clock.
  */
 #define _GNU_SOURCE
 #include <time.h>
@@ -76,7 +76,7 @@ static double time_of_us(struct matmul *mm)
 	return (now_ns() - start) / 1e3;
 }
 
-/* A second of a camera's frames. What a computation costs goes with its cycles and the square of the voltage. */
+/* One second of camera frames. The energy of a computation grows with its cycles and the square of the voltage. */
 static void camera(struct matmul *mm, const char *policy, unsigned int mhz)
 {
 	uint64_t start, on, busy, busy_before = twin_read64(TWIN_CORE_STAT(0) + TWIN_STAT_BUSY_NS);

@@ -2,13 +2,13 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Measurements of the queue, one `name value unit` per line. Needs the twin, in
- * a virtual machine in which instructions drive the clock, one for each
- * nanosecond: then times and counts are the same thing, and the same in every run.
+ * Measurements of the queue, one `name value unit` per line. Needs the twin, in a
+ * virtual machine in which instructions drive the clock, one per nanosecond: then
+ * times are numbers of instructions, and the same in every run.
  *
  * rknpu-bench-queue jobs	through the driver
  * rknpu-bench-queue floor	with the module of floor/ instead of the driver:
- *				what the hardware and the kernel alone cost
+ *				the cost of the hardware and the kernel alone
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 
 /* ---- clocks ------------------------------------------------------------------ */
 
-/* The twin's control page: when its cores started and ended, in the same time as cntvct_el0 */
+/* The twin's control page: start and end times of its cores, in the time base of cntvct_el0 */
 static volatile uint32_t *twin;
 
 static uint64_t stat64(unsigned int core, uint32_t stat)
@@ -52,7 +52,7 @@ static void set_task_ns(uint32_t ns)
 	twin[TWIN_TASK_OVERHEAD_NS / 4] = ns;
 }
 
-/* The next run of a core takes so much longer, so that a queue can build up behind it */
+/* Delays the end of the next run of a core by @us, so a queue can build up behind it */
 static void hold_core(unsigned int core, uint32_t us)
 {
 	twin[TWIN_FAULT_CORE / 4] = core;
@@ -85,7 +85,7 @@ static void finish(int fence)
 #define PARTS		500
 #define STARTS		2000
 
-/* Where the instructions of a submit go: before the hardware starts, and after it has ended */
+/* Instructions of a submit before the hardware starts, and after it has ended */
 static void parts_of_a_submit(const struct matmul *mm)
 {
 	uint64_t before = 0, after = 0;
@@ -107,7 +107,7 @@ static void parts_of_a_submit(const struct matmul *mm)
 	printf("submit_irq_to_user_insns %llu instructions\n", (unsigned long long)(after / PARTS));
 }
 
-/* The call alone; the job ends long after it */
+/* Only the call; the job ends long after it */
 static void nonblocking_submit(const struct matmul *mm)
 {
 	uint64_t spent = 0;
@@ -130,7 +130,7 @@ static void nonblocking_submit(const struct matmul *mm)
 	printf("submit_nonblock_fence_insns %llu instructions\n", (unsigned long long)(spent / PARTS));
 }
 
-/* ---- what a job of some length costs beside its time ---------------------------------------- */
+/* ---- overhead of a job of some length -------------------------------------------------------- */
 
 #define POLL_PARAM	"/sys/module/rknpu/parameters/poll_us"
 
@@ -142,7 +142,7 @@ static bool set_poll_us(const char *us)
 	return f ? !fclose(f) && ok : false;
 }
 
-/* Time of a blocking submit beyond its job's, and the processor's part of the whole */
+/* Time of a blocking submit in addition to its job's, and the processor's part of the total */
 static void overhead_of(int counter, const struct matmul *mm, unsigned int us, const char *how)
 {
 	uint64_t spent = 0, busy = 0, work;
@@ -178,7 +178,7 @@ static void overheads(int counter, const struct matmul *mm)
 
 	if (ret)
 		fail("submit", -ret);
-	/* The product itself is a part of the time */
+	/* The time includes the product itself */
 	busy = stat64(0, TWIN_STAT_BUSY_NS) - busy - USUAL_TASK_NS;
 	for (i = 0; i < sizeof(us) / sizeof(us[0]); i++) {
 		set_task_ns(us[i] * 1000 - busy);
@@ -195,10 +195,10 @@ static void overheads(int counter, const struct matmul *mm)
 
 #define GAPS		200
 #define HOLD_US		20000
-/* Longer than any turn, also of cores that share an IOMMU: every job is another process's than the one before */
+/* Longer than any turn, also with a shared IOMMU: consecutive jobs are always of different processes */
 #define TURN_TASK_NS	12000000
 
-/* What the core of a queue of @jobs did not work between the first start and the last end, for each gap */
+/* Average idle time of the core in the gaps between @jobs jobs, from the first start to the last end */
 static unsigned long long gap_ns(uint64_t first_start, uint64_t busy_before, unsigned int jobs)
 {
 	uint64_t whole = stat64(0, TWIN_STAT_END_NS) - first_start;
@@ -227,7 +227,7 @@ static void gaps_of_one_client(const struct matmul *mm)
 	printf("job_gap_same_client_ns %llu ns\n", gap_ns(first, busy, GAPS + 1));
 }
 
-/* Steps that processes take together */
+/* Barrier for steps that processes take together */
 struct meeting {
 	volatile unsigned int ready;
 	volatile bool go;
@@ -284,7 +284,7 @@ static void gaps_between_clients(const struct matmul *mm)
 	printf("job_gap_other_client_ns %llu ns\n", gap_ns(first, busy, GAPS + 1));
 }
 
-/* Processor time of one job of a queue of @depth, submitted without waiting, with all that its end costs */
+/* Processor time of one job in a queue of @depth, submitted without waiting, including the cost of its end */
 static void cost_at_depth(int counter, const struct matmul *mm, unsigned int depth, unsigned int rounds)
 {
 	uint64_t count;
@@ -392,7 +392,7 @@ static int jobs(void)
 
 /* ---- the floor ------------------------------------------------------------------------------- */
 
-/* The same job through the bare module: inputs, weights and result lie a page apart, behind the stream */
+/* The same job through the bare module: inputs, weights and result are a page apart, after the stream */
 static int lowest(void)
 {
 	int counter = open_counter(), fd = open("/dev/rknpu_floor", O_RDWR | O_CLOEXEC);

@@ -4,8 +4,8 @@
  *
  * Measurements, one `name value unit` per line.
  *
- * rknpu-bench wall	times by the wall clock; announces its first ioctl by a
- *			line of its own, so that the host can time the boot
+ * rknpu-bench wall	times by the wall clock; prints a line before its first
+ *			ioctl, so that the host can time the boot
  * rknpu-bench insns	instructions of the whole CPU, kernel and user; in a
  *			virtual machine this needs instructions to drive the
  *			clock, and is then the same in every run
@@ -44,7 +44,7 @@ static int ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Seconds of a blocking submit, the median of some runs; is_right() tells whether the output is */
+/* Seconds of a blocking submit, the median of some runs; is_right() checks the output */
 static double median_s(int fd, struct rknpu_submit (*args_of)(void *what), bool (*is_right)(void *what, int run),
 		       void *what)
 {
@@ -107,7 +107,7 @@ static struct rknpu_submit pointwise_args(void *what)
 	return chain_args(&p->chain, 0, 1, 1);
 }
 
-/* A sample: the reference takes longer than what it judges */
+/* Checks a sample, because the reference takes longer than the computation on the NPU */
 static bool pointwise_is_right(void *what, int run)
 {
 	struct pointwise *p = what;
@@ -229,7 +229,7 @@ static void check(const char *what, int ret)
 		fail(what, -ret);
 }
 
-/* The second time: what the first one had to set up is no part of it */
+/* Measures the second time, without the set-up of the first one */
 static void bench_create(int counter, int fd, const char *size, uint64_t bytes)
 {
 	uint64_t created = 0, destroyed = 0;
@@ -279,7 +279,7 @@ static void bench_sync(int counter, int fd, const char *what, uint64_t range, ui
 	check("destroy", npu_destroy(fd, c.handle));
 }
 
-/* A buffer of another driver becomes a buffer with an address */
+/* Imports a buffer of another driver and gives it an address */
 static void bench_import(int counter, int fd)
 {
 	struct drm_mode_create_dumb dumb = { .width = 4096, .height = 4096, .bpp = 32 };
@@ -291,7 +291,7 @@ static void bench_import(int counter, int fd)
 		return;
 	p.handle = dumb.handle;
 	check("export", npu_ioctl(other, DRM_IOCTL_PRIME_HANDLE_TO_FD, &p));
-	/* The exporter's pages are its own cost */
+	/* The cost of allocating pages is the exporter's */
 	check("import", npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p));
 	check("close", npu_destroy(fd, p.handle));
 	counter_start(counter);

@@ -2,15 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The NPU at work: matrix products of every type on every core, each compared
- * with the CPU's result. Small ones are computed again in full; of the large
- * ones every row is checked against a random combination of all columns,
- * which a wrong row passes with a probability below 2^-32.
+ * A demonstration of the NPU: matrix products of every type on every core, each
+ * compared with the CPU's result. Small ones are recomputed completely; for large
+ * ones every row is checked with a random combination of all columns, which a
+ * wrong row passes with a probability below 2^-32.
  *
- * Then a convolutional network that reads handwritten digits, on one core and
- * on all: rknpu-demo [DIRECTORY [PICTURE.png]]. The directory has the network,
- * the digits and the host's reference (digits/build.mk); the picture shows what
- * the NPU made of them.
+ * Then a convolutional network reads handwritten digits, on one core and on all:
+ * rknpu-demo [DIRECTORY [PICTURE.png]]. The directory has the network, the digits
+ * and the host's reference (digits/build.mk); the picture shows the result of the
+ * NPU.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +21,9 @@
 #include "digits/picture.h"
 #include "bound.h"
 
-/* Products up to this many multiplications are computed again by the CPU */
+/* Products with up to this many multiplications are recomputed by the CPU */
 #define FULL_CHECK_MACS	(8u << 20)
-/* Of the classes of a digit */
+/* Number of classes shown for a digit */
 #define SHOWN		3
 
 static const struct run {
@@ -55,7 +55,7 @@ static double now_ms(void)
 
 static void describe_result(const struct matmul *mm, char *text, size_t size, bool *correct)
 {
-	/* Rows say nothing about results that may have been rounded */
+	/* Rows cannot be checked if results may have been rounded */
 	bool full = mm->type == MATMUL_FP16_FP16 || (uint64_t)mm->m * mm->k * mm->n <= FULL_CHECK_MACS;
 	size_t wrong = full ? matmul_wrong(mm) : matmul_wrong_rows(mm, 4711);
 	const char *what = full ? "elements" : "rows";
@@ -86,7 +86,7 @@ static bool run_one(int fd, const struct run *r)
 		printf("no buffers: %s\n", strerror(-ret));
 		return false;
 	}
-	/* What a program brings along: its own memory, bound to the stream as input and output */
+	/* The program's own memory, bound to the stream as input and output */
 	ret = npu_mem_create(&in, fd, mm.in.size, NPU_MEM_CACHED);
 	if (!ret)
 		ret = npu_mem_create(&out, fd, mm.out.size, NPU_MEM_CACHED);
@@ -120,7 +120,7 @@ static void print_top(const struct digits_net *net, const struct digits_layers *
 		printf(" %u %5.1f %% ", order[i], 100 * probability[order[i]]);
 }
 
-/* One submit of all layers of all pictures; returns how many pictures are right in every element */
+/* One submit for all layers of all pictures; returns the number of pictures with all elements right */
 static unsigned int read_digits(struct digits_npu *npu, const struct digits_files *f, uint32_t core_mask,
 				struct digits_layers *got, unsigned char *same)
 {
@@ -166,7 +166,7 @@ static void print_readings(const struct digits_files *f, const struct digits_lay
 	}
 }
 
-/* Adds to @total and @correct what there was to see and what was right */
+/* Adds the numbers of digits and of correct ones to @total and @correct */
 static void show_digits(int fd, const char *dir, const char *picture, size_t *total, size_t *correct)
 {
 	const uint32_t cores[] = { npu_nth(0), soc_get()->cores };

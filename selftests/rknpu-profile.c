@@ -4,8 +4,8 @@
  *
  * rknpu-profile OPERATION [TIMES]
  *
- * Does one thing again and again, between marks that tools/profile counts at, and
- * says how often.
+ * Repeats one operation between the marks that tools/profile uses, and prints the
+ * number of repetitions.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -65,7 +65,7 @@ static void submit(uint64_t unused)
 	check("submit", ret);
 }
 
-/* A job that is still at work when its submit returns */
+/* A job that is still running when its submit returns */
 static const struct matmul *long_job(void)
 {
 	static struct matmul mm;
@@ -91,7 +91,7 @@ static void submit_fence(uint64_t unused)
 	check("job", fence_end(fence));
 }
 
-/* A queue of jobs of 100 us, with all that their ends cost */
+/* A queue of jobs of 100 us, including the cost of their ends */
 static void queue(uint64_t jobs)
 {
 	const struct matmul *mm = long_job();
@@ -107,7 +107,7 @@ static void queue(uint64_t jobs)
 	check("queue", ret);
 }
 
-/* Two processes whose jobs are longer than a turn, so that each start is the other's: all but the submits */
+/* Two processes with jobs longer than a turn, so they alternate; counts everything but the submits */
 static void change(uint64_t jobs)
 {
 	volatile uint32_t *twin = bench_twin();

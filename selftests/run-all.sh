@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Run the test programs beside this script, all or those named, one after another; fail if one fails.
-# T=PATTERN picks programs by name; if it names none it picks test cases, in every program.
+# Run the test programs next to this script, all or the given ones, one after another; fail if one fails.
+# T=PATTERN selects programs by name; if it matches none, it selects test cases in all programs.
 cd "$(dirname "$0")" || exit 1
 
 if [ $# -eq 0 ]; then
-	# Last what takes the driver away from the others
+	# Tests that unload the driver come last
 	for t in test_*; do
 		[ "$t" = test_lifecycle ] || set -- "$@" "$t"
 	done

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The NPU goes from a driver that has our module's name, as one that is built into the kernel has it, to ours under another
-# name, and back, and not while somebody uses it. The stand-in is loaded.
+# The NPU is moved from a driver with the same module name, like one that is built into the kernel, to this driver under
+# another name, and back, but not while it is in use. The stand-in is loaded.
 # usage: takeover.sh OUR-MODULE-UNDER-THE-SAME-NAME OUR-MODULE-UNDER-ANOTHER TAKEOVER-TOOL
 . /drivers.sh
 
-# hold WHAT: a process that uses the NPU in that way
+# hold WHAT: start a process that uses the NPU in that way
 hold() {
 	rm -f /tmp/held
 	mkfifo /tmp/held

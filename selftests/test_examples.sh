@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The examples as test cases: each checks what it computes, and ends with 0, or with 4 where something is missing.
+# The examples as test cases: each checks its results, and exits with 0, or with 4 if something is missing.
 cd "$(dirname "$0")" || exit 1
 # shellcheck source=selftests/tap.sh
 . ./tap.sh

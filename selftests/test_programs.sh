@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The demo and the benchmarks as test cases: they end well and say what they are read for.
+# The demo and the benchmarks as test cases: they succeed and print the expected lines.
 cd "$(dirname "$0")" || exit 1
 # shellcheck source=selftests/tap.sh
 . ./tap.sh
 
-# program NAME PATTERN COMMAND...: it succeeds, and a line of its output matches
+# program NAME PATTERN COMMAND...: check that it succeeds, and that a line of its output matches
 program() {
 	name=$1 pattern=$2
 	shift 2

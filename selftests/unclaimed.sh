@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Told to leave the nodes of mainline's binding alone, our module does, and another driver takes them.
+# With the option not to bind to nodes of mainline's binding, the module does not, and another driver binds to them.
 # usage: unclaimed.sh OUR-MODULE ANOTHER-DRIVER
 # shellcheck source=selftests/drivers.sh
 . /drivers.sh

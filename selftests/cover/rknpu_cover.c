@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Which instructions of a module have run. The module is compiled with
- * -fsanitize-coverage=trace-pc, as the kernel itself is for kcov, so that each basic block
- * calls here; unlike kcov it needs no kernel of its own, and sees interrupts and workers
- * too. /dev/rknpu-cover maps a byte for every instruction from `base` on, the block's
- * number of runs, at most 255; it is the reader who clears it.
+ * DOC: Records which instructions of a module have run. The module is compiled with
+ * -fsanitize-coverage=trace-pc, as the kernel itself is for kcov, so each basic block
+ * calls this module. Unlike kcov, this does not need a special kernel, and covers
+ * interrupts and workers too. /dev/rknpu-cover maps a byte for every instruction from
+ * `base` on: the number of runs of the block, at most 255. The reader clears it.
  */
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -22,10 +22,10 @@ static unsigned long cover_base = ULONG_MAX;
 module_param_named(base, cover_base, ulong, 0600);
 MODULE_PARM_DESC(base, "Address of the first instruction, as in /sys/module/NAME/sections/.text");
 
-/* Calls of the compiler's making */
+/* Called by code that the compiler inserts */
 void __sanitizer_cov_trace_pc(void);
 
-/* Two processors may lose a count, but no block. */
+/* With several processors, a count may be lost, but never a block. */
 notrace void __sanitizer_cov_trace_pc(void)
 {
 	unsigned long at = (_RET_IP_ - READ_ONCE(cover_base)) / COVER_INSN;

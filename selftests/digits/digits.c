@@ -3,8 +3,8 @@
  * Copyright (C) the rknpu authors
  *
  * digits train NET: draw digits, learn to read them, write the network
- * digits draw SHEET: write a picture of twelve digits that were not learnt
- * digits reference NET SHEET REF: read the digits of a picture, write what each layer gives
+ * digits draw SHEET: write a picture of twelve digits that were not used for training
+ * digits reference NET SHEET REF: read the digits of a picture, write the output of each layer
  */
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static int draw_sheet(const char *name)
 	float pixels[DIGITS_SIDE][DIGITS_SIDE];
 	unsigned int i;
 
-	/* Not the first ones, which the training drew too */
+	/* Skip the first ones, which training uses too */
 	for (i = 0; i < 777777; i++)
 		uniform(0, 1);
 	for (i = 0; i < SHEET_ROWS * SHEET_COLUMNS; i++) {

@@ -4,7 +4,7 @@
  *
  * A small convolutional network that reads handwritten digits: 28x28 grey
  * pixels, two layers of 3x3 convolution, ReLU and 2x2 maximum pooling, and a
- * matrix product. All in int8, with int32 sums, so that every result is exact.
+ * matrix product. All of it in int8, with int32 sums, so every result is exact.
  *
  * The host trains it and computes the reference (train.c, reference.c), the
  * NPU runs it (on_npu.c). They share this file and nothing else.
@@ -26,8 +26,8 @@
 #define DIGITS_MAGIC	0x31746964	/* "dit1" */
 
 /*
- * out = clamp(round(max(sum + bias, 0) * scale / 2^shift), 127), halves to even;
- * the sum is over int8 pixels times int8 weights, pixels outside count 0.
+ * out = clamp(round(max(sum + bias, 0) * scale / 2^shift), 127), ties to even; the
+ * sum is over int8 pixels times int8 weights, where pixels outside are 0.
  */
 struct digits_requant {
 	int32_t scale, shift;
@@ -43,11 +43,11 @@ struct digits_net {
 	int32_t bias2[DIGITS_MAPS2];
 	struct digits_requant requant2;
 	int8_t weights3[DIGITS_CLASSES][DIGITS_SIDE2][DIGITS_SIDE2][DIGITS_MAPS2];
-	float logit;			/* what 1 in the last layer's sums stands for */
-	uint32_t right, tried;		/* of digits that the training had not seen, in int8 */
+	float logit;			/* value of 1 in the last layer's sums */
+	uint32_t right, tried;		/* digits not used for training: right ones and total, in int8 */
 };
 
-/* What each layer gives for one picture; file digits.ref is an array of it */
+/* Output of each layer for one picture; the file digits.ref is an array of it */
 struct digits_layers {
 	int8_t conv1[DIGITS_SIDE][DIGITS_SIDE][DIGITS_MAPS1];
 	int8_t pool1[DIGITS_SIDE1][DIGITS_SIDE1][DIGITS_MAPS1];
@@ -56,7 +56,7 @@ struct digits_layers {
 	int32_t sums[DIGITS_CLASSES];
 };
 
-/* One picture as the first layer takes it: 0 paper .. 127 ink */
+/* One picture as input of the first layer: 0 paper .. 127 ink */
 typedef int8_t digits_pixels[DIGITS_SIDE][DIGITS_SIDE];
 
 #endif /* DIGITS_H */

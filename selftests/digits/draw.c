@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Digits as strokes of a pen: lines through points that shake, turned, slanted,
- * stretched and shifted, with pens of several widths, on paper that is not clean.
+ * Digits as strokes of a pen: lines through jittered points, rotated, slanted,
+ * stretched and shifted, with pens of several widths, on noisy paper.
  */
 #include <math.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define POINTS_MAX	16
 #define END		{ -1, -1 }
 
-/* In a unit square, y downwards; a pen that is lifted jumps over an END */
+/* In a unit square, y downwards; END means that the pen is lifted */
 static const float strokes[DIGITS_CLASSES][POINTS_MAX][2] = {
 	{ { .50, .08 }, { .30, .18 }, { .22, .40 }, { .22, .62 }, { .32, .84 }, { .50, .92 }, { .68, .84 }, { .78, .62 },
 	  { .78, .40 }, { .70, .18 }, { .50, .08 }, END, END },
@@ -55,7 +55,7 @@ static float distance(float x, float y, const float a[2], const float b[2])
 	return sqrtf(dx * dx + dy * dy);
 }
 
-/* Where the hand puts the points, in pixels */
+/* Positions of the points as drawn, in pixels */
 static void place(const float from[POINTS_MAX][2], float to[POINTS_MAX][2])
 {
 	float turn = uniform(-.22f, .22f), slant = uniform(-.25f, .25f);

@@ -9,17 +9,17 @@
 
 #include "digits.h"
 
-/* A generator of its own, so that every machine draws the same */
+/* A random generator of its own, so every machine draws the same */
 float uniform(float low, float high);
 
-/* A digit as some hand might write it; each call another one. Ink is 1, paper 0. */
+/* Draws a digit as if handwritten; each call gives a different one. Ink is 1, paper 0. */
 void draw_digit(unsigned int digit, float pixels[DIGITS_SIDE][DIGITS_SIDE]);
 void draw_quantize(float pixels[DIGITS_SIDE][DIGITS_SIDE], digits_pixels out);
 
-/* Draws digits, learns them, makes whole numbers of the result. Fails if that reads too few of new ones. */
+/* Draws digits, trains the network, and quantizes it to integers. Fails if that recognizes too few new digits. */
 int train(struct digits_net *net);
 
-/* All layers from the definition of each, one number after the other */
+/* Computes all layers by their definitions, one number after the other */
 void reference(const struct digits_net *net, digits_pixels pixels, struct digits_layers *out);
 /* The class with the largest sum */
 unsigned int reference_best(const struct digits_layers *layers);

@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * All cubes have 32 maps, the unit in which the hardware takes int8 channels
- * and kernels; where the network has fewer, weights and pixels of the rest are 0.
+ * All cubes have 32 maps, the hardware's unit for int8 channels and kernels; if
+ * the network has fewer, weights and pixels of the others are 0.
  *
- * The last layer takes the pooled cube as one pixel with all of its elements
- * as channels, in the order in which they lie in memory.
+ * The last layer uses the pooled cube as one pixel with all of its elements as
+ * channels, in their order in memory.
  */
 #include "on_npu.h"
 
@@ -18,7 +18,7 @@
 
 #define MAPS		32
 #define SPOILED		0xa5
-/* Of one picture: three products and two poolings */
+/* Words for one picture: three products and two poolings */
 #define PICTURE_WORDS	(3 * CONV_WORDS + 2 * POOL_WORDS)
 #define PAGE_UP(n)	(((n) + NPU_PAGE - 1) / NPU_PAGE * NPU_PAGE)
 
@@ -59,7 +59,7 @@ static struct conv_task sums_of(void)
 	return t;
 }
 
-/* Where one element of a cube is, in bytes */
+/* Offset of an element of a cube, in bytes */
 static size_t cube_index(unsigned int side, unsigned int map, unsigned int y, unsigned int x)
 {
 	struct conv_task t = conv_of(side, NULL);
@@ -119,7 +119,7 @@ static void put_weights(struct digits_npu *d, const struct digits_net *net)
 						net->weights3[k][y][x][c];
 }
 
-/* Where cube @c of picture @i is, for the CPU */
+/* CPU address of cube @c of picture @i */
 static void *cube_of(const struct digits_npu *d, unsigned int i, enum cube c)
 {
 	return (char *)d->data.map + i * d->picture_bytes + d->cube_at[c];
@@ -137,7 +137,7 @@ static void put_pixels(struct digits_npu *d, const digits_pixels *pictures)
 				to[cube_index(DIGITS_SIDE, 0, y, x)] = pictures[i][y][x];
 }
 
-/* @weights, @bias: where they are in the buffer; a layer without bias has NULL */
+/* @weights, @bias: offsets in the buffer; NULL for a layer without bias */
 static void add_conv(struct digits_npu *d, struct conv_task t, uint32_t in, uint32_t out, size_t weights,
 		     const size_t *bias)
 {
@@ -211,7 +211,7 @@ static unsigned int count_cores(uint32_t core_mask)
 	return core_mask ? (unsigned int)__builtin_popcount(core_mask) : 1;
 }
 
-/* Pictures @first to @end - 1 are those of the @nth core of @core_mask */
+/* Pictures @first to @end - 1 belong to the @nth core of @core_mask */
 static void share_of(const struct digits_npu *d, uint32_t core_mask, unsigned int nth, unsigned int *first,
 		     unsigned int *end)
 {
@@ -233,7 +233,7 @@ unsigned int digits_npu_core(const struct digits_npu *d, uint32_t core_mask, uns
 	return core;
 }
 
-/* Each core of @args gets its share; three use entries 2 to 4 */
+/* Gives each core of @args its share; three cores use entries 2 to 4 */
 static void share_out(const struct digits_npu *d, struct rknpu_submit *args)
 {
 	unsigned int core, nth = 0, first, end, entry0 = count_cores(args->core_mask) == NPU_CORES ? 2 : 0;
@@ -293,7 +293,7 @@ int digits_npu_break(struct digits_npu *d, unsigned int layer, unsigned int in, 
 	uint8_t *weights = (uint8_t *)d->weights.map + d->weight_at[layer];
 	unsigned int middle = layer == 2 ? 0 : DIGITS_KERNEL / 2;
 
-	/* Elements of the reference's cube are in another order than channels */
+	/* Elements of the reference's cube have another order than channels */
 	if (layer == 2)
 		in = cube_index(DIGITS_SIDE2, in % DIGITS_MAPS2, in / DIGITS_MAPS2 / DIGITS_SIDE2,
 				in / DIGITS_MAPS2 % DIGITS_SIDE2);

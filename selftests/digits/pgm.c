@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Grey 255 is paper, 0 is ink; the network counts the other way, to 127.
+ * Grey 255 is paper, 0 is ink; the network uses the opposite order, up to 127.
  */
 #include "pgm.h"
 
@@ -24,7 +24,7 @@ static int header_number(FILE *f)
 	} while (isspace(c));
 	for (; isdigit(c) && v < 1 << 20; c = getc(f), digits++)
 		v = 10 * v + c - '0';
-	/* One character ends it; after the last number the pixels begin */
+	/* A single character ends it; the pixels begin after the last number */
 	return digits && isspace(c) ? v : -1;
 }
 

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The picture that goes in: a grey PGM, a sheet of cells with a digit each,
- * dark on light.
+ * The input picture: a grey PGM, a sheet of cells with a digit each, dark on
+ * light.
  */
 #ifndef PGM_H
 #define PGM_H
@@ -14,10 +14,10 @@
 
 struct pgm_sheet {
 	unsigned int columns, rows;
-	digits_pixels cells[PGM_CELLS_MAX];	/* row after row */
+	digits_pixels cells[PGM_CELLS_MAX];	/* row by row */
 };
 
-/* Reads a binary PGM (P5) whose sides are multiples of a cell's. Says on standard error what is wrong; 0 or -1. */
+/* Reads a binary PGM (P5) of whole cells. Prints errors to standard error; returns 0 or -1. */
 int pgm_read(const char *name, struct pgm_sheet *sheet);
 int pgm_write(const char *name, const struct pgm_sheet *sheet);
 

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * A cell shows the digit in grey, the second layer's answer over it in red (all
- * maps added, the strongest place is full red), and a bar for each class.
+ * A cell shows the digit in grey, overlaid with the second layer's output in red
+ * (sum of all maps, the strongest place is full red), and a bar for each class.
  */
 #include "picture.h"
 
@@ -56,7 +56,7 @@ static void put_digit(struct png_picture *p, unsigned int x, unsigned int y, uns
 				fill(p, x + k * FONT_ZOOM, y + i * FONT_ZOOM, FONT_ZOOM, FONT_ZOOM, text);
 }
 
-/* What all maps of the second layer answer at each place, and the largest of it */
+/* Sum of all maps of the second layer at each place; returns the largest one */
 static unsigned int answers(const struct digits_layers *l, unsigned int sum[DIGITS_SIDE1][DIGITS_SIDE1])
 {
 	unsigned int y, x, m, most = 1;

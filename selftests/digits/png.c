@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * PNG (RFC 2083) of the simplest kind that is still small: each row as the
- * difference from the one above, and in the deflate stream (RFC 1951, fixed
- * codes) only repetitions of the last pixel. Drawings are mostly that.
+ * PNG (RFC 2083) in a simple form that is still small: each row as the difference
+ * from the one above, and a deflate stream (RFC 1951, fixed codes) that only uses
+ * repetitions of the last pixel, of which drawings mostly consist.
  */
 #include "png.h"
 
@@ -19,7 +19,7 @@
 #define MATCH_MIN	3
 #define MATCH_MAX	258
 #define END_OF_BLOCK	256
-#define DISTANCE_CODE	2	/* of the distance 3 */
+#define DISTANCE_CODE	2	/* code for a distance of 3 */
 
 struct bits {
 	uint8_t *bytes;
@@ -35,7 +35,7 @@ static void put_bits(struct bits *b, uint32_t value, unsigned int n)
 		b->bytes[b->count++] = b->held;
 }
 
-/* Huffman codes go with their highest bit first */
+/* Huffman codes are stored with the highest bit first */
 static void put_code(struct bits *b, uint32_t code, unsigned int n)
 {
 	while (n--)
@@ -54,7 +54,7 @@ static void put_symbol(struct bits *b, unsigned int symbol)
 		put_code(b, 0xc0 + symbol - 280, 8);
 }
 
-/* @length bytes again, from PIXEL bytes before */
+/* Repeat @length bytes from PIXEL bytes before */
 static void put_match(struct bits *b, unsigned int length)
 {
 	unsigned int extra = 0, base = length - MATCH_MIN, symbol;
@@ -132,7 +132,7 @@ static bool put_chunk(FILE *f, const char *type, const uint8_t *data, size_t siz
 	return fwrite(word, 4, 1, f) == 1;
 }
 
-/* The rows as they are compressed: a byte that names the filter, then differences */
+/* The rows to be compressed: a byte for the filter, then differences */
 static uint8_t *filtered(const struct png_picture *p, size_t *size)
 {
 	size_t line = (size_t)p->width * PIXEL, y, x;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Pictures to look at: red, green and blue, a byte each.
+ * Writes pictures: one byte each for red, green and blue.
  */
 #ifndef PNG_H
 #define PNG_H
@@ -11,7 +11,7 @@
 
 struct png_picture {
 	unsigned int width, height;
-	uint8_t *rgb;			/* row after row */
+	uint8_t *rgb;			/* row by row */
 };
 
 /* Returns 0, or -1 after a message */

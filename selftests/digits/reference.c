@@ -2,14 +2,14 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The network as it is defined: sums over pixels and maps, in whole numbers.
- * Knows nothing of the NPU.
+ * The network by its definition: sums over pixels and maps, in integers.
+ * Independent of the NPU.
  */
 #include <stdbool.h>
 
 #include "host.h"
 
-/* sum * scale / 2^shift to the nearest whole number, halves to the even one; nothing below 0 or above 127 */
+/* sum * scale / 2^shift, rounded to nearest even, and limited to 0 .. 127 */
 static int8_t requantize(int64_t sum, const struct digits_requant *r)
 {
 	int64_t half = (int64_t)1 << (r->shift - 1), whole, rest;

@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Gradient descent in floating point, then the same network in whole numbers:
- * each layer's weights are scaled to fill int8, its results so that the largest
- * that was seen does.
+ * Gradient descent in floating point, then the same network in integers: each
+ * layer's weights are scaled to fill int8, and its results so that the largest one
+ * seen does.
  *
- * Maps lie innermost, so that the compiler turns the inner loops into vectors.
+ * Maps are the innermost dimension, so the compiler vectorizes the inner loops.
  */
 #include <math.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ struct parameters {
 };
 
 static struct parameters net, gradient, speed;
-/* The second layer's weights once more, for the way back: maps of the first innermost */
+/* A copy of the second layer's weights for the backward pass, with maps of the first layer innermost */
 static float w2_back[K][K][M2][M1], gradient_back[K][K][M2][M1];
 
 static struct activations {
@@ -101,7 +101,7 @@ static void forward2(void)
 		}
 }
 
-/* Pooling of one map layout; the two layers differ in size only */
+/* Pooling; the two layers only differ in size */
 static void pool(int side, int maps, const float *in, float *out)
 {
 	int y, x, m;
@@ -117,7 +117,7 @@ static void pool(int side, int maps, const float *in, float *out)
 			}
 }
 
-/* The way back: to the pixels that were the largest, unless ReLU had cut them off */
+/* Backward pass: to the pixels that were the largest, unless ReLU cut them off */
 static void unpool(int side, int maps, const float *in, const float *out, const float *d_out, float *d_in)
 {
 	int y, x, m, i;
@@ -152,7 +152,7 @@ static void forward(void)
 			act.out[m] += (&act.p2[0][0][0])[i] * (&net.w3[0][0][0][0])[i * DIGITS_CLASSES + m];
 }
 
-/* Of the cross entropy; the last layer's weights on the way */
+/* Backward pass from the cross entropy through the last layer; updates gradients of its weights */
 static void backward3(unsigned int digit)
 {
 	float largest = act.out[0], sum = 0;
@@ -175,7 +175,7 @@ static void backward3(unsigned int digit)
 	}
 }
 
-/* What one sum of the second layer, off by @d, says of the pixels and weights that it is made of */
+/* Distribute the gradient @d of one sum of the second layer to the pixels and weights that it depends on */
 static void spread(int y, int x, int m, float d)
 {
 	int ky, kx, c;
@@ -204,7 +204,7 @@ static void backward2(void)
 				float d = delta.a2[y][x][m];
 
 				gradient.b2[m] += d;
-				/* Pooling leaves most of them without influence */
+				/* After pooling, most of them have no influence */
 				if (d != 0)
 					spread(y, x, m, d);
 			}
@@ -232,7 +232,7 @@ static void backward1(void)
 		}
 }
 
-/* Copies between the two orders of the second layer's weights */
+/* Copy between the two orders of the second layer's weights */
 static void turn(float (*forth)[K][M1][M2], float (*back)[K][M2][M1], int to_back)
 {
 	int ky, kx, c, m;
@@ -300,7 +300,7 @@ static float largest(const float *v, size_t count)
 	return best;
 }
 
-/* @ratio as a 15-bit number over a power of two */
+/* Convert @ratio to a 15-bit number and a power of two */
 static struct digits_requant requant(float ratio)
 {
 	struct digits_requant r = { 0, 1 };

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Memory for the NPU, as rknn_create_mem() makes it: zeroed, mapped, with an
+ * Allocate memory for the NPU like rknn_create_mem(): zeroed, mapped, with an
  * address for command streams and a dma-buf for other devices.
  */
 #include "example.h"

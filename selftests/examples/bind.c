@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Memory as input and output of a command stream, as rknn_set_io_mem() binds
- * it: the stream is made once, and then told where each frame lies.
+ * Bind memory as input and output of a command stream, like rknn_set_io_mem():
+ * the stream is created once, and then gets the address of each frame.
  */
 #include "example.h"
 

@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Memory of a kind, as rknn_create_mem2() makes it. Cached: fast for the CPU,
- * and synchronized by hand. Uncached: for what the CPU writes once, in order.
- * SRAM: on the chip as far as that goes, then ordinary memory, in one piece.
+ * Allocate special kinds of memory like rknn_create_mem2(). Cached: fast for the
+ * CPU, but must be synchronized explicitly. Uncached: for data that the CPU writes
+ * once, in order. SRAM: on-chip memory as far as available, followed by ordinary
+ * memory, in one buffer.
  */
 #include "example.h"
 

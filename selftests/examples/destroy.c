@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * rknn_destroy_mem() takes away what was made, and that depends on where the
- * memory came from: of an allocated one everything, of one that came as a
- * descriptor nothing that was the caller's.
+ * Destroy memory like rknn_destroy_mem(): what is freed depends on the origin of
+ * the memory. Allocated memory is freed completely; for memory that was imported
+ * from a descriptor, nothing that belongs to the caller is freed.
  */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What every example begins with: the device, and a word about what fails.
+ * Shared by all examples: opening the device, and error messages.
  */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
@@ -16,7 +16,7 @@
 #include "mem.h"
 #include "npu.h"
 
-/* Ends the program, with a word, unless @ret is 0 */
+/* Exits with a message unless @ret is 0 */
 static inline void must(const char *what, int ret)
 {
 	if (!ret)
@@ -25,7 +25,7 @@ static inline void must(const char *what, int ret)
 	exit(1);
 }
 
-/* Ends the program, as one that cannot run here, if @fd is none */
+/* Exits with the status for a program that cannot run here if @fd is not a descriptor */
 static inline int need(const char *what, int fd)
 {
 	if (fd >= 0)
@@ -39,7 +39,7 @@ static inline int open_npu(void)
 	return need("render node of driver rknpu", npu_open_render(NULL, 0));
 }
 
-/* Something to compute: 8 x 64 by 64 x 32, int8; its input is what the examples move about */
+/* A product to compute: 8 x 64 by 64 x 32, int8; the examples move its input to other memory */
 static inline void make_product(struct matmul *mm, int fd, uint32_t seed)
 {
 	must("a product", matmul_init(mm, fd, MATMUL_INT8_INT32, 8, 64, 32, 0, MATMUL_EXACT, seed));

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Somebody else's memory, as rknn_create_mem_from_fd() takes it over: of one
- * dma-buf (here of a memfd; a decoder's or a camera's is the same) one part is
- * the input and another the output. Nothing is copied.
+ * Import foreign memory like rknn_create_mem_from_fd(): one part of a dma-buf is
+ * the input and another one the output (here it is from a memfd, but that of a
+ * decoder or a camera works the same). Nothing is copied.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static int make_dmabuf(char **map)
 	return dmabuf;
 }
 
-/* What everybody owes a dma-buf before and after touching it with the CPU */
+/* Required for every dma-buf before and after accessing it with the CPU */
 static void cpu_access(int dmabuf, uint64_t flags)
 {
 	struct dma_buf_sync sync = { flags | DMA_BUF_SYNC_RW };
@@ -53,7 +53,7 @@ int main(void)
 	char *map;
 
 	dmabuf = make_dmabuf(&map);
-	/* Where the caller has mapped it already, that mapping is used */
+	/* If the caller has already mapped it, that mapping is used */
 	must("input", npu_mem_create_from_fd(&in, fd, dmabuf, map + 4096, 4096, 4096));
 	/* Otherwise it is mapped here */
 	must("output", npu_mem_create_from_fd(&out, fd, dmabuf, NULL, 16384, 8192 + 512));

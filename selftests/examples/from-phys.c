@@ -2,10 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What rknn_create_mem_from_phys() asks for cannot be had: nothing says whose
- * memory lies at a physical address, so whoever may name one may read and
- * overwrite everything. Who owns the memory can make a dma-buf of it, which is
- * taken over like any other (from-fd.c): of a reserved area by a dma-heap, say.
+ * rknn_create_mem_from_phys() is not supported: the owner of memory at a physical
+ * address is unknown, so a program that may use any address could read and
+ * overwrite everything. The owner of the memory can export it as a dma-buf, for
+ * example a reserved area by a dma-heap, which is imported like any other
+ * (from-fd.c).
  */
 #include "example.h"
 

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Buffers that are made once and used again and again: creating one costs more
- * than a small job, and a pipeline needs few at a time.
+ * Buffers that are created once and reused: creating one costs more than a small
+ * job, and a pipeline only needs a few at a time.
  */
 #include "example.h"
 

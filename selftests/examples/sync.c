@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * rknn_mem_sync() of cached memory in its three directions. To the device:
- * after the CPU has written. From the device: before the CPU reads. Both: for
- * memory that both write, here input and output in one.
+ * Synchronize cached memory like rknn_mem_sync(), in its three directions. To the
+ * device: after the CPU has written. From the device: before the CPU reads. Both:
+ * for memory that both write, here a buffer with input and output.
  */
 #include "example.h"
 
@@ -16,7 +16,7 @@ int main(void)
 
 	must("allocate", npu_mem_create(&mem, fd, 32768, NPU_MEM_CACHED));
 	make_product(&mm, fd, 5);
-	/* Views of it: a library may synchronize a part by itself */
+	/* Parts of it: a library may synchronize only its part */
 	in = mem;
 	in.size = 4096;
 	out = mem;

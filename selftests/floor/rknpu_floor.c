@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The floor under every submit: an ioctl, the register writes of a start,
- * one interrupt, one wake-up, and nothing else: no checks, no queue, no time-out,
- * no second client. For the benchmark only; core 0 stays powered and serves
- * whoever may open /dev/rknpu_floor.
+ * DOC: The minimum cost of a submit: an ioctl, the register writes of a start, one
+ * interrupt, one wake-up, and nothing else: no checks, no queue, no time-out, no
+ * second client. For the benchmark only; core 0 stays powered and can be used by
+ * every process that may open /dev/rknpu_floor.
  */
 #include <linux/clk.h>
 #include <linux/completion.h>
@@ -22,7 +22,7 @@
 #include "rknpu_floor.h"
 #include "rknpu_regs.h"
 
-/* One task, as the driver starts it */
+/* One task, started like by the driver */
 #define FLOOR_TASK_CON	(RKNPU_PC_TASK_CON_RESERVED_12 | RKNPU_PC_TASK_CON_COUNT_CLEAR_12 | RKNPU_PC_TASK_CON_PP_EN_12 | 1)
 
 static struct {
@@ -111,7 +111,7 @@ static int floor_probe(struct platform_device *pdev)
 	struct device *dev = &pdev->dev;
 	int irq = platform_get_irq(pdev, 0), ret;
 
-	/* Core 0 only */
+	/* Only core 0 */
 	if (!res || res->start != 0xfdab0000 || irq < 0)
 		return -ENODEV;
 	npu.dev = dev;
@@ -146,7 +146,7 @@ static struct platform_driver floor_driver = {
 	},
 };
 
-/* There is no way back: the machine ends with the benchmark */
+/* There is no exit function: the machine ends with the benchmark */
 static int __init floor_init(void)
 {
 	return platform_driver_register(&floor_driver);

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What the bare module and the benchmark agree on.
+ * Interface between the bare module and the benchmark.
  */
 #ifndef RKNPU_FLOOR_H
 #define RKNPU_FLOOR_H

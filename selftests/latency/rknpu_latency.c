@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: How long interrupts were off, at the longest, for the benchmark: a timer of
- * this processor's that comes every 10 us, in the hard interrupt, and notes by how
- * much it is late. Where instructions drive the clock it is late for nothing else.
- * Kernels up to 6.12 have it, unlike the irqsoff tracer.
+ * DOC: Measures the longest time with interrupts off, for the benchmark: a timer on
+ * this processor expires every 10 us, in hard IRQ context, and records how late it is.
+ * If instructions drive the clock, there is no other reason for it to be late. Kernels
+ * up to 6.12 support this, unlike the irqsoff tracer.
  */
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>

@@ -27,7 +27,7 @@ import numpy as np
 
 import graph
 import tables
-# The files that fill the list
+# The modules that add cases to the list
 import convolutions  # noqa: F401
 import operators  # noqa: F401
 import sequences  # noqa: F401
@@ -202,7 +202,7 @@ def main():
             wanted.append((case, kind, place))
             if not os.path.exists(f"{place}/info.json"):
                 jobs.append((case.name, kind, place, args.target, args.layers))
-    # One process for each: the compiler keeps what it allocates, and its exit is not ours.
+    # One process for each network: the compiler never frees memory, and its exit must not end this program.
     with multiprocessing.Pool(os.cpu_count(), maxtasksperchild=20) as pool:
         for name, kind, refused in pool.imap_unordered(make, jobs):
             if refused:

@@ -42,7 +42,7 @@ add("clip", lambda g: g.output(g.clip(g.input(*SIZE), -0.5, 0.7)))
 add("relu6", lambda g: g.output(g.relu6(g.input(*SIZE, low=-3, high=9))))
 add("batchnorm", lambda g: g.output(g.batchnorm(g.input(*SIZE))))
 
-# Two tensors of one shape, of shapes that are repeated, and with a constant
+# Two tensors of the same shape, with broadcast, and with a constant
 for kind in ("Add", "Sub", "Mul", "Div", "Max", "Min"):
     bounds = {"low": 0.5, "high": 2.0} if kind == "Div" else {}
     add(kind.lower(), lambda g, k=kind, b=bounds: g.output(g.op(k, g.input(*SIZE), g.input(*SIZE, **b))))
@@ -62,7 +62,7 @@ add("add_three", lambda g: g.output(g.op("Add", g.op("Add", g.input(*SIZE), g.in
 add("pow2", lambda g: g.output(g.op("Pow", g.input(*SIZE), g.constant(np.float32(2)))))
 add("pow_half", lambda g: g.output(g.op("Pow", g.input(*SIZE, low=0.3, high=3), g.constant(np.float32(0.5)))))
 
-# What moves data
+# Operators that move data
 add("concat_channels", lambda g: g.output(g.op("Concat", g.input(*SIZE), g.input(*SIZE), axis=1)))
 add("concat_uneven", lambda g: g.output(g.op("Concat", g.input(1, 7, 24, 24), g.input(1, 21, 24, 24), axis=1)))
 add("concat_rows", lambda g: g.output(g.op("Concat", g.input(*SIZE), g.input(*SIZE), axis=2)))

@@ -49,7 +49,7 @@ def inverted(g, x, channels, expand, stride=1, squeeze=False, kernel=3):
 
 def excitation(g, x, channels):
     s = relu(g, g.conv(g.op("GlobalAveragePool", x), channels, 1))
-    # As torch writes it
+    # As exported by torch
     return g.op("HardSigmoid", g.conv(s, g.shape[x][1], 1), alpha=1 / 6, beta=0.5)
 
 
@@ -200,7 +200,7 @@ deep("seq_unet", lambda g: g.output(unet(g, g.input(1, 3, 64, 64), (8, 16, 32), 
 deep("seq_aspp", lambda g: g.output(aspp(g, g.input(1, 32, 16, 16), 24)))
 deep("seq_attention", lambda g: g.output(attention(g, g.input(1, 49, 64))))
 deep("seq_transformer", lambda g: g.output(transformer(g, g.input(1, 49, 64))))
-# As torch writes it
+# As exported by torch
 deep("seq_gru", lambda g: recurrent(g, "GRU", linear_before_reset=1))
 deep("seq_gru_state", lambda g: recurrent(g, "GRU", state=True))
 deep("seq_lstm", lambda g: recurrent(g, "LSTM"))

@@ -13,7 +13,7 @@ from onnx import helper, numpy_helper
 DPU_WRITE = 0x1001
 BN_MUL, LUT_DATA, LUT_END = 0x4068, 0x4104, 0x411C
 ENTRIES = 513
-# A table whose last entry is this close to the function's value there is that function's
+# If the last entry of a table is this close to a function's value there, the table is for that function
 CLOSE = 1e-4
 
 

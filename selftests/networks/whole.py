@@ -105,7 +105,7 @@ def transformer_long(g):
 
 case("whole_resnet50", resnet50, whole=True)
 case("whole_mobilenetv2", mobilenetv2, whole=True)
-# The variant with ReLU that Rockchip publishes speeds of, and as it is
+# The variant with ReLU for which Rockchip publishes speeds, and the original one
 case("whole_yolov5s", lambda g: yolov5(g, 32, conv_relu), whole=True)
 case("whole_yolov5n", lambda g: yolov5(g, 16, conv_silu), whole=True)
 case("whole_yolov6n", yolov6n, whole=True)

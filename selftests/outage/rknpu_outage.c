@@ -2,9 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: The twin's reset block with a driver that refuses on demand, a power domain
- * around the cores that does too, and a regulator in front of another one: what a broken regulator or a wedged
- * power controller looks like to the driver. For tests only; stays loaded.
+ * DOC: Drivers that fail on demand: one for the twin's reset block, one for a power
+ * domain around the cores, and a regulator in front of another one. To the NPU's driver
+ * they look like a broken regulator or a wedged power controller. For tests only; stays
+ * loaded.
  */
 #include <linux/io.h>
 #include <linux/module.h>
@@ -166,7 +167,7 @@ static struct platform_driver outage_supply_driver = {
 	},
 };
 
-/* There is no way back: devices depend on it until the machine ends */
+/* There is no exit function: devices depend on it until the machine ends */
 static int __init outage_init(void)
 {
 	int ret = platform_driver_register(&outage_driver);

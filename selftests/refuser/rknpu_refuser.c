@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: An exporter of dma-bufs that does not let the CPU have back what a device has
- * written. Each ioctl() of /dev/rknpu-refuser makes one of 64 KiB and returns its
- * descriptor. For tests only.
+ * DOC: An exporter of dma-bufs that fails to give the CPU access to what a device has
+ * written. Each ioctl() of /dev/rknpu-refuser creates a dma-buf of 64 KiB and returns
+ * its descriptor. For tests only.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -103,5 +103,5 @@ module_misc_device(refuser_device);
 
 MODULE_DESCRIPTION("Exporter that refuses CPU access, for tests");
 MODULE_LICENSE("GPL");
-/* What MODULE_IMPORT_NS() makes on each kernel, which take it in two forms */
+/* The result of MODULE_IMPORT_NS(), whose argument has a different form on different kernels */
 MODULE_INFO(import_ns, "DMA_BUF");

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: In the place of a driver that is built into the kernel: it has the vendor driver's module name, platform driver
- * name and name of the initcall, takes the NPU's devices with their registers and interrupts, and does nothing with them.
+ * DOC: Replaces a driver that is built into the kernel: it has the vendor driver's module name, platform driver name
+ * and initcall name, binds to the NPU's devices, claims their registers and interrupts, and does nothing with them.
  */
 #include <linux/interrupt.h>
 #include <linux/module.h>

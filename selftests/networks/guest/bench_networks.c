@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * How long rknn_run() takes, for every network of /networks: the smallest of some runs, one `name value unit` per line.
- * Only for a virtual machine in which instructions drive the clock, one for each nanosecond. With CALLS in the
- * environment also, on standard error, what each ioctl of the last run took.
+ * Measures rknn_run() for every network of /networks: the minimum of some runs, one `name value unit` per line. Only for
+ * a virtual machine in which instructions drive the clock, one per nanosecond. With CALLS in the environment, the time
+ * of each ioctl of the last run is printed to standard error.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -32,7 +32,7 @@ static uint64_t now_ns(void)
 
 static bool tell;
 
-/* The runtime's calls, too, come here */
+/* Also called by the runtime */
 int ioctl(int fd, unsigned long request, ...)
 {
 	uint64_t begin = now_ns();

@@ -20,16 +20,16 @@
 
 #define NETWORKS_DIR	"/networks"
 
-/* What counts as right. Up to three layers: the steps of the quantization, or this part of the tensor's range ... */
+/* Tolerances. Up to three layers: the number of quantization steps, or this part of the tensor's range ... */
 #define STEPS_USUAL	1
 #define STEPS_EVER	2
 #define SHARE_USUAL	0.999
 #define RANGE_PART	2e-3
-/* ... and beyond, where one step grows on the way, the cosine of the angle between both. */
+/* ... and for more layers, where the effect of one step grows, the cosine of the angle between both. */
 #define SIMILARITY	0.999
-/* ... or no further than the simulator itself is from onnxruntime, down to this. */
+/* ... or not less similar than the simulator itself is to onnxruntime, but at least this. */
 #define SIMILARITY_LEAST	0.995
-/* It says nothing of a factor. */
+/* The cosine does not detect a factor. */
 #define LENGTH_PART	0.05
 
 static bool load(struct network_data *d, const char *name, const char *file, int index)
@@ -45,7 +45,7 @@ static bool load(struct network_data *d, const char *name, const char *file, int
 	if (fd < 0 || fstat(fd, &st))
 		return false;
 	d->bytes = st.st_size;
-	/* Private and writable: the runtime may write into what it is given. */
+	/* Private and writable: the runtime may write to this buffer. */
 	d->data = mmap(NULL, d->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	close(fd);
 	return d->data != MAP_FAILED;
@@ -104,10 +104,10 @@ int network_outputs_get(const struct network *net, rknn_context ctx, struct rknn
 
 /* How two tensors differ */
 struct difference {
-	size_t beyond, wild;		/* elements further apart than one step; not a number, or infinite, on one side only */
-	double worst, span;		/* the largest distance; of the second tensor, between its ends and from zero */
-	double cosine, length;		/* the angle between both, and the first one's length in the second's */
-	size_t at, top, top_want;	/* where the worst is; the largest element of each */
+	size_t beyond, wild;		/* elements that differ by more than one step; NaN or infinite in only one */
+	double worst, span;		/* the largest difference; the second tensor's range, including zero */
+	double cosine, length;		/* the angle between both, and the ratio of the first one's length to the second's */
+	size_t at, top, top_want;	/* position of the largest difference; the largest element of each */
 };
 
 static struct difference compare(const float *got, const float *want, size_t count, double step)
@@ -147,13 +147,13 @@ static struct difference compare(const float *got, const float *want, size_t cou
 	return d;
 }
 
-/* A list of classes, of which the first counts */
+/* Returns true if the output is a list of classes, of which the best one counts */
 static bool classes(const struct rknn_tensor_attr *attr)
 {
 	return attr->n_dims == 2 && attr->dims[0] == 1;
 }
 
-/* The name of the layer that gives an output, which is a line of @names */
+/* Finds the name of the layer of an output, which is a line of @names */
 static int layer_name(const struct network_data *names, unsigned int output, const char **name)
 {
 	const char *at = names->data, *end = at + names->bytes, *line_end;
@@ -196,7 +196,7 @@ static bool judge_deep(const struct network *net, const struct rknn_tensor_attr 
 		wrong(attr, "%.3f times the simulator's; worst at %zu: %g, not %g", d.length, d.at, got[d.at], sim[d.at]);
 		return false;
 	}
-	/* Two that the simulator has within a step of each other may change places. */
+	/* Two classes that differ by less than a step in the simulator may be swapped. */
 	if (classes(attr) && d.top != d.top_want && sim[d.top_want] - sim[d.top] > fmax(step, RANGE_PART * d.span)) {
 		wrong(attr, "class %zu, not %zu", d.top, d.top_want);
 		return false;
@@ -216,8 +216,8 @@ static bool judge_steps(const struct rknn_tensor_attr *attr, const float *got, c
 }
 
 /*
- * The simulator does not know where the compiler's tables end. What they make of the network is a reference as good, and
- * held to the same tolerance.
+ * The simulator does not consider the end of the compiler's tables. The network computed with these tables is an equally
+ * valid reference, with the same tolerance.
  */
 static bool judge_range(const struct network *net, const struct rknn_tensor_attr *attr, const float *got, const float *sim)
 {
@@ -254,7 +254,7 @@ static bool judge_one(const struct network *net, const struct rknn_tensor_attr *
 	return stepped ? judge_steps(attr, got, sim) : judge_range(net, attr, got, sim);
 }
 
-/* With every layer an output: the first one that leaves the path takes the later ones with it, and only it is told */
+/* If every layer is an output: a wrong layer makes the later ones wrong, so only the first one is reported */
 static bool judge_layer(const struct network *net, const struct rknn_tensor_attr *attr, const float *got)
 {
 	const char *name;

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: as much of the closed runtime's C interface as the tests here call. Names, values and layouts are those that
- * its public documentation gives for version 1.5.2; the library exports them under these names.
+ * DOC: the part of the closed runtime's C interface that the tests use. Names, values and layouts are those in its public
+ * documentation for version 1.5.2; the library exports them under these names.
  */
 #ifndef RKNN_H
 #define RKNN_H
@@ -32,7 +32,7 @@ enum rknn_query_cmd {
 	RKNN_QUERY_PERF_RUN = 4,		/* int64_t: microseconds, after the outputs */
 	RKNN_QUERY_SDK_VERSION = 5,		/* struct rknn_sdk_version */
 	RKNN_QUERY_MEM_SIZE = 6,		/* struct rknn_mem_size */
-	RKNN_QUERY_NATIVE_INPUT_ATTR = 8,	/* as the NPU has it */
+	RKNN_QUERY_NATIVE_INPUT_ATTR = 8,	/* in the NPU's layout */
 	RKNN_QUERY_NATIVE_OUTPUT_ATTR = 9,
 };
 
@@ -104,7 +104,7 @@ struct rknn_output {
 };
 
 struct rknn_init_extend {
-	rknn_context ctx;			/* whose weights to share */
+	rknn_context ctx;			/* context that shares its weights */
 	int32_t real_model_offset;
 	uint32_t real_model_size;
 	uint8_t reserved[120];

@@ -57,7 +57,7 @@ static const char *message(const char *line)
 	return end ? end + 2 : line + 8;
 }
 
-/* Calls for each error; stops at the first for which that says so */
+/* Calls @call for each error, until it returns a text */
 static const char *each_error(const char *said, const char *(*call)(const char *))
 {
 	static char line[400];
@@ -87,7 +87,7 @@ void said_errors(const char *said)
 	each_error(said, note);
 }
 
-/* It says so for operators that it does not have; everything else may be the fault of what it ran on. */
+/* The runtime prints this for operators that it does not support; all other errors may be caused by the driver. */
 static const char *refusal(const char *error)
 {
 	static const char pattern[] = "(unsupp|not support|only support|unknown op|not register)";

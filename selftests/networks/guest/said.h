@@ -2,22 +2,22 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What the runtime prints, kept apart from the test's own output.
+ * Captures the runtime's output, separately from the test's own output.
  */
 #ifndef SAID_H
 #define SAID_H
 
 #include <stdbool.h>
 
-/* From now on what this process prints is kept; ktap's output goes where it went */
+/* Starts capturing the output of this process, except ktap's */
 void said_begin(void);
-/* No longer. The text is valid until the next said_begin(). */
+/* Stops capturing. The text is valid until the next said_begin(). */
 const char *said_end(void);
 
-/* The runtime's errors in it, as notes */
+/* Prints the runtime's errors in it as notes */
 void said_errors(const char *text);
 
-/* A line in which the runtime refuses a layer by itself, without its time stamp, or NULL */
+/* Returns a line in which the runtime itself refuses a layer, without the time stamp, or NULL */
 const char *said_refusal(const char *text);
 
 #endif /* SAID_H */

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * The runtime's memory interface: input and output without a copy, in memory of its own, of other drivers and of the process;
- * weights and intermediate results in memory that the program gives. Every result is compared.
+ * The runtime's memory interface: input and output without a copy, in memory of the runtime, of other drivers and of the
+ * process; weights and intermediate results in memory provided by the program. Every result is compared.
  */
 #define _GNU_SOURCE
 #include <string.h>
@@ -72,7 +72,7 @@ TEST_LIMIT(memory_of_a_heap, 60)
 	without_copy(&kind);
 }
 
-/* One buffer behind the other in one descriptor */
+/* Several buffers in one descriptor */
 TEST_LIMIT(part_of_a_descriptor, 60)
 {
 	struct rknn_tensor_mem *whole, *in;
@@ -86,7 +86,7 @@ TEST_LIMIT(part_of_a_descriptor, 60)
 	ASSERT(whole);
 	in = rknn_create_mem_from_fd(ctx, whole->fd, whole->virt_addr, z.in[0]->size, 4096);
 	ASSERT(in);
-	/* The address is without the offset, by the documentation */
+	/* According to the documentation, the address does not include the offset */
 	ASSERT_EQ(rknn_set_io_mem(ctx, in, &z.in_attr[0]), 0);
 	for (run = 0; run < RUNS; run++) {
 		zero_copy_fill(&z);
@@ -176,7 +176,7 @@ TEST_LIMIT(fence_of_another_driver, 60)
 		extend.fence_fd = other.fence;
 		memset(z.in[0]->virt_addr, 0x11, z.in[0]->size);
 		ASSERT_EQ(rknn_run(ctx, &extend), 0);
-		/* Too late, had it not waited */
+		/* If the run does not wait, this is too late */
 		ktap_sleep_ms(20);
 		zero_copy_fill(&z);
 		foreign_signal(&other);

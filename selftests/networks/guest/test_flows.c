@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * How programs use the runtime inside one process: contexts in threads, cores, priorities, asynchronous runs, fences,
- * shared weights, queries. Every result of every run is compared.
+ * Uses of the runtime inside one process: contexts in threads, cores, priorities, asynchronous runs, fences, shared
+ * weights, queries. Every result of every run is compared.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -16,7 +16,7 @@
 #include "network.h"
 #include "testing.h"
 
-/* One of each kind that the small lane has: convolutions, a sequence in each type, a pool, two inputs, a matrix product */
+/* One of each kind of small network: convolutions, a sequence in each type, a pool, two inputs, a matrix product */
 static const char *const names[] = {
 	"seq_residual.int8", "seq_bottleneck.fp16", "conv5x5s2.int8", "maxpool2.fp16", "mul.int8", "fc.fp16",
 	"seq_conv_pool_conv.int8", "conv_3ch.fp16",
@@ -156,7 +156,7 @@ TEST_LIMIT(duplicated_contexts, 60)
 		ASSERT_EQ(pthread_create(&d[i].thread, NULL, work_duplicate, &d[i]), 0);
 	for (i = 0; i < ARRAY_SIZE(d); i++)
 		ASSERT_EQ(pthread_join(d[i].thread, NULL), 0);
-	/* The first one's end takes nothing from the others. */
+	/* Destroying the first one does not affect the others. */
 	EXPECT_EQ(rknn_destroy(d[0].ctx), 0);
 	EXPECT_EQ(network_run(&net, d[1].ctx), 0);
 	EXPECT_EQ(rknn_destroy(d[1].ctx), 0);
@@ -179,7 +179,7 @@ TEST_LIMIT(shared_weights, 60)
 	EXPECT_EQ(rknn_destroy(extend.ctx), 0);
 }
 
-/* One frame behind: the first outputs are none yet */
+/* Outputs are one frame late: there are no outputs for the first run */
 TEST_LIMIT(asynchronous_context, 60)
 {
 	struct rknn_output out[NETWORK_TENSORS];
@@ -201,8 +201,8 @@ TEST_LIMIT(asynchronous_context, 60)
 }
 
 /*
- * The runtime keeps the fence of the run for rknn_wait(), and with this flag only. Of a network that ends on the NPU: what a
- * last layer of its own needs the runtime reads right after SUBMIT, before the fence [seen with strace, version 1.5.2].
+ * The runtime only keeps the fence of the run for rknn_wait() with this flag. The network must end on the NPU: if the last
+ * layer is the runtime's own, it reads its input right after SUBMIT, before the fence [seen with strace, version 1.5.2].
  */
 TEST_LIMIT(run_and_wait, 60)
 {
@@ -226,7 +226,7 @@ TEST_LIMIT(run_and_wait, 60)
 	EXPECT_EQ(rknn_destroy(ctx), 0);
 }
 
-/* What it says about time and memory is what there is */
+/* Its values for time and memory are plausible */
 TEST_LIMIT(queries, 60)
 {
 	struct rknn_output out[NETWORK_TENSORS];
@@ -286,7 +286,7 @@ static long resident_pages(void)
 	return resident;
 }
 
-/* What the kernel has left, in KiB */
+/* Memory available in the kernel, in KiB */
 static long available(void)
 {
 	char line[128];
@@ -300,7 +300,7 @@ static long available(void)
 	return kib;
 }
 
-/* The first hundred may warm caches; what two hundred more take is lost */
+/* The first hundred may fill caches; memory used by two hundred more is leaked */
 TEST_LIMIT(start_and_end_300_times, 300)
 {
 	unsigned int i, files = 0;

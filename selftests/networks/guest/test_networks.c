@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Every network of /networks through the closed runtime, one case each: right, wrong, or what refused it. The twin's guest
- * errors of a case are told by number; who has its log puts the texts there.
+ * Every network of /networks through the closed runtime, one case each: right, wrong, or what refused it. Only the number
+ * of the twin's guest errors in a case is printed; the host, which has the log, adds the texts.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 
 #define LIMIT_S	300
 
-/* Some of its refusals are an exception that nobody catches. */
+/* Some of the runtime's refusals are an uncaught exception. */
 static sigjmp_buf aborted;
 
 static void on_abort(int signal)
@@ -25,7 +25,7 @@ static void on_abort(int signal)
 	siglongjmp(aborted, signal);
 }
 
-/* What the runtime returned, or -SIGABRT */
+/* Returns the runtime's result, or -SIGABRT */
 static int attempt(const struct network *net, rknn_context *ctx)
 {
 	int ret;
@@ -51,7 +51,7 @@ static void judge(const struct network *net, rknn_context ctx)
 	EXPECT_EQ(rknn_destroy(ctx), 0);
 }
 
-/* Not left mapped: the runtime's own layers read past the end of what they have, where the page would be next */
+/* The page is not kept mapped: the runtime's own layers read past the end of their buffers, where it could be */
 static uint32_t guest_errors(void)
 {
 	uint32_t count = twin_present() ? twin_read(TWIN_ERROR_COUNT) : 0;
@@ -76,7 +76,7 @@ static void run_network(void)
 	said = said_end();
 	now = guest_errors();
 	refusal = said_refusal(said);
-	/* Said, and not always returned: then the output is not even written. */
+	/* Printed, but not always returned: then the output is not even written. */
 	if (now == errors && refusal)
 		SKIP("the runtime: %s", refusal);
 	if (now != errors)

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Several programs with the runtime at once: an ordinary user's, some that are killed at any moment, some with a damaged
- * model. What the others compute stays right, to the bit.
+ * Several programs use the runtime at the same time: one of an ordinary user, some that are killed at any moment, some
+ * with a damaged model. The results of the others are still bit exact.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -26,7 +26,7 @@ static const char *const names[] = {
 	"seq_conv_pool_conv.int8", "conv_3ch.fp16",
 };
 
-/* Debian's groups of the device nodes, and anybody */
+/* Debian's groups for the device nodes, and an ordinary user */
 enum { VIDEO = 44, RENDER = 105, SOMEBODY = 1000 };
 
 static void give(const char *pattern, gid_t group)
@@ -43,7 +43,7 @@ static void give(const char *pattern, gid_t group)
 	globfree(&g);
 }
 
-/* Twice in one process, as programs do, and thus also as a second opener of the card */
+/* Twice in one process, as programs do it, which also tests a second open of the card node */
 static void one_user(void *arg)
 {
 	const gid_t groups[] = { VIDEO, RENDER };
@@ -52,7 +52,7 @@ static void one_user(void *arg)
 	unsigned int i;
 
 	(void)arg;
-	/* Root's page of the twin is none of an ordinary user's. */
+	/* An ordinary user must not use the twin's page, which root has mapped. */
 	twin_forget();
 	ASSERT_EQ(setgroups(ARRAY_SIZE(groups), groups), 0);
 	ASSERT_EQ(setgid(SOMEBODY), 0);
@@ -91,7 +91,7 @@ static uint64_t digest(const struct network *net, const struct rknn_output *out)
 	return sum;
 }
 
-/* 0 for an error */
+/* Returns 0 on error */
 static uint64_t digest_of_run(const struct network *net, rknn_context ctx)
 {
 	struct rknn_output out[NETWORK_TENSORS];
@@ -104,7 +104,7 @@ static uint64_t digest_of_run(const struct network *net, rknn_context ctx)
 	return sum;
 }
 
-/* Runs until it is told to end, and says if a result ever differs from the first, which is judged */
+/* Runs until told to end, and reports results that differ from the first one, which is compared with the reference */
 static void run_for_ever(void *arg)
 {
 	const char *name = arg;
@@ -133,7 +133,7 @@ TEST_LIMIT(killed_at_any_moment, 300)
 	for (i = 0; i < PROCESSES; i++)
 		pid[i] = ktap_fork(run_for_ever, (void *)names[i]);
 	for (kills = 0; kills < KILLS; kills++) {
-		/* The first two live to the end */
+		/* The first two are not killed */
 		i = 2 + rand() % (PROCESSES - 2);
 		ktap_sleep_ms(rand() % 60);
 		kill(pid[i], SIGKILL);
@@ -152,7 +152,7 @@ TEST_LIMIT(killed_at_any_moment, 300)
 
 #define DAMAGED		120
 
-/* Whatever it does, it ends: a time-out is the driver's to find, a crash is the runtime's own. */
+/* It must end in all cases: the driver must detect time-outs, while crashes are bugs of the runtime. */
 static void run_damaged(const struct network *net)
 {
 	int null = open("/dev/null", O_WRONLY);
@@ -213,7 +213,7 @@ TEST_LIMIT(damaged_models, 1200)
 	ktap_note("%u of %u ended in a crash of the runtime's own", crashed, DAMAGED);
 	kill(sound, SIGKILL);
 	EXPECT_EQ(WTERMSIG(ktap_join(sound)), SIGKILL);
-	/* What a damaged stream asks for, the twin counts: meant. */
+	/* Guest errors of a damaged stream are expected. */
 	if (twin_present())
 		twin_write(TWIN_ERROR_ACK, twin_read(TWIN_ERROR_UNACKED) - errors);
 }

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * How long each network of /networks keeps the hardware busy, by the twin's virtual time: one inference on one core, and the
- * mean of as many contexts at once as there are cores, each on its own. Who has the published speeds judges.
+ * Measures how long each network of /networks keeps the hardware busy, in the twin's virtual time: one inference on one
+ * core, and the mean of one context per core, all at the same time. The host compares them with the published speeds.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -45,7 +45,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Not left mapped: the runtime's own layers read past the end of what they have, where the page would be next */
+/* The page is not kept mapped: the runtime's own layers read past the end of their buffers, where it could be */
 static uint64_t busy_ns(unsigned int cores)
 {
 	uint64_t sum = 0;

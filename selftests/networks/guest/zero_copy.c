@@ -23,7 +23,7 @@
 
 #define PAGE	4096ul
 
-/* ---- other people's memory -------------------------------------------------------- */
+/* ---- memory from other sources ---------------------------------------------------- */
 
 static int make_udmabuf(size_t bytes)
 {
@@ -38,7 +38,7 @@ static int make_udmabuf(size_t bytes)
 	ASSERT_EQ(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	fd = ioctl(device, UDMABUF_CREATE, &create);
 	ASSERT(fd >= 0);
-	/* It maps its pages for the direction of the first access: another one later would be its mistake. */
+	/* The exporter maps its pages for the direction of the first access: another one later would be its mistake. */
 	ASSERT_EQ(ioctl(fd, DMA_BUF_IOCTL_SYNC, &both), 0);
 	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
 	ASSERT_EQ(ioctl(fd, DMA_BUF_IOCTL_SYNC, &both), 0);
@@ -94,7 +94,7 @@ void foreign_buffer_fini(struct foreign_buffer *b)
 
 /* ---- layouts ------------------------------------------------------------------------ */
 
-/* How large a tensor is, whatever its layout */
+/* Size of a tensor, independent of its layout */
 struct extent {
 	unsigned int rows, columns, channels;
 };
@@ -111,7 +111,7 @@ static struct extent extent_of(const struct rknn_tensor_attr *attr)
 	return e;
 }
 
-/* Where an element is in the NPU's own layout, counted in elements */
+/* Index of an element in the NPU's own layout */
 static size_t place(const struct rknn_tensor_attr *native, const struct extent *e, unsigned int y, unsigned int x, unsigned int c)
 {
 	unsigned int stride = native->w_stride ? native->w_stride : e->columns, group;

@@ -2,15 +2,15 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Zero copy: the network's input and output where and as the NPU wants them, in buffers that the runtime, another driver or
- * a process made.
+ * Zero copy: the network's input and output in the NPU's own layout, in buffers created by the runtime, another driver or a
+ * process.
  */
 #ifndef ZERO_COPY_H
 #define ZERO_COPY_H
 
 #include "network.h"
 
-/* Somebody else's buffer */
+/* A buffer that was not created by the runtime */
 struct foreign_buffer {
 	int fd;			/* dma-buf */
 	void *map;
@@ -19,7 +19,7 @@ struct foreign_buffer {
 
 enum foreign_kind { FOREIGN_UDMABUF, FOREIGN_VGEM, FOREIGN_HEAP };
 
-/* Makes and maps one; skips the case where the kernel cannot */
+/* Creates and maps one; skips the case if the kernel does not support it */
 void foreign_buffer_init(struct foreign_buffer *b, enum foreign_kind kind, size_t bytes);
 void foreign_buffer_fini(struct foreign_buffer *b);
 
@@ -31,11 +31,11 @@ struct zero_copy {
 	struct foreign_buffer in_foreign[NETWORK_TENSORS], out_foreign[NETWORK_TENSORS];
 };
 
-/* Memory of the runtime's own for each input and output, or that of @kind */
+/* Allocates memory by the runtime for each input and output, or of @kind */
 void zero_copy_init(struct zero_copy *z, const struct network *net, rknn_context ctx, const enum foreign_kind *kind);
-/* The inputs into their buffers, and the outputs overwritten */
+/* Copies the inputs to their buffers, and overwrites the outputs */
 void zero_copy_fill(struct zero_copy *z);
-/* Whether what is in the output buffers is right; failures of the case if not */
+/* Returns true if the output buffers are right; otherwise reports failures of the case */
 bool zero_copy_judge(struct zero_copy *z);
 void zero_copy_fini(struct zero_copy *z);
 

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * From the detector's map to boxes: "differentiable binarization" (Liao et al., 2020) has the network mark the core of each
- * line, shrunk, so that lines do not touch. Here what hangs together becomes a box, which grows back. The thresholds are
- * those that the networks' authors use with them.
+ * From the detector's map to boxes: with "differentiable binarization" (Liao et al., 2020) the network marks the core of each
+ * line, shrunk so that lines do not touch. Here connected pixels become a box, which is enlarged again. The thresholds are
+ * those of the networks' authors.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void take(struct core *core, int x, int y, float likely)
 	core->pixels++;
 }
 
-/* All that hangs together with @start, also by corners; @seen: not to be looked at again. @stack has room for each pixel. */
+/* All pixels connected to @start, also by corners; @seen marks visited pixels. @stack has room for all pixels. */
 static struct core follow(const float *map, int width, int height, int start, bool *seen, int *stack)
 {
 	struct core core = { .box = { width, height, 0, 0 } };
@@ -71,7 +71,7 @@ static struct box grown(const struct box *b, int width, int height)
 	};
 }
 
-/* Line by line; two whose middles are less than half a height apart are on one */
+/* Line by line; two boxes are on the same line if their centres are less than half a height apart */
 static bool before(const struct box *a, const struct box *b)
 {
 	int apart = a->top + a->bottom - b->top - b->bottom;
@@ -81,7 +81,7 @@ static bool before(const struct box *a, const struct box *b)
 	return apart < 0;
 }
 
-/* Few, and the order is not one that qsort() could rely on */
+/* There are few boxes, and the order is not transitive, so qsort() cannot be used */
 static void enter(struct box *boxes, int count, struct box box)
 {
 	for (; count && before(&box, &boxes[count - 1]); count--)

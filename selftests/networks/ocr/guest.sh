@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Inside the guest: run the program, with the driver's events traced.
+# Inside the guest: run the program while tracing the driver's events.
 tracing=/sys/kernel/tracing
 echo 1 > $tracing/events/rknpu/enable
 /ocr/ocr /ocr

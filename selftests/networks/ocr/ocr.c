@@ -3,12 +3,12 @@
  * Copyright (C) the rknpu authors
  *
  * Reads text from a picture with three networks, each in a context of its own on a core of its own: one finds lines, one
- * tells whether a line stands on its head, one reads it. While one line is read, the next one's angle is looked at.
+ * detects whether a line is upside down, one reads it. While one line is read, the angle of the next one is determined.
  *
  * usage: ocr DIRECTORY
  *
- * DIRECTORY has picture.ppm, detect.rknn, angle.rknn, read.rknn and characters; it gets `text`: for each line left, top,
- * right, bottom, angle and text, separated by tabs.
+ * DIRECTORY has picture.ppm, detect.rknn, angle.rknn, read.rknn and characters; the file `text` is written to it: for each
+ * line left, top, right, bottom, angle and text, separated by tabs.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -28,7 +28,7 @@
 #define MOST_LINES	64
 #define MOST_CHARACTERS	8192
 #define TEXT_BYTES	512
-#define SURELY		0.9f	/* how sure the angle network must be before a line is turned */
+#define SURELY		0.9f	/* confidence of the angle network from which a line is turned */
 
 struct network {
 	const char *name;
@@ -36,7 +36,7 @@ struct network {
 	rknn_context ctx;
 	struct picture in;
 	struct rknn_tensor_attr out;
-	double ms;		/* the last run */
+	double ms;		/* time of the last run */
 };
 
 struct line {
@@ -92,7 +92,7 @@ static void network_open(struct network *net)
 	munmap(model, st.st_size);
 }
 
-/* Its input into scores, which are to be given back */
+/* Computes scores from the input; they must be released */
 static struct rknn_output network_run(struct network *net)
 {
 	struct rknn_input in = {
@@ -128,14 +128,14 @@ static void load_characters(void)
 	fclose(f);
 }
 
-/* ---- what the scores mean --------------------------------------------------- */
+/* ---- interpretation of scores ------------------------------------------------ */
 
 static bool is_turned(const float *scores)
 {
 	return scores[1] > SURELY && scores[1] > scores[0];
 }
 
-/* Of each step the best character; not those that are none, or that go on (connectionist temporal classification) */
+/* The best character of each step, skipping blanks and repetitions (connectionist temporal classification) */
 static void text_of(const float *scores, unsigned int steps, unsigned int classes, struct line *line)
 {
 	unsigned int last = 0, kept = 0;
@@ -158,7 +158,7 @@ static void text_of(const float *scores, unsigned int steps, unsigned int classe
 	line->sure /= kept ? kept : 1;
 }
 
-/* ---- the way through the three ---------------------------------------------- */
+/* ---- the pipeline of the three networks --------------------------------------- */
 
 static void find_lines(void)
 {

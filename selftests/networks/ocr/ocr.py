@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-# The one with three cores. The compiler wants fixed sizes, rows and columns. Wider lines than READ's are squeezed into it.
+# The SoC with three cores. The compiler needs fixed sizes (rows, columns). Lines that are wider than READ are squeezed.
 TARGET = "rk3588"
 DETECT, ANGLE, READ = (320, 640), (48, 192), (48, 320)
 NETWORKS = {"detect": ("ch_PP-OCRv4_det_infer", DETECT), "angle": ("ch_ppocr_mobile_v2.0_cls_infer", ANGLE),
@@ -83,7 +83,7 @@ def compiled(name, store):
     place = f"{store}/ocr-{name}-{key}.rknn"
     if not os.path.exists(place):
         new = f"{place}.{os.getpid()}"
-        # Libraries of the compiler's write there too, not only Python.
+        # The compiler's libraries write there too, not only Python.
         log = os.open(f"{place}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         saved = os.dup(1), os.dup(2)
         for fd in (1, 2):
@@ -203,7 +203,7 @@ def judge(args):
     guest, host = guest_lines(args.text), host_lines(picture)
     show(picture, guest, args.shown)
     results = [differences(*pair) for pair in pairs(guest, host)]
-    # Nothing found by either would be equal too.
+    # The results would also be equal if both found nothing.
     if not args.given and not any(line.turned for line in guest):
         results.append("no line stands on its head")
     wrong = [bad for bad in results if bad]

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Pictures: load, cut, turn, scale.
+ * Pictures: load, crop, rotate, scale.
  */
 #include "picture.h"
 
@@ -38,7 +38,7 @@ struct picture picture_load(const char *path)
 
 	if (!f)
 		err(1, "%s", path);
-	/* One white space between the head and the bytes */
+	/* A single white space separates the header and the bytes */
 	if (fscanf(f, "P6 %d %d %d", &width, &height, &depth) != 3 || depth != 255 || width < 1 || height < 1 ||
 	    width > MOST_PIXELS / height || fgetc(f) == EOF)
 		errx(1, "%s: not a PPM picture of bytes", path);
@@ -55,7 +55,7 @@ struct picture picture_load(const char *path)
 	return p;
 }
 
-/* Where a pixel of the scaled picture comes from: two neighbours on an axis and how much the second one counts */
+/* Source of a pixel of the scaled picture: two neighbours on an axis and the weight of the second one */
 struct between {
 	int first, second;
 	float part;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Pictures of three bytes a pixel, and where text is on one.
+ * Pictures with three bytes per pixel, and positions of text.
  */
 #ifndef PICTURE_H
 #define PICTURE_H
@@ -12,13 +12,13 @@
 
 #define CHANNELS	3
 
-/* In the order blue, green, red, which the networks were trained with; rows without gaps */
+/* Bytes are in the order blue, green, red, as in the networks' training; rows without gaps */
 struct picture {
 	int width, height;
 	uint8_t *bytes;
 };
 
-/* Pixels from left, top to before right, bottom */
+/* Left and top are included, right and bottom are not */
 struct box {
 	int left, top, right, bottom;
 };
@@ -26,18 +26,18 @@ struct box {
 struct picture picture_new(int width, int height);
 void picture_free(struct picture *p);
 
-/* A binary PPM file; ends the program if it is not one */
+/* Loads a binary PPM file; exits if it is not one */
 struct picture picture_load(const char *path);
 
 /*
- * The part in the box, turned by 180 degrees or not, scaled to the height of @to and at most to its width; what
- * remains of it on the right is grey.
+ * Scales the part in the box, optionally rotated by 180 degrees, to the height of @to and at most to its width; the
+ * rest on the right is grey.
  */
 void picture_scale(const struct picture *from, const struct box *box, bool turned, struct picture *to);
 
 /*
- * Boxes of text, in the order in which one reads, from the detector's map: how likely each pixel is in a line's core,
- * 0 to 1. Returns how many, @most at most. Upright lines only.
+ * Finds boxes of text, in reading order, in the detector's map, which has the probability of each pixel to be in the
+ * core of a line, 0 to 1. Returns their number, at most @most. Only for horizontal lines.
  */
 int boxes_find(const float *map, int width, int height, struct box *boxes, int most);
 
