@@ -271,6 +271,11 @@ static bool answers(struct twin_core *core, uint32_t offset, unsigned int bytes)
 		twin_error(core->twin, TWIN_ERROR_UNCLOCKED, core->index, offset, "access without clock");
 		return false;
 	}
+	/* The IOMMU's driver does not wait, and nothing is known of its needing to. */
+	if (twin_now(core->twin) < core->settled_ns && !find_bank(core, offset)) {
+		twin_error(core->twin, TWIN_ERROR_UNPOWERED, core->index, offset, "access before the core has settled");
+		return false;
+	}
 	if (!core->lines.asserted)
 		return true;
 	twin_error(core->twin, TWIN_ERROR_START_RESET, core->index, offset, "access while reset is asserted");

@@ -2,71 +2,37 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: what power, clocks and supplies of RK3588 do to the NPU, and its general register
- * file. What hangs or harms a board is a guest error. Addresses from device trees, bits
- * from the kernel's own drivers, voltages from the vendor's tree: those of a part that needs
- * most, so that what runs here runs anywhere.
+ * DOC: what power, clocks and supplies do to the NPU, and its general register file. Whatever
+ * hangs or harms a board is a guest error.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "priv.h"
 
-#define CRU_ADDR	0xfd7c0000
-#define CRU_BYTES	0x5c000
-#define GRF_ADDR	0xfd5a2000
-#define PMU_ADDR	0xfd8d8000
-#define PMU_BYTES	0x400
-#define PWM_ADDR	0xfd8b0000
-#define TSADC_ADDR	0xfec00000
-#define NOC_ADDR	0xfdf70000
-#define NOC_BYTES	0x3000
-#define SHMEM_ADDR	0x0010f000
-#define SHMEM_BYTES	0x1000
-
-#define PARKED_HZ	200000000ull	/* no more than this comes from outside the island */
 /* What memories are read with after power-on: as for the lowest voltage [guess] */
 #define MARGIN_RESET	4
 #define BOOT_MILLIDEGREES 40000
-/* When it is cold no voltage is less [seen: vendor's rk3588s.dtsi] */
-#define COLD_MILLIDEGREES 10000
-#define COLD_UV		750000
 
-static uint32_t grf_read(struct twin *twin, uint64_t addr, unsigned int bytes);
-static void grf_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
-
-const struct twin_region twin_island_regions[] = {
-	{ .name = "cru", .addr = CRU_ADDR, .bytes = CRU_BYTES, .read = twin_cru_read, .write = twin_cru_write },
-	{ .name = "pmu", .addr = PMU_ADDR, .bytes = PMU_BYTES, .read = twin_pmu_read, .write = twin_pmu_write },
-	{ .name = "noc", .addr = NOC_ADDR, .bytes = NOC_BYTES, .read = twin_noc_read, .write = twin_noc_write },
-	{ .name = "grf", .addr = GRF_ADDR, .bytes = RKNPU_GRF_BYTES, .read = grf_read, .write = grf_write },
-	{ .name = "pwm", .addr = PWM_ADDR, .bytes = TWIN_PWM_CHANNELS * TWIN_PWM_WORDS * 4,
-	  .read = twin_pwm_read, .write = twin_pwm_write },
-	{ .name = "tsadc", .addr = TSADC_ADDR, .bytes = TWIN_TSADC_WORDS * 4,
-	  .read = twin_tsadc_read, .write = twin_tsadc_write },
-	{ .name = "mhu", .addr = TWIN_MHU_ADDR, .bytes = TWIN_MHU_BYTES, .read = twin_mhu_read, .write = twin_mhu_write },
-	{ .name = "scmi-shmem", .addr = SHMEM_ADDR, .bytes = SHMEM_BYTES, .ram = true },
-	{ 0 },
-};
-
-static const struct {
-	uint64_t hz;
-	uint32_t uv;
-} voltages[] = {
-	{ 200000000, 0 },
-	{ 700000000, 700000 },
-	{ 800000000, 750000 },
-	{ 900000000, 800000 },
-	{ 1000000000, 850000 },
-};
-
-static uint32_t voltage_for(uint64_t hz)
+const struct twin_region *twin_island_regions(const struct twin_soc *soc)
 {
+	return soc->island->regions;
+}
+
+/* No more than this comes from outside the island. */
+uint64_t twin_island_parked_hz(struct twin *twin)
+{
+	return twin->soc->island->rate[0].hz;
+}
+
+static uint32_t voltage_for(struct twin *twin, uint64_t hz)
+{
+	const struct twin_island_soc *soc = twin->soc->island;
 	unsigned int i;
 
-	for (i = 0; voltages[i].hz < hz; i++)
+	for (i = 0; i < soc->rates - 1 && soc->rate[i].hz < hz; i++)
 		;
-	return voltages[i].uv;
+	return soc->rate[i].uv;
 }
 
 static unsigned int margin_for(uint32_t uv)
@@ -89,17 +55,33 @@ uint32_t twin_island_masked(uint32_t old, uint32_t value)
 
 /* ---- Cores ---- */
 
-static unsigned int domain_of(unsigned int core)
-{
-	return TWIN_DOMAIN_NPUTOP + core;
-}
-
 /* Whether an access to what is inside a domain gets there */
 bool twin_island_reaches(struct twin *twin, unsigned int domain)
 {
-	return twin_pmu_is_on(twin, TWIN_DOMAIN_NPU) && twin_pmu_is_on(twin, TWIN_DOMAIN_NPUTOP) &&
-	       twin_pmu_is_on(twin, domain) && !twin->island.domain[domain].idle &&
-	       !twin->island.domain[TWIN_DOMAIN_NPUTOP].idle;
+	for (; domain != TWIN_NO_DOMAIN; domain = twin->soc->island->domain[domain].inside)
+		if (!twin_pmu_is_on(twin, domain) || twin->island.domain[domain].idle)
+			return false;
+	return true;
+}
+
+/* Of the domains that a core needs: whether all of them are reached, or are on at least */
+static bool core_has(struct twin *twin, unsigned int core, bool (*has)(struct twin *twin, unsigned int domain))
+{
+	const struct twin_island_soc *soc = twin->soc->island;
+	unsigned int i;
+
+	for (i = 0; i < soc->domains; i++)
+		if (soc->core_domains[core] & 1u << i && !has(twin, i))
+			return false;
+	return true;
+}
+
+static bool is_on_inside(struct twin *twin, unsigned int domain)
+{
+	for (; domain != TWIN_NO_DOMAIN; domain = twin->soc->island->domain[domain].inside)
+		if (!twin_pmu_is_on(twin, domain))
+			return false;
+	return true;
 }
 
 bool twin_island_core_busy(struct twin *twin, unsigned int index)
@@ -117,18 +99,21 @@ bool twin_island_core_busy(struct twin *twin, unsigned int index)
 
 static void settle_core(struct twin *twin, struct twin_core *core)
 {
-	bool unpowered = !twin_island_reaches(twin, domain_of(core->index));
+	const struct twin_island_soc *soc = twin->soc->island;
+	bool unpowered = !core_has(twin, core->index, twin_island_reaches);
 	bool unclocked = !twin_cru_core_clocked(twin, core->index);
 
 	if (unpowered == core->unpowered && unclocked == core->unclocked)
 		return;
 	pthread_mutex_lock(&core->lock);
 	if (core->kick.phase != TWIN_IDLE && unpowered)
-		twin_error(twin, TWIN_ERROR_UNPOWERED, core->index, PMU_ADDR, "power off while a kick runs");
+		twin_error(twin, TWIN_ERROR_UNPOWERED, core->index, soc->pmu_addr, "power off while a kick runs");
 	if (core->kick.phase != TWIN_IDLE && unclocked)
-		twin_error(twin, TWIN_ERROR_UNCLOCKED, core->index, CRU_ADDR, "clock off while a kick runs");
-	if (!twin_pmu_is_on(twin, domain_of(core->index)) || !twin_pmu_is_on(twin, TWIN_DOMAIN_NPUTOP))
+		twin_error(twin, TWIN_ERROR_UNCLOCKED, core->index, soc->cru_addr, "clock off while a kick runs");
+	if (!core_has(twin, core->index, is_on_inside))
 		twin_core_clear(core);
+	if (core->unpowered && !unpowered)
+		core->settled_ns = twin_now(twin) + soc->settle_ns;
 	core->unpowered = unpowered;
 	core->unclocked = unclocked;
 	twin_core_settle(core);
@@ -143,7 +128,7 @@ void twin_island_settle(struct twin *twin)
 		return;
 	for (i = 0; i < twin->config.cores; i++)
 		settle_core(twin, &twin->core[i]);
-	if (!twin_pmu_is_on(twin, TWIN_DOMAIN_NPUTOP))
+	if (!twin_pmu_is_on(twin, twin->soc->island->clock_domain))
 		for (i = 0; i < RKNPU_GRF_MARGINS; i++)
 			twin->island.grf[i] = MARGIN_RESET << 2;
 }
@@ -164,14 +149,17 @@ unsigned int twin_island_margin(struct twin *twin)
 
 void twin_island_check_voltage(struct twin *twin, uint64_t hz, const char *when)
 {
+	const struct twin_island_soc *soc = twin->soc->island;
 	const struct twin_pwm *pwm = twin->island.pwm;
-	uint32_t uv = voltage_for(hz);
+	uint32_t uv = voltage_for(twin, hz);
+	unsigned int i;
 
-	if (uv && uv < COLD_UV && (int32_t)twin->island.millidegrees < COLD_MILLIDEGREES)
-		uv = COLD_UV;
-	if (pwm[0].uv < uv || pwm[1].uv < uv)
-		twin_error(twin, TWIN_ERROR_RATE, TWIN_NO_CORE, hz, "%s: %u and %u uV where %u are needed", when,
-			   pwm[0].uv, pwm[1].uv, uv);
+	if (uv && uv < soc->cold_uv && (int32_t)twin->island.millidegrees < soc->cold_millidegrees)
+		uv = soc->cold_uv;
+	for (i = 0; i < soc->supplies; i++)
+		if (pwm[i].uv < uv)
+			twin_error(twin, TWIN_ERROR_RATE, TWIN_NO_CORE, hz, "%s: %u uV of supply %u where %u are needed",
+				   when, pwm[i].uv, i, uv);
 }
 
 /* Going down, the margin is already that of the voltage to come [seen: vendor driver 0.9.8]. */
@@ -180,10 +168,12 @@ void twin_island_check_rate(struct twin *twin, uint64_t hz, const char *when)
 	unsigned int margin = twin_island_margin(twin);
 	uint32_t uv = twin->island.pwm[1].uv;
 
-	if (hz <= PARKED_HZ)
+	if (hz <= twin_island_parked_hz(twin))
 		return;
 	twin_island_check_voltage(twin, hz, when);
-	if (margin != margin_for(uv) && (hz >= twin->island.rate_hz || margin != margin_for(voltage_for(hz))))
+	if (!twin->soc->island->grf_addr)
+		return;
+	if (margin != margin_for(uv) && (hz >= twin->island.rate_hz || margin != margin_for(voltage_for(twin, hz))))
 		twin_error(twin, TWIN_ERROR_RATE, TWIN_NO_CORE, hz, "%s: read margin %u at %u uV", when, margin, uv);
 }
 
@@ -191,12 +181,12 @@ void twin_island_check_start(struct twin_core *core)
 {
 	struct twin *twin = core->twin;
 
-	if (!twin->config.island || twin->island.rate_hz <= PARKED_HZ)
+	if (!twin->config.island || twin->island.rate_hz <= twin_island_parked_hz(twin))
 		return;
 	twin_island_check_voltage(twin, twin->island.rate_hz, "start");
-	if (twin_island_margin(twin) != margin_for(twin->island.pwm[1].uv))
-		twin_error(twin, TWIN_ERROR_RATE, core->index, GRF_ADDR, "start: read margin %u at %u uV",
-			   twin_island_margin(twin), twin->island.pwm[1].uv);
+	if (twin->soc->island->grf_addr && twin_island_margin(twin) != margin_for(twin->island.pwm[1].uv))
+		twin_error(twin, TWIN_ERROR_RATE, core->index, twin->soc->island->grf_addr,
+			   "start: read margin %u at %u uV", twin_island_margin(twin), twin->island.pwm[1].uv);
 }
 
 /* ---- General register file ---- */
@@ -205,7 +195,7 @@ static bool grf_answers(struct twin *twin, uint64_t addr, unsigned int bytes)
 {
 	if (!twin_access_is_word(twin, TWIN_NO_CORE, addr, bytes))
 		return false;
-	if (!twin_island_reaches(twin, TWIN_DOMAIN_NPUTOP))
+	if (!twin_island_reaches(twin, twin->soc->island->clock_domain))
 		twin_error(twin, TWIN_ERROR_UNPOWERED, TWIN_NO_CORE, addr, "NPU GRF without power");
 	else if (!twin_cru_grf_clocked(twin))
 		twin_error(twin, TWIN_ERROR_UNCLOCKED, TWIN_NO_CORE, addr, "NPU GRF without clock");
@@ -214,22 +204,22 @@ static bool grf_answers(struct twin *twin, uint64_t addr, unsigned int bytes)
 	return false;
 }
 
-static uint32_t grf_read(struct twin *twin, uint64_t addr, unsigned int bytes)
+uint32_t twin_grf_read(struct twin *twin, uint64_t addr, unsigned int bytes)
 {
-	return grf_answers(twin, addr, bytes) ? twin->island.grf[(addr - GRF_ADDR) / 4] : 0;
+	return grf_answers(twin, addr, bytes) ? twin->island.grf[(addr - twin->soc->island->grf_addr) / 4] : 0;
 }
 
-static void grf_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes)
+void twin_grf_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes)
 {
 	if (grf_answers(twin, addr, bytes))
-		twin->island.grf[(addr - GRF_ADDR) / 4] = value;
+		twin->island.grf[(addr - twin->soc->island->grf_addr) / 4] = value;
 }
 
 /* ---- Control page ---- */
 
 static uint64_t on_ns(struct twin *twin)
 {
-	const struct twin_domain *top = &twin->island.domain[TWIN_DOMAIN_NPUTOP];
+	const struct twin_domain *top = &twin->island.domain[twin->soc->island->clock_domain];
 
 	return twin->island.on_ns + (top->on ? twin_now(twin) - top->since_ns : 0);
 }
@@ -239,7 +229,7 @@ static uint32_t domains(struct twin *twin)
 	uint32_t on = 0;
 	unsigned int i;
 
-	for (i = 0; i < TWIN_DOMAIN_COUNT; i++)
+	for (i = 0; i < twin->soc->island->domains; i++)
 		on |= (uint32_t)twin_pmu_is_on(twin, i) << i;
 	return on;
 }
@@ -282,7 +272,7 @@ bool twin_island_create(struct twin *twin)
 {
 	if (!twin->config.island)
 		return true;
-	twin->island.cru = calloc(1, CRU_BYTES);
+	twin->island.cru = calloc(1, twin->soc->island->cru_bytes);
 	return twin->island.cru;
 }
 
@@ -300,10 +290,10 @@ void twin_island_power_on(struct twin *twin)
 		return;
 	memset(island, 0, sizeof(*island));
 	island->cru = cru;
-	memset(cru, 0, CRU_BYTES);
-	island->rate_hz = PARKED_HZ;
+	memset(cru, 0, twin->soc->island->cru_bytes);
+	island->rate_hz = twin_island_parked_hz(twin);
 	island->millidegrees = BOOT_MILLIDEGREES;
-	twin->clock_mhz = PARKED_HZ / 1000000;
+	twin->clock_mhz = island->rate_hz / 1000000;
 	twin_cru_power_on(twin);
 	twin_pmu_power_on(twin);
 	twin_pwm_power_on(twin);

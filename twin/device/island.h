@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: RK3588's power island as far as the NPU goes: clock and reset unit (cru.c),
- * power controller (pmu.c), the firmware that has the compute clock (scmi.c), two supplies
- * behind pulse width modulators (supply.c), temperature (tsadc.c), and what they do to the cores (island.c).
- * All under the outer lock.
+ * DOC: the power island of RK3588, RK3576 or RK3568 as far as the NPU is concerned: clock and reset
+ * unit (cru.c), power controller (pmu.c), the firmware that drives the compute clock (scmi.c), two
+ * supplies behind pulse width modulators (supply.c), temperature (tsadc.c), and their effect on the
+ * cores (island.c). The SoCs differ in tables only (island_soc.c). All under the outer lock.
  */
 #ifndef TWIN_ISLAND_H
 #define TWIN_ISLAND_H
@@ -15,15 +15,132 @@
 
 #include "rknpu_regs.h"
 #include "rknpu_twin_regs.h"
+#include "twin.h"
 
 #define TWIN_PWM_CHANNELS	2
 #define TWIN_PWM_WORDS		4
-#define TWIN_QOS_BLOCKS		5
+#define TWIN_QOS_BLOCKS		7
 #define TWIN_QOS_WORDS		8
 #define TWIN_TSADC_WORDS	0x100
 
+#define TWIN_PLLS		9
+#define TWIN_MODES		5
+#define TWIN_ROOTS		2
+#define TWIN_RATES		9
+#define TWIN_NO_DOMAIN		TWIN_DOMAIN_COUNT
+
 struct twin;
 struct twin_core;
+
+/**
+ * struct twin_bits - a register and some of its bits
+ * @offset: in its block
+ * @mask: of bits; 0: there is none
+ */
+struct twin_bits {
+	uint32_t offset;
+	uint32_t mask;
+};
+
+/**
+ * struct twin_pmu_layout - registers of a power controller; a register that it lacks is 0
+ * @pwr: 1 = off; a second one may follow
+ * @status: 1 = off
+ * @req: 1 = take no access; @ack and @idle report it
+ * @mem_pwr: 1 = off
+ * @chain_status: 1 = on
+ * @mem_status: 1 = off
+ * @repair_status: 1 = on
+ */
+struct twin_pmu_layout {
+	uint32_t pwr;
+	uint32_t status;
+	uint32_t req;
+	uint32_t ack;
+	uint32_t idle;
+	uint32_t mem_pwr;
+	uint32_t chain_status;
+	uint32_t mem_status;
+	uint32_t repair_status;
+};
+
+/**
+ * struct twin_domain_bits - the bits of a power domain
+ * @inside: the domain around it, or TWIN_NO_DOMAIN
+ * @second: @pwr is in the second power register
+ * @pwr: in the power registers; the other masks in the registers of their names, 0: none
+ */
+struct twin_domain_bits {
+	unsigned int inside;
+	bool second;
+	uint32_t pwr;
+	uint32_t status;
+	uint32_t mem;
+	uint32_t repair;
+	uint32_t req;
+};
+
+/**
+ * struct twin_island_soc - the island of a SoC
+ * @regions: what the machine maps
+ * @boot: registers of the PLLs as the boot loader leaves them
+ * @pll_status: offset of a PLL's register with the bit @pll_lock
+ * @modes: registers that switch all PLLs to their output; 0 ends the list
+ * @roots: gates that all cores need, 0 = open; @core_gates each core's own
+ * @grf_gates: gates of the general register file
+ * @reset_a, @reset_h: reset lines of each core
+ * @core_domains: domains that a core needs, those around them not counted
+ * @clock_domain: the domain with the oscillator for rates above the lowest
+ * @settle_ns: what a core takes after power-on before its registers may be touched
+ * @qos: blocks of bus priority, @qos_blocks of them
+ * @grf_addr: the general register file with the read margins; 0: not modelled
+ * @supplies: how many of the two are used
+ * @scmi_clock: number of the compute clock
+ * @rate: what the firmware offers, ascending, with the voltage that it takes; 0: any
+ * @cold_uv: no less while it is colder than @cold_millidegrees; 0: no limit
+ */
+struct twin_island_soc {
+	const struct twin_region *regions;
+	uint64_t cru_addr;
+	uint32_t cru_bytes;
+	struct {
+		uint32_t offset;
+		uint32_t reg[2];
+	} boot[TWIN_PLLS];
+	uint32_t pll_status;
+	uint32_t pll_lock;
+	uint32_t modes[TWIN_MODES + 1];
+	struct twin_bits roots[TWIN_ROOTS];
+	struct twin_bits grf_gates;
+	struct twin_bits core_gates[TWIN_MAX_CORES];
+	struct twin_bits reset_a[TWIN_MAX_CORES];
+	struct twin_bits reset_h[TWIN_MAX_CORES];
+	uint64_t pmu_addr;
+	struct twin_pmu_layout pmu;
+	unsigned int domains;
+	struct twin_domain_bits domain[TWIN_DOMAIN_COUNT];
+	uint32_t core_domains[TWIN_MAX_CORES];
+	unsigned int clock_domain;
+	uint32_t settle_ns;
+	uint64_t noc_addr;
+	struct {
+		uint32_t offset;
+		unsigned int domain;
+	} qos[TWIN_QOS_BLOCKS];
+	unsigned int qos_blocks;
+	uint64_t grf_addr;
+	unsigned int supplies;
+	uint32_t scmi_clock;
+	unsigned int rates;
+	struct {
+		uint64_t hz;
+		uint32_t uv;
+	} rate[TWIN_RATES];
+	int32_t cold_millidegrees;
+	uint32_t cold_uv;
+};
+
+extern const struct twin_island_soc twin_island_rk3588, twin_island_rk3576, twin_island_rk3568;
 
 /**
  * struct twin_domain - a power domain
@@ -64,7 +181,7 @@ struct twin_island {
 	uint32_t qos[TWIN_QOS_BLOCKS][TWIN_QOS_WORDS];
 	uint32_t grf[RKNPU_GRF_BYTES / 4];
 	uint32_t tsadc[TWIN_TSADC_WORDS];
-	uint32_t pmu_pwr;
+	uint32_t pmu_pwr[2];
 	uint64_t rate_hz;
 	uint32_t refuse_rate;
 	uint32_t refuse_power;
@@ -84,6 +201,9 @@ void twin_island_settle(struct twin *twin);
 bool twin_island_reaches(struct twin *twin, unsigned int domain);
 bool twin_island_core_busy(struct twin *twin, unsigned int core);
 unsigned int twin_island_margin(struct twin *twin);
+uint64_t twin_island_parked_hz(struct twin *twin);
+uint32_t twin_grf_read(struct twin *twin, uint64_t addr, unsigned int bytes);
+void twin_grf_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
 void twin_island_check_start(struct twin_core *core);
 /* Whether a rate may be had with the voltages and the margin that there are; says why not. */
 void twin_island_check_voltage(struct twin *twin, uint64_t hz, const char *when);

@@ -2,55 +2,21 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: the power controller of RK3588, the NPU's four domains of it, and the registers of
- * bus priority that lose what they hold with the power. Everything takes its time: who
- * does not wait for the status meets a core without power. Offsets and bits from the
- * kernel's pm-domains.c.
+ * DOC: the power controller, as far as the NPU's domains are concerned, and the registers of bus
+ * priority that lose their contents with the power. Everything takes its time: a driver that does
+ * not wait for the status finds a core without power.
  */
 #include "priv.h"
 
-#define PMU_ADDR	0xfd8d8000
-#define PWR		0x14c	/* 1 = off; so are the others of this kind */
-#define STATUS		0x180
-#define REQ		0x10c	/* 1 = let no access through */
-#define ACK		0x118
-#define IDLE		0x120
-#define MEM_PWR		0x1a0
-#define CHAIN_STATUS	0x1f0	/* 1 = on */
-#define MEM_STATUS	0x1f8	/* 1 = off */
-#define REPAIR_STATUS	0x290	/* 1 = on */
-
-#define NOC_ADDR	0xfdf70000
 #define QOS_BYTES	0x20
 
 #define POWER_NS	20000
 #define IDLE_NS		1000
 
-/* Bits of a domain in the registers above; 0: it has none */
-static const struct {
-	uint32_t pwr;
-	uint32_t status;
-	uint32_t mem;
-	uint32_t repair;
-	uint32_t req;
-} bits[TWIN_DOMAIN_COUNT] = {
-	[TWIN_DOMAIN_NPU] = { .pwr = 1u << 1, .status = 1u << 1 },
-	[TWIN_DOMAIN_NPUTOP] = { .pwr = 1u << 3, .mem = 1u << 11, .repair = 1u << 2, .req = 1u << 1 },
-	[TWIN_DOMAIN_NPU1] = { .pwr = 1u << 4, .mem = 1u << 12, .repair = 1u << 3, .req = 1u << 2 },
-	[TWIN_DOMAIN_NPU2] = { .pwr = 1u << 5, .mem = 1u << 13, .repair = 1u << 4, .req = 1u << 3 },
-};
-
-/* Blocks of bus priority: where, and in which domain */
-static const struct {
-	uint32_t offset;
-	unsigned int domain;
-} qos[TWIN_QOS_BLOCKS] = {
-	{ 0x0000, TWIN_DOMAIN_NPU1 },
-	{ 0x1000, TWIN_DOMAIN_NPU2 },
-	{ 0x2000, TWIN_DOMAIN_NPUTOP },
-	{ 0x2200, TWIN_DOMAIN_NPUTOP },
-	{ 0x2400, TWIN_DOMAIN_NPUTOP },
-};
+static uint64_t pwr_addr(struct twin *twin)
+{
+	return twin->soc->island->pmu_addr + twin->soc->island->pmu.pwr;
+}
 
 static bool is_done(struct twin *twin, uint64_t since_ns, uint64_t takes_ns)
 {
@@ -66,34 +32,46 @@ bool twin_pmu_is_on(struct twin *twin, unsigned int index)
 
 /* ---- Power ---- */
 
+static const char *why_not_off(struct twin *twin, unsigned int index)
+{
+	const struct twin_island_soc *soc = twin->soc->island;
+	struct twin_island *island = &twin->island;
+	unsigned int i;
+
+	if (soc->domain[index].req && !island->domain[index].idle)
+		return "its bus is not idle";
+	for (i = 0; i < soc->domains; i++)
+		if (soc->domain[i].inside == index && island->domain[i].on)
+			return "a domain inside is on";
+	if (index == soc->clock_domain && island->rate_hz > twin_island_parked_hz(twin))
+		return "the compute clock comes from it";
+	for (i = 0; i < twin->config.cores; i++)
+		if (soc->core_domains[i] & 1u << index && twin_island_core_busy(twin, i))
+			return "a core of it runs";
+	return NULL;
+}
+
 static void check_cut(struct twin *twin, unsigned int index)
 {
-	struct twin_island *island = &twin->island;
-	const char *why = NULL;
+	const char *why = why_not_off(twin, index);
 
-	if (bits[index].req && !island->domain[index].idle)
-		why = "its bus is not idle";
-	else if (index == TWIN_DOMAIN_NPU && island->domain[TWIN_DOMAIN_NPUTOP].on)
-		why = "NPUTOP is on";
-	else if (index == TWIN_DOMAIN_NPUTOP &&
-		 (island->domain[TWIN_DOMAIN_NPU1].on || island->domain[TWIN_DOMAIN_NPU2].on))
-		why = "NPU1 or NPU2 is on";
-	else if (index == TWIN_DOMAIN_NPUTOP && island->rate_hz > 200000000)
-		why = "the compute clock comes from it";
-	else if (index != TWIN_DOMAIN_NPU && twin_island_core_busy(twin, index - TWIN_DOMAIN_NPUTOP))
-		why = "its core runs";
 	if (why)
-		twin_error(twin, TWIN_ERROR_DOMAIN, TWIN_NO_CORE, PMU_ADDR + PWR, "domain %u cut while %s", index, why);
+		twin_error(twin, TWIN_ERROR_DOMAIN, TWIN_NO_CORE, pwr_addr(twin), "domain %u cut while %s", index, why);
 }
 
 static void check_on(struct twin *twin, unsigned int index)
 {
-	const struct twin_island *island = &twin->island;
+	const struct twin_island_soc *soc = twin->soc->island;
+	unsigned int outer = soc->domain[index].inside;
+	unsigned int i;
 
-	if (index != TWIN_DOMAIN_NPU && !twin_pmu_is_on(twin, index == TWIN_DOMAIN_NPUTOP ? TWIN_DOMAIN_NPU : TWIN_DOMAIN_NPUTOP))
-		twin_error(twin, TWIN_ERROR_DOMAIN, TWIN_NO_CORE, PMU_ADDR + PWR, "domain %u on inside one that is off", index);
-	if (!island->pwm[0].uv || !island->pwm[1].uv)
-		twin_error(twin, TWIN_ERROR_DOMAIN, TWIN_NO_CORE, PMU_ADDR + PWR, "domain %u on without a supply", index);
+	if (outer != TWIN_NO_DOMAIN && !twin_pmu_is_on(twin, outer))
+		twin_error(twin, TWIN_ERROR_DOMAIN, TWIN_NO_CORE, pwr_addr(twin),
+			   "domain %u on inside one that is off", index);
+	for (i = 0; i < soc->supplies; i++)
+		if (!twin->island.pwm[i].uv)
+			twin_error(twin, TWIN_ERROR_DOMAIN, TWIN_NO_CORE, pwr_addr(twin),
+				   "domain %u on without a supply", index);
 }
 
 static void switch_domain(struct twin *twin, unsigned int index, bool on)
@@ -106,117 +84,117 @@ static void switch_domain(struct twin *twin, unsigned int index, bool on)
 		check_on(twin, index);
 	else
 		check_cut(twin, index);
-	if (!on && index == TWIN_DOMAIN_NPUTOP)
+	if (!on && index == twin->soc->island->clock_domain)
 		twin->island.on_ns += twin_now(twin) - domain->since_ns;
 	domain->on = on;
 	domain->since_ns = twin_now(twin);
 }
 
-static void set_power(struct twin *twin, uint32_t value)
+static void set_power(struct twin *twin, bool second, uint32_t value)
 {
-	uint32_t pwr = twin_island_masked(twin->island.pmu_pwr, value);
+	const struct twin_island_soc *soc = twin->soc->island;
+	uint32_t pwr = twin_island_masked(twin->island.pmu_pwr[second], value);
 	unsigned int i;
 
-	twin->island.pmu_pwr = pwr;
+	twin->island.pmu_pwr[second] = pwr;
 	/* Outer ones first, as for one written at once */
-	for (i = 0; i < TWIN_DOMAIN_COUNT; i++)
-		if (value >> 16 & bits[i].pwr)
-			switch_domain(twin, i, !(pwr & bits[i].pwr));
+	for (i = 0; i < soc->domains; i++)
+		if (soc->domain[i].second == second && value >> 16 & soc->domain[i].pwr)
+			switch_domain(twin, i, !(pwr & soc->domain[i].pwr));
 }
 
 static void set_idle(struct twin *twin, uint32_t value)
 {
+	const struct twin_island_soc *soc = twin->soc->island;
 	unsigned int i;
 
-	for (i = 0; i < TWIN_DOMAIN_COUNT; i++) {
+	for (i = 0; i < soc->domains; i++) {
 		struct twin_domain *domain = &twin->island.domain[i];
+		uint32_t req = soc->domain[i].req;
 
-		if (!(value >> 16 & bits[i].req) || domain->idle == !!(value & bits[i].req))
+		if (!(value >> 16 & req) || domain->idle == !!(value & req))
 			continue;
-		domain->idle = value & bits[i].req;
+		domain->idle = value & req;
 		domain->idle_ns = twin_now(twin);
 	}
 }
 
 static void set_mem_power(struct twin *twin, uint32_t value)
 {
+	const struct twin_island_soc *soc = twin->soc->island;
 	unsigned int i;
 
-	for (i = 0; i < TWIN_DOMAIN_COUNT; i++)
-		if (value >> 16 & bits[i].pwr)
-			twin->island.domain[i].mem_off = value & bits[i].pwr;
+	for (i = 0; i < soc->domains; i++)
+		if (value >> 16 & soc->domain[i].pwr)
+			twin->island.domain[i].mem_off = value & soc->domain[i].pwr;
 }
 
 static uint32_t idle_status(struct twin *twin)
 {
+	const struct twin_island_soc *soc = twin->soc->island;
 	uint32_t value = 0;
 	unsigned int i;
 
-	for (i = 0; i < TWIN_DOMAIN_COUNT; i++) {
+	for (i = 0; i < soc->domains; i++) {
 		const struct twin_domain *domain = &twin->island.domain[i];
 
 		if (domain->idle == is_done(twin, domain->idle_ns, IDLE_NS))
-			value |= bits[i].req;
+			value |= soc->domain[i].req;
 	}
 	return value;
 }
 
-static uint32_t power_status(struct twin *twin, uint32_t offset)
+/* The mask that a domain contributes to a status register; registers that the SoC lacks are never asked for. */
+static uint32_t status_of(struct twin *twin, unsigned int index, uint32_t offset)
 {
-	uint32_t value = 0;
-	unsigned int i;
+	const struct twin_island_soc *soc = twin->soc->island;
+	const struct twin_domain_bits *bits = &soc->domain[index];
+	bool on = twin_pmu_is_on(twin, index);
 
-	for (i = 0; i < TWIN_DOMAIN_COUNT; i++) {
-		bool on = twin_pmu_is_on(twin, i);
-
-		if (offset == STATUS && !on)
-			value |= bits[i].status;
-		if ((offset == REPAIR_STATUS && on) || (offset == CHAIN_STATUS && on))
-			value |= offset == CHAIN_STATUS ? bits[i].mem : bits[i].repair;
-		if (offset == MEM_STATUS && twin->island.domain[i].mem_off)
-			value |= bits[i].mem;
-	}
-	return value;
+	if (offset == soc->pmu.status)
+		return on ? 0 : bits->status;
+	if (offset == soc->pmu.repair_status)
+		return on ? bits->repair : 0;
+	if (offset == soc->pmu.chain_status)
+		return on ? bits->mem : 0;
+	if (offset == soc->pmu.mem_status)
+		return twin->island.domain[index].mem_off ? bits->mem : 0;
+	return 0;
 }
 
 uint32_t twin_pmu_read(struct twin *twin, uint64_t addr, unsigned int bytes)
 {
-	uint32_t offset = addr - PMU_ADDR;
+	const struct twin_island_soc *soc = twin->soc->island;
+	uint32_t offset = addr - soc->pmu_addr;
+	uint32_t value = 0;
+	unsigned int i;
 
 	if (!twin_access_is_word(twin, TWIN_NO_CORE, addr, bytes))
 		return 0;
 	twin_island_settle(twin);
-	switch (offset) {
-	case PWR:
-		return twin->island.pmu_pwr;
-	case ACK:
-	case IDLE:
+	if (offset == soc->pmu.pwr || offset == soc->pmu.pwr + 4)
+		return twin->island.pmu_pwr[offset != soc->pmu.pwr];
+	if (offset == soc->pmu.ack || offset == soc->pmu.idle)
 		return idle_status(twin);
-	case STATUS:
-	case REPAIR_STATUS:
-	case CHAIN_STATUS:
-	case MEM_STATUS:
-		return power_status(twin, offset);
-	}
-	/* Domains of others: on and untouched */
-	return 0;
+	/* Of other units' domains all is on and untouched. */
+	for (i = 0; i < soc->domains; i++)
+		value |= status_of(twin, i, offset);
+	return value;
 }
 
 void twin_pmu_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes)
 {
+	const struct twin_pmu_layout *pmu = &twin->soc->island->pmu;
+	uint32_t offset = addr - twin->soc->island->pmu_addr;
+
 	if (!twin_access_is_word(twin, TWIN_NO_CORE, addr, bytes))
 		return;
-	switch (addr - PMU_ADDR) {
-	case PWR:
-		set_power(twin, value);
-		break;
-	case REQ:
+	if (offset == pmu->pwr || offset == pmu->pwr + 4)
+		set_power(twin, offset != pmu->pwr, value);
+	else if (offset == pmu->req)
 		set_idle(twin, value);
-		break;
-	case MEM_PWR:
+	else if (pmu->mem_pwr && offset == pmu->mem_pwr)
 		set_mem_power(twin, value);
-		break;
-	}
 	twin_island_settle(twin);
 }
 
@@ -224,16 +202,17 @@ void twin_pmu_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned i
 
 static uint32_t *find_qos(struct twin *twin, uint64_t addr, unsigned int bytes)
 {
-	uint32_t offset = addr - NOC_ADDR;
+	const struct twin_island_soc *soc = twin->soc->island;
+	uint32_t offset = addr - soc->noc_addr;
 	unsigned int i;
 
 	if (!twin_access_is_word(twin, TWIN_NO_CORE, addr, bytes))
 		return NULL;
-	for (i = 0; i < TWIN_QOS_BLOCKS; i++) {
-		if (offset - qos[i].offset >= QOS_BYTES)
+	for (i = 0; i < soc->qos_blocks; i++) {
+		if (offset - soc->qos[i].offset >= QOS_BYTES)
 			continue;
-		if (twin_island_reaches(twin, qos[i].domain))
-			return &twin->island.qos[i][(offset - qos[i].offset) / 4];
+		if (twin_island_reaches(twin, soc->qos[i].domain))
+			return &twin->island.qos[i][(offset - soc->qos[i].offset) / 4];
 		twin_error(twin, TWIN_ERROR_UNPOWERED, TWIN_NO_CORE, addr, "bus priority without power");
 		return NULL;
 	}
@@ -258,8 +237,9 @@ void twin_noc_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned i
 
 void twin_pmu_power_on(struct twin *twin)
 {
+	const struct twin_island_soc *soc = twin->soc->island;
 	unsigned int i;
 
-	for (i = 0; i < TWIN_DOMAIN_COUNT; i++)
-		twin->island.pmu_pwr |= bits[i].pwr;
+	for (i = 0; i < soc->domains; i++)
+		twin->island.pmu_pwr[soc->domain[i].second] |= soc->domain[i].pwr;
 }

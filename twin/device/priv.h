@@ -241,6 +241,7 @@ struct twin_core {
 	uint32_t fault_count;
 	uint32_t slow_ack_ms;
 	bool unpowered;
+	uint64_t settled_ns;
 	bool unclocked;
 	bool wedged;		/* the 1-in-4000 erratum; only a reset of all cores ends it */
 	uint32_t late_raw;	/* raised at late_ns */

@@ -6,7 +6,7 @@
  * Control and Management Interface (DEN0056), base and clock protocol, over shared
  * memory with a doorbell (arm,mhu) where a board has an SMC. It answers at once.
  *
- * Versions and the numbers of clocks are those of RK3588's TF-A. What makes that hang, a call for
+ * Versions are those of RK3588's TF-A. What makes that hang, a call for
  * more than the parked rate without the power domain, is a guest error.
  */
 #include <string.h>
@@ -33,8 +33,6 @@
 #define PROTOCOL_CLOCK		0x14
 #define VERSION_BASE		0x20000
 #define VERSION_CLOCK		0x10000
-#define CLOCKS			7
-#define CLOCK_NPU		6
 
 #define SUCCESS			0
 #define NOT_SUPPORTED		(-1)
@@ -44,13 +42,6 @@
 
 #define MAX_WORDS		32
 #define NAME_WORDS		4
-#define PARKED_HZ		200000000ull
-
-static const uint64_t rates[] = {
-	200000000, 300000000, 400000000, 500000000, 600000000, 700000000, 800000000, 900000000, 1000000000,
-};
-
-#define RATES			(sizeof(rates) / sizeof(rates[0]))
 
 /**
  * struct message - a request, and its answer behind the status
@@ -105,16 +96,16 @@ static int32_t base_protocol(struct message *message, unsigned int id)
 	return NOT_SUPPORTED;
 }
 
-static int32_t describe_rates(struct message *message, uint32_t first)
+static int32_t describe_rates(const struct twin_island_soc *soc, struct message *message, uint32_t first)
 {
 	unsigned int i;
 
-	if (first >= RATES)
+	if (first >= soc->rates)
 		return INVALID_PARAMETERS;
-	put_word(message, RATES - first);
-	for (i = first; i < RATES; i++) {
-		put_word(message, rates[i]);
-		put_word(message, rates[i] >> 32);
+	put_word(message, soc->rates - first);
+	for (i = first; i < soc->rates; i++) {
+		put_word(message, soc->rate[i].hz);
+		put_word(message, soc->rate[i].hz >> 32);
 	}
 	return SUCCESS;
 }
@@ -123,29 +114,31 @@ static void check_call(struct twin *twin, uint64_t hz)
 {
 	unsigned int i;
 
-	if (hz > PARKED_HZ && !twin_island_reaches(twin, TWIN_DOMAIN_NPUTOP))
+	if (hz > twin_island_parked_hz(twin) && !twin_island_reaches(twin, twin->soc->island->clock_domain))
 		twin_error(twin, TWIN_ERROR_RATE, TWIN_NO_CORE, hz, "rate call without the power domain");
 	for (i = 0; i < twin->config.cores; i++)
-		if (hz <= PARKED_HZ && twin->island.rate_hz > PARKED_HZ && twin_island_core_busy(twin, i))
+		if (hz <= twin_island_parked_hz(twin) && twin->island.rate_hz > twin_island_parked_hz(twin) &&
+		    twin_island_core_busy(twin, i))
 			twin_error(twin, TWIN_ERROR_RATE, i, hz, "clock parked while a core runs");
 	twin_island_check_rate(twin, hz, "rate call");
 }
 
 static int32_t set_rate(struct twin *twin, uint64_t wanted)
 {
+	const struct twin_island_soc *soc = twin->soc->island;
 	struct twin_island *island = &twin->island;
-	unsigned int i = RATES - 1;
+	unsigned int i = soc->rates - 1;
 
 	if (island->refuse_rate) {
 		island->refuse_rate--;
 		return HARDWARE_ERROR;
 	}
-	while (i && rates[i] > wanted)
+	while (i && soc->rate[i].hz > wanted)
 		i--;
-	check_call(twin, rates[i]);
-	island->rate_hz = rates[i];
+	check_call(twin, soc->rate[i].hz);
+	island->rate_hz = soc->rate[i].hz;
 	island->rate_calls++;
-	twin->clock_mhz = rates[i] / 1000000;
+	twin->clock_mhz = soc->rate[i].hz / 1000000;
 	return SUCCESS;
 }
 
@@ -157,7 +150,7 @@ static int32_t npu_clock(struct twin *twin, struct message *message, unsigned in
 		put_name(message, "scmi_clk_npu");
 		return SUCCESS;
 	case 4:
-		return describe_rates(message, message->in[1]);
+		return describe_rates(twin->soc->island, message, message->in[1]);
 	case 5:
 		return set_rate(twin, message->in[2] | (uint64_t)message->in[3] << 32);
 	case 6:
@@ -177,14 +170,15 @@ static int32_t clock_protocol(struct twin *twin, struct message *message, unsign
 		put_word(message, VERSION_CLOCK);
 		return SUCCESS;
 	case 1:
-		put_word(message, CLOCKS);
+		/* They are numbered from 0, and the kernel asks about each. */
+		put_word(message, twin->soc->island->scmi_clock + 1);
 		return SUCCESS;
 	case 2:
 		put_word(message, 0);
 		return SUCCESS;
 	}
 	/* The clock's number is the first word, but for a rate, which has flags before it */
-	if (message->in[id == 5 ? 1 : 0] != CLOCK_NPU)
+	if (message->in[id == 5 ? 1 : 0] != twin->soc->island->scmi_clock)
 		return NOT_FOUND;
 	return npu_clock(twin, message, id);
 }

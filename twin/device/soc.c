@@ -31,6 +31,7 @@ static const struct twin_soc socs[] = {
 		.phys_bits = 40,
 		.sram_addr = 0xff001000,
 		.sram_bytes = 0xef000,
+		.island = &twin_island_rk3588,
 	}, {
 		.name = "rk3576",
 		.cores = 2,
@@ -54,6 +55,7 @@ static const struct twin_soc socs[] = {
 		.phys_bits = 40,
 		.sram_addr = 0x3ff88000,
 		.sram_bytes = 0x78000,
+		.island = &twin_island_rk3576,
 	}, {
 		.name = "rk3568",
 		.cores = 1,
@@ -70,6 +72,7 @@ static const struct twin_soc socs[] = {
 		.phys_bits = 32,
 		.sram_addr = 0xfdcc0000,
 		.sram_bytes = 0xb000,
+		.island = &twin_island_rk3568,
 	},
 };
 

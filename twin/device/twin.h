@@ -55,6 +55,8 @@ struct twin_ops {
 	void (*work_start)(void *opaque, unsigned int core);
 };
 
+struct twin_island_soc;
+
 /**
  * struct twin_soc - one member of the family
  * @cores: number of cores of a complete part
@@ -73,6 +75,7 @@ struct twin_ops {
  * @qos_addr: physical address of the bus priority registers, 0 if there are none
  * @phys_bits: width of a physical address
  * @sram_addr: physical address of the system SRAM of @sram_bytes
+ * @island: its power island
  */
 struct twin_soc {
 	const char *name;
@@ -97,6 +100,7 @@ struct twin_soc {
 	unsigned int phys_bits;
 	uint64_t sram_addr;
 	uint32_t sram_bytes;
+	const struct twin_island_soc *island;
 };
 
 /** twin_soc_find() - find an SoC by name: "rk3588", "rk3576" or "rk3568"; returns NULL for others */
@@ -119,7 +123,7 @@ const struct twin_soc *twin_soc_find(const char *name);
  * @dump_dir: directory in which refused tasks are saved, each in a directory of its own; NULL disables
  *	this. Must outlive the twin.
  * @own_units: RK3568: use compute units of that SoC instead of RK3588's
- * @island: RK3588: model power, clocks and supplies of the SoC, which are off initially
+ * @island: model power, clocks and supplies of the SoC, which are off initially
  */
 struct twin_config {
 	const struct twin_soc *soc;
@@ -176,8 +180,8 @@ struct twin_region {
 	void (*write)(struct twin *twin, uint64_t addr, uint32_t value, unsigned int bytes);
 };
 
-/* Regions that the machine maps if there is a power island; the functions take physical addresses. */
-extern const struct twin_region twin_island_regions[];
+/* Regions that the machine maps if there is a power island; 0 bytes end the list. The functions take physical addresses. */
+const struct twin_region *twin_island_regions(const struct twin_soc *soc);
 
 /** twin_timer() - tell the twin that the core's timer has expired */
 void twin_timer(struct twin *twin, unsigned int core);

@@ -294,13 +294,14 @@ static void map_sram(RknpuTwin *device, Error **errp)
 /* Map memory before creating the twin, which initializes it. */
 static void map_island(RknpuTwin *device, bool ram, Error **errp)
 {
+	const struct twin_region *regions = twin_island_regions(device->soc);
 	unsigned int i;
 
-	for (i = 0; i < ISLAND_REGIONS && twin_island_regions[i].bytes; i++) {
+	for (i = 0; i < ISLAND_REGIONS && regions[i].bytes; i++) {
 		TwinIslandRegion *region = &device->island_region[i];
 
 		region->device = device;
-		region->region = &twin_island_regions[i];
+		region->region = &regions[i];
 		if (region->region->ram != ram)
 			continue;
 		if (ram) {
@@ -423,8 +424,6 @@ static bool properties_are_good(RknpuTwin *device, Error **errp)
 		error_setg(errp, "cores must be 1 to %u", device->soc->cores);
 	else if (device->own_units && strcmp(device->soc->name, "rk3568"))
 		error_setg(errp, "own-units=on goes with soc=rk3568");
-	else if (device->island && strcmp(device->soc->name, "rk3588"))
-		error_setg(errp, "island=on goes with soc=rk3588");
 	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
 		error_setg(errp, "clock-mhz, macs-per-cycle and bytes-per-cycle must not be 0");
 	else if (device->async && uses_icount())
@@ -461,7 +460,8 @@ static void device_realize(DeviceState *dev, Error **errp)
 		map_sram(device, errp);
 	if (device->island)
 		map_island(device, false, errp);
-	if (device->soc->qos_addr)
+	/* A power island has them among those of its bus. */
+	if (device->soc->qos_addr && !device->island)
 		map_registers(&device->qos, device, &qos_ops, device, device->soc->qos_addr, RKNPU_QOS_BYTES);
 	map_registers(&device->ctl, device, &ctl_ops, device, TWIN_CTL_ADDR, TWIN_CTL_BYTES);
 	map_registers(&device->reset, device, &reset_ops, device, TWIN_RESET_ADDR, TWIN_RESET_BYTES);

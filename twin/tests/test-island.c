@@ -30,9 +30,12 @@
 static const uint32_t pwr_bit[TWIN_DOMAIN_COUNT] = { BIT(1), BIT(3), BIT(4), BIT(5) };
 static const uint32_t req_bit[TWIN_DOMAIN_COUNT] = { 0, BIT(1), BIT(2), BIT(3) };
 
+/* Of the twin under test */
+static const struct twin_region *regions;
+
 static const struct twin_region *region_of(uint64_t addr)
 {
-	const struct twin_region *region = twin_island_regions;
+	const struct twin_region *region = regions;
 
 	while (region->bytes && addr - region->addr >= region->bytes)
 		region++;
@@ -67,14 +70,22 @@ static void idle(struct machine *m, unsigned int domain, bool on)
 	machine_run(m, SETTLE_NS);
 }
 
-static struct machine *island(bool on)
+static struct machine *island_of(const char *soc)
 {
 	struct twin_config config;
-	struct machine *m;
 
 	twin_config_init(&config);
+	config.soc = twin_soc_find(soc);
+	config.cores = config.soc->cores;
 	config.island = true;
-	m = machine_create(&config, false);
+	regions = twin_island_regions(config.soc);
+	return machine_create(&config, false);
+}
+
+static struct machine *island(bool on)
+{
+	struct machine *m = island_of("rk3588");
+
 	if (on) {
 		power(m, TWIN_DOMAIN_NPU, true);
 		power(m, TWIN_DOMAIN_NPUTOP, true);
@@ -110,11 +121,16 @@ static int32_t scmi(struct machine *m, unsigned int protocol, unsigned int id, c
 	return shmem[7];
 }
 
-static int32_t set_mhz(struct machine *m, uint32_t mhz)
+static int32_t set_clock_mhz(struct machine *m, uint32_t clock, uint32_t mhz)
 {
-	const uint32_t in[] = { 0, 6, mhz * 1000000, 0 };
+	const uint32_t in[] = { 0, clock, mhz * 1000000, 0 };
 
 	return scmi(m, 0x14, 5, in, 4);
+}
+
+static int32_t set_mhz(struct machine *m, uint32_t mhz)
+{
+	return set_clock_mhz(m, 6, mhz);
 }
 
 static void set_uv(struct machine *m, unsigned int channel, uint32_t uv)
@@ -324,6 +340,109 @@ static void test_refusals(const void *arg)
 	machine_destroy(m);
 }
 
+/* ---- RK3576: two power registers, and a core that needs the other's domain and a moment ---- */
+
+#define RK3576_PMU_PWR	0x27380210ull
+
+static void rk3576_power(struct machine *m, bool npu1)
+{
+	put_bits(m, RK3576_PMU_PWR, BIT(0), false);
+	machine_run(m, SETTLE_NS);
+	put_bits(m, RK3576_PMU_PWR + 4, BIT(6), false);
+	machine_run(m, SETTLE_NS);
+	put_bits(m, RK3576_PMU_PWR + 4, npu1 ? BIT(7) | BIT(8) : BIT(7), false);
+	/* The domains are on, the core has not settled */
+	machine_run(m, 21000);
+}
+
+static void test_rk3576_needs_both_domains(const void *arg)
+{
+	struct machine *m = island_of("rk3576");
+
+	(void)arg;
+	rk3576_power(m, false);
+	machine_run(m, SETTLE_NS);
+	rd(m, 0, RKNPU_PC_VERSION);
+	told(m, TWIN_ERROR_UNPOWERED);
+	put_bits(m, RK3576_PMU_PWR + 4, BIT(8), false);
+	machine_run(m, SETTLE_NS);
+	/* Is on since it was last looked at, and settles from then on */
+	ctl_rd(m, TWIN_DOMAINS);
+	get(m, RK3576_PMU_PWR);
+	machine_run(m, SETTLE_NS);
+	CHECK_EQ(rd(m, 0, RKNPU_PC_VERSION), RKNPU_PC_VERSION_FIRE);
+	CHECK_EQ(rd(m, 1, RKNPU_PC_VERSION), RKNPU_PC_VERSION_FIRE);
+	machine_destroy(m);
+}
+
+static void test_rk3576_settles(const void *arg)
+{
+	struct machine *m = island_of("rk3576");
+
+	(void)arg;
+	rk3576_power(m, true);
+	rd(m, 0, RKNPU_PC_VERSION);
+	told(m, TWIN_ERROR_UNPOWERED);
+	machine_run(m, 15000);
+	CHECK_EQ(rd(m, 0, RKNPU_PC_VERSION), RKNPU_PC_VERSION_FIRE);
+	machine_destroy(m);
+}
+
+static void test_rk3576_rates(const void *arg)
+{
+	struct machine *m = island_of("rk3576");
+
+	(void)arg;
+	rk3576_power(m, true);
+	/* 800 mV are enough for 700 MHz; there is no margin to set */
+	CHECK_EQ(set_clock_mhz(m, 238, 700), 0);
+	CHECK_EQ(ctl_rd(m, TWIN_CLOCK_MHZ), 700);
+	set_clock_mhz(m, 238, 800);
+	told(m, TWIN_ERROR_RATE);
+	CHECK_EQ(set_clock_mhz(m, 238, 200), 0);
+	CHECK(set_clock_mhz(m, 232, 200));
+	machine_destroy(m);
+}
+
+/* ---- RK3568: one domain ---- */
+
+#define RK3568_PMU	0xfdd90000ull
+#define RK3568_GATE_3	0xfdd2030cull
+#define RK3568_QOS	0xfe180008ull
+
+static void test_rk3568(const void *arg)
+{
+	struct machine *m = island_of("rk3568");
+
+	(void)arg;
+	rd(m, 0, RKNPU_PC_VERSION);
+	told(m, TWIN_ERROR_UNPOWERED);
+	get(m, RK3568_QOS);
+	told(m, TWIN_ERROR_UNPOWERED);
+	CHECK(get(m, RK3568_PMU + 0x98) & BIT(1));
+	put_bits(m, RK3568_PMU + 0xa0, BIT(1), false);
+	machine_run(m, SETTLE_NS);
+	CHECK(!(get(m, RK3568_PMU + 0x98) & BIT(1)));
+	rd(m, 0, RKNPU_PC_VERSION);
+	put(m, RK3568_QOS, 0x102);
+	CHECK_EQ(get(m, RK3568_QOS), 0x102);
+	put_bits(m, RK3568_GATE_3, BIT(7), true);
+	rd(m, 0, RKNPU_PC_VERSION);
+	told(m, TWIN_ERROR_UNCLOCKED);
+	put_bits(m, RK3568_GATE_3, BIT(7), false);
+	set_uv(m, 0, 850000);
+	CHECK_EQ(set_clock_mhz(m, 2, 600), 0);
+	set_clock_mhz(m, 2, 700);
+	told(m, TWIN_ERROR_RATE);
+	set_uv(m, 0, 950000);
+	CHECK_EQ(set_clock_mhz(m, 2, 1000), 0);
+	CHECK_EQ(ctl_rd(m, TWIN_CLOCK_MHZ), 800);
+	/* Cut with the clock from inside, and with a bus that is not idle */
+	put_bits(m, RK3568_PMU + 0xa0, BIT(1), true);
+	told(m, TWIN_ERROR_DOMAIN);
+	machine_destroy(m);
+}
+
 const struct test_case island_tests[] = {
 	{ "island: everything is off to begin with", test_off_to_begin_with, 0 },
 	{ "island: power takes time", test_power_takes_time, 0 },
@@ -335,5 +454,9 @@ const struct test_case island_tests[] = {
 	{ "island: a rate needs power, voltage and margin", test_rate_needs_power_voltage_margin, 0 },
 	{ "island: the margin goes with the power", test_margin_goes_with_the_power, 0 },
 	{ "island: refusals on demand", test_refusals, 0 },
+	{ "island: RK3576's cores need both domains", test_rk3576_needs_both_domains, 0 },
+	{ "island: RK3576's cores settle", test_rk3576_settles, 0 },
+	{ "island: RK3576's rates", test_rk3576_rates, 0 },
+	{ "island: RK3568", test_rk3568, 0 },
 	{ 0 },
 };
