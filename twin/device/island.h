@@ -47,7 +47,7 @@ struct twin_bits {
  * @pwr: 1 = off; a second one may follow
  * @status: 1 = off
  * @req: 1 = take no access; @ack and @idle report it
- * @mem_pwr: 1 = off
+ * @mem_pwr: 1 = off, with the bits of @pwr
  * @chain_status: 1 = on
  * @mem_status: 1 = off
  * @repair_status: 1 = on

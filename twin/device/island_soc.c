@@ -121,10 +121,12 @@ static const struct twin_region regions_rk3576[] = {
 	REGION(cru, 0x27200000, 0x50000),
 	REGION(pmu, 0x27380000, 0x800),
 	REGION(noc, 0x27f00000, 0x30000),
+	/* Register files of others, in which the clock unit's driver looks for the parents of a few clocks */
+	{ .name = "pmu0-grf", .addr = 0x26024000, .bytes = 0x1000, .ram = true },
+	{ .name = "ioc-grf", .addr = 0x26040000, .bytes = 0xc000, .ram = true },
 	COMMON_REGIONS,
 	{ 0 },
 };
-
 
 const struct twin_island_soc twin_island_rk3576 = {
 	.regions = regions_rk3576,
@@ -144,7 +146,7 @@ const struct twin_island_soc twin_island_rk3576 = {
 	.modes = { 0x00280, 0x08280, 0x38280, 0x40280 },
 	/*
 	 * HCLK_RKNN_ROOT, CLK_RKNN_DSU0; ACLK_RKNN_CBUF, HCLK_RKNN_CBUF: without the clocks of the
-	 * convolution buffer registers read back dead [seen: linux-rk3576-npu notes].
+	 * convolution buffer registers read back dead [seen: gregordinary/patches].
 	 */
 	.roots = { { GATE(31), BIT(4) | BIT(5) }, { GATE(32), BIT(0) | BIT(12) } },
 	.core_gates = { { GATE(28), BIT(9) }, { GATE(29), BIT(0) } },
@@ -158,14 +160,17 @@ const struct twin_island_soc twin_island_rk3576 = {
 	/* NPU, NPUTOP, NPU0, NPU1 */
 	.domain = {
 		{ .inside = TWIN_NO_DOMAIN, .pwr = BIT(0), .status = BIT(0) },
-		{ .inside = 0, .second = true, .pwr = BIT(6), .repair = BIT(22), .req = BIT(3) | BIT(4) },
-		{ .inside = 1, .second = true, .pwr = BIT(7), .repair = BIT(23), .req = BIT(1) },
-		{ .inside = 1, .second = true, .pwr = BIT(8), .repair = BIT(24), .req = BIT(2) },
+		{
+			.inside = 0, .second = true, .pwr = BIT(6), .mem = BIT(22), .repair = BIT(22),
+			.req = BIT(3) | BIT(4),
+		},
+		{ .inside = 1, .second = true, .pwr = BIT(7), .mem = BIT(23), .repair = BIT(23), .req = BIT(1) },
+		{ .inside = 1, .second = true, .pwr = BIT(8), .mem = BIT(24), .repair = BIT(24), .req = BIT(2) },
 	},
-	/* Each needs both: the convolution buffer is read through NPU1 [seen: linux-rk3576-npu notes]. */
+	/* Each needs both: the convolution buffer is read through NPU1 [seen: gregordinary/patches]. */
 	.core_domains = { BIT(2) | BIT(3), BIT(2) | BIT(3) },
 	.clock_domain = 1,
-	/* [seen: mainline's rocket with RK3576 added, of rockchip-npu-notes] */
+	/* [seen: gregordinary/patches] */
 	.settle_ns = 15000,
 	.noc_addr = 0x27f00000,
 	.qos = {
@@ -174,10 +179,10 @@ const struct twin_island_soc twin_island_rk3576 = {
 	},
 	.qos_blocks = 7,
 	.supplies = 1,
-	/* The firmware numbers it as the vendor's clock driver does [seen: notes of a port to mainline]. */
+	/* The firmware numbers it as the vendor's clock driver does [seen: linux-rk3576-npu]. */
 	.scmi_clock = 238,
 	.rates = 9,
-	/* From the table in its TF-A [seen: linux-rk3576-npu notes] */
+	/* From the table in its TF-A [seen: linux-rk3576-npu] */
 	.rate = {
 		{ 200000000, 0 }, { 300000000, 675000 }, { 400000000, 675000 }, { 500000000, 700000 },
 		{ 600000000, 725000 }, { 700000000, 775000 }, { 800000000, 825000 }, { 900000000, 875000 },
@@ -236,7 +241,7 @@ const struct twin_island_soc twin_island_rk3568 = {
 	.supplies = 1,
 	.scmi_clock = 2,
 	.rates = 6,
-	/* RK3566's, the lower of the two [seen: vendor's rk3566.dtsi] */
+	/* Those of RK3566, which are lower than RK3568's [DT] */
 	.rate = {
 		{ 200000000, 0 }, { 297000000, 850000 }, { 400000000, 850000 }, { 600000000, 850000 },
 		{ 700000000, 875000 }, { 800000000, 925000 },

@@ -119,13 +119,13 @@ static void set_idle(struct twin *twin, uint32_t value)
 	}
 }
 
-static void set_mem_power(struct twin *twin, uint32_t value)
+static void set_mem_power(struct twin *twin, bool second, uint32_t value)
 {
 	const struct twin_island_soc *soc = twin->soc->island;
 	unsigned int i;
 
 	for (i = 0; i < soc->domains; i++)
-		if (value >> 16 & soc->domain[i].pwr)
+		if (soc->domain[i].second == second && value >> 16 & soc->domain[i].pwr)
 			twin->island.domain[i].mem_off = value & soc->domain[i].pwr;
 }
 
@@ -193,8 +193,8 @@ void twin_pmu_write(struct twin *twin, uint64_t addr, uint32_t value, unsigned i
 		set_power(twin, offset != pmu->pwr, value);
 	else if (offset == pmu->req)
 		set_idle(twin, value);
-	else if (pmu->mem_pwr && offset == pmu->mem_pwr)
-		set_mem_power(twin, value);
+	else if (pmu->mem_pwr && (offset == pmu->mem_pwr || offset == pmu->mem_pwr + 4))
+		set_mem_power(twin, offset != pmu->mem_pwr, value);
 	twin_island_settle(twin);
 }
 
