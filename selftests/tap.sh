@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The test cases of a shell script, printed as TAP. The script sources this file and calls:
+# Print the test cases of a shell script as TAP. The script sources this file and calls:
 #   tap_begin                    first, or
-#   tap_plan COUNT               where the number of cases is known beforehand
-#   result STATUS CASE [FILE]    for each case: it passed if STATUS is 0; if not, FILE is shown
-#   skip CASE WHY                for a case that cannot be tried here
-#   tap_end                      last: ends the script, with 0, with 1 if a case failed, with 4 if none was tried
+#   tap_plan COUNT               if the number of cases is known beforehand
+#   result STATUS CASE [FILE]    for each case: it passed if STATUS is 0; otherwise FILE is shown
+#   skip CASE WHY                for a case that cannot be run here
+#   tap_end                      last: exits with 0, with 1 if a case failed, with 4 if none was run
 # shellcheck shell=sh
 tap_count=0 tap_tried=0 tap_failed=0 tap_planned=
 

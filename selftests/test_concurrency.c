@@ -184,8 +184,8 @@ static void submits_short_jobs(void *arg)
 
 /*
  * One core, and clients that submit the next job before the core has been prepared
- * for another client: a turn may end at any instruction of the code that decides
- * who is next, and in no case may the core stay idle with jobs in the queue.
+ * for another client: a turn may end at any instruction of the code that selects
+ * the next client, and in no case may the core stay idle with jobs in the queue.
  */
 TEST_LIMIT(turns_end_at_any_time, 600)
 {

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Memory for the values that the stages behind CORE work on.
+ * Memory for the values that the stages after CORE process.
  */
 #include <stdlib.h>
 

@@ -42,7 +42,7 @@ static inline uint16_t fp16_from_float(float value)
 	return size > 0x7f800000 ? 0x7e00 : half;
 }
 
-/* Of a NaN the fraction is kept */
+/* Keeps the fraction of a NaN */
 static inline float fp16_to_float(uint16_t half)
 {
 	uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Why a task is not computed, for who submitted it.
+ * Records why a task is not computed, for the caller.
  */
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Floating-point numbers and their bits, by the host's own arithmetic: what the
- * units compute is compared with it.
+ * Floating-point numbers and their bits, in the host's own arithmetic, with which
+ * the results of the units are compared.
  */
 #ifndef TESTS_NUMBER_H
 #define TESTS_NUMBER_H
