@@ -6,6 +6,7 @@
  * digits draw SHEET: write a picture of twelve digits that were not used for training
  * digits reference NET SHEET REF: read the digits of a picture, write the output of each layer
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,11 +19,13 @@
 static int write_all(const char *name, const void *data, size_t size)
 {
 	FILE *f = fopen(name, "wb");
+	bool written = f && fwrite(data, size, 1, f) == 1;
 
-	if (f && fwrite(data, size, 1, f) == 1 && !fclose(f))
-		return 0;
-	perror(name);
-	return -1;
+	if (f && fclose(f))
+		written = false;
+	if (!written)
+		perror(name);
+	return written ? 0 : -1;
 }
 
 static int read_net(const char *name, struct digits_net *net)

@@ -7,6 +7,7 @@
 #include "pgm.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #define WHITE	255
@@ -79,6 +80,7 @@ int pgm_write(const char *name, const struct pgm_sheet *sheet)
 {
 	FILE *f = fopen(name, "wb");
 	unsigned int y, x;
+	bool written;
 
 	if (!f) {
 		perror(name);
@@ -92,8 +94,10 @@ int pgm_write(const char *name, const struct pgm_sheet *sheet)
 
 			putc(WHITE - (v * WHITE + INT8_MAX - 1) / INT8_MAX, f);
 		}
-	if (!ferror(f) && !fclose(f))
-		return 0;
-	perror(name);
-	return -1;
+	written = !ferror(f);
+	if (fclose(f))
+		written = false;
+	if (!written)
+		perror(name);
+	return written ? 0 : -1;
 }
