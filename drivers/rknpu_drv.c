@@ -48,6 +48,7 @@ static const char * const rknpu_isolation_names[] = {
 	[RKNPU_ISOLATION_PROCESS] = "process",
 	[RKNPU_ISOLATION_FILE] = "file",
 };
+
 static enum rknpu_isolation rknpu_isolation;
 
 /* A misspelt word must not select the weaker mode: refuse to load instead. */
@@ -102,6 +103,7 @@ struct rknpu_node {
 	struct rknpu_debugfs *debugfs;
 	struct rknpu_dump *dump;
 };
+
 static_assert(!offsetof(struct rknpu_node, power));
 
 static struct drm_gem_object *rknpu_drv_prime_import(struct drm_device *drm, struct dma_buf *buf)

@@ -40,6 +40,7 @@ struct rknpu_turn {
 	u32 used;
 	struct list_head jobs[RKNPU_QUEUE_CLASSES];
 };
+
 static_assert(RKNPU_QUEUE_CLASSES <= 32 && RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
 
 /**
