@@ -46,7 +46,7 @@ void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, in
 	job->ended = now;
 	rknpu_queue_charge(&slot->sched->queue, job->client->turns, now - job->started);
 	if (unlikely(job->client->turns->strikes) && !result)
-		rknpu_conduct_good_locked(job->client->turns, now - job->started);
+		rknpu_conduct_good_locked(slot->sched, job->client->turns, now - job->started);
 	trace_job_end(job, slot->index, now - job->started, result);
 }
 

@@ -44,10 +44,11 @@ MODULE_PARM_DESC(stall_limit_ms, "Longest time in milliseconds that a job may fi
 #define RKNPU_CONDUCT_LOOK_MS		10
 
 /* Number of strikes that have not expired. */
-static unsigned int rknpu_conduct_strikes_locked(struct rknpu_turns *turns)
+static unsigned int rknpu_conduct_strikes_locked(const struct rknpu_sched *sched, struct rknpu_turns *turns)
 {
 	u64 old = turns->strikes ? div64_u64(ktime_get() - turns->last_strike, RKNPU_CONDUCT_FORGET_NS) : 0;
 
+	lockdep_assert_held(&sched->lock);
 	turns->strikes -= min_t(u64, old, turns->strikes);
 	turns->last_strike += old * RKNPU_CONDUCT_FORGET_NS;
 	return turns->strikes;
@@ -58,9 +59,10 @@ static unsigned int rknpu_conduct_shift_locked(const struct rknpu_sched *sched, 
 {
 	unsigned int others = 0;
 
+	lockdep_assert_held(&sched->lock);
 	if (sched->strikes && time_before(jiffies, sched->last_strike + HZ))
 		others = min(sched->strikes, RKNPU_CONDUCT_STRIKES_OF_OTHERS);
-	return max(others, rknpu_conduct_strikes_locked(turns));
+	return max(others, rknpu_conduct_strikes_locked(sched, turns));
 }
 
 /**
@@ -69,6 +71,7 @@ static unsigned int rknpu_conduct_shift_locked(const struct rknpu_sched *sched, 
  */
 void rknpu_conduct_watch_locked(struct rknpu_sched *sched)
 {
+	lockdep_assert_held(&sched->lock);
 	if (!delayed_work_pending(&sched->conduct))
 		queue_delayed_work(sched->wq, &sched->conduct, msecs_to_jiffies(RKNPU_CONDUCT_LOOK_MS));
 }
@@ -80,6 +83,7 @@ static bool rknpu_conduct_awaited_locked(const struct rknpu_sched *sched, const 
 	unsigned int core;
 	u32 held = 0;
 
+	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		held |= sched->slots[core].siblings;
 	return rknpu_queue_other_waits(&sched->queue, held, job->client);
@@ -92,6 +96,7 @@ static void rknpu_conduct_note_locked(struct rknpu_slot *slot)
 	struct rknpu_hw_state state;
 	u32 tasks;
 
+	lockdep_assert_held(&slot->sched->lock);
 	rknpu_hw_read_state(&slot->core->hw, &state);
 	tasks = job->range[slot->index].chunk * slot->sched->soc->max_tasks +
 		rknpu_hw_tasks_done(&slot->core->hw, &state);
@@ -106,6 +111,7 @@ static bool rknpu_conduct_stalled_locked(struct rknpu_sched *sched, struct rknpu
 {
 	unsigned long limit = msecs_to_jiffies(READ_ONCE(rknpu_stall_limit_ms));
 
+	lockdep_assert_held(&sched->lock);
 	limit >>= rknpu_conduct_shift_locked(sched, job->client->turns);
 	return limit && time_after_eq(jiffies, job->progress + limit) &&
 	       rknpu_conduct_awaited_locked(sched, job, job->running);
@@ -115,6 +121,7 @@ static void rknpu_conduct_judge_locked(struct rknpu_sched *sched)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&sched->lock);
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		if (sched->slots[i].state == RKNPU_SLOT_RUNNING && !sched->slots[i].faulted)
 			rknpu_conduct_note_locked(&sched->slots[i]);
@@ -159,6 +166,7 @@ static void rknpu_conduct_strike_locked(struct rknpu_sched *sched, const struct 
 {
 	struct rknpu_turns *turns = job->client->turns;
 
+	lockdep_assert_held(&sched->lock);
 	if (turns->strikes && ktime_before(job->started, turns->last_strike))
 		return;
 	turns->strikes = min(turns->strikes + 1, RKNPU_CONDUCT_STRIKES);
@@ -178,7 +186,7 @@ static void rknpu_conduct_strike_locked(struct rknpu_sched *sched, const struct 
  */
 void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_job *job, u32 cores)
 {
-	unsigned int strikes = rknpu_conduct_strikes_locked(job->client->turns);
+	unsigned int strikes = rknpu_conduct_strikes_locked(sched, job->client->turns);
 	u64 held_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
 	u64 limit_ns = (u64)READ_ONCE(rknpu_stall_limit_ms) * NSEC_PER_MSEC;
 	unsigned long out;
@@ -197,11 +205,13 @@ void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_jo
 
 /**
  * rknpu_conduct_good_locked() - credit a client that has strikes with a successful job
+ * @sched: the scheduler
  * @turns: turns of the client
  * @busy_ns: time that the job has held a core; called once for each of its cores
  */
-void rknpu_conduct_good_locked(struct rknpu_turns *turns, u64 busy_ns)
+void rknpu_conduct_good_locked(const struct rknpu_sched *sched, struct rknpu_turns *turns, u64 busy_ns)
 {
+	lockdep_assert_held(&sched->lock);
 	for (turns->good_ns += busy_ns; turns->strikes && turns->good_ns >= RKNPU_CONDUCT_GOOD_NS; turns->strikes--)
 		turns->good_ns -= RKNPU_CONDUCT_GOOD_NS;
 }

@@ -159,6 +159,7 @@ static const void *rknpu_dump_find_locked(struct rknpu_vm *vm, u64 iova)
 	const struct rknpu_mapping *mapping;
 	struct drm_mm_node *node;
 
+	lockdep_assert_held(&vm->lock);
 	drm_mm_for_each_node(node, &vm->mm) {
 		if (iova < node->start || iova - node->start >= node->size)
 			continue;
@@ -173,6 +174,7 @@ static void rknpu_dump_print_stream_locked(struct rknpu_dump *dump, struct rknpu
 {
 	u64 words = (u64)task->regcfg_amount + RKNPU_REGCMD_TAIL_WORDS, i;
 
+	lockdep_assert_held(&vm->lock);
 	/* The client may have given any number, but the text has a limit. */
 	for (i = 0; i < words && dump->used + 64 < dump->bytes; i++) {
 		u64 iova = task->regcmd_addr + i * sizeof(u64);
@@ -191,6 +193,7 @@ static void rknpu_dump_print_tasks_locked(struct rknpu_dump *dump, const struct 
 	u32 first = done > RKNPU_DUMP_AROUND ? done - RKNPU_DUMP_AROUND : 0, i;
 	struct rknpu_task task;
 
+	lockdep_assert_held(&job->vm->lock);
 	for (i = first; i < range->tasks && i <= done + RKNPU_DUMP_AROUND; i++) {
 		memcpy(&task, job->descriptors + (size_t)(range->first + i) * sizeof(task), sizeof(task));
 		rknpu_dump_print(dump, "task %u %#x %#x %#x %#x %#x %#x %u %u %#llx\n", range->first + i, task.flags,
@@ -206,6 +209,7 @@ static void rknpu_dump_print_mappings_locked(struct rknpu_dump *dump, struct rkn
 	struct drm_mm_node *node;
 	unsigned int count = 0;
 
+	lockdep_assert_held(&vm->lock);
 	drm_mm_for_each_node(node, &vm->mm) {
 		if (count++ == RKNPU_DUMP_MAPPINGS)
 			break;
@@ -237,6 +241,7 @@ static void rknpu_dump_print_data_locked(struct rknpu_dump *dump, struct rknpu_v
 	struct drm_mm_node *node;
 	unsigned int count = 0;
 
+	lockdep_assert_held(&vm->lock);
 	drm_mm_for_each_node(node, &vm->mm)
 		count++;
 	drm_mm_for_each_node(node, &vm->mm) {

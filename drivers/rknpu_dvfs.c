@@ -115,6 +115,7 @@ static bool rknpu_dvfs_cold_matters(const struct rknpu_dvfs *dvfs)
 /* A check that was too long ago may be out of date. Without a sensor, cold is never assumed. */
 static bool rknpu_dvfs_may_be_cold_locked(const struct rknpu_dvfs *dvfs)
 {
+	lockdep_assert_held(&dvfs->lock);
 	return dvfs->cold ||
 	       (dvfs->sensor && time_after(jiffies, dvfs->seen + 2 * msecs_to_jiffies(RKNPU_DVFS_COLD_MS)));
 }

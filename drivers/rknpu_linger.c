@@ -57,6 +57,7 @@ static bool rknpu_linger_any_locked(const struct rknpu_sched *sched)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&sched->lock);
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		if (sched->slots[i].lingers)
 			return true;

@@ -27,6 +27,7 @@
  */
 bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
+	lockdep_assert_held(&slot->sched->lock);
 	return slot->mmu->vm == job->vm && slot->clean_vm == job->vm->id &&
 	       slot->resets == atomic_read(&job->vm->resets);
 }
@@ -66,6 +67,7 @@ void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
 {
 	u64 turn = rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS : RKNPU_SCHED_TURN_NS;
 
+	lockdep_assert_held(&slot->sched->lock);
 	slot->mmu->turn_end = ktime_add_ns(rknpu_sched_now_locked(slot->sched), turn);
 }
 
@@ -112,6 +114,7 @@ static bool rknpu_slot_switchable_locked(const struct rknpu_slot *slot)
 	unsigned long siblings = slot->siblings;
 	unsigned int core;
 
+	lockdep_assert_held(&slot->sched->lock);
 	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
 		enum rknpu_slot_state state = slot->sched->slots[core].state;
 
@@ -128,6 +131,7 @@ static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
 	unsigned long siblings = slot->siblings & ~BIT(slot->index);
 	unsigned int core;
 
+	lockdep_assert_held(&slot->sched->lock);
 	if (!siblings || rknpu_slot_in_turn(slot))
 		return false;
 	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
@@ -152,6 +156,7 @@ static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *
 {
 	struct rknpu_job *same;
 
+	lockdep_assert_held(&slot->sched->lock);
 	if (next->gang || !rknpu_slot_in_turn(slot))
 		return NULL;
 	same = rknpu_queue_next_in(&slot->sched->queue, BIT(slot->index), slot->mmu->vm, next->priority);
@@ -163,6 +168,7 @@ static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_sl
 {
 	const struct rknpu_job *first = rknpu_queue_next(&slot->sched->queue, slot->siblings);
 
+	lockdep_assert_held(&slot->sched->lock);
 	if (next == first || (first->vm == slot->mmu->vm && next->vm == first->vm))
 		return next;
 	return NULL;
@@ -203,6 +209,7 @@ struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
  */
 bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot)
 {
+	lockdep_assert_held(&slot->sched->lock);
 	return rknpu_queue_next(&slot->sched->queue, slot->siblings);
 }
 
@@ -215,6 +222,7 @@ static bool rknpu_slot_available_locked(const struct rknpu_slot *slot, const str
 {
 	const struct rknpu_job *next;
 
+	lockdep_assert_held(&slot->sched->lock);
 	if (slot->state != RKNPU_SLOT_IDLE)
 		return false;
 	next = rknpu_slot_choose_locked(slot);
@@ -230,6 +238,7 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 	unsigned long cores = job->cores;
 	unsigned int core;
 
+	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		struct rknpu_slot *slot = &sched->slots[core];
 
@@ -284,6 +293,7 @@ u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu
 	unsigned int core;
 	u32 group = 0;
 
+	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
 			group |= sched->slots[core].siblings;

@@ -27,6 +27,7 @@
  */
 static bool rknpu_sched_hold_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
+	lockdep_assert_held(&sched->lock);
 	if (rknpu_wait_join_locked(sched, job, spare))
 		return true;
 	if (job->in_fence->error)

@@ -41,6 +41,7 @@
 
 static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool write)
 {
+	lockdep_assert_held(&slot->sched->lock);
 	slot->faulted = true;
 	slot->fault_iova = iova;
 	slot->fault_write = write;
@@ -56,6 +57,7 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
  */
 static bool rknpu_recover_seize_locked(struct rknpu_slot *slot)
 {
+	lockdep_assert_held(&slot->sched->lock);
 	if (slot->state != RKNPU_SLOT_IDLE)
 		return true;
 	if (slot->sched->stopping || slot->sched->suspended || !rknpu_power_get_if_on(slot->core->power))
@@ -71,6 +73,7 @@ static unsigned long rknpu_recover_suspects_locked(const struct rknpu_sched *sch
 	struct rknpu_hw_state state;
 	unsigned int core;
 
+	lockdep_assert_held(&sched->lock);
 	for (core = 0; core < RKNPU_MAX_CORES; core++) {
 		const struct rknpu_slot *slot = &sched->slots[core];
 
@@ -126,6 +129,7 @@ static u32 rknpu_recover_lost_locked(const struct rknpu_slot *slot)
 	unsigned int core;
 	u32 lost = 0;
 
+	lockdep_assert_held(&slot->sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		const struct rknpu_hw *hw = &sched->slots[core].core->hw;
 

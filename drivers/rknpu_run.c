@@ -43,6 +43,7 @@ void rknpu_run_settle_locked(struct rknpu_job *job, int result)
 {
 	unsigned int core;
 
+	lockdep_assert_held(&job->sched->lock);
 	job->result = result;
 	rknpu_account_result_locked(job);
 	if (!job->started)
@@ -80,6 +81,7 @@ static void rknpu_run_guard_locked(struct rknpu_slot *slot)
 	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
 	unsigned long check = job->deadline - (job->retried ? 0 : job->timeout / 2);
 
+	lockdep_assert_held(&slot->sched->lock);
 	if (!delayed_work_pending(&slot->watchdog) || time_after(slot->watch_by, check))
 		rknpu_run_watch_locked(slot, check);
 }
@@ -126,6 +128,7 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
  */
 void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
 {
+	lockdep_assert_held(&sched->lock);
 	job->running = cores;
 	job->ran = cores;
 	job->started = rknpu_sched_now_locked(sched);
@@ -138,6 +141,7 @@ static bool rknpu_run_chunk_done_locked(struct rknpu_job *job, unsigned int core
 {
 	struct rknpu_job_range *range = &job->range[core];
 
+	lockdep_assert_held(&job->sched->lock);
 	range->seen |= events;
 	return rknpu_hw_done(rknpu_job_chunk(job, core), range->seen);
 }
@@ -147,6 +151,7 @@ static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
+	lockdep_assert_held(&slot->sched->lock);
 	rknpu_account_end_locked(slot, job, 0);
 	slot->job = NULL;
 	job->running &= ~BIT(slot->index);

@@ -53,6 +53,7 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 	unsigned long powered = 0;
 	unsigned int core;
 
+	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
 			return false;
@@ -70,6 +71,7 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 
 static bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
 {
+	lockdep_assert_held(&sched->lock);
 	return sched->stopping || sched->reset_all || sched->suspended;
 }
 
@@ -77,6 +79,7 @@ static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched, unsigne
 {
 	unsigned int core;
 
+	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (sched->slots[core].state == RKNPU_SLOT_IDLE)
 			return true;
@@ -87,6 +90,7 @@ static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched, unsigne
 /* Whether a core that is kept idle for a job may be had by another, because that job has lost its place. */
 static bool rknpu_sched_freed_locked(struct rknpu_sched *sched)
 {
+	lockdep_assert_held(&sched->lock);
 	if (likely(!sched->queue.moved))
 		return false;
 	sched->queue.moved = false;
@@ -214,6 +218,7 @@ bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	u32 cores;
 
+	lockdep_assert_held(&sched->lock);
 	rknpu_sched_decide_locked(sched, 0);
 	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
 	return cores && rknpu_sched_start_now_locked(sched, job, cores, 0);
@@ -226,6 +231,7 @@ bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
  */
 void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
+	lockdep_assert_held(&sched->lock);
 	rknpu_queue_add(&sched->queue, job);
 	job->place = RKNPU_JOB_QUEUED;
 	rknpu_conduct_watch_locked(sched);
@@ -245,6 +251,7 @@ void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
  */
 void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error)
 {
+	lockdep_assert_held(&sched->lock);
 	rknpu_run_settle_locked(job, error);
 	list_add_tail(&job->node, &sched->failed);
 	queue_work(sched->wq, &sched->dispatch);
@@ -347,6 +354,7 @@ static void rknpu_sched_set_state_locked(struct rknpu_sched *sched, unsigned lon
 {
 	unsigned int core;
 
+	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (sched->slots[core].state != RKNPU_SLOT_DEAD)
 			sched->slots[core].state = state;
@@ -360,6 +368,7 @@ static void rknpu_sched_yield_locked(struct rknpu_sched *sched, const struct rkn
 	u32 cores = claim->cores;
 	unsigned int i;
 
+	lockdep_assert_held(&sched->lock);
 	for (i = 0; i < claim->group.num; i++)
 		cores |= BIT(claim->group.slot[i]->index);
 	rknpu_sched_set_state_locked(sched, cores, RKNPU_SLOT_IDLE);
@@ -401,6 +410,7 @@ static void rknpu_sched_take_locked(struct rknpu_sched *sched, struct rknpu_clai
 	u32 group = rknpu_sched_group_locked(sched, claim->job, cores);
 	unsigned int core;
 
+	lockdep_assert_held(&sched->lock);
 	rknpu_queue_take(&sched->queue, claim->job);
 	claim->job->place = RKNPU_JOB_ELSEWHERE;
 	rknpu_slot_set_fill(&claim->group, sched, group);

@@ -99,6 +99,7 @@ static inline bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, c
 {
 	u32 dead = READ_ONCE(sched->dead);
 
+	lockdep_assert_held(&sched->lock);
 	return job->gang ? !(job->cores & dead) : job->cores & ~dead;
 }
 

@@ -142,6 +142,7 @@ static struct rknpu_wait *rknpu_wait_pass_locked(struct rknpu_wait *wait)
 	/* Set before the fence was signalled. dma_fence_get_status() would take a lock that the caller may hold. */
 	int error = wait->fence->error;
 
+	lockdep_assert_held(&wait->sched->lock);
 	wait = rknpu_wait_leave_locked(sched, job);
 	if (error)
 		rknpu_sched_fail_locked(sched, job, error);
@@ -218,6 +219,7 @@ static void rknpu_wait_watch_locked(struct rknpu_sched *sched)
 	struct rb_node *first = rb_first_cached(&sched->late);
 	unsigned long deadline;
 
+	lockdep_assert_held(&sched->lock);
 	if (!first)
 		return;
 	deadline = rb_entry(first, struct rknpu_job, late)->deadline;
