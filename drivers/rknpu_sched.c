@@ -166,6 +166,13 @@ static bool rknpu_slot_quiet(const struct rknpu_slot *slot)
 	return !READ_ONCE(slot->sched->reset_all) && (state == RKNPU_SLOT_IDLE || state == RKNPU_SLOT_DEAD);
 }
 
+static void rknpu_sched_awake_locked(struct rknpu_sched *sched)
+{
+	lockdep_assert_held(&sched->lock);
+	if (!--sched->suspended)
+		queue_work(sched->wq, &sched->dispatch);
+}
+
 /* A core has power again; its registers may have been lost. */
 static void rknpu_sched_resume(struct rknpu_core *core)
 {
@@ -175,8 +182,7 @@ static void rknpu_sched_resume(struct rknpu_core *core)
 	spin_lock_irq(&sched->lock);
 	/* Whatever runs next must not rely on what is in the registers. */
 	slot->resets--;
-	if (!--sched->suspended)
-		queue_work(sched->wq, &sched->dispatch);
+	rknpu_sched_awake_locked(sched);
 	spin_unlock_irq(&sched->lock);
 }
 
@@ -196,7 +202,10 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 		spin_unlock_irq(&sched->lock);
 		return 0;
 	}
-	rknpu_sched_resume(core);
+	/* The core may be the worker's: its registers are left alone, and have kept what they hold. */
+	spin_lock_irq(&sched->lock);
+	rknpu_sched_awake_locked(sched);
+	spin_unlock_irq(&sched->lock);
 	return -EBUSY;
 }
 
