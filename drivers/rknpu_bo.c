@@ -56,7 +56,7 @@ pgprot_t rknpu_bo_pgprot(const struct rknpu_bo *bo, pgprot_t prot)
  *
  * The mapping has the same memory type as user mappings and stays until the buffer is freed.
  *
- * Context: Any context if the mapping exists already, otherwise process context. Then may sleep and takes bo->lock.
+ * Context: Any context if the mapping exists already. Otherwise process context; may sleep and takes bo->lock.
  *
  * Return: the address, or an ERR_PTR: -EINVAL for an imported buffer or one with on-chip memory, -ENOMEM.
  */
