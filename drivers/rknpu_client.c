@@ -2,16 +2,16 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: One process that uses the NPU: its up to 16 address spaces and the tokens
- * of its buffers. Spaces belong to the process and not to the open file, because
- * deployed programs pass NPU addresses between their own files. A process is what
- * shares memory, &struct mm_struct: threads are the same one and so is a child that
- * vfork() made; a forked child is another one, and so is the program that execve()
- * puts in the place of a process, which may have more rights than what it replaces.
+ * DOC: One process that uses the NPU: its address spaces, of which there are up to 16, and
+ * the tokens of its buffers. Address spaces belong to the process and not to the open
+ * file, because deployed programs pass NPU addresses between their own files. A process
+ * is identified by its memory, &struct mm_struct: all threads are the same client, and so
+ * is a child created by vfork(). A forked child is another one, and so is the program that
+ * execve() puts in place of a process, which may have more rights than the old one.
  * Nothing here can be reached from another process.
  *
- * A token is an opaque number that cannot be guessed: an index times 16, and random
- * bits above. It is looked up, never followed.
+ * A token is an opaque number that cannot be guessed: an index times 16, with random bits
+ * above. It is looked up, never dereferenced.
  */
 #include "rknpu_client.h"
 
@@ -25,7 +25,7 @@
 
 #include "rknpu_vm.h"
 
-/* Top bit clear, so that a token never looks like a kernel address; token + 8 is never another token. */
+/* The top bit is clear, so a token never looks like a kernel address; token + 8 is never another token. */
 #define RKNPU_TOKEN_RANDOM	GENMASK_ULL(62, 28)
 #define RKNPU_TOKEN_INDEX	GENMASK_ULL(27, 4)
 
@@ -34,11 +34,11 @@ module_param_named(client_max_bytes, rknpu_client_max_bytes, ullong, 0644);
 MODULE_PARM_DESC(client_max_bytes, "Bytes of buffers that one process may have; imported ones count too (default 0: no limit)");
 
 /**
- * rknpu_clients_init() - no client yet
+ * rknpu_clients_init() - initialize an empty list of clients
  * @clients: zeroed
- * @dev: a core, NULL when no IOMMU translates
+ * @dev: a core, or NULL without an IOMMU
  * @sink: receives faults of all address spaces
- * @per_file: isolate files of one process from each other too
+ * @per_file: true to isolate files of one process from each other, too
  */
 void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev,
 			struct rknpu_fault_sink *sink, bool per_file)
@@ -51,8 +51,8 @@ void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev,
 }
 
 /**
- * rknpu_clients_fini() - the last open file is gone
- * @clients: empty
+ * rknpu_clients_fini() - release the list of clients
+ * @clients: the list; empty, because the last open file is gone
  */
 void rknpu_clients_fini(struct rknpu_clients *clients)
 {
@@ -60,12 +60,12 @@ void rknpu_clients_fini(struct rknpu_clients *clients)
 	mutex_destroy(&clients->lock);
 }
 
-/* What is kept for bursts; the memory cgroup of whoever allocated it pays. */
+/* Number kept for bursts; they are charged to the memory cgroup of the process that allocated them. */
 #define RKNPU_CLIENT_MAX_SPARES 64
 
 /**
- * struct rknpu_spare - memory that nobody uses
- * @next: more of it.
+ * struct rknpu_spare - unused memory of a job
+ * @next: next one in the list.
  */
 struct rknpu_spare {
 	struct rknpu_spare *next;
@@ -95,12 +95,12 @@ static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *cli
 }
 
 /**
- * rknpu_client_get_current() - client of the calling process
- * @clients: of the device
+ * rknpu_client_get_current() - get the client of the calling process
+ * @clients: clients of the device
  *
- * Context: may sleep.
+ * Context: Process context. May sleep. Takes clients->lock.
  *
- * Return: the client with a reference, made when there is none; -ENOMEM as ERR_PTR.
+ * Return: the client with a reference, created if there is none yet, or ERR_PTR(-ENOMEM).
  */
 struct rknpu_client *rknpu_client_get_current(struct rknpu_clients *clients)
 {
@@ -120,7 +120,7 @@ unlock:
 
 /**
  * rknpu_client_get() - take a reference
- * @client: the client; the caller has one
+ * @client: the client; the caller holds a reference
  *
  * Return: @client.
  */
@@ -140,7 +140,7 @@ static void rknpu_client_destroy(struct rknpu_client *client)
 	mutex_unlock(&client->clients->lock);
 	for (i = 0; i < RKNPU_MAX_DOMAINS; i++)
 		rknpu_vm_put(client->vms[i]);
-	/* Every handle was closed before its file let go of the client. */
+	/* Every file closes its handles before it releases the client. */
 	WARN_ON(!xa_empty(&client->tokens));
 	WARN_ON(atomic64_read(&client->bytes) || atomic_read(&client->buffers));
 	xa_destroy(&client->tokens);
@@ -160,14 +160,14 @@ static void rknpu_client_release_work(struct work_struct *work)
 
 static void rknpu_client_last_put(struct kref *ref)
 {
-	/* The callers differ in the context of the end. */
+	/* Empty: the callers destroy the client in different contexts. */
 }
 
 /**
  * rknpu_client_put() - drop a reference
  * @client: the client, or NULL
  *
- * Context: may sleep; takes clients->lock.
+ * Context: Process context. May sleep. Takes clients->lock.
  */
 void rknpu_client_put(struct rknpu_client *client)
 {
@@ -178,9 +178,9 @@ void rknpu_client_put(struct rknpu_client *client)
 /**
  * rknpu_client_put_atomic() - drop a reference where sleeping is not allowed
  * @client: the client
- * @wq: queue that its end runs on, if this was the last one
+ * @wq: workqueue to destroy the client on, if this was the last reference
  *
- * Context: any.
+ * Context: Any context.
  */
 void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struct *wq)
 {
@@ -189,12 +189,12 @@ void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struc
 }
 
 /**
- * rknpu_client_take_spare() - memory of a job that is done
+ * rknpu_client_take_spare() - take memory of a finished job
  * @client: the client
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: memory as it was given back, or NULL.
+ * Return: memory with its old contents, or NULL.
  */
 void *rknpu_client_take_spare(struct rknpu_client *client)
 {
@@ -214,13 +214,13 @@ void *rknpu_client_take_spare(struct rknpu_client *client)
 }
 
 /**
- * rknpu_client_give_spare() - keep memory for the next job
+ * rknpu_client_give_spare() - keep memory of a job for the next one
  * @client: the client
- * @memory: from kmalloc(); of a job
+ * @memory: memory of a job, from kmalloc()
  *
- * Context: any.
+ * Context: Any context.
  *
- * Return: false when there is enough of it, and the caller keeps it.
+ * Return: true if it was taken; false if there is enough of it and the caller keeps it.
  */
 bool rknpu_client_give_spare(struct rknpu_client *client, void *memory)
 {
@@ -240,14 +240,15 @@ bool rknpu_client_give_spare(struct rknpu_client *client, void *memory)
 }
 
 /**
- * rknpu_client_vm() - an address space of the client
+ * rknpu_client_vm() - get an address space of a client
  * @client: the client
- * @domain_id: 0..15; 0 means what SET_IOMMU_DOMAIN_ID chose
+ * @domain_id: 0..15; 0 selects the domain chosen with SET_IOMMU_DOMAIN_ID
  *
- * Context: may sleep on first use; takes client->lock then, no lock later.
  * The device must be plugged.
  *
- * Return: the space, alive as long as @client; -EINVAL or -ENOMEM as ERR_PTR.
+ * Context: Process context. On first use may sleep and takes client->lock; takes no lock after that.
+ *
+ * Return: the space, alive as long as @client, or an ERR_PTR: -EINVAL or -ENOMEM.
  */
 struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
 {
@@ -257,7 +258,7 @@ struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
 		domain_id = READ_ONCE(client->domain_id);
 	if (domain_id >= RKNPU_MAX_DOMAINS)
 		return ERR_PTR(-EINVAL);
-	/* Pairs with the release below: whoever sees the pointer sees the space. */
+	/* Pairs with the release below: code that sees the pointer also sees the space initialized. */
 	vm = smp_load_acquire(&client->vms[domain_id]);
 	if (vm)
 		return vm;
@@ -275,17 +276,17 @@ struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
 }
 
 /**
- * rknpu_client_mark_reset() - have the client's next job on each core start from reset registers
+ * rknpu_client_mark_reset() - make the client's next job on each core start from reset registers
  * @client: the client
  *
- * Context: any.
+ * Context: Any context.
  */
 void rknpu_client_mark_reset(struct rknpu_client *client)
 {
 	unsigned int i;
 
 	for (i = 0; i < RKNPU_MAX_DOMAINS; i++) {
-		/* Pairs with the release in rknpu_client_vm(). A space that comes later has run nothing. */
+		/* Pairs with the release in rknpu_client_vm(). A space that is created later has run nothing yet. */
 		struct rknpu_vm *vm = smp_load_acquire(&client->vms[i]);
 
 		if (vm)
@@ -294,14 +295,15 @@ void rknpu_client_mark_reset(struct rknpu_client *client)
 }
 
 /**
- * rknpu_client_charge() - count a buffer that is about to get an address
+ * rknpu_client_charge() - account for a buffer that is about to be mapped
  * @client: the client
  * @bytes: its size
  *
- * What the pages cost is the memory cgroup's business; this is about the device.
- * Context: any.
+ * The pages themselves are charged to the memory cgroup; this limits use of the device.
  *
- * Return: 0; -ENOMEM when it would be more than one client may have.
+ * Context: Any context.
+ *
+ * Return: 0 on success, -ENOMEM if the client would exceed its limit.
  */
 int rknpu_client_charge(struct rknpu_client *client, u64 bytes)
 {
@@ -316,9 +318,9 @@ int rknpu_client_charge(struct rknpu_client *client, u64 bytes)
 }
 
 /**
- * rknpu_client_uncharge() - a buffer has lost its address
+ * rknpu_client_uncharge() - account for a buffer that was unmapped
  * @client: the client
- * @bytes: as charged
+ * @bytes: same size as charged
  */
 void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes)
 {
@@ -326,7 +328,7 @@ void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes)
 	atomic_dec(&client->buffers);
 }
 
-/* Random, and never zero in the upper half: that is how programs of old interfaces are told, see SUBMIT. */
+/* Random, and never zero in the upper half: SUBMIT uses that to recognize programs of old interfaces. */
 static u64 rknpu_token_draw(void)
 {
 	u64 random;
@@ -338,21 +340,20 @@ static u64 rknpu_token_draw(void)
 }
 
 /**
- * rknpu_client_token_add() - make something findable by a number
+ * rknpu_client_token_add() - assign a token to an object, so it can be looked up
  * @client: the client
- * @token: part of what is to be found, which its owner frees only after an RCU grace period; gets
- *	the number
+ * @token: embedded in the object, which must be freed only after an RCU grace period; set to the new value
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  *
- * Return: 0, -ENOMEM, or -EBUSY when 2^24 tokens exist.
+ * Return: 0 on success, -ENOMEM if out of memory, -EBUSY if 2^24 tokens exist.
  */
 int rknpu_client_token_add(struct rknpu_client *client, struct rknpu_token *token)
 {
 	u32 index;
 	int ret;
 
-	/* Before it can be found; the index is where it is found, and added for who is told the number. */
+	/* Set before it can be found. The index is not known until then, and is added before the value is shown. */
 	token->value = rknpu_token_draw();
 	ret = xa_alloc_cyclic(&client->tokens, &index, token,
 			      XA_LIMIT(1, FIELD_MAX(RKNPU_TOKEN_INDEX)), &client->next_token, GFP_KERNEL_ACCOUNT);
@@ -363,9 +364,9 @@ int rknpu_client_token_add(struct rknpu_client *client, struct rknpu_token *toke
 }
 
 /**
- * rknpu_client_token_remove() - make a token invalid
+ * rknpu_client_token_remove() - invalidate a token
  * @client: the client
- * @token: from rknpu_client_token_add()
+ * @token: token added by rknpu_client_token_add()
  */
 void rknpu_client_token_remove(struct rknpu_client *client, const struct rknpu_token *token)
 {
@@ -373,13 +374,13 @@ void rknpu_client_token_remove(struct rknpu_client *client, const struct rknpu_t
 }
 
 /**
- * rknpu_client_token_find() - what a token stands for
+ * rknpu_client_token_find() - look up a token
  * @client: the client
- * @value: from user space, any
+ * @value: any value from user space
  *
- * Context: RCU read side; takes no lock, so a submit never waits for somebody's MEM_CREATE.
+ * Context: RCU read side. Takes no lock, so a submit never waits for another thread's MEM_CREATE.
  *
- * Return: the token that was added, whose owner the caller must still pin, or NULL.
+ * Return: the token that was added, or NULL. The caller must still take a reference to its object.
  */
 struct rknpu_token *rknpu_client_token_find(struct rknpu_client *client, u64 value)
 {

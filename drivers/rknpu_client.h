@@ -23,19 +23,18 @@ struct rknpu_spare;
 struct rknpu_turns;
 struct rknpu_vm;
 
-/* Kinds of jobs that are told apart, as a power of two. */
+/* Number of kinds of jobs that are distinguished, as a power of two. */
 #define RKNPU_CLIENT_KIND_BITS	4
 
 #define RKNPU_MAX_DOMAINS 16	/* iommu_domain_id 0..15 of the deployed interface */
 
 /**
  * struct rknpu_clients - all processes that use the device
- * @lock: protects @list. Outermost.
- * @list: of &struct rknpu_client.
- * @dev: a core, to make address spaces for; NULL when no IOMMU translates. Valid while the device
- *	is plugged.
- * @sink: receives their faults. Immutable.
- * @per_file: every open is a client of its own. Immutable.
+ * @lock: protects @list. Outermost lock.
+ * @list: list of &struct rknpu_client.
+ * @dev: a core, to create address spaces for; NULL without an IOMMU. Valid while the device is plugged.
+ * @sink: receives faults of all address spaces. Immutable.
+ * @per_file: every open file is a client of its own. Immutable.
  */
 struct rknpu_clients {
 	struct mutex lock;
@@ -46,7 +45,7 @@ struct rknpu_clients {
 };
 
 /**
- * struct rknpu_token - a number that stands for what it is part of
+ * struct rknpu_token - a number that identifies the structure it is embedded in
  * @value: the number; read under RCU without a lock. Immutable once it has been added.
  */
 struct rknpu_token {
@@ -55,28 +54,29 @@ struct rknpu_token {
 
 /**
  * struct rknpu_client - one process
- * @ref: each open file bound to it, each job.
- * @node: entry of the device's list; clients->lock.
+ * @ref: held by each open file bound to it and by each job.
+ * @node: entry in the device's list; clients->lock.
  * @clients: the list. Immutable.
- * @lock: protects @vms (writers).
- * @mm: its memory; identity, kept alive, so never reused while we look. Never looked into. Immutable.
- * @tgid: its number, for messages; kept alive. Immutable.
- * @comm: its name when it came, for messages. Immutable.
- * @next_token: where the next token is looked for, so that a freed one is not reused soon. The
- *	lock of @tokens.
- * @tokens: index -> &struct rknpu_token; read under RCU; it has a lock of its own.
- * @vms: address spaces by domain id, made on first use; read without a lock, never cleared.
- * @turns: queued jobs, for the scheduler; made on first use, freed with the client. Plain memory.
- * @spare_lock: protects @spares and @num_spares. Taken last, in hard interrupts too.
- * @spares: memory of jobs that are done, for the next ones, so that a client that submits one job
- *	after another allocates nothing.
- * @num_spares: how many.
- * @release_work: its end, where the last reference went away in an interrupt.
- * @usual_ns: how long its jobs of a kind used to take, see rknpu_poll.c; 0 = not known. Plain numbers.
- * @bytes: of all buffers that have an address here, once for each address space. Atomic.
- * @buffers: how many that are. Atomic.
- * @amounts: what the byte counters read when this client last cleared them, by kind. Plain numbers.
- * @domain_id: what SET_IOMMU_DOMAIN_ID chose; stands in for id 0. Atomic.
+ * @lock: protects writes to @vms.
+ * @mm: memory of the process. Identity only, never accessed; a reference prevents it from being reused.
+ *	Immutable.
+ * @tgid: process ID, for messages; holds a reference. Immutable.
+ * @comm: name of the process at creation, for messages. Immutable.
+ * @next_token: where the search for the next token starts, so a freed one is not reused soon. Protected
+ *	by the lock of @tokens.
+ * @tokens: index -> &struct rknpu_token; read under RCU; has a lock of its own.
+ * @vms: address spaces by domain ID, created on first use; read without a lock, never cleared.
+ * @turns: queued jobs, used by the scheduler; allocated on first use, freed with the client.
+ * @spare_lock: protects @spares and @num_spares. Innermost lock, taken in hard IRQ context too.
+ * @spares: memory of finished jobs, for the next ones, so a client that submits one job after another
+ *	needs no allocation.
+ * @num_spares: number of @spares.
+ * @release_work: releases the client if the last reference is dropped in an interrupt.
+ * @usual_ns: usual duration of its jobs by kind, see rknpu_poll.c; 0 if unknown. Not locked.
+ * @bytes: size of all buffers mapped here, counted once for each address space. Atomic.
+ * @buffers: number of these buffers. Atomic.
+ * @amounts: values of the byte counters when this client last cleared them, by kind. Not locked.
+ * @domain_id: domain chosen with SET_IOMMU_DOMAIN_ID; used in place of ID 0. Atomic.
  */
 struct rknpu_client {
 	struct kref ref;

@@ -197,7 +197,7 @@ void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_jo
 	rknpu_conduct_strike_locked(sched, job);
 	if (!rknpu_conduct_awaited_locked(sched, job, cores))
 		return;
-	/* Count no more than the stall limit: a longer time-out that delayed nobody is no reason for more. */
+	/* Count no more than the stall limit: a longer time-out that delayed no other client does not count. */
 	out = nsecs_to_jiffies(min(held_ns, limit_ns) * RKNPU_CONDUCT_OUT_FACTOR << strikes) + 1;
 	rknpu_queue_banish(&sched->queue, job->client, jiffies + out);
 	rknpu_conduct_watch_locked(sched);

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: How jobs leave the scheduler without having run: killed or closing submitters,
- * a client's reset, dead cores, the end of the device. There may be thousands, so they
- * are taken away a few at a time, each client's from a list of its own: what one has
- * queued costs nobody else anything.
+ * DOC: How jobs leave the scheduler without having run: a killed or closing submitter, a
+ * client's reset, dead cores, removal of the device. There may be thousands of jobs, so a
+ * few at a time are removed. Each client has a list of its own, so the number of jobs that
+ * one client has queued costs the others nothing.
  */
 #include "rknpu_drop.h"
 
@@ -43,7 +43,7 @@ static bool rknpu_match_orphan(const struct rknpu_job *job, const void *data)
 }
 
 /**
- * rknpu_drop_init() - nothing has been taken away
+ * rknpu_drop_init() - initialize an empty set of dropped jobs
  * @drop: result
  * @sched: the scheduler
  */
@@ -55,9 +55,9 @@ void rknpu_drop_init(struct rknpu_drop *drop, struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_drop_take_locked() - take a job that has not started away
- * @drop: gets it, for rknpu_drop_finish()
- * @job: waits for a fence or for a core
+ * rknpu_drop_take_locked() - remove a job that has not started
+ * @drop: set to add it to, for rknpu_drop_finish()
+ * @job: a job that waits for a fence or for a core
  * @result: its result
  */
 void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int result)
@@ -66,7 +66,7 @@ void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int 
 
 	lockdep_assert_held(&sched->lock);
 	if (job->place == RKNPU_JOB_WAITING) {
-		/* Its callback is taken back later: that takes the fence's lock. */
+		/* The callback is removed later, because that takes the fence's lock. */
 		job->wait = rknpu_wait_leave_locked(sched, job);
 	} else {
 		rknpu_queue_remove(&sched->queue, job);
@@ -78,10 +78,10 @@ void rknpu_drop_take_locked(struct rknpu_drop *drop, struct rknpu_job *job, int 
 }
 
 /**
- * rknpu_drop_finish() - finish what has been taken away
- * @drop: empty afterwards
+ * rknpu_drop_finish() - finish the jobs that were removed
+ * @drop: set of jobs; empty afterwards
  *
- * Context: process, without sched->lock.
+ * Context: Process context. Must not be called with sched->lock held.
  */
 void rknpu_drop_finish(struct rknpu_drop *drop)
 {
@@ -97,7 +97,7 @@ void rknpu_drop_finish(struct rknpu_drop *drop)
 	}
 }
 
-/* A gang that does not come any more, say, gives back the cores that were kept for it. */
+/* For example, a gang that was dropped returns the cores that were kept for it. */
 static void rknpu_drop_done(struct rknpu_drop *drop)
 {
 	if (drop->queued && READ_ONCE(drop->sched->queue.used))
@@ -105,8 +105,8 @@ static void rknpu_drop_done(struct rknpu_drop *drop)
 }
 
 /*
- * Look at some of a client's jobs, of which @left have not been looked at, and take
- * those away that match; the others go to the end of the list, whose order means nothing.
+ * Checks some of a client's jobs, of which @left have not been checked yet, and removes
+ * those that match. The others go to the end of the list, whose order does not matter.
  */
 static unsigned int rknpu_drop_some_locked(struct rknpu_drop *drop, struct rknpu_turns *turns, unsigned int left,
 					   rknpu_job_match match, const void *data, int result)
@@ -125,11 +125,11 @@ static unsigned int rknpu_drop_some_locked(struct rknpu_drop *drop, struct rknpu
 	return list_empty(&turns->unstarted) ? 0 : left;
 }
 
-/* Drop all jobs of a client with a property that have not started. Context: process. */
+/* Drops all jobs of a client that match and have not started. Context: Process context. */
 static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client *client, rknpu_job_match match,
 				 const void *data, int result)
 {
-	/* Made before the first job. */
+	/* Allocated before the first job. */
 	struct rknpu_turns *turns = smp_load_acquire(&client->turns);
 	unsigned int left = turns ? READ_ONCE(turns->num_unstarted) : 0;
 	struct rknpu_drop drop;
@@ -146,7 +146,7 @@ static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client 
 	rknpu_drop_done(&drop);
 }
 
-/* The client that has waited longest for being looked at, with a reference. */
+/* Returns the client that was checked least recently, with a reference. */
 static struct rknpu_client *rknpu_drop_next_client(struct rknpu_sched *sched)
 {
 	struct rknpu_client *client = NULL;
@@ -163,7 +163,7 @@ static struct rknpu_client *rknpu_drop_next_client(struct rknpu_sched *sched)
 	return client;
 }
 
-/* Who comes later has nothing that matches. */
+/* Clients that queue jobs later have none that match. */
 static void rknpu_drop_of_all(struct rknpu_sched *sched, rknpu_job_match match, const void *data, int result)
 {
 	unsigned int left = READ_ONCE(sched->queue.num_busy);
@@ -177,10 +177,10 @@ static void rknpu_drop_of_all(struct rknpu_sched *sched, rknpu_job_match match, 
 
 /**
  * rknpu_sched_drop_all() - drop all jobs that have not started
- * @sched: the scheduler; stopping, so that no job comes any more
- * @result: theirs
+ * @sched: the scheduler; must be stopping, so no more jobs are accepted
+ * @result: result for the jobs
  *
- * Context: process.
+ * Context: Process context.
  */
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result)
 {
@@ -188,10 +188,10 @@ void rknpu_sched_drop_all(struct rknpu_sched *sched, int result)
 }
 
 /**
- * rknpu_sched_drop_orphans() - fail the jobs that no core is left for
+ * rknpu_sched_drop_orphans() - fail the jobs that have no working core left
  * @sched: the scheduler; a core has just died
  *
- * Context: process.
+ * Context: Process context.
  */
 void rknpu_sched_drop_orphans(struct rknpu_sched *sched)
 {
@@ -199,13 +199,14 @@ void rknpu_sched_drop_orphans(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_sched_drop_failed() - end some of the jobs whose input fence failed
+ * rknpu_sched_drop_failed() - finish some of the jobs whose input fence failed
  * @sched: the scheduler
  *
  * Not done in the fence's callback, which must not signal another fence.
- * Context: worker.
  *
- * Return: whether there are more.
+ * Context: Process context, from the worker.
+ *
+ * Return: true if there are more.
  */
 bool rknpu_sched_drop_failed(struct rknpu_sched *sched)
 {
@@ -226,8 +227,8 @@ bool rknpu_sched_drop_failed(struct rknpu_sched *sched)
 }
 
 /*
- * The jobs that @match names and that are on the hardware have lost their owner: what
- * one has not ended within RKNPU_SCHED_GRACE_JIFFIES is stopped by a reset of its cores.
+ * The running jobs that match have lost their owner. Any that have not ended within
+ * RKNPU_SCHED_GRACE_JIFFIES are stopped by a reset of their cores.
  */
 static void rknpu_sched_curtail(struct rknpu_sched *sched, rknpu_job_match match, const void *data)
 {
@@ -252,11 +253,11 @@ static void rknpu_sched_curtail(struct rknpu_sched *sched, rknpu_job_match match
 }
 
 /**
- * rknpu_drop_killed() - the submitter of a job has been killed
+ * rknpu_drop_killed() - drop or limit a job whose submitter has been killed
  * @sched: the scheduler
- * @job: pushed; the caller has a reference
+ * @job: a pushed job; the caller holds a reference
  *
- * Context: process.
+ * Context: Process context.
  */
 void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -274,12 +275,14 @@ void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job)
 }
 
 /**
- * rknpu_sched_cancel_file() - drop what a closing file has not got started
+ * rknpu_sched_cancel_file() - drop the jobs of a closing file that have not started
  * @sched: the scheduler
- * @client: whose it is
+ * @client: client of the file
  * @file: identity of the file
  *
- * What runs has a moment left to finish in. Context: process; does not wait.
+ * Running jobs get a short grace period to finish.
+ *
+ * Context: Process context. Does not wait.
  */
 void rknpu_sched_cancel_file(struct rknpu_sched *sched, struct rknpu_client *client, const void *file)
 {
@@ -290,9 +293,11 @@ void rknpu_sched_cancel_file(struct rknpu_sched *sched, struct rknpu_client *cli
 /**
  * rknpu_sched_cancel_client() - drop all jobs of a client
  * @sched: the scheduler
- * @client: asked for a reset
+ * @client: client that asked for a reset
  *
- * What runs is stopped by a reset of its cores. Context: process; does not wait.
+ * Running jobs are stopped by a reset of their cores.
+ *
+ * Context: Process context. Does not wait.
  */
 void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *client)
 {

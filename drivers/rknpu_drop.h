@@ -12,10 +12,10 @@ struct rknpu_job;
 struct rknpu_sched;
 
 /**
- * struct rknpu_drop - jobs that have been taken away under sched->lock and are to be finished without it
- * @sched: theirs.
- * @jobs: the jobs, by their node.
- * @queued: one of them was in the queue.
+ * struct rknpu_drop - jobs that were removed under sched->lock and must be finished without it
+ * @sched: their scheduler.
+ * @jobs: list of the jobs, linked by their node.
+ * @queued: at least one of them was in the queue.
  */
 struct rknpu_drop {
 	struct rknpu_sched *sched;

@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Power references between jobs. A core that falls idle keeps its reference for
- * the next job, for a time that is short beside the one after which it may go off; one
- * timer for all cores takes it away, and has runtime PM count from when the core fell
- * idle. So a core goes off when it would have without, and a stream of short jobs
- * leaves runtime PM alone.
+ * DOC: Power references between jobs. A core that becomes idle keeps its reference for the
+ * next job, for a time that is short compared with the autosuspend delay. One timer for all
+ * cores then drops the references and lets runtime PM count from the time when each core
+ * became idle. So a core powers off when it would have done so anyway, and a stream of
+ * short jobs does not involve runtime PM.
  */
 #include "rknpu_linger.h"
 
@@ -19,10 +19,10 @@
 #include "rknpu_sched_priv.h"
 
 /**
- * rknpu_linger_take_locked() - a power reference for a job, if that needs nothing that sleeps
+ * rknpu_linger_take_locked() - get a power reference for a job if that needs no sleeping
  * @slot: the core
  *
- * Return: true with a reference held; false without one.
+ * Return: true if a reference was taken, false if not.
  */
 bool rknpu_linger_take_locked(struct rknpu_slot *slot)
 {
@@ -34,11 +34,11 @@ bool rknpu_linger_take_locked(struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_linger_begin_locked() - a core has fallen idle
- * @slot: the core, with a power reference, which this takes; rknpu_linger_watch_locked() is owed,
- *	by the worker at the latest
+ * rknpu_linger_begin_locked() - keep the power reference of a core that has become idle
+ * @slot: the core; its power reference is consumed. rknpu_linger_watch_locked() must be called afterwards,
+ *	at the latest by the worker.
  *
- * rknpu_sched_decide_locked() has been called under this hold of the lock.
+ * rknpu_sched_decide_locked() must have been called since the lock was taken.
  */
 void rknpu_linger_begin_locked(struct rknpu_slot *slot)
 {
@@ -66,7 +66,7 @@ static bool rknpu_linger_any_locked(const struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_linger_watch_locked() - have the cores that linger let go of in time
+ * rknpu_linger_watch_locked() - arm the timer for lingering cores
  * @sched: the scheduler
  */
 void rknpu_linger_watch_locked(struct rknpu_sched *sched)
@@ -77,10 +77,10 @@ void rknpu_linger_watch_locked(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_linger_watch() - likewise
+ * rknpu_linger_watch() - arm the timer for lingering cores
  * @sched: the scheduler
  *
- * Context: process; takes sched->lock.
+ * Context: Process context. Takes sched->lock.
  */
 void rknpu_linger_watch(struct rknpu_sched *sched)
 {
@@ -90,7 +90,7 @@ void rknpu_linger_watch(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_linger_end_locked() - let go of a core now
+ * rknpu_linger_end_locked() - drop the power reference of a lingering core now
  * @slot: the core
  */
 void rknpu_linger_end_locked(struct rknpu_slot *slot)
@@ -102,10 +102,12 @@ void rknpu_linger_end_locked(struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_linger_look() - let go of cores that have been idle for a while
+ * rknpu_linger_look() - drop the power references of cores that have been idle for a while
  * @work: sched->linger
  *
- * Also of those that run again, with a reference of their job's. Context: worker.
+ * Also drops that of a core that runs again with its job's own reference.
+ *
+ * Context: Process context, from the worker.
  */
 void rknpu_linger_look(struct work_struct *work)
 {

@@ -14,13 +14,13 @@ struct iommu_group;
 struct rknpu_vm;
 
 /**
- * struct rknpu_mmu - one IOMMU group and what it translates for
- * @group: the group, reference held; NULL when no IOMMU translates. Immutable.
- * @iommu: device-tree node of the IOMMU, to recognise it in a fault; reference held. Immutable.
- * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker, and taken
- *	away when the cores go off; read under the scheduler's lock.
- * @turn_end: until when @vm may keep the cores behind this IOMMU from another space. Under the
- *	scheduler's lock.
+ * struct rknpu_mmu - one IOMMU group and the address space that is attached to it
+ * @group: the group, reference held; NULL without an IOMMU. Immutable.
+ * @iommu: device-tree node of the IOMMU, to recognize it in a fault; reference held. Immutable.
+ * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker, and detached
+ *	when the cores power off; read under the scheduler's lock.
+ * @turn_end: time until which @vm may keep the cores behind this IOMMU from another space. Protected by
+ *	the scheduler's lock.
  */
 struct rknpu_mmu {
 	struct iommu_group *group;

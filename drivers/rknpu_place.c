@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Which core a job can have, and which job a core should take. Looks, changes
- * nothing; the caller holds sched->lock. What is difficult here are turns, in which
- * a core prefers jobs that need no reset, gangs, for which cores are kept idle until
- * all are, and cores that share an IOMMU, which can only run jobs of one address
- * space at a time.
+ * DOC: Which core a job can have, and which job a core should take. Only looks, changes
+ * nothing; the caller holds sched->lock. Three things make this difficult: turns, in which
+ * a core prefers jobs that need no reset; gangs, for which cores are kept idle until all
+ * of them are; and cores that share an IOMMU, which can only run jobs of one address space
+ * at a time.
  */
 #include <linux/bitops.h>
 #include <linux/ktime.h>
@@ -19,11 +19,11 @@
 #include "rknpu_vm.h"
 
 /**
- * rknpu_slot_ready_locked() - whether a job could be started on a core without anything that sleeps
+ * rknpu_slot_ready_locked() - tell whether a job could be started on a core without sleeping
  * @slot: the core
  * @job: the job
  *
- * Return: true when its address space is attached and the registers hold nothing of others.
+ * Return: true if its address space is attached and the registers hold nothing of another client.
  */
 bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
@@ -33,10 +33,10 @@ bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_j
 }
 
 /**
- * rknpu_slot_shared() - whether other cores are behind the IOMMU of a core too
+ * rknpu_slot_shared() - tell whether a core shares its IOMMU with other cores
  * @slot: the core
  *
- * Return: true when they can only change their address space together.
+ * Return: true if so; these cores can only change their address space together.
  */
 bool rknpu_slot_shared(const struct rknpu_slot *slot)
 {
@@ -44,8 +44,8 @@ bool rknpu_slot_shared(const struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_sched_now_locked() - the time of a decision
- * @sched: the scheduler; rknpu_sched_decide_locked() has been called under this hold of its lock
+ * rknpu_sched_now_locked() - get the time of a decision
+ * @sched: the scheduler; rknpu_sched_decide_locked() must have been called since its lock was taken
  *
  * Return: ktime_get(), read at most once.
  */
@@ -58,10 +58,10 @@ ktime_t rknpu_sched_now_locked(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_slot_begin_turn_locked() - an address space has been attached
- * @slot: a core that has it
+ * rknpu_slot_begin_turn_locked() - start the turn of a newly attached address space
+ * @slot: a core that it is attached to
  *
- * rknpu_sched_decide_locked() has been called under this hold of the lock.
+ * rknpu_sched_decide_locked() must have been called since the lock was taken.
  */
 void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
 {
@@ -72,8 +72,8 @@ void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
 }
 
 /*
- * One decision asks several times, and a turn that ended in between would have it
- * contradict itself: a job is chosen, no core is found for it, and nobody looks again.
+ * One decision asks several times. If a turn ended in between, the decision would contradict
+ * itself: a job would be chosen, no core found for it, and nothing would look again.
  */
 static bool rknpu_slot_in_turn(const struct rknpu_slot *slot)
 {
@@ -83,12 +83,12 @@ static bool rknpu_slot_in_turn(const struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_sched_decide_locked() - begin to decide what runs next
+ * rknpu_sched_decide_locked() - begin a decision on what runs next
  * @sched: the scheduler
- * @now: the time, 0 if it is not known
+ * @now: current time, 0 if it is not known
  *
- * What follows under the same hold of sched->lock sees one time. The clock is read
- * when that matters only.
+ * Everything that follows until sched->lock is released sees the same time. The clock is
+ * only read when the time matters.
  */
 void rknpu_sched_decide_locked(struct rknpu_sched *sched, ktime_t now)
 {
@@ -97,10 +97,10 @@ void rknpu_sched_decide_locked(struct rknpu_sched *sched, ktime_t now)
 }
 
 /**
- * rknpu_slot_mark_clean() - a core's registers hold nothing of anybody but one address space's owner
- * @slot: reset, idle
- * @vm: attached
- * @resets: vm->resets before the reset
+ * rknpu_slot_mark_clean() - record whose contents a core's registers hold after a reset
+ * @slot: the core, which has been reset and is idle
+ * @vm: attached address space; only its owner's contents will be in the registers
+ * @resets: value of vm->resets before the reset
  */
 void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets)
 {
@@ -108,7 +108,7 @@ void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, i
 	slot->resets = resets;
 }
 
-/* Whether a core can be given another address space now: nobody uses the one behind its IOMMU. */
+/* True if a core can get another address space now, because no core behind its IOMMU is in use. */
 static bool rknpu_slot_switchable_locked(const struct rknpu_slot *slot)
 {
 	unsigned long siblings = slot->siblings;
@@ -124,7 +124,7 @@ static bool rknpu_slot_switchable_locked(const struct rknpu_slot *slot)
 	return true;
 }
 
-/* Whether a core behind the same IOMMU stands idle because its next job needs another address space. */
+/* True if a core behind the same IOMMU is idle because its next job needs another address space. */
 static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
 {
 	const struct rknpu_sched *sched = slot->sched;
@@ -147,10 +147,10 @@ static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
 }
 
 /*
- * A job that needs no change of address space while the attached one has its turn. It
- * starts at once, and its end is when the core looks again; a gang might not, and the
- * end of a turn wakes nobody. Not before @next if that is a gang: cores are kept for
- * it as they fall idle.
+ * Returns a job that needs no change of address space while the attached one has its turn. It
+ * must be one that starts at once, because its end makes the core look again: a gang might not
+ * start at once, and nothing is woken at the end of a turn. Returns NULL if @next is a gang,
+ * because cores are kept for it as they become idle.
  */
 static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *slot, const struct rknpu_job *next)
 {
@@ -163,7 +163,7 @@ static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *
 	return same && !same->gang && rknpu_slot_ready_locked(slot, same) ? same : NULL;
 }
 
-/* Who is first for any of the cores behind an IOMMU decides for which address space they run. */
+/* The first job for any of the cores behind an IOMMU determines the address space that they all run in. */
 static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_slot *slot, struct rknpu_job *next)
 {
 	const struct rknpu_job *first = rknpu_queue_next(&slot->sched->queue, slot->siblings);
@@ -175,13 +175,13 @@ static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_sl
 }
 
 /**
- * rknpu_slot_choose_locked() - the job that a core should run next
+ * rknpu_slot_choose_locked() - choose the job that a core should run next
  * @slot: the core; idle
  *
- * The attached address space goes on for its turn. Behind a shared IOMMU, when the
- * turn is over, the cores fall idle one by one until they can all change.
+ * The attached address space continues for its turn. Behind a shared IOMMU, when the turn
+ * is over, the cores become idle one by one until all of them can change.
  *
- * Return: the job, still queued; NULL when there is none or the core should wait.
+ * Return: the job, still queued, or NULL if there is none or the core should wait.
  */
 struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
 {
@@ -202,10 +202,10 @@ struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_slot_awaited_locked() - whether a job waits that may now have become able to run
- * @slot: has fallen idle
+ * rknpu_slot_awaited_locked() - tell whether a job is waiting that may be able to run now
+ * @slot: a core that has become idle
  *
- * Return: true for a job that names this core or, behind a shared IOMMU, a sibling.
+ * Return: true if a job names this core or, behind a shared IOMMU, a sibling.
  */
 bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot)
 {
@@ -214,9 +214,9 @@ bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot)
 }
 
 /*
- * Whether a core can be had for a job, at once or after it has changed its address
- * space. Not if it is kept for another one: a gang that waits for more cores, a job
- * that the worker is about to prepare it for, another address space.
+ * True if a core is available to a job, at once or after a change of its address space. It is not
+ * available if it is kept for something else: a gang that waits for more cores, a job that the
+ * worker is about to prepare it for, or another address space.
  */
 static bool rknpu_slot_available_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
@@ -231,7 +231,7 @@ static bool rknpu_slot_available_locked(const struct rknpu_slot *slot, const str
 	return rknpu_slot_ready_locked(slot, job) || rknpu_slot_switchable_locked(slot);
 }
 
-/* A core for a job: best one that has the address space, so that nothing needs to be attached. */
+/* Picks a core for a job, preferably one that has the address space, so nothing needs to be attached. */
 static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
 	struct rknpu_slot *any = NULL;
@@ -246,7 +246,7 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 			continue;
 		if (rknpu_slot_ready_locked(slot, job))
 			return BIT(core);
-		/* Next best: one whose address space nobody would miss. */
+		/* Next best is a core without an address space. */
 		if (!any || (any->mmu->vm && !slot->mmu->vm))
 			any = slot;
 	}
@@ -254,15 +254,15 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 }
 
 /**
- * rknpu_sched_place_locked() - cores that a job can have now
+ * rknpu_sched_place_locked() - find cores that a job can have now
  * @sched: the scheduler
- * @job: queued or just come
+ * @job: a job that is queued or has just been pushed
  *
- * All that it needs, or one of those that it may use. A core that is kept for a
- * gang is not among them, nor is one that is about to be prepared for a job before
- * this.
+ * Finds all cores that the job needs, or one of those that it may use. A core that is
+ * kept for a gang is not among them, nor is one that is about to be prepared for an
+ * earlier job.
  *
- * Return: a mask, 0 when it must wait.
+ * Return: mask of cores, 0 if the job must wait.
  */
 u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
@@ -280,12 +280,12 @@ u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *
 }
 
 /**
- * rknpu_sched_group_locked() - cores that must change their address space for a job
+ * rknpu_sched_group_locked() - find the cores that must change their address space for a job
  * @sched: the scheduler
  * @job: the job
- * @cores: a mask, placed for it
+ * @cores: mask of the cores chosen for it
  *
- * Return: those of @cores that are not ready, and all that share an IOMMU with one of them.
+ * Return: those of @cores that are not ready, and all cores that share an IOMMU with one of them.
  */
 u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
 			     unsigned long cores)

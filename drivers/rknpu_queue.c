@@ -2,18 +2,19 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Who is next. Higher priority goes first; of clients of equal priority the one
- * that has used the least time of the cores, one job (or as many as fit into a turn, see
- * rknpu_place.c), however long its jobs are and however many it has queued; the jobs of
- * one client run in order of arrival, except that a job for a busy core does not hold up
- * a job for an idle one. Finding the next job costs the same at any depth, because jobs
- * are kept by the set of cores that they name.
+ * DOC: Which job is next. Higher priority goes first. Of clients with equal priority, the one
+ * that has used the least core time goes next, for one job (or as many as fit into a turn, see
+ * rknpu_place.c), however long its jobs are and however many it has queued. The jobs of one
+ * client run in order of arrival, except that a job for a busy core does not hold up a job for
+ * an idle one. Finding the next job costs the same at any queue depth, because jobs are kept by
+ * the set of cores that they name.
  *
- * What a client has used counts from its fair share, which goes on with all work: who
- * comes back, or comes for the first time, has had as much as that, and so new clients
- * cannot hold the others off for ever. Nor is anything remembered for long.
+ * A client's use is measured against its fair share, which advances with all work. A client
+ * that is new, or returns after a while, is treated as having used its fair share, so new
+ * clients cannot hold the others off forever. Nothing is remembered for long, either.
  *
- * The caller holds sched->lock everywhere but in init and prepare.
+ * The caller must hold sched->lock for everything but rknpu_queue_init() and
+ * rknpu_queue_prepare().
  */
 #include "rknpu_queue.h"
 
@@ -33,9 +34,9 @@ MODULE_PARM_DESC(client_max_jobs, "Jobs that one process may have waiting for a 
 #define RKNPU_QUEUE_CORES_MASK	(BIT(RKNPU_MAX_CORES) - 1)
 
 /*
- * How far a client's use may be from its fair share, either way. Longer than most jobs are,
- * or those who have long ones would gain; and short, for who is that far behind may own the
- * cores until it has made up for it.
+ * How far a client's use may be from its fair share, in either direction. It is longer than most jobs,
+ * or clients with long jobs would gain; and it is short, because a client that is that far behind may
+ * occupy the cores until it has caught up.
  */
 #define RKNPU_QUEUE_WINDOW_NS	(200 * (u64)NSEC_PER_MSEC)
 
@@ -59,10 +60,10 @@ static bool rknpu_turn_less(struct rb_node *a, const struct rb_node *b)
 	return rb_entry(a, struct rknpu_turn, node)->tag < rb_entry(b, struct rknpu_turn, node)->tag;
 }
 
-/* What is less is no difference. */
+/* Smaller differences are ignored. */
 #define RKNPU_QUEUE_TAG_SHIFT	20
 
-/* Behind all that have used as much. */
+/* Enters a turn after all others that have used as much. */
 static void rknpu_turn_enter(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	unsigned int level = turn - turns->level;
@@ -87,7 +88,7 @@ static void rknpu_turn_leave(struct rknpu_queue *queue, struct rknpu_turns *turn
 		queue->used &= ~BIT(level);
 }
 
-/* Its client has used more. Return: whether somebody else is before it now. */
+/* Moves a turn after its client has used more time. Returns true if another client is before it now. */
 static bool rknpu_turn_requeue(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	struct rb_node *next = rb_next(&turn->node);
@@ -102,7 +103,7 @@ static bool rknpu_turn_requeue(struct rknpu_queue *queue, struct rknpu_turns *tu
 	return true;
 }
 
-/* Whose turn it is, and whose then. */
+/* The turn that goes next, and the one after it. */
 static struct rknpu_turn *rknpu_turn_first(const struct rknpu_queue *queue, unsigned int level)
 {
 	return rb_entry_safe(rb_first_cached(&queue->levels[level]), struct rknpu_turn, node);
@@ -114,7 +115,7 @@ static struct rknpu_turn *rknpu_turn_after(const struct rknpu_turn *turn)
 }
 
 /**
- * rknpu_queue_init() - an empty queue
+ * rknpu_queue_init() - initialize an empty queue
  * @queue: zeroed
  */
 void rknpu_queue_init(struct rknpu_queue *queue)
@@ -127,12 +128,12 @@ void rknpu_queue_init(struct rknpu_queue *queue)
 }
 
 /**
- * rknpu_queue_prepare() - let a client queue jobs
+ * rknpu_queue_prepare() - prepare a client for queueing jobs
  * @client: the client
  *
- * Context: may sleep the first time; costs nothing later.
+ * Context: Process context. May sleep the first time; costs nothing after that.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_queue_prepare(struct rknpu_client *client)
 {
@@ -158,10 +159,10 @@ int rknpu_queue_prepare(struct rknpu_client *client)
 }
 
 /**
- * rknpu_queue_full() - whether a client has all the jobs waiting that it may have
- * @client: prepared
+ * rknpu_queue_full() - tell whether a client has as many waiting jobs as it may have
+ * @client: the client; prepared
  *
- * Return: true when one more must be refused.
+ * Return: true if another job must be refused.
  */
 bool rknpu_queue_full(const struct rknpu_client *client)
 {
@@ -169,9 +170,9 @@ bool rknpu_queue_full(const struct rknpu_client *client)
 }
 
 /**
- * rknpu_queue_own() - a job has been accepted and waits, for a core or for a fence
+ * rknpu_queue_own() - add an accepted job to its client's unstarted jobs
  * @queue: the queue
- * @job: on no list of its client; its client has been prepared
+ * @job: a job that waits for a core or a fence; on no list of its client, which has been prepared
  */
 void rknpu_queue_own(struct rknpu_queue *queue, struct rknpu_job *job)
 {
@@ -185,9 +186,9 @@ void rknpu_queue_own(struct rknpu_queue *queue, struct rknpu_job *job)
 }
 
 /**
- * rknpu_queue_disown() - a job waits for nothing any more
+ * rknpu_queue_disown() - remove a job from its client's unstarted jobs
  * @queue: the queue
- * @job: from rknpu_queue_own()
+ * @job: a job added by rknpu_queue_own()
  */
 void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job)
 {
@@ -211,7 +212,7 @@ static void rknpu_turns_readmit(struct rknpu_queue *queue, struct rknpu_turns *t
 	}
 }
 
-/* No more to make up for than @credit. */
+/* Limits how far a client may be behind its fair share to @credit. */
 static void rknpu_turns_clamp(const struct rknpu_queue *queue, struct rknpu_turns *turns, u64 credit)
 {
 	if (turns->used_ns + credit < queue->share_ns)
@@ -219,9 +220,9 @@ static void rknpu_turns_clamp(const struct rknpu_queue *queue, struct rknpu_turn
 }
 
 /**
- * rknpu_queue_add() - a job waits for a core
+ * rknpu_queue_add() - queue a job that waits for a core
  * @queue: the queue
- * @job: not queued; its client has been prepared
+ * @job: the job; not queued; its client has been prepared
  */
 void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 {
@@ -242,9 +243,9 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 }
 
 /**
- * rknpu_queue_remove() - a job does not wait any more
+ * rknpu_queue_remove() - remove a job from the queue
  * @queue: the queue
- * @job: queued
+ * @job: a queued job
  */
 void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 {
@@ -260,9 +261,9 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 }
 
 /**
- * rknpu_queue_take() - a job gets its cores, and its client has had its turn
+ * rknpu_queue_take() - remove a job that gets its cores; its client has had its turn
  * @queue: the queue
- * @job: queued
+ * @job: a queued job
  */
 void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 {
@@ -277,16 +278,16 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 }
 
 /**
- * rknpu_queue_charge() - a client has used a core
+ * rknpu_queue_charge() - account for a client's use of a core
  * @queue: the queue
- * @turns: of the client
- * @ns: for how long
+ * @turns: turns of the client
+ * @ns: time used
  */
 void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_turns *turns, u64 ns)
 {
 	unsigned int others = queue->num_turns - hweight_long(turns->entered), i;
 
-	/* One job does not put all that wait beyond the window. */
+	/* A single job must not move all waiting clients beyond the window. */
 	ns = min(ns, RKNPU_QUEUE_WINDOW_NS);
 	queue->share_ns += others ? div_u64(ns, others + 1) : ns;
 	turns->used_ns = min(turns->used_ns + ns, queue->share_ns + RKNPU_QUEUE_WINDOW_NS);
@@ -296,7 +297,7 @@ void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_turns *turns, u6
 		queue->moved |= rknpu_turn_requeue(queue, turns, &turns->level[i]);
 }
 
-/* The job of a client that came first among those that name one of some cores. */
+/* Returns the first job, in order of arrival, among a client's jobs that name one of some cores. */
 static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, u32 cores)
 {
 	struct rknpu_job *first = NULL;
@@ -316,12 +317,12 @@ static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, u32 core
 }
 
 /**
- * rknpu_queue_next() - the job that a core should run next
+ * rknpu_queue_next() - find the job that a core should run next
  * @queue: the queue
- * @cores: mask of the core, or of several: then the job that is first for any of them
+ * @cores: mask of the core, or of several cores to find the first job for any of them
  *
- * A job that needs more cores than are idle is returned too: the core is kept
- * for it, or a stream of small jobs could hold it off for ever.
+ * This also returns a job that needs more cores than are idle: the core is kept for it, or
+ * a stream of small jobs could hold it off forever.
  *
  * Return: the job, still queued, or NULL.
  */
@@ -342,13 +343,13 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
 }
 
 /**
- * rknpu_queue_next_in() - like rknpu_queue_next(), in one address space
+ * rknpu_queue_next_in() - find the next job in one address space
  * @queue: the queue
- * @cores: mask
- * @vm: the space
- * @priority: of the job
+ * @cores: mask of cores, as for rknpu_queue_next()
+ * @vm: the address space
+ * @priority: priority of the job
  *
- * Jobs of the attached space may go before others for a while.
+ * Jobs of the attached address space may go before others for a while.
  *
  * Return: the job, still queued, or NULL.
  */
@@ -366,19 +367,19 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 	return NULL;
 }
 
-/* Whether a turn is one of a client's. */
+/* True if a turn belongs to a client. */
 static bool rknpu_turn_of(const struct rknpu_turn *turn, const struct rknpu_client *client)
 {
 	return turn >= client->turns->level && turn < client->turns->level + RKNPU_QUEUE_LEVELS;
 }
 
 /**
- * rknpu_queue_other_waits() - whether somebody else has a job for some cores
+ * rknpu_queue_other_waits() - tell whether another client has a job for some cores
  * @queue: the queue
- * @cores: the cores
- * @client: who does not count; prepared
+ * @cores: mask of the cores
+ * @client: client to ignore; prepared
  *
- * Return: true for a job of any priority that names one of them, of a client that is not out.
+ * Return: true if a client that is not banished has a job of any priority that names one of @cores.
  */
 bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const struct rknpu_client *client)
 {
@@ -395,12 +396,12 @@ bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const s
 }
 
 /**
- * rknpu_queue_banish() - have no job of a client started for a while
+ * rknpu_queue_banish() - start no job of a client for a while
  * @queue: the queue
- * @client: prepared
- * @end: jiffies; later than what may have been said before, or that stays
+ * @client: the client; prepared
+ * @end: jiffies; ignored if an earlier call has set a later time
  *
- * Its registers count as unclean, so that what it submits cannot start past the queue.
+ * The registers are marked unclean for the client, so its new jobs cannot bypass the queue.
  */
 void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, unsigned long end)
 {
@@ -417,10 +418,10 @@ void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, 
 }
 
 /**
- * rknpu_queue_readmit() - let those in whose time is over
+ * rknpu_queue_readmit() - readmit banished clients whose time is over
  * @queue: the queue
  *
- * Return: whether anybody with jobs is still out.
+ * Return: true if a client with jobs is still banished.
  */
 bool rknpu_queue_readmit(struct rknpu_queue *queue)
 {

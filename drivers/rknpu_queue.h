@@ -18,21 +18,22 @@ struct rknpu_client;
 struct rknpu_job;
 struct rknpu_vm;
 
-/* Priorities that a job may ask for: higher goes first, 0 is the default. */
+/* Priorities that a job may ask for: a higher one goes first, 0 is the default. */
 #define RKNPU_PRIORITY_MIN	(-4)
 #define RKNPU_PRIORITY_MAX	3
 #define RKNPU_QUEUE_LEVELS	(RKNPU_PRIORITY_MAX - RKNPU_PRIORITY_MIN + 1)
 
-/* One list for each set of cores, and that twice: any core of the set, or all of them. */
+/* Two lists for each set of cores: jobs that take any core of the set, and jobs that need all of them. */
 #define RKNPU_QUEUE_CLASSES	(2 << RKNPU_MAX_CORES)
 
 /**
  * struct rknpu_turn - jobs of one client at one priority; sched->lock
- * @node: entry of its level while it has jobs and its client is not out.
- * @tag: its place there: what its client had used when it was last looked at, in units of about
- *	a millisecond. Who has used as much as another has had its turn when that other has.
- * @used: bit n: @jobs[n] is not empty.
- * @jobs: by class, each in order of arrival.
+ * @node: entry in its level, while it has jobs and its client is not banished.
+ * @tag: sort key in the level: the time that its client had used when it was last checked, in units of
+ *	about a millisecond. Of two clients that have used equally much, the one that was checked earlier
+ *	goes first.
+ * @used: bit n is set if @jobs[n] is not empty.
+ * @jobs: lists of jobs by class, each in order of arrival.
  */
 struct rknpu_turn {
 	struct rb_node node;
@@ -45,18 +46,18 @@ static_assert(RKNPU_QUEUE_CLASSES <= 32 && RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
 
 /**
  * struct rknpu_turns - all jobs of one client that have not started; sched->lock
- * @level: those that wait for a core, by priority.
- * @waits: what the others wait for: &struct rknpu_wait by fence.
- * @unstarted: all of them, in no order.
- * @num_unstarted: how many.
- * @busy: entry of the queue's list while there are any.
- * @entered: bit n: @level[n] stands in the queue's order.
- * @used_ns: time on cores, kept near the queue's @share_ns.
- * @out: none of them is in the queue's order, until @out_end.
+ * @level: jobs that wait for a core, by priority.
+ * @waits: fences that the other jobs wait for: &struct rknpu_wait, sorted by fence.
+ * @unstarted: all of these jobs, in no particular order.
+ * @num_unstarted: number of these jobs.
+ * @busy: entry in the queue's list while there are any.
+ * @entered: bit n is set if @level[n] is in the queue's order.
+ * @used_ns: time used on cores, kept within a window around the queue's @share_ns.
+ * @out: the client is banished: none of its jobs is in the queue's order until @out_end.
  * @out_end: jiffies.
- * @strikes: see rknpu_conduct.c.
- * @last_strike: when the last one was, while there are any.
- * @good_ns: time of good jobs since then, as far as it has taken back none.
+ * @strikes: number of strikes, see rknpu_conduct.c.
+ * @last_strike: time of the last strike, if there are any.
+ * @good_ns: time of successful jobs since then that has not been used to take back a strike yet.
  */
 struct rknpu_turns {
 	struct rknpu_turn level[RKNPU_QUEUE_LEVELS];
@@ -75,14 +76,14 @@ struct rknpu_turns {
 
 /**
  * struct rknpu_queue - jobs that wait for a core; sched->lock
- * @used: bit n: @levels[n] is not empty.
- * @levels: clients with jobs, by priority; whose turn it is stands first.
- * @num_turns: entries of all levels.
- * @share_ns: what a client has had that always has its fair share.
- * @moved: somebody has lost a place because of a job that has ended; for who decides next.
+ * @used: bit n is set if @levels[n] is not empty.
+ * @levels: clients with jobs, by priority; the client that goes next is first.
+ * @num_turns: number of entries in all levels.
+ * @share_ns: time used by a hypothetical client that always gets its fair share.
+ * @moved: a client has lost its place because a job ended; cleared by the next decision.
  * @arrivals: number of jobs that have been queued.
- * @busy: clients with jobs that have not started, those that wait for a fence too.
- * @num_busy: how many.
+ * @busy: clients with jobs that have not started, including jobs that wait for a fence.
+ * @num_busy: number of these clients.
  */
 struct rknpu_queue {
 	unsigned long used;

@@ -2,20 +2,19 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: What happens to a job that does not end by itself: an IOMMU fault, a
- * time-out, a start that was lost, a client's reset request, removal of the
- * device. The guilty core is reset and its IOMMU programmed again; no other core
- * notices. Two things need the reset of all cores together: a lost start [seen:
- * ork-driver notes], and any failure of a core that shares its IOMMU, whose banks
- * can only be programmed all at once. That waits until what runs elsewhere has
- * ended, other cores of the same job among it, and holds back what has not started;
- * others are delayed, never broken, and what has been computed is not computed
- * again. All of it runs on the scheduler's ordered worker, so it never races with
- * the preparation of a core.
+ * DOC: Handling of jobs that do not end by themselves: an IOMMU fault, a time-out, a lost
+ * start, a client's reset request, removal of the device. The guilty core is reset and its
+ * IOMMU programmed again; no other core is affected. In two cases all cores must be reset
+ * together: after a lost start [seen: ork-driver notes], and after any failure of a core
+ * that shares its IOMMU, whose banks can only be programmed all at once. That reset waits
+ * until everything running elsewhere has ended, including other cores of the same job, and
+ * holds back what has not started. Other jobs are delayed but never broken, and no
+ * computation is repeated. All of this runs on the scheduler's ordered worker, so it never
+ * races with the preparation of a core.
  *
- * The IOMMU driver acknowledges a fault and the master tries again: the line
- * would interrupt for ever. So the fault handler switches the core's line off,
- * and recovery switches it on when the core has been reset.
+ * The IOMMU driver acknowledges a fault and the master tries again, so the line would
+ * interrupt forever. Therefore the fault handler disables the core's line, and recovery
+ * enables it once the core has been reset.
  */
 #include "rknpu_recover.h"
 
@@ -52,8 +51,8 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
 }
 
 /*
- * Keep a core without a job for its recovery. Return: false when it is about to be
- * reset or to lose power, and so its fault.
+ * Takes a core without a job for its recovery. Returns false if the core is about to be reset
+ * or to lose power anyway, which also ends its fault.
  */
 static bool rknpu_recover_seize_locked(struct rknpu_slot *slot)
 {
@@ -66,7 +65,7 @@ static bool rknpu_recover_seize_locked(struct rknpu_slot *slot)
 	return true;
 }
 
-/* Cores that a fault may come from: those that run, or that a job has left while its stream went on. */
+/* Returns the cores that may have caused a fault: running ones, and those where a stream continued after its job. */
 static unsigned long rknpu_recover_suspects_locked(const struct rknpu_sched *sched, struct device *iommu)
 {
 	unsigned long running = 0, guilty = 0;
@@ -91,17 +90,18 @@ static unsigned long rknpu_recover_suspects_locked(const struct rknpu_sched *sch
 }
 
 /**
- * rknpu_recover_fault() - an address of a job had no translation
- * @sink: of the scheduler
- * @iommu: who saw it
+ * rknpu_recover_fault() - handle an address of a job that had no translation
+ * @sink: sink of the scheduler
+ * @iommu: the IOMMU that reported it
  * @iova: the address
- * @write: what was tried
+ * @write: true for a write, false for a read
  *
- * Behind a shared IOMMU the guilty core is the one that saw its access fail; if
- * none admits it, all that run behind it are suspects, because the fault would
- * come again for ever. So would one of a core whose job has ended: a stream may go
- * on behind the event that its client has named. Context: hard interrupt of the
- * IOMMU, on the line that a core shares.
+ * Behind a shared IOMMU the guilty core is the one that saw its access fail. If no core
+ * reports that, all cores that run behind it are suspects, because the fault would recur
+ * forever. The same goes for a core whose job has ended: a stream may continue after the
+ * event that its client named.
+ *
+ * Context: Hard IRQ context of the IOMMU, on the line that it shares with a core.
  */
 void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u32 iova, bool write)
 {
@@ -120,7 +120,7 @@ void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u3
 
 /* ---- The watchdog -------------------------------------------------------- */
 
-/* Cores of the slot's job that show that their start was lost: only a reset of all cores cures them. */
+/* Returns the cores of the slot's job that show signs of a lost start: only a reset of all cores cures them. */
 static u32 rknpu_recover_lost_locked(const struct rknpu_slot *slot)
 {
 	const struct rknpu_sched *sched = slot->sched;
@@ -141,8 +141,8 @@ static u32 rknpu_recover_lost_locked(const struct rknpu_slot *slot)
 }
 
 /*
- * Why the job must leave the hardware: 0 = it need not, *delay says when to look
- * again; -EAGAIN = its start on this core was lost and can be repeated.
+ * Decides why the job must leave the hardware. Returns 0 if it need not, with *delay set to the time until the
+ * next check, or -EAGAIN if its start on this core was lost and can be repeated.
  */
 static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rknpu_hw_state *state,
 					bool lost, unsigned long *delay)
@@ -159,7 +159,7 @@ static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rk
 	*delay = job->deadline - jiffies;
 	if (job->retried || job->abandoned || slot->state == RKNPU_SLOT_STALLED)
 		return 0;
-	/* A repeated start gets the second half of the time, so that the whole stays in bounds. */
+	/* A repeated start gets the second half of the time, so the total stays within bounds. */
 	if (*delay > job->timeout / 2) {
 		*delay -= job->timeout / 2;
 		return 0;
@@ -176,10 +176,10 @@ static void rknpu_recover_tell_roof(const struct rknpu_slot *slot, const struct 
 				    u32 done)
 {
 	const struct rknpu_sched_roof *roof = &slot->sched->roof;
-	/* Pairs with who has set it, and its data before. */
+	/* Pairs with the release of the code that sets it after its data. */
 	typeof(roof->failed) failed = smp_load_acquire(&roof->failed);
 
-	/* A start that was lost is repeated: the job has not failed. */
+	/* A lost start is repeated, so the job has not failed. */
 	if (failed && verdict != -EAGAIN)
 		failed(roof->data, slot, job, verdict, done);
 }
@@ -207,7 +207,7 @@ static void rknpu_recover_report(const struct rknpu_slot *slot, const struct rkn
 				    state->task_status, state->raw, rknpu_job_chunk(job, slot->index)->int_mask);
 }
 
-/* Take a job off its cores for good. What they got done is counted; the cores stay in @state. */
+/* Takes a job off its cores for good. Tasks that they finished are counted; the cores are left in @state. */
 static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_job *job, int result,
 					enum rknpu_slot_state state)
 {
@@ -231,19 +231,19 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 }
 
 /*
- * Keep the job's part on this core, to repeat it after the reset of all cores. The
- * job's other cores go on: what they have done must not be done twice, for a stream
- * may read what it has written.
+ * Keeps the job's part on this core, to repeat it after the reset of all cores. The job's other
+ * cores continue: their finished work must not be repeated, because a stream may read what it
+ * has written.
  */
 static void rknpu_recover_stall_locked(struct rknpu_slot *slot)
 {
 	lockdep_assert_held(&slot->sched->lock);
 	slot->state = RKNPU_SLOT_STALLED;
-	/* If the others take too long, the job ends on time all the same. */
+	/* If the other cores take too long, the job still ends on time. */
 	rknpu_run_watch_locked(slot, slot->job->deadline);
 }
 
-/* The cores in @mask are ours (RECOVERING) and have no job any more. */
+/* Resets the cores in @mask, which the worker owns (RECOVERING) and which have no job any more. */
 static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 {
 	struct rknpu_slot_set set;
@@ -259,7 +259,7 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 		else
 			rknpu_slot_next_locked(set.slot[i], 0);
 	}
-	/* Others may have waited for a core that is dead now: for its IOMMU, or to reset all. */
+	/* Other jobs may have waited for a core that is dead now: for its IOMMU, or for the reset of all cores. */
 	if (ret)
 		queue_work(sched->wq, &sched->dispatch);
 	spin_unlock_irq(&sched->lock);
@@ -269,7 +269,7 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 	}
 }
 
-/* The cores in @mask stand still once this returns; STALLED ones are reset for good when all cores are. */
+/* Stops the cores in @mask. If @state is STALLED, they are reset for good later, when all cores are idle. */
 static void rknpu_recover_halt(struct rknpu_sched *sched, unsigned long mask, enum rknpu_slot_state state)
 {
 	struct rknpu_slot_set set;
@@ -283,7 +283,7 @@ static void rknpu_recover_halt(struct rknpu_sched *sched, unsigned long mask, en
 	}
 }
 
-/* End a job that has been taken off its cores, once these cannot write to its buffers any more. */
+/* Finishes a job that was taken off its cores, once they cannot write to its buffers any more. */
 static void rknpu_recover_end(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores,
 			      enum rknpu_slot_state state)
 {
@@ -299,8 +299,8 @@ static void rknpu_recover_reset_all_later_locked(struct rknpu_sched *sched)
 }
 
 /*
- * A core that has faulted behind the end of its job is recovered, too. Return: false
- * when this is none.
+ * Recovers a core that has faulted after the end of its job. Returns false if this is not such
+ * a core.
  */
 static bool rknpu_recover_stray(struct rknpu_slot *slot)
 {
@@ -324,10 +324,10 @@ static bool rknpu_recover_stray(struct rknpu_slot *slot)
 }
 
 /*
- * A core that has done its work and that no interrupt has told of: then the job is over all the
- * same. Not before half of its time: a watchdog that an earlier job has left may fire at any
- * moment, also between a core's end and its handler. Return: whether it has done with this core;
- * @done as for rknpu_run_take_locked().
+ * Ends a job on a core that has finished it without an interrupt. Not before half of the job's
+ * time, because a watchdog that was armed for an earlier job may fire at any moment, even between
+ * the core's end and its handler. Returns true if the job has finished on this core; @done as for
+ * rknpu_run_take_locked().
  */
 static bool rknpu_recover_unheard_locked(struct rknpu_slot *slot, struct rknpu_job **done)
 {
@@ -342,11 +342,13 @@ static bool rknpu_recover_unheard_locked(struct rknpu_slot *slot, struct rknpu_j
 }
 
 /**
- * rknpu_recover_watchdog() - look after a core's job
- * @work: of the slot
+ * rknpu_recover_watchdog() - check on a core's job
+ * @work: watchdog of the slot
  *
- * Runs when a job may have run out of time, or at once after a fault or a
- * client's reset. Context: the scheduler's ordered worker.
+ * Runs when a job may have run out of time, or immediately after a fault or a client's
+ * reset request.
+ *
+ * Context: Process context, from the scheduler's ordered worker.
  */
 void rknpu_recover_watchdog(struct work_struct *work)
 {
@@ -422,7 +424,7 @@ static bool rknpu_recover_all_idle(struct rknpu_sched *sched)
 	return idle;
 }
 
-/* An idle core, powered and for the worker alone: a fault must not seize it as well. */
+/* Takes an idle core for the worker and powers it, so a fault cannot take it as well. */
 static bool rknpu_recover_take(struct rknpu_slot *slot)
 {
 	bool taken;
@@ -439,7 +441,7 @@ static bool rknpu_recover_take(struct rknpu_slot *slot)
 	return taken;
 }
 
-/* All cores that can be reset, powered; a stalled one has kept its power reference. */
+/* Collects all cores that can be reset, powered; a stalled core has kept its power reference. */
 static void rknpu_recover_collect(struct rknpu_sched *sched, struct rknpu_slot_set *set)
 {
 	unsigned int i;
@@ -453,12 +455,12 @@ static void rknpu_recover_collect(struct rknpu_sched *sched, struct rknpu_slot_s
 	}
 }
 
-/* Give a stalled core its job's address space again. Return: its bit when that worked. */
+/* Attaches the job's address space to a stalled core again. Returns its bit if that worked. */
 static u32 rknpu_recover_reattach(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
-	/* A sibling's job may have attached another one. */
+	/* A sibling's job may have attached another one meanwhile. */
 	if (!job || (slot->mmu->vm && slot->mmu->vm != job->vm) ||
 	    (!slot->mmu->vm && rknpu_mmu_attach(slot->mmu, job->vm)))
 		return 0;
@@ -466,7 +468,7 @@ static u32 rknpu_recover_reattach(struct rknpu_slot *slot)
 	return BIT(slot->index);
 }
 
-/* Repeat a job whose start was lost, or end it. Return: true when it ends. */
+/* Repeats a job whose start was lost, or ends it. Returns true if it ends. */
 static bool rknpu_recover_repeat_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 attached)
 {
 	lockdep_assert_held(&sched->lock);
@@ -483,10 +485,10 @@ static bool rknpu_recover_repeat_locked(struct rknpu_sched *sched, struct rknpu_
 }
 
 /**
- * rknpu_recover_reset_all() - reset all cores together, if that is due and nothing runs
+ * rknpu_recover_reset_all() - reset all cores together, if that is due and nothing is running
  * @sched: the scheduler
  *
- * Context: worker. Nothing starts meanwhile, because sched->reset_all is set.
+ * Context: Process context, from the worker. Nothing starts meanwhile, because sched->reset_all is set.
  */
 void rknpu_recover_reset_all(struct rknpu_sched *sched)
 {
@@ -529,7 +531,7 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 
 /* ---- The end ------------------------------------------------------------- */
 
-/* Reset all cores that can be and let go of them. @busy: they have kept their power references. */
+/* Resets all cores that can be reset, and releases them. @busy: cores that have kept their power references. */
 static void rknpu_recover_release(struct rknpu_sched *sched, u32 busy)
 {
 	struct rknpu_slot_set set = {};
@@ -543,7 +545,7 @@ static void rknpu_recover_release(struct rknpu_sched *sched, u32 busy)
 		if (busy & BIT(i) || !rknpu_power_get(slot->core->power))
 			set.slot[set.num++] = slot;
 		else
-			/* Off: there is nothing to reset, and the IOMMU driver touches no register. */
+			/* Powered off: there is nothing to reset, and the IOMMU driver accesses no register. */
 			rknpu_slot_detach(slot);
 	}
 	rknpu_slots_reset(&set);
@@ -559,9 +561,11 @@ static void rknpu_recover_release(struct rknpu_sched *sched, u32 busy)
 
 /**
  * rknpu_recover_stop() - take the cores away from the scheduler
- * @sched: stopping, so that its worker starts and recovers nothing any more
+ * @sched: the scheduler; must be stopping, so its worker does not start or recover anything any more
  *
- * Jobs that run end with -ENODEV. Context: may sleep.
+ * Running jobs end with -ENODEV.
+ *
+ * Context: Process context. May sleep.
  */
 void rknpu_recover_stop(struct rknpu_sched *sched)
 {
@@ -569,7 +573,7 @@ void rknpu_recover_stop(struct rknpu_sched *sched)
 	unsigned int i, num = 0;
 	u32 busy = 0;
 
-	/* A recovery that was under way is over after this. */
+	/* A recovery in progress has finished after this. */
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		if (sched->slots[i].core)
 			cancel_delayed_work_sync(&sched->slots[i].watchdog);
@@ -587,7 +591,7 @@ void rknpu_recover_stop(struct rknpu_sched *sched)
 		done[num++] = job;
 	}
 	spin_unlock_irq(&sched->lock);
-	/* A fault may have armed one meanwhile; it finds nothing to do. */
+	/* A fault may have armed a watchdog meanwhile; it finds nothing to do. */
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		if (sched->slots[i].core)
 			cancel_delayed_work_sync(&sched->slots[i].watchdog);

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Resetting cores under the scheduler's worker: in the right order with the
- * IOMMU, while nobody maps, unmaps or handles an interrupt there. A block in reset
- * answers no access; on a board that can be the end of the machine.
+ * DOC: Resetting cores from the scheduler's worker, in the right order with the IOMMU, while
+ * nothing maps, unmaps or handles an interrupt there. A block in reset does not respond to
+ * accesses, which on a real board can hang the machine.
  */
 #include <linux/bitops.h>
 #include <linux/device.h>
@@ -19,10 +19,10 @@
 #include "rknpu_vm.h"
 
 /**
- * rknpu_slot_detach() - take the address space of a core away
+ * rknpu_slot_detach() - detach the address space of a core
  * @slot: the core; idle, reset or without power
  *
- * Context: worker, or nobody else has the core any more.
+ * Context: Process context, from the worker or once nothing else uses the core.
  */
 void rknpu_slot_detach(struct rknpu_slot *slot)
 {
@@ -34,10 +34,10 @@ void rknpu_slot_detach(struct rknpu_slot *slot)
 }
 
 /*
- * Keep map and unmap of the address spaces that the cores have attached from
- * touching a bank that is in reset. Nothing under vm->lock waits for memory to be
- * reclaimed (the IOMMU driver allocates tables atomically), so the worker may
- * take it. Return: number of spaces locked.
+ * Prevents map and unmap of the address spaces that the cores have attached, because they
+ * would access a bank that is in reset. Nothing under vm->lock waits for memory reclaim (the
+ * IOMMU driver allocates tables atomically), so the worker may take the lock. Returns the
+ * number of spaces locked.
  */
 static unsigned int rknpu_slots_freeze(const struct rknpu_slot_set *set, struct rknpu_vm **frozen)
 {
@@ -65,8 +65,8 @@ static void rknpu_slots_thaw(struct rknpu_vm **frozen, unsigned int num)
 }
 
 /*
- * Have no interrupt handler look at cores. The IOMMU's handler runs on the line of every
- * core behind it and looks at all its banks, so siblings are silent too.
+ * Prevents interrupt handlers from accessing the cores. The IOMMU's handler runs on the line
+ * of every core behind it and accesses all its banks, so siblings are silenced too.
  */
 static void rknpu_slots_silence(struct rknpu_slot_set *set)
 {
@@ -81,10 +81,12 @@ static void rknpu_slots_silence(struct rknpu_slot_set *set)
 }
 
 /**
- * rknpu_slots_listen() - let cores interrupt again
- * @set: reset
+ * rknpu_slots_listen() - enable the interrupts of cores again
+ * @set: the cores, which have been reset
  *
- * What has come meanwhile comes now: the lines are level triggered. Context: worker.
+ * An interrupt that was raised meanwhile is delivered now: the lines are level triggered.
+ *
+ * Context: Process context, from the worker.
  */
 void rknpu_slots_listen(struct rknpu_slot_set *set)
 {
@@ -96,7 +98,7 @@ void rknpu_slots_listen(struct rknpu_slot_set *set)
 	set->silent = 0;
 }
 
-/* Reset cores; they are silent. */
+/* Resets cores; their interrupts are disabled. */
 static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
 {
 	struct rknpu_core *cores[RKNPU_MAX_CORES];
@@ -111,7 +113,7 @@ static int rknpu_slots_pulse(const struct rknpu_slot_set *set)
 	return ret;
 }
 
-/* Faulted cores have had their lines switched off, see rknpu_recover.c. */
+/* The lines of faulted cores have been disabled, see rknpu_recover.c. */
 static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
 {
 	struct rknpu_sched *sched;
@@ -143,16 +145,18 @@ static void rknpu_slot_bury(struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_slots_clean() - reset cores together and take their address spaces away
- * @set: powered; idle, stuck, or both kinds; silent afterwards: rknpu_slots_listen() is owed
+ * rknpu_slots_clean() - reset cores together and detach their address spaces
+ * @set: the cores; powered, and each of them idle or stuck. Their interrupts stay disabled until
+ *	rknpu_slots_listen() is called.
  *
- * The reset comes first. A bank without an address space lets addresses through as
- * they are, to physical memory: nothing may still be writing then, and that a core's
- * job has ended proves little, for a client's stream may go on behind the event that
- * it has named. Besides, a master that is stuck makes the IOMMU driver's stall request
- * time out. Context: worker; runtime suspend.
+ * The reset comes first. A bank without an address space passes addresses through
+ * unchanged, to physical memory, so nothing may still be writing then. That a core's job
+ * has ended proves little, because a client's stream may continue after the event that it
+ * named. Besides, a master that is stuck makes the IOMMU driver's stall request time out.
  *
- * Return: 0; the reset's error, and the cores are not used again.
+ * Context: Worker or runtime suspend. May sleep.
+ *
+ * Return: 0 on success, or the reset's error, in which case the cores are not used again.
  */
 int rknpu_slots_clean(struct rknpu_slot_set *set)
 {
@@ -177,12 +181,12 @@ int rknpu_slots_clean(struct rknpu_slot_set *set)
 }
 
 /**
- * rknpu_slots_reset() - likewise, and let them interrupt again
- * @set: as for rknpu_slots_clean(), not silent afterwards
+ * rknpu_slots_reset() - reset cores, detach their address spaces, and enable their interrupts again
+ * @set: as for rknpu_slots_clean(), except that interrupts are enabled afterwards
  *
- * Context: as rknpu_slots_clean().
+ * Context: Same as rknpu_slots_clean().
  *
- * Return: as rknpu_slots_clean().
+ * Return: same as rknpu_slots_clean().
  */
 int rknpu_slots_reset(struct rknpu_slot_set *set)
 {
@@ -193,23 +197,25 @@ int rknpu_slots_reset(struct rknpu_slot_set *set)
 }
 
 /**
- * rknpu_slot_off() - a core is about to lose its power
- * @core: without a job, and nobody prepares it: it has no power reference
+ * rknpu_slot_off() - reset a core before it loses power
+ * @core: the core; it has no job and is not being prepared, so it has no power reference
  *
- * A stream may still go on behind the event that its client has named, and the IOMMU goes off before
- * the core's clock does: so it is stopped first. The space is taken away as well, because the reset
- * wipes the IOMMU's banks: if the core comes on again before the IOMMU has gone off, nobody would
- * write them anew. It also leaves nothing that an unmapping would have to tell a sleeping IOMMU of.
+ * A stream may continue after the event that its client named, and the IOMMU powers off before the core's
+ * clock stops, so the core is stopped first. The space is detached as well, because the reset wipes the
+ * IOMMU's banks: if the core came on again before the IOMMU had gone off, nothing would program them again.
+ * Detaching also leaves nothing for a later unmap to invalidate in a suspended IOMMU.
  *
- * Who sees the space attached, under the scheduler's lock, cannot get a power reference under the same
- * hold of it, because the core is not off before this has taken that lock. Context: runtime suspend.
+ * Code that sees the space attached under the scheduler's lock cannot get a power reference before it
+ * releases that lock, because the core does not go off before this function has taken the lock.
+ *
+ * Context: Runtime suspend.
  */
 void rknpu_slot_off(struct rknpu_core *core)
 {
 	struct rknpu_slot *slot = core->owner;
 	struct rknpu_slot_set set;
 
-	/* Cores that share an IOMMU are of one device and go off together: the first stands for all. */
+	/* Cores that share an IOMMU belong to one device and go off together: the first one stands for all. */
 	if (!slot->mmu->vm)
 		return;
 	rknpu_slot_set_fill(&set, slot->sched, slot->siblings);
@@ -217,18 +223,20 @@ void rknpu_slot_off(struct rknpu_core *core)
 }
 
 /**
- * rknpu_slots_quiesce() - stop stuck cores without giving up their address space
+ * rknpu_slots_quiesce() - stop stuck cores without detaching their address space
  * @set: the cores
  *
- * For siblings behind the same IOMMU that still use it. The banks of @set are wiped;
- * nothing may start on them before all have been programmed again. Context: worker.
+ * Used when siblings behind the same IOMMU still use the space. The banks of @set are wiped;
+ * nothing may start on them before all banks have been programmed again.
+ *
+ * Context: Process context, from the worker.
  */
 void rknpu_slots_quiesce(struct rknpu_slot_set *set)
 {
 	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
 	unsigned int num = rknpu_slots_freeze(set, frozen);
 
-	/* An error shows again, and is handled, when all cores are reset. */
+	/* An error will show again, and be handled, when all cores are reset. */
 	rknpu_slots_silence(set);
 	rknpu_slots_pulse(set);
 	rknpu_slots_listen(set);
@@ -236,7 +244,7 @@ void rknpu_slots_quiesce(struct rknpu_slot_set *set)
 }
 
 /**
- * rknpu_slot_set_fill() - slots of a mask of cores
+ * rknpu_slot_set_fill() - fill a set with the slots of a mask of cores
  * @set: result
  * @sched: the scheduler
  * @cores: the mask

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: A job on the hardware: how it begins, goes on with its next part, and ends, as
- * far as it ends by itself. Nothing here sleeps or decides; see rknpu_sched.c.
+ * DOC: A job on the hardware: how it starts, continues with its next part, and ends, if it
+ * ends by itself. Nothing here sleeps or makes decisions; see rknpu_sched.c.
  */
 #include <linux/dma-fence.h>
 #include <linux/jiffies.h>
@@ -17,11 +17,11 @@
 #include "rknpu_sched_priv.h"
 
 /**
- * rknpu_run_finish() - tell whoever waits and drop the queue's reference
+ * rknpu_run_finish() - announce the end of a job and drop the queue's reference
  * @sched: the scheduler
- * @job: off the hardware and off every list; its results are set
+ * @job: the job; off the hardware and off every list, with its results set
  *
- * Context: any, without sched->lock.
+ * Context: Any context. Must not be called with sched->lock held.
  */
 void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -35,8 +35,8 @@ void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job)
 }
 
 /**
- * rknpu_run_settle_locked() - write a job's results down
- * @job: no core runs it any more
+ * rknpu_run_settle_locked() - set the results of a job
+ * @job: the job; no core runs it any more
  * @result: 0 or a negative errno
  */
 void rknpu_run_settle_locked(struct rknpu_job *job, int result)
@@ -50,20 +50,22 @@ void rknpu_run_settle_locked(struct rknpu_job *job, int result)
 		return;
 	job->elapsed_ns = ktime_to_ns(ktime_sub(job->ended, job->started));
 	for (core = 0; core < RKNPU_MAX_CORES; core++) {
-		/* What was running has left its count when it was given up. */
+		/* A core that was still running has added its count when it was given up. */
 		if (job->ran & BIT(core) && !(job->running & BIT(core)))
 			job->tasks_done += job->range[core].tasks;
 	}
 }
 
 /**
- * rknpu_run_watch_locked() - have a core's job looked after
+ * rknpu_run_watch_locked() - arm the watchdog of a core
  * @slot: the core
- * @by: jiffies, when that is to have happened
+ * @by: jiffies by which it must have fired
  *
  * The timer wheel fires late by up to an eighth of the delay [kernel/time/timer.c, "granularity"],
- * which is seconds of a long time-out. So it is told to fire early by as much, and what looks and
- * finds that it is too early comes again. Context: any.
+ * which is seconds for a long time-out. So the watchdog is armed to fire early by as much; if it finds
+ * that it is too early, it arms itself again.
+ *
+ * Context: Any context.
  */
 void rknpu_run_watch_locked(struct rknpu_slot *slot, unsigned long by)
 {
@@ -74,11 +76,11 @@ void rknpu_run_watch_locked(struct rknpu_slot *slot, unsigned long by)
 	mod_delayed_work(slot->sched->wq, &slot->watchdog, delay - delay / 8);
 }
 
-/* The watchdog is not moved for every job: it looks again when it fires too early. */
+/* The watchdog is not moved for every job: if it fires too early, it arms itself again. */
 static void rknpu_run_guard_locked(struct rknpu_slot *slot)
 {
 	const struct rknpu_job *job = slot->job;
-	/* Half-way it looks whether the start was lost, see rknpu_recover.c. */
+	/* Half-way through, it checks whether the start was lost, see rknpu_recover.c. */
 	unsigned long check = job->deadline - (job->retried ? 0 : job->timeout / 2);
 
 	lockdep_assert_held(&slot->sched->lock);
@@ -97,9 +99,9 @@ static void rknpu_run_start_chunk_locked(struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_run_restart_locked() - put the current chunks of a job on the hardware
+ * rknpu_run_restart_locked() - start the current chunks of a job on the hardware
  * @sched: the scheduler
- * @job: job->running says on which cores; they are powered, clean and attached
+ * @job: the job; job->running has the cores, which are powered, clean and attached
  */
 void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -115,16 +117,16 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	}
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		rknpu_run_start_chunk_locked(&sched->slots[core]);
-	/* What can wait until the hardware is at work. */
+	/* This can wait until the hardware is at work. */
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		rknpu_run_guard_locked(&sched->slots[core]);
 }
 
 /**
- * rknpu_run_start_locked() - begin a job
+ * rknpu_run_start_locked() - start a job
  * @sched: the scheduler
- * @job: the job; the hardware has its reference
- * @cores: on which it runs; they are powered, clean and attached
+ * @job: the job; its reference passes to the hardware
+ * @cores: cores to run it on; powered, clean and attached
  */
 void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
 {
@@ -146,7 +148,7 @@ static bool rknpu_run_chunk_done_locked(struct rknpu_job *job, unsigned int core
 	return rknpu_hw_done(rknpu_job_chunk(job, core), range->seen);
 }
 
-/* A core has finished its range. Return: the job when that was the last of its cores, else NULL. */
+/* Called when a core has finished its range. Returns the job if that was the last of its cores, else NULL. */
 static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
@@ -155,7 +157,7 @@ static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
 	rknpu_account_end_locked(slot, job, 0);
 	slot->job = NULL;
 	job->running &= ~BIT(slot->index);
-	/* Next job first, then the news. */
+	/* Start the next job before announcing the end of this one. */
 	rknpu_slot_next_locked(slot, job->ended);
 	if (job->running)
 		return NULL;
@@ -164,12 +166,12 @@ static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_run_take_locked() - events of a core have come
+ * rknpu_run_take_locked() - handle events of a core
  * @slot: the core, which runs a job
- * @events: taken from it
- * @done: a job that is over, for rknpu_run_finish(); else unchanged
+ * @events: events taken from it
+ * @done: set to a job that has ended, for rknpu_run_finish(); otherwise unchanged
  *
- * Return: whether the job has done with this core.
+ * Return: true if the job has finished on this core.
  */
 bool rknpu_run_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done)
 {

@@ -2,17 +2,16 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: What runs, when, where. A core starts a job only if its IOMMU has the
- * job's address space attached and its registers are clean for it; then the start
- * is a few register writes, straight from the ioctl or from the interrupt that
- * ended the job before. Everything that may sleep (power, attach, reset) is done
- * by one ordered worker. Who is next is decided in rknpu_queue.c, where it can
- * run in rknpu_place.c; how it begins and ends on the hardware is in rknpu_run.c, what
- * happens to a job that does not end by itself in rknpu_recover.c, how jobs come and go
- * without running in rknpu_push.c.
+ * DOC: The scheduler: what runs, when and where. A core starts a job only if its IOMMU has
+ * the job's address space attached and its registers are clean for it. Then a start is a
+ * few register writes, done directly from the ioctl or from the interrupt that ended the
+ * previous job. Everything that may sleep (power, attach, reset) is done by one ordered
+ * worker. rknpu_queue.c decides which job is next and rknpu_place.c where it can run;
+ * rknpu_run.c starts and ends it on the hardware; rknpu_recover.c handles jobs that do not
+ * end by themselves; jobs enter in rknpu_push.c and leave without running in rknpu_drop.c.
  *
- * Not drm_sched: a job may name its core, take any, or need several, all cores may
- * share one IOMMU, and drm_sched's interface differs in five ways over the
+ * This does not use drm_sched: a job may name its core, take any, or need several; all
+ * cores may share one IOMMU; and drm_sched's interface differs in five ways across the
  * supported kernels.
  */
 #include "rknpu_sched.h"
@@ -44,8 +43,8 @@ static void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores
 }
 
 /*
- * Start without anything that sleeps. @held: cores whose power reference becomes the
- * job's. Return: false when that cannot be, and nothing has changed.
+ * Starts a job without sleeping. @held: cores whose power reference passes to the job. Returns false if that
+ * is not possible; then nothing has changed.
  */
 static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 mask, u32 held)
 {
@@ -87,7 +86,7 @@ static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched, unsigne
 	return false;
 }
 
-/* Whether a core that is kept idle for a job may be had by another, because that job has lost its place. */
+/* True if a core that was kept idle for a job may be free for another, because that job has lost its place. */
 static bool rknpu_sched_freed_locked(struct rknpu_sched *sched)
 {
 	lockdep_assert_held(&sched->lock);
@@ -98,12 +97,12 @@ static bool rknpu_sched_freed_locked(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_slot_next_locked() - go on with the queue after a job
- * @slot: without a job; with a power reference, which this takes
- * @now: the time, 0 if it is not known
+ * rknpu_slot_next_locked() - continue with the queue after a job
+ * @slot: a core without a job; its power reference is consumed
+ * @now: current time, 0 if it is not known
  *
- * Starts the next job of this core at once when that needs nothing that sleeps,
- * else leaves it to the worker.
+ * Starts the next job of this core immediately if that needs no sleeping, and otherwise
+ * leaves it to the worker.
  */
 void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 {
@@ -124,10 +123,10 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 			next = NULL;
 		}
 	}
-	/* Else the next job has taken over the reference of the one before. */
+	/* Otherwise the next job has taken over the power reference of the previous one. */
 	if (slot->state == RKNPU_SLOT_IDLE)
 		rknpu_linger_begin_locked(slot);
-	/* A core that goes on makes nothing possible for others: then the worker stays out of it. */
+	/* A core that continues makes nothing possible for other jobs, so the worker is not needed then. */
 	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))) ||
 	    rknpu_sched_freed_locked(sched))
 		queue_work(sched->wq, &sched->dispatch);
@@ -137,7 +136,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 		wake_up(&sched->idle);
 }
 
-/* Hard interrupt of a core. A start clears what it finds, so that events are always those of the last one. */
+/* Hard IRQ context. A start clears any events that it finds, so events always belong to the last start. */
 static bool rknpu_sched_event(struct rknpu_core *core)
 {
 	struct rknpu_slot *slot = core->owner;
@@ -158,7 +157,7 @@ static bool rknpu_sched_event(struct rknpu_core *core)
 	return events;
 }
 
-/* Nobody touches the core: no job, and no worker that resets all cores, idle ones too. */
+/* True if nothing uses the core: no job, and no worker that resets all cores, including idle ones. */
 static bool rknpu_slot_quiet(const struct rknpu_slot *slot)
 {
 	enum rknpu_slot_state state = READ_ONCE(slot->state);
@@ -173,20 +172,20 @@ static void rknpu_sched_awake_locked(struct rknpu_sched *sched)
 		queue_work(sched->wq, &sched->dispatch);
 }
 
-/* A core has power again; its registers may have been lost. */
+/* A core has power again; its register contents may have been lost. */
 static void rknpu_sched_resume(struct rknpu_core *core)
 {
 	struct rknpu_slot *slot = core->owner;
 	struct rknpu_sched *sched = slot->sched;
 
 	spin_lock_irq(&sched->lock);
-	/* Whatever runs next must not rely on what is in the registers. */
+		/* The next job must not rely on the contents of the registers. */
 	slot->resets--;
 	rknpu_sched_awake_locked(sched);
 	spin_unlock_irq(&sched->lock);
 }
 
-/* Make ready to lose power: nothing new starts, and what runs may end. */
+/* Prepares for the loss of power: no more jobs are started, and running jobs may end. */
 static int rknpu_sched_suspend(struct rknpu_core *core)
 {
 	struct rknpu_slot *slot = core->owner;
@@ -195,14 +194,14 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 	spin_lock_irq(&sched->lock);
 	sched->suspended++;
 	spin_unlock_irq(&sched->lock);
-	/* A job is bounded by its own time-out; who set a longer one cannot hold up the lid. */
+	/* A job is bounded by its own time-out; a client with a long one must not hold up a system suspend. */
 	if (wait_event_timeout(sched->idle, rknpu_slot_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES)) {
 		spin_lock_irq(&sched->lock);
 		rknpu_linger_end_locked(slot);
 		spin_unlock_irq(&sched->lock);
 		return 0;
 	}
-	/* The core may be the worker's: its registers are left alone, and have kept what they hold. */
+	/* The worker may own the core. Its registers are not touched, and have kept their contents. */
 	spin_lock_irq(&sched->lock);
 	rknpu_sched_awake_locked(sched);
 	spin_unlock_irq(&sched->lock);
@@ -217,11 +216,11 @@ static const struct rknpu_core_ops rknpu_sched_core_ops = {
 };
 
 /**
- * rknpu_sched_try_locked() - start a job at once
+ * rknpu_sched_try_locked() - try to start a job immediately
  * @sched: the scheduler
- * @job: ready to run; the hardware has its reference if it starts
+ * @job: a job that is ready to run; if it starts, the caller's reference passes to the hardware
  *
- * Return: whether it has been started.
+ * Return: true if it has been started.
  */
 bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -236,7 +235,7 @@ bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 /**
  * rknpu_sched_queue_locked() - let a job wait for a core
  * @sched: the scheduler
- * @job: could not be started; the queue has its reference
+ * @job: a job that could not be started; the caller's reference passes to the queue
  */
 void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
@@ -245,18 +244,18 @@ void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	job->place = RKNPU_JOB_QUEUED;
 	rknpu_conduct_watch_locked(sched);
 	/*
-	 * The worker, the end of a recovery and that of a job look at the queue themselves; and no
-	 * job can run on a core that it does not name, or have another one run there that could not.
+	 * The worker, the end of a recovery and the end of a job all check the queue themselves. And a
+	 * job can neither run on a core that it does not name, nor make another job able to run there.
 	 */
 	if (rknpu_sched_any_idle_locked(sched, job->cores))
 		queue_work(sched->wq, &sched->dispatch);
 }
 
 /**
- * rknpu_sched_fail_locked() - have the worker end a job whose input fence failed
+ * rknpu_sched_fail_locked() - let the worker finish a job whose input fence failed
  * @sched: the scheduler
- * @job: on no list
- * @error: of the fence
+ * @job: the job; on no list
+ * @error: error of the fence
  */
 void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error)
 {
@@ -267,11 +266,11 @@ void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, i
 }
 
 /**
- * struct rknpu_claim - a job and what the worker has taken for it
- * @job: the job, off the queue.
- * @cores: that it is going to run on; PREPARING.
- * @held: those of them that have a power reference.
- * @group: that change their address space for it; PREPARING, too.
+ * struct rknpu_claim - a job and the cores that the worker has taken for it
+ * @job: the job, removed from the queue.
+ * @cores: cores that it is going to run on; PREPARING.
+ * @held: those of @cores that have a power reference.
+ * @group: cores that change their address space for it; also PREPARING.
  */
 struct rknpu_claim {
 	struct rknpu_job *job;
@@ -280,7 +279,7 @@ struct rknpu_claim {
 	struct rknpu_slot_set group;
 };
 
-/* Reset the cores of a group, which stay silent, and attach the job's address space to their IOMMUs. Worker only. */
+/* Resets a group of cores, which stay silent, and attaches the job's address space to their IOMMUs. Worker only. */
 static int rknpu_sched_switch(struct rknpu_slot_set *group, const struct rknpu_job *job)
 {
 	int resets = atomic_read(&job->vm->resets);
@@ -304,8 +303,8 @@ static int rknpu_sched_switch(struct rknpu_slot_set *group, const struct rknpu_j
 }
 
 /*
- * The claimed cores have power, but one may have gone off since it was claimed: then its address
- * space has gone too, see rknpu_slot_off(), and nobody runs behind its IOMMU.
+ * The claimed cores have power now, but one may have powered off since it was claimed. Then its
+ * address space has been detached too, see rknpu_slot_off(), and nothing runs behind its IOMMU.
  */
 static int rknpu_sched_reclaim(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
@@ -330,7 +329,7 @@ static int rknpu_sched_reclaim(struct rknpu_sched *sched, struct rknpu_claim *cl
 	return ret;
 }
 
-/* Power the claimed cores and make them ready. Return: 0, or an error and none of them has power. */
+/* Powers the claimed cores and makes them ready. Returns 0, or an error and none of them has power. */
 static int rknpu_sched_prepare(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
 	const struct rknpu_job *job = claim->job;
@@ -339,7 +338,7 @@ static int rknpu_sched_prepare(struct rknpu_sched *sched, struct rknpu_claim *cl
 	int ret = 0;
 
 	for_each_set_bit(core, &missing, RKNPU_MAX_CORES) {
-		/* Powers its siblings too: cores behind one IOMMU belong to one device. */
+		/* Powers its siblings, too: cores behind one IOMMU belong to one device. */
 		ret = rknpu_power_get(sched->slots[core].core->power);
 		if (ret)
 			break;
@@ -371,7 +370,7 @@ static void rknpu_sched_set_state_locked(struct rknpu_sched *sched, unsigned lon
 	}
 }
 
-/* The worker lets go of cores. */
+/* The worker releases its cores. */
 static void rknpu_sched_yield_locked(struct rknpu_sched *sched, const struct rknpu_claim *claim)
 {
 	u32 cores = claim->cores;
@@ -383,7 +382,7 @@ static void rknpu_sched_yield_locked(struct rknpu_sched *sched, const struct rkn
 	rknpu_sched_set_state_locked(sched, cores, RKNPU_SLOT_IDLE);
 }
 
-/* Prepare cores for a job and start it. */
+/* Prepares cores for a job and starts it. */
 static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
 	int ret = rknpu_sched_prepare(sched, claim);
@@ -404,7 +403,7 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_claim *claim
 	for (i = 0; i < claim->group.num && !ret; i++)
 		rknpu_slot_begin_turn_locked(claim->group.slot[i]);
 	spin_unlock_irq(&sched->lock);
-	/* Not before the start: nothing can have come yet. */
+	/* Only after the start: no event can have occurred before. */
 	rknpu_slots_listen(&claim->group);
 	wake_up(&sched->idle);
 	if (job)
@@ -434,7 +433,7 @@ static void rknpu_sched_take_locked(struct rknpu_sched *sched, struct rknpu_clai
 	}
 }
 
-/* Claim cores for a job that can have them. Return: false when nothing can start. */
+/* Claims cores for a job that can have them. Returns false if nothing can be started. */
 static bool rknpu_sched_claim(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
 	unsigned int core;
@@ -460,7 +459,7 @@ static void rknpu_sched_dispatch(struct work_struct *work)
 	struct rknpu_claim claim;
 	bool more = false;
 
-	/* Without the lock: whoever has something more to do queues this afterwards. */
+	/* No lock needed: code that adds more work queues this work item afterwards. */
 	if (!list_empty(&sched->failed))
 		more = rknpu_sched_drop_failed(sched);
 	if (!list_empty(&sched->ready))
@@ -470,17 +469,17 @@ static void rknpu_sched_dispatch(struct work_struct *work)
 	while (rknpu_sched_claim(sched, &claim))
 		rknpu_sched_run(sched, &claim);
 	rknpu_linger_watch(sched);
-	/* However many one client has, a core waits for no more than a few of them. */
+	/* However many jobs one client has, a core waits for no more than a few of them. */
 	if (more)
 		queue_work(sched->wq, &sched->dispatch);
 }
 
 /**
- * rknpu_sched_init() - a scheduler without cores
+ * rknpu_sched_init() - initialize a scheduler without cores
  * @sched: zeroed
- * @soc: constants
+ * @soc: constants of the SoC
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 on success, -ENOMEM if out of memory.
  */
 int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 {
@@ -508,12 +507,12 @@ int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc)
 }
 
 /**
- * rknpu_sched_add_core() - let a core run jobs
+ * rknpu_sched_add_core() - add a core that can run jobs
  * @sched: the scheduler
  * @core: the core; its events go to the scheduler from here on
- * @mmu: its IOMMU, nothing attached
+ * @mmu: its IOMMU, with nothing attached
  *
- * Return: 0 or a negative errno.
+ * Return: 0 on success or a negative errno.
  */
 int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, struct rknpu_mmu *mmu)
 {
@@ -542,10 +541,10 @@ int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, str
 }
 
 /**
- * rknpu_sched_cores() - cores that can be named
+ * rknpu_sched_cores() - get the mask of cores that jobs can name
  * @sched: the scheduler
  *
- * Return: bit n for core n.
+ * Return: mask with bit n set for core n.
  */
 u32 rknpu_sched_cores(const struct rknpu_sched *sched)
 {
@@ -560,10 +559,12 @@ u32 rknpu_sched_cores(const struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_sched_stop() - end all jobs and let go of the hardware
- * @sched: the scheduler; jobs end with -ENODEV; may have been stopped before
+ * rknpu_sched_stop() - end all jobs and release the hardware
+ * @sched: the scheduler; may have been stopped before
  *
- * Afterwards no interrupt, worker or timer touches a core. Context: may sleep; never two at once.
+ * Jobs end with -ENODEV. After this no interrupt, worker or timer touches a core.
+ *
+ * Context: Process context. May sleep. Must not run twice at the same time.
  */
 void rknpu_sched_stop(struct rknpu_sched *sched)
 {
@@ -580,7 +581,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 	cancel_delayed_work_sync(&sched->conduct);
 	cancel_work_sync(&sched->dispatch);
 	rknpu_recover_stop(sched);
-	/* Nothing lingers any more after this: it sees that all is over. */
+	/* Nothing lingers after this: the work sees that the scheduler is stopping. */
 	mod_delayed_work(sched->wq, &sched->linger, 0);
 	flush_delayed_work(&sched->linger);
 	cancel_work_sync(&sched->dispatch);
@@ -591,7 +592,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 
 /**
  * rknpu_sched_fini() - free the scheduler
- * @sched: stopped
+ * @sched: the scheduler; stopped
  */
 void rknpu_sched_fini(struct rknpu_sched *sched)
 {

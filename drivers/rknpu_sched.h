@@ -24,14 +24,14 @@ struct rknpu_mmu;
 struct rknpu_sched;
 
 /**
- * enum rknpu_slot_state - who may touch a core
- * @RKNPU_SLOT_ABSENT: nobody: the tree does not enable it.
- * @RKNPU_SLOT_IDLE: whoever holds sched->lock.
+ * enum rknpu_slot_state - state of a core, which determines what may touch it
+ * @RKNPU_SLOT_ABSENT: nothing: the core is not enabled in the device tree.
+ * @RKNPU_SLOT_IDLE: the holder of sched->lock.
  * @RKNPU_SLOT_PREPARING: the worker, which powers it or changes its address space.
  * @RKNPU_SLOT_RUNNING: a job is on the hardware.
  * @RKNPU_SLOT_RECOVERING: the worker, which resets it; events are ignored.
- * @RKNPU_SLOT_STALLED: nobody, until all cores are idle and can be reset together.
- * @RKNPU_SLOT_DEAD: nobody: its reset failed.
+ * @RKNPU_SLOT_STALLED: nothing, until all cores are idle and can be reset together.
+ * @RKNPU_SLOT_DEAD: nothing: its reset failed.
  */
 enum rknpu_slot_state {
 	RKNPU_SLOT_ABSENT,
@@ -44,26 +44,26 @@ enum rknpu_slot_state {
 };
 
 /**
- * struct rknpu_slot - what the scheduler knows of one core; sched->lock unless said otherwise
+ * struct rknpu_slot - the scheduler's state of one core; sched->lock unless said otherwise
  * @sched: back pointer. Immutable.
- * @index: of the core. Immutable.
- * @core: the core, NULL when absent. Immutable.
+ * @index: index of the core. Immutable.
+ * @core: the core, NULL if absent. Immutable.
  * @mmu: its IOMMU. Immutable; members as documented there.
- * @siblings: cores behind the same IOMMU, this one too. Changes only while cores are added.
- * @state: who may touch the core. While it is not idle the core has a power reference.
+ * @siblings: cores behind the same IOMMU, including this one. Only changes while cores are added.
+ * @state: state of the core, see above. While it is not idle, the core has a power reference.
  * @lingers: one more power reference is held, for the next job.
- * @idle_since: when it has fallen idle, if @lingers.
- * @job: on the hardware or being prepared for; the job's queue reference keeps it.
- * @clean_vm: id of the address space whose owner's registers these are.
- * @resets: value of its vm->resets when they were last clean.
+ * @idle_since: time when it became idle, if @lingers.
+ * @job: job on the hardware or being prepared for; kept alive by the job's queue reference.
+ * @clean_vm: ID of the address space whose owner the register contents belong to.
+ * @resets: value of that space's vm->resets when the registers were last clean.
  * @faulted: an IOMMU fault hit @job; the interrupt line is disabled until recovery.
- * @fault_iova: where.
- * @fault_write: how.
- * @seen_id: job of the last look, see rknpu_conduct.c.
- * @seen_tasks: tasks that it had finished.
- * @load: time that it has worked.
- * @watchdog: looks after @job; runs on sched->wq. Armed by rknpu_run_watch_locked() alone.
- * @watch_by: jiffies at which it has fired, if it is pending.
+ * @fault_iova: address of the fault.
+ * @fault_write: true if the fault was a write.
+ * @seen_id: ID of the job at the last check, see rknpu_conduct.c.
+ * @seen_tasks: number of tasks that it had finished then.
+ * @load: time that the core has worked.
+ * @watchdog: watches @job; runs on sched->wq. Only armed by rknpu_run_watch_locked().
+ * @watch_by: jiffies by which it will have fired, if it is pending.
  */
 struct rknpu_slot {
 	struct rknpu_sched *sched;
@@ -88,10 +88,10 @@ struct rknpu_slot {
 };
 
 /**
- * struct rknpu_sched_roof - who wants to know of jobs that fail on the hardware
- * @failed: a core is about to be reset because of a job, of whose tasks it has ended @done. Context:
- *	the scheduler's worker; must not wait. NULL when nobody wants to know.
- * @data: for it.
+ * struct rknpu_sched_roof - receiver of reports on jobs that fail on the hardware
+ * @failed: called before a core is reset because of a job; @done is the number of the job's tasks that the
+ *	core has finished. NULL if there is no receiver. Context: The scheduler's worker. Must not wait.
+ * @data: argument for @failed.
  */
 struct rknpu_sched_roof {
 	void (*failed)(void *data, const struct rknpu_slot *slot, const struct rknpu_job *job, int result, u32 done);
@@ -100,29 +100,29 @@ struct rknpu_sched_roof {
 
 /**
  * struct rknpu_sched - the scheduler
- * @soc: constants. Immutable.
- * @lock: protects all that follows but the workqueues; taken in hard interrupts.
+ * @soc: constants of the SoC. Immutable.
+ * @lock: protects all fields below except the workqueues; taken in hard IRQ context.
  * @queue: jobs that wait for a core.
- * @now: when the decision that is being made began; 0 as long as it did not need to know.
- * @ready: waits whose fence has signalled and that still have jobs, see rknpu_wait.c.
+ * @now: time at which the current decision began; 0 until it is needed.
+ * @ready: waits whose fence has been signalled and that still have jobs, see rknpu_wait.c.
  * @late: jobs that wait for a fence and are impatient, by deadline.
- * @linger: takes power references from cores that are idle; runs on @wq.
- * @patience: ends those that have waited too long; runs on @wq.
- * @conduct: looks after clients that hang, while a job waits; runs on @wq.
- * @strikes: of all clients within about a second, see rknpu_conduct.c.
- * @last_strike: jiffies of the last one.
- * @failed: jobs whose input fence failed; the worker ends them.
+ * @linger: releases power references of idle cores; runs on @wq.
+ * @patience: fails impatient jobs that have waited too long; runs on @wq.
+ * @conduct: watches for clients that hang, while a job waits; runs on @wq.
+ * @strikes: number of strikes of all clients within about a second, see rknpu_conduct.c.
+ * @last_strike: jiffies of the last strike.
+ * @failed: jobs with a failed input fence, to be finished by the worker.
  * @slots: the cores.
- * @last_id: of the job that came last.
- * @counts: what has become of all jobs.
- * @dead: cores in that state; the worker writes it.
- * @stopping: no job is accepted or started any more.
+ * @last_id: ID of the last job that was accepted.
+ * @counts: counts of all jobs.
+ * @dead: mask of dead cores; written by the worker.
+ * @stopping: no more jobs are accepted or started.
  * @reset_all: no job is started until all cores are idle and have been reset.
  * @suspended: number of cores that are suspended or about to be; no job is started.
- * @idle: woken when a core falls idle while @suspended.
- * @dispatch: worker that does what may sleep before a start.
- * @wq: ordered and of high priority: dispatch, watchdogs and recovery never run at the same time.
- * @free_wq: releases of jobs whose last reference went away in an interrupt.
+ * @idle: woken when a core becomes idle while @suspended.
+ * @dispatch: work item for everything before a start that may sleep.
+ * @wq: ordered high-priority workqueue: dispatch, watchdogs and recovery never run at the same time.
+ * @free_wq: releases jobs whose last reference was dropped in an interrupt.
  * @sink: receiver of IOMMU faults.
  * @roof: set by the upper floor while the device is up.
  */

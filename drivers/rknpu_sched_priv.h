@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * What rknpu_sched.c, rknpu_run.c, rknpu_place.c, rknpu_push.c, rknpu_linger.c, rknpu_poll.c,
- * rknpu_wait.c, rknpu_drop.c, rknpu_recover.c and rknpu_reset.c share: they are one scheduler in
- * several files. Nobody else includes this.
+ * Declarations shared by rknpu_sched.c, rknpu_run.c, rknpu_place.c, rknpu_push.c, rknpu_linger.c,
+ * rknpu_poll.c, rknpu_wait.c, rknpu_drop.c, rknpu_recover.c and rknpu_reset.c, which are one
+ * scheduler in several files. No other file includes this header.
  */
 #ifndef RKNPU_SCHED_PRIV_H
 #define RKNPU_SCHED_PRIV_H
@@ -20,33 +20,33 @@
 struct rknpu_core;
 struct rknpu_vm;
 
-/* Longest time that a system suspend waits for what runs. */
+/* Longest time that a system suspend waits for running jobs. */
 #define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
 
-/* Jobs that are dealt with while interrupts are off, or before the worker looks after the cores again. */
+/* Number of jobs handled while interrupts are off, or before the worker returns to looking after the cores. */
 #define RKNPU_SCHED_BATCH		16
 
 /*
- * What a job may still take when its file has been closed or its submitter killed. Jobs
- * take milliseconds, and who has exported a result may have gone before it is there; one
- * that hangs holds its core no longer than this.
+ * Time that a job is left with when its file is closed or its submitter killed. Jobs take
+ * milliseconds, and a process that has exported a result may exit before the result is
+ * ready. A job that hangs does not hold its core any longer than this.
  */
 #define RKNPU_SCHED_GRACE_JIFFIES	(HZ / 2)
 
 /*
- * A turn: how long an address space may keep a core while another one of equal
- * priority waits. A change costs a reset, about 20 us, so jobs that are much longer
- * than that alternate one by one, and short ones in bunches. Cores that share an
- * IOMMU change together, and until then those that are done wait for the others.
+ * A turn: how long an address space may keep a core while another one of equal priority
+ * waits. A switch costs a reset, about 20 us, so much longer jobs alternate one by one and
+ * short jobs in batches. Cores that share an IOMMU switch together; until then, those that
+ * have finished wait for the others.
  */
 #define RKNPU_SCHED_TURN_NS		(1 * NSEC_PER_MSEC)
 #define RKNPU_SCHED_SHARED_TURN_NS	(10 * NSEC_PER_MSEC)
 
 /**
- * struct rknpu_slot_set - slots that the worker owns
- * @num: how many.
- * @slot: the slots.
- * @silent: cores whose interrupts are off meanwhile, see rknpu_slots_listen().
+ * struct rknpu_slot_set - a set of cores that the worker owns
+ * @num: number of cores.
+ * @slot: the cores.
+ * @silent: mask of cores with interrupts disabled meanwhile, see rknpu_slots_listen().
  */
 struct rknpu_slot_set {
 	unsigned int num;
@@ -89,11 +89,11 @@ bool rknpu_sched_drop_failed(struct rknpu_sched *sched);
 void rknpu_sched_drop_orphans(struct rknpu_sched *sched);
 
 /**
- * rknpu_job_has_cores_locked() - whether a job can ever run
+ * rknpu_job_has_cores_locked() - tell whether a job can ever run
  * @sched: the scheduler
  * @job: the job
  *
- * Return: true when every core that it needs works, or one of those that it may use.
+ * Return: true if every core that it needs works, or one of those that it may use.
  */
 static inline bool rknpu_job_has_cores_locked(const struct rknpu_sched *sched, const struct rknpu_job *job)
 {

@@ -28,7 +28,7 @@
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
 
-/* Jobs that the callback itself lets proceed, so that a chain of jobs, for example, needs no worker in between. */
+/* Jobs that the callback itself lets proceed: a chain of jobs, for example, needs no worker in between. */
 #define RKNPU_WAIT_AT_ONCE	4
 
 /**
