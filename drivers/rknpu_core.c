@@ -233,6 +233,51 @@ void rknpu_core_irq_detach(struct rknpu_core *core)
 	core->ops = NULL;
 }
 
+/**
+ * rknpu_core_irq_disable_nosync() - keep the line from interrupting
+ * @core: the core; rknpu_core_irq_enable() is owed for it
+ *
+ * What comes meanwhile comes afterwards: the line is level triggered. The core's IOMMU is silent too.
+ * Context: any, the handler of this line included.
+ */
+void rknpu_core_irq_disable_nosync(struct rknpu_core *core)
+{
+	disable_irq_nosync(core->irq);
+}
+
+/**
+ * rknpu_core_irq_disable() - the same, and wait for a running handler
+ * @core: the core
+ *
+ * Context: may sleep.
+ */
+void rknpu_core_irq_disable(struct rknpu_core *core)
+{
+	disable_irq(core->irq);
+}
+
+/**
+ * rknpu_core_irq_enable() - let the line interrupt again
+ * @core: the core; disabled as often as this is called
+ *
+ * Context: process.
+ */
+void rknpu_core_irq_enable(struct rknpu_core *core)
+{
+	enable_irq(core->irq);
+}
+
+/**
+ * rknpu_core_irq_wait() - wait for a running handler
+ * @core: the core
+ *
+ * Context: may sleep.
+ */
+void rknpu_core_irq_wait(struct rknpu_core *core)
+{
+	synchronize_irq(core->irq);
+}
+
 /*
  * Used before the first access, too: the TRM does not ask for a delay there, and mainline has none. Other drivers
  * wait 10 us each time, but they reset after a failure only, not whenever the client changes.
@@ -327,6 +372,6 @@ void rknpu_core_power_down(struct rknpu_core *core)
 		core->ops->off(core);
 	rknpu_hw_stop(&core->hw);
 	WRITE_ONCE(core->powered, false);
-	synchronize_irq(core->irq);
+	rknpu_core_irq_wait(core);
 	trace_power_off(core->hw.index);
 }

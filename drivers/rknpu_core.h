@@ -63,6 +63,10 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 		    unsigned int nth);
 int rknpu_core_irq_attach(struct rknpu_core *core, const struct rknpu_core_ops *ops, void *owner);
 void rknpu_core_irq_detach(struct rknpu_core *core);
+void rknpu_core_irq_disable_nosync(struct rknpu_core *core);
+void rknpu_core_irq_disable(struct rknpu_core *core);
+void rknpu_core_irq_enable(struct rknpu_core *core);
+void rknpu_core_irq_wait(struct rknpu_core *core);
 void rknpu_core_read_amounts(struct rknpu_core *core, u32 amounts[RKNPU_AMOUNT_KINDS]);
 int rknpu_core_reset(struct rknpu_core * const *cores, unsigned int num);
 void rknpu_core_power_up(struct rknpu_core *core);

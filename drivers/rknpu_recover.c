@@ -19,7 +19,6 @@
 #include "rknpu_recover.h"
 
 #include <linux/device.h>
-#include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/pid.h>
 
@@ -46,7 +45,7 @@ static void rknpu_recover_blame_locked(struct rknpu_slot *slot, u32 iova, bool w
 	slot->fault_write = write;
 	slot->sched->counts.faults++;
 	trace_mmu_fault(slot->index, slot->job ? slot->job->id : 0, iova, write);
-	disable_irq_nosync(slot->core->irq);
+	rknpu_core_irq_disable_nosync(slot->core);
 	rknpu_run_watch_locked(slot, jiffies);
 }
 

@@ -8,7 +8,6 @@
  */
 #include <linux/bitops.h>
 #include <linux/device.h>
-#include <linux/interrupt.h>
 
 #include "rknpu_core.h"
 #include "rknpu_mmu.h"
@@ -29,7 +28,7 @@ void rknpu_slot_detach(struct rknpu_slot *slot)
 	struct rknpu_vm *vm = rknpu_mmu_detach(slot->mmu);
 
 	/* A fault handler may still be looking at the space. */
-	synchronize_irq(slot->core->irq);
+	rknpu_core_irq_wait(slot->core);
 	rknpu_vm_put(vm);
 }
 
@@ -77,7 +76,7 @@ static void rknpu_slots_silence(struct rknpu_slot_set *set)
 		silent |= set->slot[i]->siblings;
 	set->silent = silent;
 	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
-		disable_irq(set->slot[0]->sched->slots[i].core->irq);
+		rknpu_core_irq_disable(set->slot[0]->sched->slots[i].core);
 }
 
 /**
@@ -94,7 +93,7 @@ void rknpu_slots_listen(struct rknpu_slot_set *set)
 	unsigned int i;
 
 	for_each_set_bit(i, &silent, RKNPU_MAX_CORES)
-		enable_irq(set->slot[0]->sched->slots[i].core->irq);
+		rknpu_core_irq_enable(set->slot[0]->sched->slots[i].core);
 	set->silent = 0;
 }
 
@@ -131,7 +130,7 @@ static void rknpu_slots_forgive(const struct rknpu_slot_set *set)
 	}
 	spin_unlock_irq(&sched->lock);
 	for_each_set_bit(i, &faulted, RKNPU_MAX_CORES)
-		enable_irq(set->slot[i]->core->irq);
+		rknpu_core_irq_enable(set->slot[i]->core);
 }
 
 static void rknpu_slot_bury(struct rknpu_slot *slot)
