@@ -26,8 +26,8 @@
 #include "rknpu_vm.h"
 
 /* The top bit is clear, so a token never looks like a kernel address; token + 8 is never another token. */
-#define RKNPU_TOKEN_RANDOM	GENMASK_ULL(62, 28)
-#define RKNPU_TOKEN_INDEX	GENMASK_ULL(27, 4)
+#define RKNPU_TOKEN_RANDOM GENMASK_ULL(62, 28)
+#define RKNPU_TOKEN_INDEX GENMASK_ULL(27, 4)
 
 static unsigned long long rknpu_client_max_bytes;
 module_param_named(client_max_bytes, rknpu_client_max_bytes, ullong, 0644);

@@ -24,9 +24,9 @@ struct rknpu_turns;
 struct rknpu_vm;
 
 /* Number of kinds of jobs that are distinguished, as a power of two. */
-#define RKNPU_CLIENT_KIND_BITS	4
+#define RKNPU_CLIENT_KIND_BITS 4
 
-#define RKNPU_MAX_DOMAINS 16	/* iommu_domain_id 0..15 of the deployed interface */
+#define RKNPU_MAX_DOMAINS 16 /* iommu_domain_id 0..15 of the deployed interface */
 
 /**
  * struct rknpu_clients - all processes that use the device

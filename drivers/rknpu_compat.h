@@ -51,9 +51,9 @@
 
 /* Without these, sharing gives -ENOSYS. All of them had become the DRM core's default when the last was removed. */
 #ifdef RKNPU_HAVE_DRM_GEM_PRIME_MMAP
-#define RKNPU_DRM_PRIME							\
-	.prime_handle_to_fd = drm_gem_prime_handle_to_fd,		\
-	.prime_fd_to_handle = drm_gem_prime_fd_to_handle,		\
+#define RKNPU_DRM_PRIME                                   \
+	.prime_handle_to_fd = drm_gem_prime_handle_to_fd, \
+	.prime_fd_to_handle = drm_gem_prime_fd_to_handle, \
 	.gem_prime_mmap = drm_gem_prime_mmap,
 #else
 #define RKNPU_DRM_PRIME

@@ -10,7 +10,7 @@
 
 #include "rknpu_hw.h"
 
-#define RKNPU_CORE_RESETS 2	/* maximum number of a core's own reset lines */
+#define RKNPU_CORE_RESETS 2 /* maximum number of a core's own reset lines */
 
 struct platform_device;
 struct rknpu_core;

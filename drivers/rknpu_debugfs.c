@@ -40,11 +40,11 @@ module_param_named(proc, rknpu_debugfs_proc, bool, 0444);
 MODULE_PARM_DESC(proc, "Offer the files of /sys/kernel/debug/rknpu in /proc/rknpu too, for everybody to read (default off)");
 
 /* Longer than any useful delay before the NPU powers off. */
-#define RKNPU_DEBUGFS_MAX_DELAY_MS	(60 * 60 * 1000)
+#define RKNPU_DEBUGFS_MAX_DELAY_MS (60 * 60 * 1000)
 
 /* Characters per line in the map of the on-chip memory, and bytes per character. */
-#define RKNPU_DEBUGFS_MM_ROW	32
-#define RKNPU_DEBUGFS_MM_BYTES	SZ_4K
+#define RKNPU_DEBUGFS_MM_ROW 32
+#define RKNPU_DEBUGFS_MM_BYTES SZ_4K
 
 /**
  * struct rknpu_debugfs_file - description of a file

@@ -140,7 +140,6 @@ static const struct drm_driver rknpu_drv_drm = {
 	.driver_features = DRIVER_GEM | DRIVER_RENDER | DRIVER_SYNCOBJ,
 	.name = "rknpu",
 	.desc = "RKNPU driver",
-	RKNPU_DRM_DATE
 	.major = 0,
 	.minor = 9,
 	.patchlevel = 8,
@@ -149,10 +148,10 @@ static const struct drm_driver rknpu_drv_drm = {
 	.postclose = rknpu_file_postclose,
 	.ioctls = rknpu_drv_ioctls,
 	.num_ioctls = ARRAY_SIZE(rknpu_drv_ioctls),
-	RKNPU_DRM_PRIME
 	.gem_create_object = rknpu_gem_create_object,
 	.gem_prime_import = rknpu_drv_prime_import,
 	.gem_prime_import_sg_table = rknpu_prime_import_sg_table,
+	RKNPU_DRM_DATE RKNPU_DRM_PRIME
 };
 
 static const struct of_device_id rknpu_drv_of_match[] = {
@@ -164,7 +163,7 @@ static const struct of_device_id rknpu_drv_of_match[] = {
 	{ .compatible = "rockchip,rk3562-rknpu", .data = &rknpu_binding_rk3562 },
 	{ .compatible = "rockchip,rv1106-rknpu", .data = &rknpu_binding_rv1106 },
 	{ .compatible = "rockchip,rv1126b-rknpu", .data = &rknpu_binding_rv1126b },
-	{ }
+	{}
 };
 MODULE_DEVICE_TABLE(of, rknpu_drv_of_match);
 

@@ -42,18 +42,18 @@ static unsigned int rknpu_dump_data_kib;
 module_param_named(dump_data_kib, rknpu_dump_data_kib, uint, 0600);
 MODULE_PARM_DESC(dump_data_kib, "Contents of buffers in a device core dump, in KiB, at most 1024 (default 0: none)");
 
-#define RKNPU_DUMP_INTERVAL	(60 * HZ)
+#define RKNPU_DUMP_INTERVAL (60 * HZ)
 /* The size that is tried first, and the smallest one that is of use */
-#define RKNPU_DUMP_MOST_BYTES	SZ_256K
-#define RKNPU_DUMP_LEAST_BYTES	SZ_16K
-#define RKNPU_DUMP_MAPPINGS	1024
+#define RKNPU_DUMP_MOST_BYTES SZ_256K
+#define RKNPU_DUMP_LEAST_BYTES SZ_16K
+#define RKNPU_DUMP_MAPPINGS 1024
 /* Limit for buffer contents, and how many bytes of them go on a line */
-#define RKNPU_DUMP_MOST_DATA	SZ_1M
-#define RKNPU_DUMP_LINE_DATA	32
+#define RKNPU_DUMP_MOST_DATA SZ_1M
+#define RKNPU_DUMP_LINE_DATA 32
 /* Space that such a line takes, and that is reserved for the end */
-#define RKNPU_DUMP_LINE_BYTES	80
+#define RKNPU_DUMP_LINE_BYTES 80
 /* Number of tasks to show before and after the one that did not finish */
-#define RKNPU_DUMP_AROUND	1
+#define RKNPU_DUMP_AROUND 1
 
 /**
  * struct rknpu_dump - the dump in progress

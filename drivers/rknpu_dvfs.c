@@ -24,13 +24,13 @@
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
 
-#define RKNPU_DVFS_POLLING_MS	100
+#define RKNPU_DVFS_POLLING_MS 100
 
 /* Interval between temperature checks, for rates at which it matters; a cold part warms up more slowly than that */
-#define RKNPU_DVFS_COLD_MS	1000
+#define RKNPU_DVFS_COLD_MS 1000
 
 /* Name in mainline's and in the vendor's device trees */
-#define RKNPU_DVFS_THERMAL_ZONE	"npu-thermal"
+#define RKNPU_DVFS_THERMAL_ZONE "npu-thermal"
 
 static void rknpu_dvfs_set_margin(struct rknpu_dvfs *dvfs, int uv)
 {

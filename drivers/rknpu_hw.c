@@ -90,7 +90,7 @@ void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *rang
 	if (pingpong)
 		task_con |= soc->task_pp_en;
 
-		/* Slave mode first: PC_SEL = 0 arms the fetch. */
+	/* Slave mode first: PC_SEL = 0 arms the fetch. */
 	writel_relaxed(RKNPU_PC_BASE_ADDRESS_PC_SEL, hw->pc + RKNPU_PC_BASE_ADDRESS);
 	if (soc->num_cores > 1) {
 		/* Without its own number here a core never finishes [seen: rockchip-npu-notes]. */

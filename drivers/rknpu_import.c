@@ -77,7 +77,7 @@ int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round)
 {
 	int ret;
 
-	*round = (struct rknpu_import_round){ };
+	*round = (struct rknpu_import_round){};
 	if (likely(!READ_ONCE(vm->num_imports)) || !READ_ONCE(rknpu_sync_imports))
 		return 0;
 	ret = rknpu_import_collect(vm, round);

@@ -29,7 +29,7 @@
 #include "rknpu_sram.h"
 
 /* Interface version: that of the last vendor driver, which programs compare against. */
-#define RKNPU_INTERFACE_VERSION	(0 * 10000 + 9 * 100 + 8)
+#define RKNPU_INTERFACE_VERSION (0 * 10000 + 9 * 100 + 8)
 
 /* Function of an action; @of is the argument from the action's row in the table. */
 typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 of);

@@ -273,8 +273,8 @@ int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, cons
 	WRITE_ONCE(bo->user_syncs, true);
 	if (args->offset < bo->base.size)
 		ret = rknpu_bo_sync(bo, args->offset, min_t(u64, args->size, bo->base.size - args->offset),
-				     args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
-				     args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
+				    args->flags & RKNPU_MEM_SYNC_TO_DEVICE,
+				    args->flags & RKNPU_MEM_SYNC_FROM_DEVICE);
 	rknpu_mapping_put(mapping);
 	return ret;
 }

@@ -55,7 +55,7 @@ static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu
 
 	if (tasks > 1)
 		rknpu_job_read_task(job, first + tasks - 1, &task);
-		/* Error events cannot be how a task finishes, and without a done event it could only time out. */
+	/* Error events cannot be how a task finishes, and without a done event it could only time out. */
 	if (!task.int_mask || task.int_mask & ~RKNPU_INT_DONE)
 		return rknpu_refuse(drm, "int_mask of a task", task.int_mask);
 	chunk->int_mask = rknpu_hw_widen(task.int_mask);
@@ -146,7 +146,7 @@ static struct rknpu_job *rknpu_job_alloc(struct rknpu_client *client)
 /* The caller keeps the client alive. */
 static void rknpu_job_free(struct rknpu_job *job)
 {
-		/* Recycled memory would hide a use after free from KASAN. */
+	/* Recycled memory would hide a use after free from KASAN. */
 	if (IS_ENABLED(CONFIG_KASAN) || !rknpu_client_give_spare(job->client, job))
 		kfree(job);
 }
@@ -337,7 +337,7 @@ void rknpu_job_write_status(struct rknpu_job *job)
 		/* After success, report only the events that were asked for, as an interrupt mask would. */
 		if (!job->result)
 			seen &= rknpu_job_chunk(job, core)->int_mask;
-		memcpy(job->descriptors + last * sizeof(struct rknpu_task) +
-		       offsetof(struct rknpu_task, int_status), &seen, sizeof(seen));
+		memcpy(job->descriptors + last * sizeof(struct rknpu_task) + offsetof(struct rknpu_task, int_status),
+		       &seen, sizeof(seen));
 	}
 }

@@ -209,7 +209,7 @@ static long rknpu_misc_create(struct rknpu_session *session, struct rknpu_mem_cr
 			rknpu_misc_cancel_fd(&out);
 		return -EFAULT;
 	}
-		/* The point of no return: another thread may use the file descriptor immediately. */
+	/* The point of no return: another thread may use the file descriptor immediately. */
 	if (out.buf)
 		fd_install(out.fd, out.buf->file);
 	return 0;
@@ -248,7 +248,7 @@ static bool rknpu_misc_knows(unsigned int cmd)
 	case IOCTL_RKNPU_MEM_SYNC:
 		return true;
 	default:
-			/* This includes MEM_MAP: user space maps the dma-buf itself. */
+		/* This includes MEM_MAP: user space maps the dma-buf itself. */
 		return false;
 	}
 }

@@ -36,13 +36,13 @@
 #include "rknpu_prime.h"
 
 /* One fault maps the whole aligned block around it, because large buffers are accessed page by page. */
-#define RKNPU_MMAP_FAULT_BYTES	SZ_512K
+#define RKNPU_MMAP_FAULT_BYTES SZ_512K
 
 /* Number of entries created under one page table lock. */
-#define RKNPU_MMAP_BATCH	32
+#define RKNPU_MMAP_BATCH 32
 
 /* Cost of a fault, in created entries. */
-#define RKNPU_MMAP_FAULT_COST	16
+#define RKNPU_MMAP_FAULT_COST 16
 
 static unsigned long rknpu_mmap_page(const struct rknpu_bo *bo, unsigned long pgoff)
 {

@@ -41,13 +41,13 @@ static const unsigned int rknpu_pages_order[RKNPU_PAGES_SIZES] = {
  * Without large pages the kernel's split_folio() always reports success, and
  * MADV_COLD on a mapped compound page retries it forever (6.12, mm/madvise.c).
  */
-#define RKNPU_PAGES_COMPOUND	IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
+#define RKNPU_PAGES_COMPOUND IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
 
 /*
  * A request for too much memory fails with -ENOMEM. It must not invoke the OOM
  * killer, neither the global one nor that of the caller's memory cgroup.
  */
-#define RKNPU_PAGES_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+#define RKNPU_PAGES_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /* Reallocates @old with room for @left more pages in pieces of at most size @size. Frees @old even on failure. */
 static struct rknpu_pages *rknpu_pages_extend(struct rknpu_pages *old, unsigned int size, unsigned long left)
@@ -204,7 +204,7 @@ void rknpu_pages_free(struct rknpu_pages *pages)
  */
 unsigned long rknpu_pages_find(const struct rknpu_pages *pages, unsigned long index, struct page **page)
 {
-	struct page *const *piece = pages->piece;
+	struct page * const *piece = pages->piece;
 	unsigned long within;
 	unsigned int size;
 

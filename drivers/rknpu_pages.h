@@ -14,7 +14,7 @@ struct scatterlist;
 struct sg_table;
 
 /* Number of piece sizes. */
-#define RKNPU_PAGES_SIZES	3
+#define RKNPU_PAGES_SIZES 3
 
 /**
  * struct rknpu_pages - memory of a buffer, as a list of pieces, largest first

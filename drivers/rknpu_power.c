@@ -549,6 +549,8 @@ static int rknpu_power_resume(struct device *dev)
 }
 
 const struct dev_pm_ops rknpu_power_pm_ops = {
+	/* clang-format off */
 	SYSTEM_SLEEP_PM_OPS(rknpu_power_suspend, rknpu_power_resume)
 	RUNTIME_PM_OPS(rknpu_power_runtime_suspend, rknpu_power_runtime_resume, NULL)
+	/* clang-format on */
 };

@@ -17,9 +17,9 @@
 #include "rknpu_power.h"
 
 /* Specification serial number: selects the bit of opp-supported-hw for this part [seen: vendor driver 0.9.8] */
-#define RKNPU_RATES_SPEC		"specification_serial_number"
-#define RKNPU_RATES_SPEC_RK3588M	0xd
-#define RKNPU_RATES_SPEC_RK3588J	0xa
+#define RKNPU_RATES_SPEC "specification_serial_number"
+#define RKNPU_RATES_SPEC_RK3588M 0xd
+#define RKNPU_RATES_SPEC_RK3588J 0xa
 
 static void rknpu_rates_remove(void *dev)
 {
@@ -139,7 +139,7 @@ static unsigned int rknpu_rates_part_cells(struct device_node *table)
 
 static int rknpu_rates_read_tree(const struct rknpu_power *power, struct device_node *table, u32 kind)
 {
-	const char *supplies[3] = { };
+	const char *supplies[3] = {};
 	u32 part[] = { kind, BIT(0) };
 	struct dev_pm_opp_config config = {
 		.supported_hw = part,

@@ -20,38 +20,42 @@
 
 #include "rknpu_regs.h"
 
-#define RKNPU_SOC_TASKS_12						\
-	.task_number_mask = RKNPU_PC_TASK_CON_NUMBER_12,		\
-	.task_pp_en = RKNPU_PC_TASK_CON_PP_EN_12,			\
+#define RKNPU_SOC_TASKS_12                                                                  \
+	.task_number_mask = RKNPU_PC_TASK_CON_NUMBER_12,                                    \
+	.task_pp_en = RKNPU_PC_TASK_CON_PP_EN_12,                                           \
 	.task_con_start = RKNPU_PC_TASK_CON_COUNT_CLEAR_12 | RKNPU_PC_TASK_CON_RESERVED_12, \
-	.task_status = RKNPU_PC_TASK_STATUS,				\
-	.task_done = RKNPU_PC_TASK_STATUS_COUNTER_12,			\
-	.task_begun = RKNPU_PC_TASK_STATUS_COUNTER_12 | RKNPU_PC_TASK_STATUS_FIRST_OP |	\
-		      RKNPU_PC_TASK_STATUS_LAST_OP | RKNPU_PC_TASK_STATUS_FIRST_FETCH |	\
-		      RKNPU_PC_TASK_STATUS_LAST_FETCH,			\
+	.task_status = RKNPU_PC_TASK_STATUS,                                                \
+	.task_done = RKNPU_PC_TASK_STATUS_COUNTER_12,                                       \
+	.task_begun = RKNPU_PC_TASK_STATUS_COUNTER_12 | RKNPU_PC_TASK_STATUS_FIRST_OP |     \
+		      RKNPU_PC_TASK_STATUS_LAST_OP | RKNPU_PC_TASK_STATUS_FIRST_FETCH |     \
+		      RKNPU_PC_TASK_STATUS_LAST_FETCH,                                      \
 	.max_tasks = 4095
 
-#define RKNPU_SOC_TASKS_16						\
-	.task_number_mask = RKNPU_PC_TASK_CON_NUMBER_16,		\
-	.task_pp_en = RKNPU_PC_TASK_CON_PP_EN_16,			\
+#define RKNPU_SOC_TASKS_16                                                                  \
+	.task_number_mask = RKNPU_PC_TASK_CON_NUMBER_16,                                    \
+	.task_pp_en = RKNPU_PC_TASK_CON_PP_EN_16,                                           \
 	.task_con_start = RKNPU_PC_TASK_CON_COUNT_CLEAR_16 | RKNPU_PC_TASK_CON_RESERVED_16, \
 	.max_tasks = 65535
 
 /* No bit of this register distinguishes a running kick of one task from one that never started. */
-#define RKNPU_SOC_STATUS_48						\
-	.task_status = RKNPU_PC_TASK_STATUS_48,				\
+#define RKNPU_SOC_STATUS_48                     \
+	.task_status = RKNPU_PC_TASK_STATUS_48, \
 	.task_done = RKNPU_PC_TASK_STATUS_48_ENDED
 
 /* For the most demanding parts (level 0), from the vendor's rk3588s.dtsi. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk3588[] = {
+	/* clang-format off */
 	{ 300, 700000 }, { 400, 700000 }, { 500, 700000 }, { 600, 700000 }, { 700, 700000 },
 	{ 800, 750000 }, { 900, 800000 }, { 1000, 850000 },
+	/* clang-format on */
 };
 
 /* RK3588J and RK3588M: automotive and industrial parts, from the same file. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk3588jm[] = {
+	/* clang-format off */
 	{ 300, 750000 }, { 400, 750000 }, { 500, 750000 }, { 600, 750000 }, { 700, 750000 },
 	{ 800, 750000 }, { 950, 837500 },
+	/* clang-format on */
 };
 
 /*
@@ -85,8 +89,10 @@ static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3588 = {
 
 /* From the table in its TF-A. The address of its read margins is uncertain, so they stay as firmware set them. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk3576[] = {
+	/* clang-format off */
 	{ 300, 675000 }, { 400, 675000 }, { 500, 700000 }, { 600, 725000 }, { 700, 775000 },
 	{ 800, 825000 }, { 900, 875000 }, { 950, 950000 },
+	/* clang-format on */
 };
 
 static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3576 = {
@@ -102,7 +108,9 @@ static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk3576 = {
 
 /* RK3566 in the vendor's kernels; RK3568 runs at these too. Its higher rates must come from its own device tree. */
 static const struct rknpu_soc_rate rknpu_soc_rates_rk356x[] = {
+	/* clang-format off */
 	{ 297, 850000 }, { 400, 850000 }, { 600, 850000 }, { 700, 875000 }, { 800, 925000 },
+	/* clang-format on */
 };
 
 static const struct rknpu_soc_dvfs rknpu_soc_dvfs_rk356x = {
@@ -242,13 +250,14 @@ const struct rknpu_binding rknpu_binding_rk3576 = {
 };
 
 /* Vendor's binding: SoCs with one core have no number in any name. */
-#define RKNPU_BINDING_SINGLE(_soc) {					\
-	.soc = &(_soc),							\
-	.whole = true,							\
-	.resets = { "srst_a", "srst_h" },				\
-	.npu_supply = "rknpu",						\
-	.sram_supply = "mem",						\
-}
+#define RKNPU_BINDING_SINGLE(_soc)                \
+	{                                         \
+		.soc = &(_soc),                   \
+		.whole = true,                    \
+		.resets = { "srst_a", "srst_h" }, \
+		.npu_supply = "rknpu",            \
+		.sram_supply = "mem",             \
+	}
 
 const struct rknpu_binding rknpu_binding_rk356x = RKNPU_BINDING_SINGLE(rknpu_soc_rk356x);
 const struct rknpu_binding rknpu_binding_rk3562 = RKNPU_BINDING_SINGLE(rknpu_soc_rk3562);

@@ -198,12 +198,12 @@ static ssize_t rknpu_stats_show_release(struct rknpu_device *rdev, const struct 
 	return sysfs_emit(buf, "%s\n", RKNPU_RELEASE);
 }
 
-#define RKNPU_STATS_FILE(_name, _show, _core, _offset)					\
-	static struct rknpu_stats_file rknpu_stats_file_##_name = {			\
-		.attr = { .name = #_name, .mode = 0444 },				\
-		.show = rknpu_stats_show_##_show,					\
-		.core = _core,								\
-		.offset = _offset,							\
+#define RKNPU_STATS_FILE(_name, _show, _core, _offset)              \
+	static struct rknpu_stats_file rknpu_stats_file_##_name = { \
+		.attr = { .name = #_name, .mode = 0444 },           \
+		.show = rknpu_stats_show_##_show,                   \
+		.core = _core,                                      \
+		.offset = _offset,                                  \
 	}
 #define RKNPU_STATS_COUNT(_name, _member) \
 	RKNPU_STATS_FILE(_name, count, -1, offsetof(struct rknpu_counts, _member))

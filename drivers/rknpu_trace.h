@@ -18,6 +18,9 @@
 /* Only rknpu_trace.c knows the structures that the fields come from: every floor may include this header. */
 struct rknpu_job;
 
+/* What TRACE_EVENT() takes is no C. */
+/* clang-format off */
+
 TRACE_EVENT(job_queue,
 	TP_PROTO(const struct rknpu_job *job),
 	TP_ARGS(job),

@@ -195,8 +195,10 @@ static int rknpu_vm_translate_locked(struct rknpu_vm *vm, struct rknpu_mapping_s
 		ret = rknpu_vm_find_range_locked(vm, &space->node, bytes, PAGE_SIZE);
 	if (ret)
 		return ret;
-	ret = flags & RKNPU_VM_PAGELESS ? rknpu_vm_map_dma_locked(vm, space->node.start, sgt, bytes) :
-			 rknpu_vm_map_pages_locked(vm, space->node.start, sgt, bytes);
+	if (flags & RKNPU_VM_PAGELESS)
+		ret = rknpu_vm_map_dma_locked(vm, space->node.start, sgt, bytes);
+	else
+		ret = rknpu_vm_map_pages_locked(vm, space->node.start, sgt, bytes);
 	if (ret)
 		drm_mm_remove_node(&space->node);
 	return ret;

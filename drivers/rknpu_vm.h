@@ -21,9 +21,9 @@ struct sg_table;
  * Range that addresses are allocated from. It excludes address 0, which means "no buffer" in many
  * streams, and the last page, so address + size never wraps in 32 bits.
  */
-#define RKNPU_VM_FIRST	((u64)SZ_4K)
-#define RKNPU_VM_END	(SZ_4G - SZ_4K)
-#define RKNPU_VM_BYTES	(RKNPU_VM_END - RKNPU_VM_FIRST)
+#define RKNPU_VM_FIRST ((u64)SZ_4K)
+#define RKNPU_VM_END (SZ_4G - SZ_4K)
+#define RKNPU_VM_BYTES (RKNPU_VM_END - RKNPU_VM_FIRST)
 
 /**
  * enum rknpu_vm_flags - how to map memory into an address space

@@ -55,6 +55,12 @@ unless_unchanged() {
 # The kernel's own style checks. Their scripts are only in its source package.
 check_patch_style() { selftests/checks/check-patch "$("$VM/fetch-source")/scripts" "$BUILD/unchanged/patch"; }
 
+# Debian 12 has clang-format 14. Other versions may want other spaces. The scheduler's files are not formatted yet.
+check_format() {
+	local scheduler='account|conduct|drop|fault|linger|owner|pick|place|poll|prepare|push|queue|recover|reset|run|sched|sched_priv|slot|wait'
+	git ls-files 'drivers/*.[ch]' | grep -vE "/rknpu_($scheduler)[.]" | xargs clang-format --dry-run -Werror
+}
+
 check_coccinelle() {
 	local source
 	source=$("$VM/fetch-source")
@@ -133,6 +139,7 @@ static_tests() {
 	static_step checkpatch check_patch_style
 	static_step kernel-doc check_kernel_doc
 	static_step coccinelle check_coccinelle
+	static_step format check_format
 	static_step probes check_probes
 	static_step version check_version
 	static_step parameters check_parameters
