@@ -45,7 +45,7 @@ static int rknpu_submit_check(struct rknpu_device *rdev, const struct rknpu_subm
 	return 0;
 }
 
-static_assert(RKNPU_MAX_SUBCORE_TASKS == RKNPU_MAX_CORES + 2);
+static_assert(RKNPU_MAX_CORES + 2 == RKNPU_MAX_SUBCORE_TASKS);
 
 /*
  * Core n uses entry n, or entry n + 2 if three cores are named. On SoCs with a single
