@@ -431,7 +431,7 @@ static bool rknpu_recover_take(struct rknpu_slot *slot)
 	if (slot->state != RKNPU_SLOT_IDLE || rknpu_power_get(slot->core->power))
 		return false;
 	spin_lock_irq(&slot->sched->lock);
-	taken = slot->state == RKNPU_SLOT_IDLE;
+	taken = slot->state == RKNPU_SLOT_IDLE && !slot->asleep;
 	if (taken)
 		slot->state = RKNPU_SLOT_RECOVERING;
 	spin_unlock_irq(&slot->sched->lock);

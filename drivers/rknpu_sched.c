@@ -165,6 +165,19 @@ static bool rknpu_slot_quiet(const struct rknpu_slot *slot)
 	return !READ_ONCE(slot->sched->reset_all) && (state == RKNPU_SLOT_IDLE || state == RKNPU_SLOT_DEAD);
 }
 
+/* Return: false if the worker has taken the core for a reset of all cores since it was quiet. */
+static bool rknpu_slot_sleep(struct rknpu_slot *slot)
+{
+	struct rknpu_sched *sched = slot->sched;
+
+	spin_lock_irq(&sched->lock);
+	slot->asleep = rknpu_slot_quiet(slot);
+	if (slot->asleep)
+		rknpu_linger_end_locked(slot);
+	spin_unlock_irq(&sched->lock);
+	return slot->asleep;
+}
+
 static void rknpu_sched_awake_locked(struct rknpu_sched *sched)
 {
 	lockdep_assert_held(&sched->lock);
@@ -179,7 +192,8 @@ static void rknpu_sched_resume(struct rknpu_core *core)
 	struct rknpu_sched *sched = slot->sched;
 
 	spin_lock_irq(&sched->lock);
-		/* The next job must not rely on the contents of the registers. */
+	slot->asleep = false;
+	/* The next job must not rely on the contents of the registers. */
 	slot->resets--;
 	rknpu_sched_awake_locked(sched);
 	spin_unlock_irq(&sched->lock);
@@ -195,11 +209,9 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 	sched->suspended++;
 	spin_unlock_irq(&sched->lock);
 	/* A job is bounded by its own time-out; a client with a long one must not hold up a system suspend. */
-	if (wait_event_timeout(sched->idle, rknpu_slot_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES)) {
-		spin_lock_irq(&sched->lock);
-		rknpu_linger_end_locked(slot);
-		spin_unlock_irq(&sched->lock);
-		return 0;
+	while (wait_event_timeout(sched->idle, rknpu_slot_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES)) {
+		if (rknpu_slot_sleep(slot))
+			return 0;
 	}
 	/* The worker may own the core. Its registers are not touched, and have kept their contents. */
 	spin_lock_irq(&sched->lock);

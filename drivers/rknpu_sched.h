@@ -51,6 +51,7 @@ enum rknpu_slot_state {
  * @mmu: its IOMMU. Immutable; members as documented there.
  * @siblings: cores behind the same IOMMU, including this one. Only changes while cores are added.
  * @state: state of the core, see above. While it is not idle, the core has a power reference.
+ * @asleep: suspended with the system, so that not even a reset of all cores may touch it.
  * @lingers: one more power reference is held, for the next job.
  * @idle_since: time when it became idle, if @lingers.
  * @job: job on the hardware or being prepared for; kept alive by the job's queue reference.
@@ -72,6 +73,7 @@ struct rknpu_slot {
 	struct rknpu_mmu *mmu;
 	u32 siblings;
 	enum rknpu_slot_state state;
+	bool asleep;
 	bool lingers;
 	ktime_t idle_since;
 	struct rknpu_job *job;
