@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
 #include "lib/job.h"
 #include "lib/testing.h"
 
@@ -378,6 +379,7 @@ static void gang_fails(uint32_t kind, uint32_t param, int want)
 	need_cores(7);
 	for_each_core(core)
 		EXPECT_CORRECT(&mm, 1u << core);
+	driver_keep_on(true);
 	twin_fault(other_core, TWIN_FAULT_LATE, 700000, 1);
 	remember();
 	other = ktap_fork(runs_one, &(uint32_t){ 1u << other_core });
@@ -401,6 +403,7 @@ static void gang_fails(uint32_t kind, uint32_t param, int want)
 	if (!soc_get()->shares_iommu)
 		EXPECT_EQ(twin_stat(other_core, TWIN_STAT_RESETS), resets[other_core]);
 	EXPECT(twin_stat(1, TWIN_STAT_RESETS) > resets[1]);
+	driver_keep_on(false);
 	twin_disarm();
 	args = gang(7, share);
 	matmul_spoil(&mm);

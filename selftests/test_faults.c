@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/driver.h"
 #include "lib/testing.h"
 
 #define FOREVER		1000000
@@ -64,6 +65,7 @@ static void fails(unsigned int core, uint32_t kind, uint32_t param, int want)
 	uint32_t resets[NPU_CORES];
 	unsigned int other;
 
+	driver_keep_on(true);
 	for_each_core(other)
 		EXPECT_CORRECT(&mm, 1u << other);
 	for_each_core(other)
@@ -82,6 +84,7 @@ static void fails(unsigned int core, uint32_t kind, uint32_t param, int want)
 	EXPECT(twin_stat(core, TWIN_STAT_RESETS) > resets[core]);
 	for_each_core(other)
 		EXPECT_CORRECT(&mm, 1u << other);
+	driver_keep_on(false);
 }
 
 static void fails_on_every_core(uint32_t kind, uint32_t param, int want)

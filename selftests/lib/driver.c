@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "driver.h"
 #include "npu.h"
+#include "soc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,4 +88,15 @@ int driver_open_soon(void)
 int driver_unload(void)
 {
 	return syscall(SYS_delete_module, "rknpu", O_NONBLOCK) ? -errno : 0;
+}
+
+void driver_keep_on(bool on)
+{
+	char path[96];
+	int core;
+
+	for_each_core(core) {
+		snprintf(path, sizeof(path), "/sys/bus/platform/devices/%s/power/control", soc_get()->device[core]);
+		driver_write(path, on ? "on" : "auto");
+	}
 }

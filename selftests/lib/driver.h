@@ -27,4 +27,10 @@ int driver_open_soon(void);
 /* Tries to unload the module; returns 0 or -errno */
 int driver_unload(void);
 
+/*
+ * Keeps the cores powered while a case counts their resets, because a core that goes off is reset too. Has no effect if the
+ * caller may not write these files.
+ */
+void driver_keep_on(bool on);
+
 #endif /* DRIVER_H */
