@@ -90,13 +90,28 @@ int driver_unload(void)
 	return syscall(SYS_delete_module, "rknpu", O_NONBLOCK) ? -errno : 0;
 }
 
+static void control_path(unsigned int core, char *path, size_t size)
+{
+	snprintf(path, size, "/sys/bus/platform/devices/%s/power/control", soc_get()->device[core]);
+}
+
 void driver_keep_on(bool on)
 {
 	char path[96];
 	int core;
 
 	for_each_core(core) {
-		snprintf(path, sizeof(path), "/sys/bus/platform/devices/%s/power/control", soc_get()->device[core]);
+		control_path(core, path, sizeof(path));
 		driver_write(path, on ? "on" : "auto");
 	}
+}
+
+bool driver_keeps_on(void)
+{
+	char path[96], text[16] = "";
+
+	if (!npu_num_cores())
+		return false;
+	control_path(npu_nth_core(0), path, sizeof(path));
+	return !driver_read(path, text, sizeof(text)) && !strncmp(text, "on", 2);
 }

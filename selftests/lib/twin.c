@@ -227,9 +227,13 @@ static void restore_params(void)
 			driver_set_param(params[i], usual[i]);
 }
 
+/* Whether cores may go off, see driver_keep_on(); a case that is skipped or fails leaves it changed. */
+static bool kept_on;
+
 static bool before(void)
 {
 	save_params();
+	kept_on = driver_keeps_on();
 	/*
 	 * Computing on the twin takes time on the host, and cases hold cores for as long as they
 	 * like. Cases that test stalled jobs set their own limit.
@@ -246,6 +250,8 @@ static bool after(void)
 	uint32_t unacked;
 
 	restore_params();
+	if (driver_keeps_on() != kept_on)
+		driver_keep_on(kept_on);
 	if (!twin_present())
 		return true;
 	twin_disarm();
