@@ -28,8 +28,8 @@ int driver_open_soon(void);
 int driver_unload(void);
 
 /*
- * Keeps the cores powered while a case counts their resets, because a core that goes off is reset too. Has no effect if the
- * caller may not write these files. lib/twin.c restores it after the case.
+ * Keeps the cores powered while a case counts their resets, because a core that goes off is reset
+ * too. Has no effect if the caller may not write these files. lib/twin.c restores it after the case.
  */
 void driver_keep_on(bool on);
 bool driver_keeps_on(void);
