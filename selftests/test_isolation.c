@@ -427,11 +427,12 @@ TEST(stray_writes_of_the_dead_do_not_reach_the_next_client) { next_client_comes(
 /* A core powers off after its job while a stream still writes: the IOMMU must not go first, or writes bypass it */
 TEST(stray_stream_is_stopped_before_its_core_goes_off)
 {
-	uint32_t errors = twin_read(TWIN_ERROR_COUNT);
 	struct matmul mm;
+	uint32_t errors;
 	int core;
 
 	twin_need();
+	errors = twin_read(TWIN_ERROR_COUNT);
 	small_matmul(&mm, npu_open(), 56);
 	npu_need_iommu(mm.out.fd);
 	for_each_core(core) {
