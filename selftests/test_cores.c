@@ -90,6 +90,8 @@ static struct rknpu_submit gang(uint32_t mask, uint32_t *share)
 	struct rknpu_subcore_task range[NPU_CORES] = { 0 };
 	unsigned int core, n = 0, start = 0;
 
+	/* A core that this boot does not have keeps a share of nothing */
+	memset(share, 0, NPU_CORES * sizeof(*share));
 	for_each_core(core) {
 		share[core] = mask >> core & 1 ? shares[__builtin_popcount(mask) - 1][n++] : 0;
 		range[core] = (struct rknpu_subcore_task){ start, share[core] };
