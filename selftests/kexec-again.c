@@ -44,7 +44,7 @@ struct fdt {
 		 size_struct;
 };
 
-static void quit(const char *what)
+static __attribute__((noreturn)) void quit(const char *what)
 {
 	fprintf(stderr, "kexec-again: %s: %s\n", what, errno ? strerror(errno) : "not as expected");
 	exit(1);
@@ -53,16 +53,18 @@ static void quit(const char *what)
 /* The size of a sysfs file is not always known */
 static struct blob read_file(const char *path)
 {
-	struct blob b = { NULL, 0 };
 	int fd = open(path, O_RDONLY);
+	struct blob b = { NULL, 0 };
+	uint8_t *more;
 	ssize_t n = 1;
 
 	if (fd < 0)
 		quit(path);
 	while (n > 0) {
-		b.bytes = realloc(b.bytes, b.size + (1 << 20));
-		if (!b.bytes)
+		more = realloc(b.bytes, b.size + (1 << 20));
+		if (!more)
 			quit(path);
+		b.bytes = more;
 		n = read(fd, b.bytes + b.size, 1 << 20);
 		if (n < 0)
 			quit(path);

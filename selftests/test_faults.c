@@ -806,7 +806,6 @@ TEST_LIMIT(lost_start_breaks_no_job_of_others, 60)
 	twin_fault(2, TWIN_FAULT_LATE, 300000, 1);
 	pids[2] = ktap_fork(is_peer, &running);
 	wait_for_kick(2, before);
-	before = twin_stat(0, TWIN_STAT_KICKS);
 	twin_fault(0, TWIN_FAULT_STALL, 0, FOREVER);
 	pids[0] = ktap_fork(is_peer, &lost);
 	pids[1] = ktap_fork(is_peer, &busy);

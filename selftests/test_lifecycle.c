@@ -48,7 +48,9 @@ static int unload(void)
 
 static void need_root_and_module(void)
 {
-	if (geteuid() || !getenv("RKNPU_KO") || access(getenv("RKNPU_KO"), R_OK))
+	const char *module = getenv("RKNPU_KO");
+
+	if (geteuid() || !module || access(module, R_OK))
 		SKIP("needs root and the module's file in RKNPU_KO");
 }
 

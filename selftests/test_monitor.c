@@ -326,16 +326,16 @@ TEST(vendor_freq_sets_the_rate_and_is_clamped)
 TEST(reserved_memory_is_counted)
 {
 	uint64_t total, used;
+	const char *pool = getenv("POOL");
 	char text[4096] = "", want[96];
 	struct npu_bo bo;
 	int fd = stats_open(&mm), file;
 
 	total = stats_number("pool_total_bytes");
 	used = stats_number("pool_used_bytes");
-	if (getenv("POOL"))
-		EXPECT_EQ(total, strtoull(strchr(getenv("POOL"), '+') + 1, NULL, 0));
-	else
-		EXPECT_EQ(total, 0);
+	if (pool)
+		pool = strchr(pool, '+');
+	EXPECT_EQ(total, pool ? strtoull(pool + 1, NULL, 0) : 0);
 	ASSERT_RET(npu_bo_init(&bo, fd, 1 << 20, NPU_FLAGS_DATA), 0);
 	if (total) {
 		EXPECT_EQ(stats_number("pool_used_bytes") - used, 1 << 20);

@@ -530,6 +530,7 @@ TEST(dmabuf_outlives_its_process)
 	ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	ASSERT_EQ(ktap_join(ktap_fork(exports_and_dies, &pair[1])), 0);
 	ASSERT_EQ(recvmsg(pair[0], &msg, MSG_CMSG_CLOEXEC), 1);
+	ASSERT(CMSG_FIRSTHDR(&msg));
 	memcpy(&dmabuf, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
 	map = mmap(NULL, 8 * NPU_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
 	ASSERT(map != MAP_FAILED);

@@ -67,7 +67,7 @@ static void whole_window_is_free(int fd)
 	const uint64_t rest = END - FIRST - BLOCKS * BLOCK;
 	int block = make_dumb(BLOCK), last = make_dumb(rest), files[BLOCKS + 1], page;
 	struct rknpu_mem_create c;
-	uint64_t address, lowest = END, highest = 0;
+	uint64_t address = 0, lowest = END, highest = 0;
 	unsigned int i;
 
 	for (i = 0; i <= BLOCKS; i++) {

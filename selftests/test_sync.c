@@ -99,7 +99,8 @@ TEST(sync_covers_exactly_the_range)
 	size_t n;
 
 	trace_start();
-	ASSERT_EQ(create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA), bo.size);
+	n = create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA);
+	ASSERT_EQ(n, bo.size);
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_TO_DEVICE);
 		expect_range(n, TRACE_TO_DEVICE, t[i].offset, t[i].size);
@@ -231,7 +232,8 @@ TEST(exported_buffer_synchronized_by_its_users)
 	size_t n;
 
 	trace_start();
-	ASSERT_EQ(create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA), bo.size);
+	n = create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA);
+	ASSERT_EQ(n, bo.size);
 	dmabuf = export_bo(&bo);
 	n = dmabuf_synced(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
 	expect_range(n, TRACE_FROM_DEVICE, 0, bo.size);

@@ -140,6 +140,7 @@ static_tests() {
 	static_step kernel-doc check_kernel_doc
 	static_step coccinelle check_coccinelle
 	static_step format check_format
+	static_step analyzers selftests/checks/check-analyzers
 	static_step probes check_probes
 	static_step version check_version
 	static_step parameters check_parameters

@@ -136,7 +136,7 @@ static bool put_chunk(FILE *f, const char *type, const uint8_t *data, size_t siz
 static uint8_t *filtered(const struct png_picture *p, size_t *size)
 {
 	size_t line = (size_t)p->width * PIXEL, y, x;
-	uint8_t *rows = malloc(p->height * (line + 1)), *to = rows;
+	uint8_t *rows = calloc(p->height, line + 1), *to = rows;
 
 	*size = p->height * (line + 1);
 	for (y = 0; rows && y < p->height; y++)

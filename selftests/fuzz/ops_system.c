@@ -60,6 +60,8 @@ static void op_thread(struct fuzz_state *s, const uint64_t *arg)
 	if (in_thread || s->threads == FUZZ_THREADS)
 		return;
 	p = malloc(sizeof(*p));
+	if (!p)
+		return;
 	mine = part(s, arg[0]);
 	*p = (struct thread_part){ s, s->seq, mine.at, mine.end };
 	if (pthread_create(&s->thread[s->threads], NULL, thread, p))

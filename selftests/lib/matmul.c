@@ -487,10 +487,12 @@ static bool differs(const struct format *f, const struct matmul *mm, unsigned in
 
 static double *as_doubles(const uint16_t *bits, size_t count)
 {
-	double *v = malloc(count * sizeof(*v));
+	double *v = calloc(count, sizeof(*v));
 	size_t i;
 
-	for (i = 0; v && i < count; i++)
+	if (!v)
+		return NULL;
+	for (i = 0; i < count; i++)
 		v[i] = fp16_to_double(bits[i]);
 	return v;
 }

@@ -24,12 +24,27 @@ static uint64_t take_number(const char *value)
 	return strtoull(value, NULL, 0);
 }
 
+static bool append_word(struct image_part *part, uint64_t word)
+{
+	uint64_t le = htole64(word);
+	uint8_t *data = part->data;
+
+	if (!(part->size & (part->size - 1)) || part->size < 64) {
+		data = realloc(data, part->size < 64 ? 128 : 2 * part->size);
+		if (!data)
+			return false;
+		part->data = data;
+	}
+	memcpy(data + part->size, &le, sizeof(le));
+	part->size += sizeof(le);
+	return true;
+}
+
 /* Take a word that continues the last part or begins another one */
 static bool take_word(struct image *img, const char *value)
 {
 	struct image_part *part = img->nparts ? &img->parts[img->nparts - 1] : NULL;
-	uint64_t addr, word, le;
-	uint8_t *data;
+	uint64_t addr, word;
 
 	if (sscanf(value, "%" SCNx64 " %" SCNx64, &addr, &word) != 2 || addr > UINT32_MAX || addr & 7)
 		return true;
@@ -39,16 +54,7 @@ static bool take_word(struct image *img, const char *value)
 		part = &img->parts[img->nparts++];
 		*part = (struct image_part){ .name = "dump", .start = (uint32_t)addr };
 	}
-	if (!(part->size & (part->size - 1)) || part->size < 64) {
-		data = realloc(part->data, part->size < 64 ? 128 : 2 * part->size);
-		if (!data)
-			return false;
-		part->data = data;
-	}
-	le = htole64(word);
-	memcpy(part->data + part->size, &le, sizeof(le));
-	part->size += sizeof(le);
-	return true;
+	return append_word(part, word);
 }
 
 static void take_mapping(struct dump *dump, struct image *img, const char *value)

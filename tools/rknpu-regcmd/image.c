@@ -27,15 +27,13 @@ bool parse_number(const char *text, uint64_t max, uint64_t *value)
 	return !errno && !*end && *value <= max;
 }
 
-uint8_t *read_file(const char *name, size_t *size)
+/* All of @f, in memory that the caller frees; NULL with errno set if it cannot be read or is too large */
+static uint8_t *read_all(FILE *f, size_t *size)
 {
-	FILE *f = strcmp(name, "-") ? fopen(name, "rb") : stdin;
 	uint8_t *data = NULL, *more;
 	size_t room = 0, got;
 
 	*size = 0;
-	if (!f)
-		goto failed;
 	do {
 		if (*size == room) {
 			room = room ? 2 * room : 65536;
@@ -49,18 +47,25 @@ uint8_t *read_file(const char *name, size_t *size)
 		got = fread(data + *size, 1, room - *size, f);
 		*size += got;
 	} while (got);
-	if (ferror(f))
-		goto failed;
-	if (f != stdin)
-		fclose(f);
-	return data;
+	if (!ferror(f))
+		return data;
 
 failed:
-	fprintf(stderr, "rknpu-regcmd: %s: %s\n", name, strerror(errno));
-	if (f && f != stdin)
-		fclose(f);
 	free(data);
 	return NULL;
+}
+
+uint8_t *read_file(const char *name, size_t *size)
+{
+	bool is_stdin = !strcmp(name, "-");
+	FILE *f = is_stdin ? stdin : fopen(name, "rb");
+	uint8_t *data = f ? read_all(f, size) : NULL;
+
+	if (!data)
+		fprintf(stderr, "rknpu-regcmd: %s: %s\n", name, strerror(errno));
+	if (f && !is_stdin)
+		fclose(f);
+	return data;
 }
 
 static void store_word(uint8_t *p, uint64_t word)

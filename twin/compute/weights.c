@@ -115,10 +115,11 @@ enum twin_compute_status cna_fetch_weights(const struct task *t, const struct co
 	weights->data = calloc(kernels * conv->depth, conv->operand->dense_bytes);
 	weights->span = calloc(kernels / FLOAT_BLOCK, (size_t)conv->groups * conv->taps);
 	raw = malloc(conv->weight_bytes);
-	if (!weights->data || !weights->span || !raw)
-		status = out_of_memory(t);
-	else
-		status = fetch_dense(t, conv, raw);
+	if (!weights->data || !weights->span || !raw) {
+		free(raw);
+		return out_of_memory(t);
+	}
+	status = fetch_dense(t, conv, raw);
 	if (status == TWIN_COMPUTE_OK)
 		unpack_all(conv, raw, weights);
 	free(raw);

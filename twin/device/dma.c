@@ -53,7 +53,7 @@ static enum twin_access copy_page(struct twin_core *core, enum dma_kind kind, ui
 {
 	const struct twin *twin = core->twin;
 	enum twin_access ret;
-	uint64_t addr;
+	uint64_t addr = 0;
 	bool ok;
 
 	ret = translate(core, kind, iova, &addr);

@@ -149,7 +149,7 @@ static bool access_memory(uint32_t addr, void *out, const void *in, size_t bytes
 			memcpy(p->data + at, in, bytes);
 			p->first = at < p->first ? at : p->first;
 			p->end = at + bytes > p->end ? at + bytes : p->end;
-		} else {
+		} else if (out) {
 			memcpy(out, p->data + at, bytes);
 		}
 		return true;

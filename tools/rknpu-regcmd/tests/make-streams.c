@@ -26,15 +26,17 @@
 static int write_file(const char *dir, const char *name, const void *data, size_t size)
 {
 	char path[4096];
+	bool written;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "wb");
-	if (!f || fwrite(data, size, 1, f) != 1 || fclose(f)) {
+	written = f && fwrite(data, size, 1, f) == 1;
+	if (f && fclose(f))
+		written = false;
+	if (!written)
 		perror(path);
-		return 1;
-	}
-	return 0;
+	return !written;
 }
 
 /* The SoC, for the builders */
