@@ -19,10 +19,8 @@
 #include "klog.h"
 #include "rknpu_twin_regs.h"
 
-#define MAX_PATTERNS	64
-
-static regex_t pattern[MAX_PATTERNS];
-static unsigned int patterns;
+/* Whatever tells of an error, in one: a sequence may make a hundred lines */
+static regex_t errors;
 static int kmsg = -1;
 static uint32_t twin_errors, sram_lost;
 static char said[256];
@@ -30,23 +28,37 @@ static char said[256];
 void fuzz_judge_init(const char *log_errors)
 {
 	FILE *f = fopen(log_errors, "re");
-	char line[256];
+	char line[256], all[4096] = "";
+	size_t len = 0;
 
 	if (!f) {
 		perror(log_errors);
 		exit(2);
 	}
-	while (fgets(line, sizeof(line), f) && patterns < MAX_PATTERNS) {
+	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = 0;
-		if (*line && *line != '#' && !regcomp(&pattern[patterns], line, REG_EXTENDED | REG_NOSUB))
-			patterns++;
+		if (*line && *line != '#')
+			len += snprintf(all + len, sizeof(all) - len, "%s(%s)", len ? "|" : "", line);
+		if (len >= sizeof(all))
+			abort();
 	}
 	fclose(f);
+	if (!len || regcomp(&errors, all, REG_EXTENDED | REG_NOSUB)) {
+		fprintf(stderr, "%s: no regular expressions\n", log_errors);
+		exit(2);
+	}
 	kmsg = klog_open();
 	if (fuzz_twin)
 		twin_errors = fuzz_twin[TWIN_ERROR_COUNT / 4];
 	/* The guest is to say more than one thing, and not to end with the first */
 	driver_write("/proc/sys/kernel/panic_on_warn", "0");
+	/* Each character on the console costs as much as many instructions: there, warnings and what is worse are enough */
+	driver_write("/proc/sys/kernel/printk", "5");
+	/* What a sequence has fail may be any allocation, and not only one that may not sleep */
+	driver_write("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	driver_write("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	driver_write("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
+	driver_write("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	/* Nor tell of each failure that a sequence has asked for */
 	driver_write("/sys/kernel/debug/failslab/verbose", "0");
 	driver_write("/sys/kernel/debug/fail_page_alloc/verbose", "0");
@@ -68,12 +80,10 @@ static const char *log_says(void)
 			break;
 		record[n] = 0;
 		record[strcspn(record, "\n")] = 0;
-		for (unsigned int i = 0; i < patterns && !found; i++) {
-			if (regexec(&pattern[i], record, 0, NULL, 0))
-				continue;
-			snprintf(said, sizeof(said), "%.250s", strchr(record, ';') ? strchr(record, ';') + 1 : record);
-			found = true;
-		}
+		if (found || regexec(&errors, record, 0, NULL, 0))
+			continue;
+		snprintf(said, sizeof(said), "%.250s", strchr(record, ';') ? strchr(record, ';') + 1 : record);
+		found = true;
 	}
 	if (found)
 		driver_write("/sys/kernel/debug/clear_warn_once", "1");
