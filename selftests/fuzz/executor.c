@@ -96,7 +96,8 @@ static bool stop(void)
 	executor = 0;
 	if (!reap())
 		return false;
-	fuzz_untune();
+	if (fuzz_tunes(shared))
+		fuzz_untune();
 	return true;
 }
 

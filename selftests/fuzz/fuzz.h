@@ -68,7 +68,6 @@ struct fuzz_state {
 	unsigned int threads;
 	pid_t child[FUZZ_CHILDREN];
 	unsigned int children;
-	bool tuned;
 	const struct fuzz_sequence *seq;
 	unsigned int at, end;
 };
@@ -102,9 +101,12 @@ void fuzz_run(const struct fuzz_sequence *seq);
 void fuzz_run_calls(struct fuzz_state *s);
 /* What a sequence may have set for the whole machine is as before */
 void fuzz_untune(void);
+/* Whether it may have */
+bool fuzz_tunes(const struct fuzz_sequence *seq);
 
 /* The twin's control page, or NULL */
 extern volatile uint32_t *fuzz_twin;
+void fuzz_twin_init(void);
 void fuzz_twin_disarm(void);
 
 /* cover.c: of one run, and of all so far */

@@ -98,6 +98,14 @@ static void change(struct fuzz_state *s, struct rknpu_submit *args, uint64_t fie
 	case 10:
 		args->fence_fd = value;
 		break;
+	case 11:
+		/* As programs of old drivers, which knew a second buffer */
+		args->iommu_domain_id = s->buffer[value % FUZZ_BUFFERS].token;
+		args->reserved = s->buffer[value % FUZZ_BUFFERS].token >> 32;
+		break;
+	case 12:
+		args->reserved = value;
+		break;
 	}
 }
 
@@ -217,11 +225,24 @@ static void op_export(struct fuzz_state *s, const uint64_t *arg)
 		replace(dmabuf_of(s, arg[2]), prime.fd);
 }
 
+/* /dev/rknpu has no handles: the descriptor is given to MEM_CREATE */
+static void import_misc(struct fuzz_state *s, const uint64_t *arg)
+{
+	struct rknpu_mem_create c = { .handle = *dmabuf_of(s, arg[1]), .size = 4096, .flags = NPU_FLAGS_DATA };
+
+	if (!ioctl(s->file[arg[0] % FUZZ_FILES], IOCTL_RKNPU_MEM_CREATE, &c))
+		s->buffer[arg[2] % FUZZ_BUFFERS] = (struct fuzz_buffer){ c.handle, c.obj_addr, c.size };
+}
+
 static void op_import(struct fuzz_state *s, const uint64_t *arg)
 {
 	struct drm_prime_handle prime = { .fd = *dmabuf_of(s, arg[1]) };
 	off_t size;
 
+	if (s->misc[arg[0] % FUZZ_FILES]) {
+		import_misc(s, arg);
+		return;
+	}
 	if (prime.fd < 0 || ioctl(s->file[arg[0] % FUZZ_FILES], DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime))
 		return;
 	size = lseek(prime.fd, 0, SEEK_END);
@@ -352,7 +373,7 @@ static void op_fault(struct fuzz_state *s, const uint64_t *arg)
 	if (!fuzz_twin)
 		return;
 	fuzz_twin[TWIN_FAULT_CORE / 4] = arg[0] % NPU_CORES;
-	fuzz_twin[TWIN_FAULT_KIND / 4] = arg[1] % (TWIN_FAULT_EARLY + 1);
+	fuzz_twin[TWIN_FAULT_KIND / 4] = arg[1] % (TWIN_FAULT_UNSEEN + 1);
 	/* Up to 20 ms late; or some bits */
 	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] == TWIN_FAULT_LATE ? arg[2] % 20000 : arg[2] & 0x1ffff;
 	fuzz_twin[TWIN_FAULT_COUNT / 4] = 1 + arg[3] % 3;
@@ -366,6 +387,46 @@ static void op_spurious(struct fuzz_state *s, const uint64_t *arg)
 		return;
 	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] & 0x1ffff & ~RKNPU_INT_DONE;
 	fuzz_twin[TWIN_SPURIOUS / 4] = arg[0] % NPU_CORES;
+}
+
+/* Ends what is late */
+static void op_release(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (fuzz_twin)
+		fuzz_twin[TWIN_RELEASE / 4] = arg[0] % NPU_CORES;
+}
+
+/* Where two processors run at a time, one goes on later after it has taken an interrupt */
+static void op_slow_ack(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (!fuzz_twin)
+		return;
+	fuzz_twin[TWIN_FAULT_CORE / 4] = arg[0] % NPU_CORES;
+	fuzz_twin[TWIN_SLOW_ACK_MS / 4] = arg[1] % 4;
+}
+
+/* Jobs that take longer, up to 5 ms for each task */
+static void op_slow_tasks(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (fuzz_twin)
+		fuzz_twin[TWIN_TASK_OVERHEAD_NS / 4] = arg[0] % 5000000;
+}
+
+static void op_refuse_power(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (fuzz_twin && fuzz_twin[TWIN_ISLAND / 4])
+		fuzz_twin[TWIN_REFUSE_POWER / 4] = arg[0] & ((1u << TWIN_DOMAIN_COUNT) - 1);
+}
+
+static void op_temperature(struct fuzz_state *s, const uint64_t *arg)
+{
+	(void)s;
+	if (fuzz_twin && fuzz_twin[TWIN_ISLAND / 4])
+		fuzz_twin[TWIN_MILLIDEGREES / 4] = (arg[0] % 16) * 10000 - 30000;
 }
 
 static void op_refuse_rate(struct fuzz_state *s, const uint64_t *arg)
@@ -397,6 +458,11 @@ const struct fuzz_op fuzz_job_ops[] = {
 	{ "foreign_signal", "", 8, op_foreign_signal },
 	{ "fault", "ixni", 12, op_fault },
 	{ "spurious", "in", 4, op_spurious },
+	{ "release", "i", 4, op_release },
+	{ "slow_ack", "ii", 2, op_slow_ack },
+	{ "slow_tasks", "n", 4, op_slow_tasks },
 	{ "refuse_rate", "i", 4, op_refuse_rate },
+	{ "refuse_power", "i", 2, op_refuse_power },
+	{ "temperature", "i", 2, op_temperature },
 	{ NULL, NULL, 0, NULL },
 };

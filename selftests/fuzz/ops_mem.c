@@ -102,7 +102,8 @@ static void op_create_short(struct fuzz_state *s, const uint64_t *arg)
 
 static void op_destroy(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct rknpu_mem_destroy args = { .handle = buffer_of(s, arg[1])->handle };
+	struct fuzz_buffer *b = buffer_of(s, arg[1]);
+	struct rknpu_mem_destroy args = { .handle = b->handle, .obj_addr = b->token };
 
 	call(s, arg[0], RKNPU_MEM_DESTROY, &args, sizeof(args));
 }

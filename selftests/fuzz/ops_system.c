@@ -9,10 +9,12 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,23 +72,44 @@ static void op_thread(struct fuzz_state *s, const uint64_t *arg)
 		s->threads++;
 }
 
-static void op_fork(struct fuzz_state *s, const uint64_t *arg)
+/* Still root's files, but none of what only root may do */
+static void drop_rights(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+
+	syscall(SYS_capset, &header, none);
+}
+
+static void fork_part(struct fuzz_state *s, uint64_t num, bool powerless)
 {
 	struct fuzz_state mine;
 	pid_t pid;
 
 	if (in_thread || s->children == FUZZ_CHILDREN)
 		return;
-	mine = part(s, arg[0]);
+	mine = part(s, num);
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (powerless)
+			drop_rights();
 		mine.threads = mine.children = 0;
 		fuzz_run_calls(&mine);
 		_exit(0);
 	}
 	if (pid > 0)
 		s->child[s->children++] = pid;
+}
+
+static void op_fork(struct fuzz_state *s, const uint64_t *arg)
+{
+	fork_part(s, arg[0], false);
+}
+
+static void op_powerless(struct fuzz_state *s, const uint64_t *arg)
+{
+	fork_part(s, arg[0], true);
 }
 
 /* A child that executes another program, which has the files if they are given to it */
@@ -137,6 +160,7 @@ static void op_pause(struct fuzz_state *s, const uint64_t *arg)
 static const char *const parameters[][3] = {
 	{ "client_max_jobs", "4", "8192" }, { "client_max_bytes", "100000", "0" }, { "sched_timeout_ms", "10", "200" },
 	{ "stall_limit_ms", "20", "300" }, { "stall_limit_ms", "0", "300" }, { "sync_imports", "0", "1" },
+	{ "poll_us", "0", "50" }, { "dump_data_kib", "4", "0" },
 };
 
 static const char *const files[][3] = {
@@ -150,11 +174,43 @@ static void op_tune(struct fuzz_state *s, const uint64_t *arg)
 {
 	unsigned int i = arg[0] % (FUZZ_COUNT(parameters) + FUZZ_COUNT(files));
 
-	s->tuned = true;
+	(void)s;
 	if (i < FUZZ_COUNT(parameters))
 		driver_set_param(parameters[i][0], parameters[i][1 + arg[1] % 2]);
 	else
 		driver_write(files[i - FUZZ_COUNT(parameters)][0], files[i - FUZZ_COUNT(parameters)][1 + arg[1] % 2]);
+}
+
+/* What may be written to, with whatever is there; the second is what is set otherwise, if it has to be */
+static const char *const writable[][2] = {
+	{ "/sys/kernel/debug/rknpu/power", "off" }, { "/sys/kernel/debug/rknpu/freq", NULL },
+	{ "/sys/kernel/debug/rknpu/volt", NULL }, { "/sys/kernel/debug/rknpu/delayms", "3000" },
+	{ "/sys/kernel/debug/rknpu/reset", NULL }, { "/proc/rknpu/power", NULL },
+	{ DRIVER_PATH "/*.npu/power/control", "auto" }, { DRIVER_PATH "/*.npu/power/autosuspend_delay_ms", "3000" },
+	{ "/sys/class/devfreq/*.npu/governor", "simple_ondemand" }, { "/sys/class/devfreq/*.npu/min_freq", "0" },
+	{ "/sys/class/devfreq/*.npu/max_freq", "1000000000" }, { "/sys/class/devfreq/*.npu/userspace/set_freq", NULL },
+};
+
+static void write_each(const char *pattern, const char *text)
+{
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		driver_write(found.gl_pathv[i], text);
+	globfree(&found);
+}
+
+static void op_write(struct fuzz_state *s, const uint64_t *arg)
+{
+	static const char *const texts[] = {
+		"on", "off", " 1\n", "0", "-1", "x", "200000000", "600000000", "1000000000", "99999999999999999999", "auto",
+		"userspace", "powersave", "performance", "longer than anything that there is to say", "3600001",
+	};
+
+	(void)s;
+	write_each(writable[arg[0] % FUZZ_COUNT(writable)][0], texts[arg[1] % FUZZ_COUNT(texts)]);
 }
 
 static void read_all(const char *path)
@@ -210,7 +266,7 @@ static const char *device(uint64_t n)
 
 static void op_unbind(struct fuzz_state *s, const uint64_t *arg)
 {
-	s->tuned = true;
+	(void)s;
 	driver_bind("unbind", device(arg[0]));
 }
 
@@ -246,6 +302,56 @@ static void op_fail(struct fuzz_state *s, const uint64_t *arg)
 	driver_write("/proc/thread-self/fail-nth", "0");
 }
 
+static void arm(int nth, unsigned int n)
+{
+	char text[16];
+
+	pwrite(nth, text, snprintf(text, sizeof(text), "%u", n), 0);
+}
+
+/* false: the call came to its end before */
+static bool fired(int nth)
+{
+	char text[16] = "";
+
+	return pread(nth, text, sizeof(text) - 1, 0) > 0 && !strtoul(text, NULL, 10);
+}
+
+/* The next call again and again, until each of its allocations and copies has failed */
+static void op_fail_each(struct fuzz_state *s, const uint64_t *arg)
+{
+	const struct fuzz_op *op = s->at + 1 < s->end ? fuzz_op(s->seq->call[s->at + 1].op) : NULL;
+	int nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	bool more = nth >= 0;
+
+	(void)arg;
+	/* Calls that take the next ones with them, or that take long */
+	if (!op || op->run == op_fail || op->run == op_fail_each || op->run == op_thread || op->run == op_fork ||
+	    op->run == op_powerless || op->run == op_exec || op->run == op_sleep)
+		more = false;
+	for (unsigned int n = 1; more && n <= 200; n++) {
+		arm(nth, n);
+		op->run(s, s->seq->call[s->at + 1].arg);
+		more = fired(nth);
+		/* This is a copy, too, and may be the one */
+		arm(nth, 0);
+		arm(nth, 0);
+	}
+	if (nth >= 0)
+		close(nth);
+}
+
+bool fuzz_tunes(const struct fuzz_sequence *seq)
+{
+	for (unsigned int i = 0; i < seq->num; i++) {
+		const struct fuzz_op *op = fuzz_op(seq->call[i].op);
+
+		if (op->run == op_tune || op->run == op_write || op->run == op_unbind)
+			return true;
+	}
+	return false;
+}
+
 void fuzz_untune(void)
 {
 	unsigned int i;
@@ -256,21 +362,28 @@ void fuzz_untune(void)
 		driver_set_param(parameters[i][0], parameters[i][2]);
 	for (i = 0; i < FUZZ_COUNT(files); i++)
 		driver_write(files[i][0], files[i][2]);
+	for (i = 0; i < FUZZ_COUNT(writable); i++) {
+		if (writable[i][1])
+			write_each(writable[i][0], writable[i][1]);
+	}
 }
 
 const struct fuzz_op fuzz_system_ops[] = {
 	{ "thread", "i", 16, op_thread },
 	{ "fork", "i", 6, op_fork },
 	{ "exec", "fi", 3, op_exec },
+	{ "powerless", "i", 4, op_powerless },
 	{ "kill", "i", 6, op_kill },
 	{ "suicide", "", 2, op_suicide },
 	{ "pause", "t", 4, op_pause },
 	{ "tune", "ii", 2, op_tune },
+	{ "write", "ii", 2, op_write },
 	{ "look", "in", 8, op_look },
 	{ "undump", "", 1, op_undump },
 	{ "unbind", "i", 1, op_unbind },
 	{ "bind", "i", 1, op_bind },
 	{ "sleep", "", 1, op_sleep },
 	{ "fail", "n", 8, op_fail },
+	{ "fail_each", "", 2, op_fail_each },
 	{ NULL, NULL, 0, NULL },
 };

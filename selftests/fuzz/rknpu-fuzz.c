@@ -292,6 +292,7 @@ static void map_twin(void)
 	close(fd);
 	if (map != MAP_FAILED)
 		fuzz_twin = map;
+	fuzz_twin_init();
 }
 
 /* What exec() of a sequence runs: another program with a file that it was left */
@@ -308,7 +309,7 @@ static int held(int fd)
 
 static void usage(void)
 {
-	fputs("usage: rknpu-fuzz [--seed N] [--sequences N] [--corpus FILE] [--out DIR] [--tell-from N] LOG-ERRORS\n"
+	fputs("usage: rknpu-fuzz [--seed N] [--sequences N] [--corpus FILE]... [--out DIR] [--tell-from N] LOG-ERRORS\n"
 	      "  LOG-ERRORS  regular expressions of what the kernel must not say\n"
 	      "  --corpus    run these first, and change them too\n"
 	      "  --tell-from print each sequence from the N-th on before it runs\n", stderr);
@@ -324,7 +325,8 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned long sequences = 1000, seed = 1;
-	const char *from = NULL;
+	const char *from[8];
+	unsigned int num_from = 0;
 	bool ok = true, covers;
 	double start;
 	FILE *f;
@@ -339,7 +341,9 @@ int main(int argc, char **argv)
 			sequences = strtoul(optarg, NULL, 0);
 			break;
 		case 'c':
-			from = optarg;
+			if (num_from == FUZZ_COUNT(from))
+				usage();
+			from[num_from++] = optarg;
 			break;
 		case 'o':
 			out = optarg;
@@ -364,8 +368,8 @@ int main(int argc, char **argv)
 	covers = fuzz_cover_init();
 	fuzz_seed(seed);
 	start = now();
-	if (from)
-		ok = run_file(from);
+	for (unsigned int i = 0; i < num_from && ok; i++)
+		ok = run_file(from[i]);
 	printf("# seed %lu, %u sequences to begin with, which reach %u blocks\n", seed, num_corpus, fuzz_cover_blocks());
 	while (ok && run_so_far < sequences) {
 		ok = run_by_chance();

@@ -19,6 +19,17 @@
 
 volatile uint32_t *fuzz_twin;
 
+/* What is no fault, and is otherwise at first */
+static uint32_t task_overhead_ns, millidegrees;
+
+void fuzz_twin_init(void)
+{
+	if (!fuzz_twin)
+		return;
+	task_overhead_ns = fuzz_twin[TWIN_TASK_OVERHEAD_NS / 4];
+	millidegrees = fuzz_twin[TWIN_MILLIDEGREES / 4];
+}
+
 void fuzz_twin_disarm(void)
 {
 	if (!fuzz_twin)
@@ -27,8 +38,14 @@ void fuzz_twin_disarm(void)
 		fuzz_twin[TWIN_FAULT_CORE / 4] = core;
 		fuzz_twin[TWIN_FAULT_KIND / 4] = TWIN_FAULT_NONE;
 		fuzz_twin[TWIN_FAULT_COUNT / 4] = 0;
+		fuzz_twin[TWIN_SLOW_ACK_MS / 4] = 0;
 	}
+	fuzz_twin[TWIN_TASK_OVERHEAD_NS / 4] = task_overhead_ns;
+	if (!fuzz_twin[TWIN_ISLAND / 4])
+		return;
 	fuzz_twin[TWIN_REFUSE_RATE / 4] = 0;
+	fuzz_twin[TWIN_REFUSE_POWER / 4] = 0;
+	fuzz_twin[TWIN_MILLIDEGREES / 4] = millidegrees;
 }
 
 void fuzz_run_calls(struct fuzz_state *s)
@@ -59,7 +76,7 @@ static void give_back(struct fuzz_state *s)
 			matmul_fini(&s->job[i]);
 	}
 	syscall(SYS_close_range, FUZZ_FIRST_FD, ~0u, 0);
-	if (s->tuned)
+	if (fuzz_tunes(s->seq))
 		fuzz_untune();
 	fuzz_twin_disarm();
 }

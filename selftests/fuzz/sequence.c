@@ -74,6 +74,7 @@ static uint64_t number(char kind)
 	static const uint32_t faults[] = {
 		TWIN_FAULT_NEVER, TWIN_FAULT_LATE, TWIN_FAULT_WRONG_BIT, TWIN_FAULT_MMU_READ, TWIN_FAULT_MMU_WRITE,
 		TWIN_FAULT_MMU_FETCH, TWIN_FAULT_BUS_ERROR, TWIN_FAULT_STALL, TWIN_FAULT_AFTER_RESET, TWIN_FAULT_EARLY,
+		TWIN_FAULT_LOST_IRQ, TWIN_FAULT_UNSEEN,
 	};
 
 	switch (kind) {
@@ -90,6 +91,9 @@ static uint64_t number(char kind)
 	case 'j':
 		return sometimes(3) ? 1 : 0;
 	case 's':
+		/* As large as what large pages are for, in a few cases */
+		if (sometimes(16))
+			return ((1 + fuzz_any(3)) << 21) + fuzz_any(3) * 4096;
 		return sometimes(6) ? any_number() : 1 + fuzz_any(64) * 1024;
 	case 'o':
 		return sometimes(2) ? 0 : sometimes(2) ? fuzz_any(16) * 4096 : any_number();
