@@ -59,6 +59,7 @@ static bool read_fdinfo(struct client *c, const char *path, const struct device 
 	if (!f)
 		return false;
 	memset(c, 0, sizeof(*c));
+	c->at_ns = smi_now_ns();
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
 		value = strchr(line, ':');
@@ -196,9 +197,11 @@ bool sample_take(struct sample *s, double seconds)
 				s->now.load[core] > 0 ? (double)s->now.load[core] : 0;
 		for (i = 0; i < s->clients.count; i++) {
 			const struct client *c = &s->clients.client[i], *old = find_before(s, c->id);
+			/* Looking through all processes takes a while, so each client has its own interval. */
+			uint64_t interval_ns = c->at_ns - (old ? old->at_ns : s->before.at_ns);
 
 			s->share[i][core] = seconds > 0 ?
-				percent(c->busy_ns[core], old ? old->busy_ns[core] : 0, s->seconds * 1e9) : 0;
+				percent(c->busy_ns[core], old ? old->busy_ns[core] : 0, (double)interval_ns) : 0;
 		}
 	}
 	return true;

@@ -158,17 +158,23 @@ static void read_core(struct device *dev, unsigned int core)
 			     !strcmp(text, "on");
 }
 
-bool device_read(struct device *dev)
+uint64_t smi_now_ns(void)
 {
 	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+bool device_read(struct device *dev)
+{
 	unsigned int core;
 
 	memset(dev, 0, sizeof(*dev));
 	if (!find_nodes(dev))
 		return false;
 	read_name(dev);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	dev->at_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	dev->at_ns = smi_now_ns();
 	for (core = 0; core < SMI_CORES; core++)
 		read_core(dev, core);
 	dev->load_all = smi_number("/sys/class/drm/%s/device/npu/load", dev->render);

@@ -50,11 +50,12 @@ struct device {
 /**
  * struct client - an open of the device
  * @id: the driver's id of it
+ * @at_ns: when it was read, by the monotonic clock
  * @busy_ns: time that its jobs have spent on each core
  * @memory: bytes of its buffers, including on-chip memory
  */
 struct client {
-	uint64_t id;
+	uint64_t id, at_ns;
 	pid_t pid;
 	uid_t uid;
 	char comm[32];
@@ -93,6 +94,8 @@ bool smi_line(char *text, size_t size, const char *fmt, ...) __attribute__((form
 /* Read a number from such a file; returns SMI_UNKNOWN if there is none */
 int64_t smi_number(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void smi_path(char *path, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+uint64_t smi_now_ns(void);
 
 /* Read the state of the first NPU; returns false if there is none */
 bool device_read(struct device *dev);
