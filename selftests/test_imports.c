@@ -2,56 +2,47 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * Cache maintenance of other drivers' buffers around a job: the exporter's begin and end calls are counted, because a
- * virtual machine has no caches in which mistakes would be visible.
+ * Cache maintenance of other drivers' buffers around a job. The exporter's begin and end calls are counted, because a
+ * virtual machine has no caches in which mistakes would be visible; the buffers of the exporter in exporter/ have one.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/dma-buf.h>
-#include <linux/udmabuf.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "exporter/rknpu_exporter.h"
+#include "lib/driver.h"
+#include "lib/job.h"
 #include "lib/testing.h"
 #include "lib/trace.h"
+#include "lib/udmabuf.h"
 
 #define EVENTS	256
-#define SWITCH	"/sys/module/rknpu/parameters/sync_imports"
+#define EXPORTED_BYTES	0x10000
 
 enum { BIDIRECTIONAL, TO_DEVICE, FROM_DEVICE };
 
-/* Imports a buffer; returns its NPU address */
+/* Imports a buffer; returns its token */
 static uint64_t import(int fd, uint32_t *handle)
 {
-	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
-	struct udmabuf_create args = { .size = 4 * NPU_PAGE };
-	struct drm_prime_handle p = { 0 };
 	struct rknpu_mem_create c = { 0 };
-	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	int dmabuf = udmabuf_create(4 * NPU_PAGE, NULL);
 
-	if (dev < 0)
+	if (dmabuf == -ENOENT)
 		SKIP("no udmabuf in this kernel");
-	args.memfd = memfd_create("import", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	ASSERT_EQ(ftruncate(args.memfd, args.size), 0);
-	ASSERT_EQ(fcntl(args.memfd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-	p.fd = npu_ioctl(dev, UDMABUF_CREATE, &args);
-	ASSERT(p.fd >= 0);
-	/* The exporter maps its pages for the direction of the first access: another one later would be its mistake */
-	ASSERT_RET(npu_ioctl(p.fd, DMA_BUF_IOCTL_SYNC, &both), 0);
-	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
-	ASSERT_RET(npu_ioctl(p.fd, DMA_BUF_IOCTL_SYNC, &both), 0);
-	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), 0);
-	close(p.fd);
-	close(args.memfd);
-	close(dev);
-	c.handle = p.handle;
+	ASSERT(dmabuf >= 0);
+	ASSERT_RET(npu_import(fd, dmabuf, &c.handle), 0);
+	close(dmabuf);
 	ASSERT_RET(npu_create(fd, &c), 0);
 	if (handle)
-		*handle = p.handle;
+		*handle = c.handle;
 	return c.obj_addr;
 }
 
-/* Number of calls of an exporter during one submit, by direction */
+/* Number of calls of exporters during one submit, by direction */
 struct calls {
 	unsigned int to_device, from_device;
 };
@@ -171,34 +162,40 @@ TEST(whatever_becomes_of_the_job)
 	EXPECT_CORRECT(&mm, 1);
 }
 
-/* Imports from an exporter whose begin call fails */
-static void import_refusing(int fd)
+/* Imports a buffer of the exporter that is made for these tests, and maps the CPU's view of it */
+static void import_special(int fd, unsigned int kind, struct npu_bo *bo, int *dmabuf)
 {
-	int dev = open("/dev/rknpu-refuser", O_RDWR | O_CLOEXEC);
-	struct drm_prime_handle p = { 0 };
+	int dev = open(EXPORTER_NODE, O_RDWR | O_CLOEXEC);
 	struct rknpu_mem_create c = { 0 };
+	int buf;
 
 	if (dev < 0)
-		SKIP("no refuser/rknpu_refuser.ko");
-	p.fd = npu_ioctl(dev, 0, NULL);
-	ASSERT(p.fd >= 0);
-	ASSERT_RET(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &p), 0);
-	close(p.fd);
-	close(dev);
-	c.handle = p.handle;
+		SKIP("no exporter/rknpu_exporter.ko");
+	buf = ioctl(dev, kind, EXPORTED_BYTES);
+	ASSERT(buf >= 0);
+	ASSERT_RET(npu_import(fd, buf, &c.handle), 0);
 	ASSERT_RET(npu_create(fd, &c), 0);
+	*bo = (struct npu_bo){ .fd = fd, .handle = c.handle, .size = EXPORTED_BYTES, .token = c.obj_addr, .iova = c.dma_addr };
+	bo->map = mmap(NULL, bo->size, PROT_READ | PROT_WRITE, MAP_SHARED, buf, 0);
+	ASSERT(bo->map != MAP_FAILED);
+	if (dmabuf)
+		*dmabuf = buf;
+	else
+		close(buf);
+	close(dev);
 }
 
 /* The other buffers are synchronized nevertheless, and the job succeeds */
 TEST(one_that_an_exporter_refuses)
 {
+	struct npu_bo refusing;
 	int fd = npu_open();
 	struct matmul mm;
 
 	npu_need_iommu(fd);
 	small_matmul(&mm, fd, 7);
 	import(fd, NULL);
-	import_refusing(fd);
+	import_special(fd, EXPORTER_REFUSING, &refusing, NULL);
 	import(fd, NULL);
 	import(fd, NULL);
 	trace_start();
@@ -206,14 +203,11 @@ TEST(one_that_an_exporter_refuses)
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
+/* On again after the case */
 static void set_switch(const char *value)
 {
-	int fd = open(SWITCH, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		SKIP("no " SWITCH);
-	ASSERT_EQ(write(fd, value, 1), 1);
-	close(fd);
+	if (driver_set_param("sync_imports", value))
+		SKIP("no parameter sync_imports");
 }
 
 TEST(can_be_switched_off)
@@ -229,4 +223,109 @@ TEST(can_be_switched_off)
 	EXPECT_CALLS(&mm, 0, 0, 0);
 	set_switch("Y");
 	EXPECT_CALLS(&mm, 0, 1, 1);
+}
+
+/* The same with a buffer behind a cache: what the NPU reads and the CPU sees */
+
+static void write_input(const struct matmul *mm, const struct matmul *data)
+{
+	memcpy(mm->in.map, data->in.map, data->in.size);
+}
+
+static int submit(const struct matmul *mm, uint32_t flags)
+{
+	struct rknpu_submit args = matmul_args(mm, 1);
+
+	args.flags |= flags;
+	return npu_submit(mm->out.fd, &args);
+}
+
+/* Elements that are wrong for the product of the rows of @data and the columns of @mm */
+static size_t wrong_for(const struct matmul *mm, const struct matmul *data)
+{
+	struct matmul both = *mm;
+
+	both.a = data->a;
+	npu_bo_from_device(&both.out);
+	return matmul_wrong(&both);
+}
+
+TEST(npu_reads_what_was_synchronized)
+{
+	struct matmul mm, first, second;
+	int fd = npu_open();
+
+	npu_need_iommu(fd);
+	small_matmul(&mm, fd, 10);
+	small_matmul(&first, fd, 11);
+	small_matmul(&second, fd, 12);
+	import_special(fd, EXPORTER_CACHED, &mm.in, NULL);
+	ASSERT_RET(matmul_write_stream(&mm), 0);
+
+	write_input(&mm, &first);
+	EXPECT_RET(submit(&mm, 0), 0);
+	EXPECT_EQ(wrong_for(&mm, &first), 0);
+	/* This is what programs got before: no error, and yesterday's data */
+	set_switch("N");
+	write_input(&mm, &second);
+	EXPECT_RET(submit(&mm, 0), 0);
+	EXPECT_EQ(wrong_for(&mm, &first), 0);
+	EXPECT(wrong_for(&mm, &second) > 0);
+	set_switch("Y");
+	EXPECT_RET(submit(&mm, 0), 0);
+	EXPECT_EQ(wrong_for(&mm, &second), 0);
+	/* The same for a job that nobody waits for */
+	write_input(&mm, &first);
+	EXPECT_RET(submit(&mm, RKNPU_JOB_NONBLOCK), 0);
+	EXPECT_RET(submit(&second, 0), 0);
+	EXPECT_EQ(wrong_for(&mm, &first), 0);
+}
+
+/* A product whose output is behind a cache */
+static void cached_output(struct matmul *mm, int fd, uint32_t seed, int *dmabuf)
+{
+	npu_need_iommu(fd);
+	small_matmul(mm, fd, seed);
+	import_special(fd, EXPORTER_CACHED, &mm->out, dmabuf);
+	ASSERT_RET(matmul_write_stream(mm), 0);
+}
+
+static bool still_zero(const struct npu_bo *bo)
+{
+	const uint8_t *bytes = bo->map;
+
+	return !bytes[0] && !memcmp(bytes, bytes + 1, bo->size - 1);
+}
+
+TEST(cpu_sees_the_result)
+{
+	struct dma_buf_sync read = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ };
+	int fd = npu_open(), dmabuf;
+	struct matmul mm;
+
+	cached_output(&mm, fd, 13, &dmabuf);
+	set_switch("N");
+	EXPECT_RET(submit(&mm, 0), 0);
+	EXPECT(still_zero(&mm.out));
+	ASSERT_RET(npu_ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &read), 0);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
+	set_switch("Y");
+	memset(mm.out.map, 0xa5, mm.out.size);
+	EXPECT_RET(submit(&mm, 0), 0);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
+}
+
+/* Then it is left to the program, as documented */
+TEST(result_of_a_job_that_nobody_waits_for)
+{
+	struct dma_buf_sync read = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ };
+	int fd = npu_open(), dmabuf, fence;
+	struct matmul mm;
+
+	cached_output(&mm, fd, 14, &dmabuf);
+	ASSERT_RET(job_start(&mm, 1, -1, &fence), 0);
+	ASSERT_RET(fence_end(fence), 0);
+	EXPECT(still_zero(&mm.out));
+	ASSERT_RET(npu_ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &read), 0);
+	EXPECT_EQ(matmul_wrong(&mm), 0);
 }

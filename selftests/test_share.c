@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/dma-buf.h>
-#include <linux/udmabuf.h>
 #include <linux/videodev2.h>
 #include <poll.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/testing.h"
+#include "lib/udmabuf.h"
 
 #define POISON	0xa7
 
@@ -196,27 +196,14 @@ struct foreign {
 /* Pages of a memfd */
 static void make_udmabuf(struct foreign *f, uint64_t size)
 {
-	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
-	struct udmabuf_create args = { .size = size };
-	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	void *map;
 
-	if (dev < 0)
+	f->dmabuf = udmabuf_create(size, &map);
+	if (f->dmabuf == -ENOENT)
 		SKIP("no udmabuf in this kernel");
-	args.memfd = memfd_create("foreign", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	ASSERT((int)args.memfd >= 0);
-	ASSERT_EQ(ftruncate(args.memfd, size), 0);
-	ASSERT_EQ(fcntl(args.memfd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-	f->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, args.memfd, 0);
-	ASSERT(f->map != MAP_FAILED);
-	f->dmabuf = npu_ioctl(dev, UDMABUF_CREATE, &args);
 	ASSERT(f->dmabuf >= 0);
+	f->map = map;
 	f->size = size;
-	/* The exporter maps its pages for the direction of the first access: another one later would be its mistake */
-	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);
-	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
-	ASSERT_RET(npu_ioctl(f->dmabuf, DMA_BUF_IOCTL_SYNC, &both), 0);
-	close(dev);
-	close(args.memfd);
 }
 
 /* A dumb buffer of another DRM driver */

@@ -210,7 +210,7 @@ uint32_t twin_slow_ack_left(unsigned int core)
 }
 
 /* Module parameters that cases may change; they are restored afterwards */
-static const char * const params[] = { "client_max_jobs", "stall_limit_ms", "poll_us" };
+static const char * const params[] = { "client_max_jobs", "stall_limit_ms", "poll_us", "sync_imports" };
 static char usual[sizeof(params) / sizeof(params[0])][32];
 
 static void save_params(void)

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <string.h>
 
+#include "driver.h"
 #include "foreign.h"
 #include "testing.h"
 #include "zero_copy.h"
@@ -70,6 +71,38 @@ TEST_LIMIT(memory_of_a_heap, 60)
 	static const enum foreign_kind kind = FOREIGN_HEAP;
 
 	without_copy(&kind);
+}
+
+/* What the NPU and the CPU see differs until somebody synchronizes it: the runtime does not, so the driver has to */
+TEST_LIMIT(memory_behind_a_cache, 60)
+{
+	static const enum foreign_kind kind = FOREIGN_CACHED;
+
+	without_copy(&kind);
+}
+
+TEST_LIMIT(memory_behind_a_cache_that_the_driver_leaves_alone, 60)
+{
+	static const enum foreign_kind kind = FOREIGN_CACHED;
+	struct zero_copy z;
+	struct network net;
+	rknn_context ctx = start(&net, names[0], 0);
+	const uint8_t *out;
+
+	zero_copy_init(&z, &net, ctx, &kind);
+	zero_copy_fill(&z);
+	if (driver_set_param("sync_imports", "N"))
+		SKIP("may not set the driver's parameters");
+	ASSERT_EQ(rknn_run(ctx, NULL), 0);
+	ASSERT_RET(driver_set_param("sync_imports", "Y"), 0);
+	/* Not a byte of the result has arrived, and there is no error */
+	out = z.out[0]->virt_addr;
+	EXPECT_EQ(memcmp(out, out + 1, z.out[0]->size - 1), 0);
+	zero_copy_fill(&z);
+	ASSERT_EQ(rknn_run(ctx, NULL), 0);
+	EXPECT(zero_copy_judge(&z));
+	zero_copy_fini(&z);
+	EXPECT_EQ(rknn_destroy(ctx), 0);
 }
 
 /* Several buffers in one descriptor */

@@ -7,10 +7,9 @@
 
 #include <drm/drm.h>
 #include <drm/drm_mode.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <linux/dma-buf.h>
 #include <linux/dma-heap.h>
-#include <linux/udmabuf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,8 @@
 
 #include "fp16.h"
 #include "ktap.h"
+#include "rknpu_exporter.h"
+#include "udmabuf.h"
 
 #define PAGE	4096ul
 
@@ -27,23 +28,10 @@
 
 static int make_udmabuf(size_t bytes)
 {
-	int memory = memfd_create("buffer", MFD_ALLOW_SEALING | MFD_CLOEXEC);
-	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
-	struct dma_buf_sync both = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
-	struct udmabuf_create create = { .memfd = memory, .flags = UDMABUF_FLAGS_CLOEXEC, .size = bytes };
+	int fd = udmabuf_create(bytes, NULL);
 
-	if (device < 0)
+	if (fd == -ENOENT)
 		ktap_skip("this kernel has no udmabuf");
-	ASSERT_EQ(ftruncate(memory, bytes), 0);
-	ASSERT_EQ(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-	fd = ioctl(device, UDMABUF_CREATE, &create);
-	ASSERT(fd >= 0);
-	/* The exporter maps its pages for the direction of the first access: another one later would be its mistake. */
-	ASSERT_EQ(ioctl(fd, DMA_BUF_IOCTL_SYNC, &both), 0);
-	both.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
-	ASSERT_EQ(ioctl(fd, DMA_BUF_IOCTL_SYNC, &both), 0);
-	close(memory);
-	close(device);
 	return fd;
 }
 
@@ -73,10 +61,22 @@ static int make_heap(size_t bytes)
 	return data.fd;
 }
 
+static int make_cached(size_t bytes)
+{
+	int device = open(EXPORTER_NODE, O_RDWR | O_CLOEXEC), fd;
+
+	if (device < 0)
+		ktap_skip("no rknpu_exporter.ko");
+	fd = ioctl(device, EXPORTER_CACHED, bytes);
+	close(device);
+	return fd;
+}
+
 void foreign_buffer_init(struct foreign_buffer *b, enum foreign_kind kind, size_t bytes)
 {
 	static int (*const make[])(size_t) = {
 		[FOREIGN_UDMABUF] = make_udmabuf, [FOREIGN_VGEM] = make_vgem, [FOREIGN_HEAP] = make_heap,
+		[FOREIGN_CACHED] = make_cached,
 	};
 
 	b->bytes = (bytes + PAGE - 1) / PAGE * PAGE;

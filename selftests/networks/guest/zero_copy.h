@@ -17,7 +17,8 @@ struct foreign_buffer {
 	size_t bytes;
 };
 
-enum foreign_kind { FOREIGN_UDMABUF, FOREIGN_VGEM, FOREIGN_HEAP };
+/* The last one is that of selftests/exporter: what devices and the CPU see differs until it is synchronized */
+enum foreign_kind { FOREIGN_UDMABUF, FOREIGN_VGEM, FOREIGN_HEAP, FOREIGN_CACHED };
 
 /* Creates and maps one; skips the case if the kernel does not support it */
 void foreign_buffer_init(struct foreign_buffer *b, enum foreign_kind kind, size_t bytes);
