@@ -9,6 +9,11 @@
  * of the space are synchronized around each job. Once a user calls MEM_SYNC on a buffer,
  * synchronizing that buffer is left to the user. An address space without imports pays for
  * one read.
+ *
+ * Which of them the job has written is not known either, so all are invalidated at its end,
+ * including those that the CPU fills meanwhile, for example with the next frame of a camera.
+ * Therefore they are cleaned before. What is lost is only what the CPU writes between these
+ * two steps; no exporter offers a single one.
  */
 #include "rknpu_import.h"
 
@@ -45,17 +50,18 @@ static int rknpu_import_collect(struct rknpu_vm *vm, struct rknpu_import_round *
 }
 
 /*
+ * Makes the CPU's writes visible to the NPU and, if @from_device, then the NPU's to the CPU.
  * Synchronizes all of them even if an exporter refuses, because the other buffers still need it. Returns
  * the first error.
  */
-static int rknpu_import_sync(struct rknpu_import_round *round, bool to_device)
+static int rknpu_import_sync(struct rknpu_import_round *round, bool from_device)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < round->count; i++) {
 		struct rknpu_bo *bo = round->mappings[i]->bo;
-		int err = rknpu_bo_sync(bo, 0, bo->base.size, to_device, !to_device);
+		int err = rknpu_bo_sync(bo, 0, bo->base.size, true, from_device);
 
 		if (!ret)
 			ret = err;
@@ -82,7 +88,7 @@ int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round)
 		return 0;
 	ret = rknpu_import_collect(vm, round);
 	if (!ret)
-		ret = rknpu_import_sync(round, true);
+		ret = rknpu_import_sync(round, false);
 	if (ret)
 		rknpu_import_end(round, false);
 	return ret;
@@ -103,7 +109,7 @@ void rknpu_import_end(struct rknpu_import_round *round, bool ran)
 	unsigned int i;
 
 	if (ran)
-		rknpu_import_sync(round, false);
+		rknpu_import_sync(round, true);
 	for (i = 0; i < round->count; i++)
 		rknpu_mapping_put(round->mappings[i]);
 	kvfree(round->mappings);

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -42,7 +43,10 @@ static uint64_t import(int fd, uint32_t *handle)
 	return c.obj_addr;
 }
 
-/* Number of calls of exporters during one submit, by direction */
+/*
+ * Number of calls of exporters during one submit, by direction: before a job one to the device, after it one to and
+ * one from it
+ */
 struct calls {
 	unsigned int to_device, from_device;
 };
@@ -86,11 +90,11 @@ TEST(synchronized_around_each_job)
 	trace_start();
 	EXPECT_CALLS(&mm, 0, 0, 0);
 	import(fd, &handle);
-	EXPECT_CALLS(&mm, 0, 1, 1);
+	EXPECT_CALLS(&mm, 0, 2, 1);
 	import(fd, NULL);
-	EXPECT_CALLS(&mm, 0, 2, 2);
+	EXPECT_CALLS(&mm, 0, 4, 2);
 	ASSERT_RET(npu_destroy(fd, handle), 0);
-	EXPECT_CALLS(&mm, 0, 1, 1);
+	EXPECT_CALLS(&mm, 0, 2, 1);
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
@@ -105,7 +109,7 @@ TEST(before_a_job_that_nobody_waits_for)
 	import(fd, NULL);
 	trace_start();
 	EXPECT_CALLS(&mm, RKNPU_JOB_NONBLOCK, 1, 0);
-	EXPECT_CALLS(&mm, 0, 1, 1);
+	EXPECT_CALLS(&mm, 0, 2, 1);
 }
 
 /* Once the program has synchronized it, it is left to the program */
@@ -120,9 +124,9 @@ TEST(left_to_a_user_who_does_it)
 	token = import(fd, NULL);
 	import(fd, NULL);
 	trace_start();
-	EXPECT_CALLS(&mm, 0, 2, 2);
+	EXPECT_CALLS(&mm, 0, 4, 2);
 	EXPECT_RET(npu_sync(fd, token, 0, NPU_PAGE, RKNPU_MEM_SYNC_TO_DEVICE), 0);
-	EXPECT_CALLS(&mm, 0, 1, 1);
+	EXPECT_CALLS(&mm, 0, 2, 1);
 }
 
 /* The address space belongs to the process, no matter which of its files imports */
@@ -136,7 +140,7 @@ TEST(imports_of_another_file)
 	trace_start();
 	EXPECT_CALLS(&mm, 0, 0, 0);
 	import(other, NULL);
-	EXPECT_CALLS(&mm, 0, 1, 1);
+	EXPECT_CALLS(&mm, 0, 2, 1);
 	close(other);
 	EXPECT_CALLS(&mm, 0, 0, 0);
 }
@@ -199,7 +203,7 @@ TEST(one_that_an_exporter_refuses)
 	import(fd, NULL);
 	import(fd, NULL);
 	trace_start();
-	EXPECT_CALLS(&mm, 0, 4, 4);
+	EXPECT_CALLS(&mm, 0, 8, 4);
 	EXPECT_EQ(matmul_wrong(&mm), 0);
 }
 
@@ -222,7 +226,7 @@ TEST(can_be_switched_off)
 	set_switch("N");
 	EXPECT_CALLS(&mm, 0, 0, 0);
 	set_switch("Y");
-	EXPECT_CALLS(&mm, 0, 1, 1);
+	EXPECT_CALLS(&mm, 0, 2, 1);
 }
 
 /* The same with a buffer behind a cache: what the NPU reads and the CPU sees */
@@ -328,4 +332,43 @@ TEST(result_of_a_job_that_nobody_waits_for)
 	EXPECT(still_zero(&mm.out));
 	ASSERT_RET(npu_ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &read), 0);
 	EXPECT_EQ(matmul_wrong(&mm), 0);
+}
+
+static void *submits(void *mm)
+{
+	return (void *)(intptr_t)submit(mm, 0);
+}
+
+/* A program that writes its next input during a job, without telling anybody, does not lose it at the end of the job */
+TEST(next_input_is_written_during_a_job)
+{
+	struct matmul mm, first, next;
+	struct npu_bo next_in;
+	int fd = npu_open();
+	pthread_t thread;
+	void *ret;
+
+	npu_need_iommu(fd);
+	twin_need();
+	small_matmul(&mm, fd, 15);
+	small_matmul(&first, fd, 16);
+	small_matmul(&next, fd, 17);
+	import_special(fd, EXPORTER_CACHED, &mm.in, NULL);
+	import_special(fd, EXPORTER_CACHED, &next_in, NULL);
+	ASSERT_RET(matmul_write_stream(&mm), 0);
+	write_input(&mm, &first);
+	twin_hold(0, 1);
+	ASSERT_EQ(pthread_create(&thread, NULL, submits, &mm), 0);
+	while (twin_faults_left(0))
+		ktap_sleep_ms(1);
+	memcpy(next_in.map, next.in.map, next.in.size);
+	twin_release(0);
+	pthread_join(thread, &ret);
+	EXPECT_EQ((intptr_t)ret, 0);
+	EXPECT_EQ(wrong_for(&mm, &first), 0);
+
+	mm.in = next_in;
+	ASSERT_RET(matmul_write_stream(&mm), 0);
+	EXPECT_RET(submit(&mm, 0), 0);
+	EXPECT_EQ(wrong_for(&mm, &next), 0);
 }
