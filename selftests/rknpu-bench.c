@@ -24,6 +24,8 @@
 #include "bench.h"
 #include "chain.h"
 #include "conv_reference.h"
+#include "driver.h"
+#include "udmabuf.h"
 
 #define WALL_RUNS	5
 #define WARM_UP		100
@@ -329,12 +331,49 @@ static void bench_submit(int counter, int fd)
 		fail("wrong result", EILSEQ);
 }
 
+/* ---- buffers of other drivers, which the driver synchronizes around each job ---- */
+
+/* A submit of a process that has imported a buffer of @bytes, beyond @usual */
+static void bench_import_sync(int counter, const struct matmul *mm, uint64_t usual, const char *size, uint64_t bytes)
+{
+	int dmabuf = udmabuf_create(bytes, NULL), fd = mm->out.fd;
+	struct rknpu_mem_create c = { 0 };
+
+	if (dmabuf < 0)
+		fail("udmabuf", -dmabuf);
+	check("import", npu_import(fd, dmabuf, &c.handle));
+	check("address", npu_create(fd, &c));
+	instructions_of(counter, mm, 1);
+	print_insns("import_sync_", size, instructions_of(counter, mm, SYNCS) / SYNCS - usual);
+	check("destroy", npu_destroy(fd, c.handle));
+	close(dmabuf);
+}
+
+static void bench_imports(int counter, int fd)
+{
+	uint64_t off, usual;
+	struct matmul mm;
+
+	make(&mm, fd, 1, 32, 32);
+	instructions_of(counter, &mm, WARM_UP);
+	check("sync_imports", driver_set_param("sync_imports", "N"));
+	off = instructions_of(counter, &mm, SUBMITS) / SUBMITS;
+	check("sync_imports", driver_set_param("sync_imports", "Y"));
+	usual = instructions_of(counter, &mm, SUBMITS) / SUBMITS;
+	printf("import_sync_none_insns %lld instructions\n", (long long)(usual - off));
+	bench_import_sync(counter, &mm, usual, "4k", 4 * KIB);
+	bench_import_sync(counter, &mm, usual, "1m", MIB);
+	bench_import_sync(counter, &mm, usual, "16m", 16 * MIB);
+	matmul_fini(&mm);
+}
+
 static int insns(void)
 {
 	int counter = open_counter(), fd = open_npu();
 
 	MEASURE(bench_submit(counter, fd));
 	bench_memory(counter, fd);
+	MEASURE(bench_imports(counter, fd));
 	return bench_status;
 }
 
