@@ -96,9 +96,11 @@ void rknpu_linger_watch(struct rknpu_sched *sched)
 void rknpu_linger_end_locked(struct rknpu_slot *slot)
 {
 	lockdep_assert_held(&slot->sched->lock);
-	if (slot->lingers)
-		rknpu_power_put_since(slot->core->power, slot->idle_since);
+	if (!slot->lingers)
+		return;
+	/* Before the reference is dropped, because the core may then power off at once. */
 	slot->lingers = false;
+	rknpu_power_put_since(slot->core->power, slot->idle_since);
 }
 
 /**

@@ -67,7 +67,7 @@ int rknpu_mmu_attach(struct rknpu_mmu *mmu, struct rknpu_vm *vm)
 	int ret = mmu->group ? iommu_attach_group(vm->domain, mmu->group) : 0;
 
 	if (!ret)
-		mmu->vm = rknpu_vm_get(vm);
+		WRITE_ONCE(mmu->vm, rknpu_vm_get(vm));
 	return ret;
 }
 
@@ -86,7 +86,7 @@ struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu)
 
 	if (vm && mmu->group)
 		iommu_detach_group(vm->domain, mmu->group);
-	mmu->vm = NULL;
+	WRITE_ONCE(mmu->vm, NULL);
 	return vm;
 }
 

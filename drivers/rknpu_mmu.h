@@ -5,6 +5,7 @@
 #ifndef RKNPU_MMU_H
 #define RKNPU_MMU_H
 
+#include <linux/compiler.h>
 #include <linux/ktime.h>
 #include <linux/types.h>
 
@@ -17,8 +18,8 @@ struct rknpu_vm;
  * struct rknpu_mmu - one IOMMU group and the address space that is attached to it
  * @group: the group, reference held; NULL without an IOMMU. Immutable.
  * @iommu: device-tree node of the IOMMU, to recognize it in a fault; reference held. Immutable.
- * @vm: attached address space, reference held, or NULL. Changed by the scheduler's worker, and detached
- *	when the cores power off; read under the scheduler's lock.
+ * @vm: attached address space, reference held, or NULL. Only changed by the owner of all cores behind the
+ *	IOMMU, see &enum rknpu_slot_state; others may only compare it, see rknpu_mmu_attached().
  * @turn_end: time until which @vm may keep the cores behind this IOMMU from another space. Protected by
  *	the scheduler's lock.
  */
@@ -35,5 +36,17 @@ void rknpu_mmu_fini(struct rknpu_mmu *mmu);
 int rknpu_mmu_attach(struct rknpu_mmu *mmu, struct rknpu_vm *vm);
 struct rknpu_vm *rknpu_mmu_detach(struct rknpu_mmu *mmu);
 bool rknpu_mmu_is(const struct rknpu_mmu *mmu, const struct device *iommu);
+
+/**
+ * rknpu_mmu_attached() - get the address space that is attached
+ * @mmu: the IOMMU
+ *
+ * Return: the space, or NULL. A caller that does not own the cores may only compare it, because it may be
+ * detached and freed at any time.
+ */
+static inline const struct rknpu_vm *rknpu_mmu_attached(const struct rknpu_mmu *mmu)
+{
+	return READ_ONCE(mmu->vm);
+}
 
 #endif /* RKNPU_MMU_H */

@@ -20,15 +20,15 @@
 
 /**
  * rknpu_slot_ready_locked() - tell whether a job could be started on a core without sleeping
- * @slot: the core
+ * @slot: the core; idle
  * @job: the job
  *
  * Return: true if its address space is attached and the registers hold nothing of another client.
  */
 bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
-	lockdep_assert_held(&slot->sched->lock);
-	return slot->mmu->vm == job->vm && slot->clean_vm == job->vm->id &&
+	rknpu_slot_assert_idle_locked(slot);
+	return rknpu_mmu_attached(slot->mmu) == job->vm && slot->clean_vm == job->vm->id &&
 	       slot->resets == atomic_read(&job->vm->resets);
 }
 
@@ -77,7 +77,7 @@ void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
  */
 static bool rknpu_slot_in_turn(const struct rknpu_slot *slot)
 {
-	if (!slot->mmu->vm)
+	if (!rknpu_mmu_attached(slot->mmu))
 		return false;
 	return ktime_before(rknpu_sched_now_locked(slot->sched), slot->mmu->turn_end);
 }
@@ -98,12 +98,15 @@ void rknpu_sched_decide_locked(struct rknpu_sched *sched, ktime_t now)
 
 /**
  * rknpu_slot_mark_clean() - record whose contents a core's registers hold after a reset
- * @slot: the core, which has been reset and is idle
+ * @slot: the core, which has been reset
  * @vm: attached address space; only its owner's contents will be in the registers
  * @resets: value of vm->resets before the reset
+ *
+ * Context: The owner of the core, without the lock.
  */
 void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets)
 {
+	rknpu_slot_assert_owner(slot);
 	slot->clean_vm = vm->id;
 	slot->resets = resets;
 }
@@ -159,7 +162,8 @@ static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *
 	lockdep_assert_held(&slot->sched->lock);
 	if (next->gang || !rknpu_slot_in_turn(slot))
 		return NULL;
-	same = rknpu_queue_next_in(&slot->sched->queue, BIT(slot->index), slot->mmu->vm, next->priority);
+	same = rknpu_queue_next_in(&slot->sched->queue, BIT(slot->index), rknpu_mmu_attached(slot->mmu),
+				   next->priority);
 	return same && !same->gang && rknpu_slot_ready_locked(slot, same) ? same : NULL;
 }
 
@@ -169,7 +173,7 @@ static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_sl
 	const struct rknpu_job *first = rknpu_queue_next(&slot->sched->queue, slot->siblings);
 
 	lockdep_assert_held(&slot->sched->lock);
-	if (next == first || (first->vm == slot->mmu->vm && next->vm == first->vm))
+	if (next == first || (first->vm == rknpu_mmu_attached(slot->mmu) && next->vm == first->vm))
 		return next;
 	return NULL;
 }
@@ -247,7 +251,7 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 		if (rknpu_slot_ready_locked(slot, job))
 			return BIT(core);
 		/* Next best is a core without an address space. */
-		if (!any || (any->mmu->vm && !slot->mmu->vm))
+		if (!any || (rknpu_mmu_attached(any->mmu) && !rknpu_mmu_attached(slot->mmu)))
 			any = slot;
 	}
 	return any ? BIT(any->index) : 0;

@@ -60,7 +60,7 @@ static bool rknpu_recover_seize_locked(struct rknpu_slot *slot)
 		return true;
 	if (slot->sched->stopping || slot->sched->suspended || !rknpu_power_get_if_on(slot->core->power))
 		return false;
-	slot->state = rknpu_slot_shared(slot) ? RKNPU_SLOT_STALLED : RKNPU_SLOT_RECOVERING;
+	rknpu_slot_set_state_locked(slot, rknpu_slot_shared(slot) ? RKNPU_SLOT_STALLED : RKNPU_SLOT_RECOVERING);
 	return true;
 }
 
@@ -224,7 +224,9 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 		job->range[core].seen |= hw_state.raw & RKNPU_INT_ALL;
 		rknpu_account_end_locked(slot, job, result);
 		slot->job = NULL;
-		slot->state = state;
+		/* One whose reset has failed remains dead. */
+		if (slot->state != RKNPU_SLOT_DEAD)
+			rknpu_slot_set_state_locked(slot, state);
 	}
 	rknpu_run_settle_locked(job, result);
 }
@@ -237,7 +239,7 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 static void rknpu_recover_stall_locked(struct rknpu_slot *slot)
 {
 	lockdep_assert_held(&slot->sched->lock);
-	slot->state = RKNPU_SLOT_STALLED;
+	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_STALLED);
 	/* If the other cores take too long, the job still ends on time. */
 	rknpu_run_watch_locked(slot, slot->job->deadline);
 }
@@ -293,7 +295,7 @@ static void rknpu_recover_end(struct rknpu_sched *sched, struct rknpu_job *job, 
 static void rknpu_recover_reset_all_later_locked(struct rknpu_sched *sched)
 {
 	lockdep_assert_held(&sched->lock);
-	sched->reset_all = true;
+	WRITE_ONCE(sched->reset_all, true);
 	queue_work(sched->wq, &sched->dispatch);
 }
 
@@ -428,12 +430,12 @@ static bool rknpu_recover_take(struct rknpu_slot *slot)
 {
 	bool taken;
 
-	if (slot->state != RKNPU_SLOT_IDLE || rknpu_power_get(slot->core->power))
+	if (READ_ONCE(slot->state) != RKNPU_SLOT_IDLE || rknpu_power_get(slot->core->power))
 		return false;
 	spin_lock_irq(&slot->sched->lock);
 	taken = slot->state == RKNPU_SLOT_IDLE && !slot->asleep;
 	if (taken)
-		slot->state = RKNPU_SLOT_RECOVERING;
+		rknpu_slot_set_state_locked(slot, RKNPU_SLOT_RECOVERING);
 	spin_unlock_irq(&slot->sched->lock);
 	if (!taken)
 		rknpu_power_put(slot->core->power);
@@ -449,7 +451,7 @@ static void rknpu_recover_collect(struct rknpu_sched *sched, struct rknpu_slot_s
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_slot *slot = &sched->slots[i];
 
-		if (rknpu_recover_take(slot) || slot->state == RKNPU_SLOT_STALLED)
+		if (rknpu_recover_take(slot) || READ_ONCE(slot->state) == RKNPU_SLOT_STALLED)
 			set->slot[set->num++] = slot;
 	}
 }
@@ -459,6 +461,7 @@ static u32 rknpu_recover_reattach(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
+	rknpu_slot_assert_owns_space(slot);
 	/* A sibling's job may have attached another one meanwhile. */
 	if (!job || (slot->mmu->vm && slot->mmu->vm != job->vm) ||
 	    (!slot->mmu->vm && rknpu_mmu_attach(slot->mmu, job->vm)))
@@ -507,7 +510,7 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 		attached |= rknpu_recover_reattach(set.slot[i]);
 
 	spin_lock_irq(&sched->lock);
-	sched->reset_all = false;
+	WRITE_ONCE(sched->reset_all, false);
 	for (i = 0; i < set.num; i++) {
 		job = set.slot[i]->job;
 		if (job && set.slot[i]->state != RKNPU_SLOT_RUNNING &&
@@ -517,7 +520,8 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 	for (i = 0; i < set.num; i++) {
 		if (set.slot[i]->state == RKNPU_SLOT_RUNNING)
 			continue;
-		set.slot[i]->state = ret ? RKNPU_SLOT_DEAD : RKNPU_SLOT_IDLE;
+		if (!ret)
+			rknpu_slot_set_state_locked(set.slot[i], RKNPU_SLOT_IDLE);
 		rknpu_power_put(set.slot[i]->core->power);
 	}
 	spin_unlock_irq(&sched->lock);
@@ -539,7 +543,7 @@ static void rknpu_recover_release(struct rknpu_sched *sched, u32 busy)
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_slot *slot = &sched->slots[i];
 
-		if (!slot->core || slot->state == RKNPU_SLOT_DEAD)
+		if (!slot->core || READ_ONCE(slot->state) == RKNPU_SLOT_DEAD)
 			continue;
 		if (busy & BIT(i) || !rknpu_power_get(slot->core->power))
 			set.slot[set.num++] = slot;

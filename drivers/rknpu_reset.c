@@ -21,12 +21,14 @@
  * rknpu_slot_detach() - detach the address space of a core
  * @slot: the core; idle, reset or without power
  *
- * Context: Process context, from the worker or once nothing else uses the core.
+ * Context: The owner of the core.
  */
 void rknpu_slot_detach(struct rknpu_slot *slot)
 {
-	struct rknpu_vm *vm = rknpu_mmu_detach(slot->mmu);
+	struct rknpu_vm *vm;
 
+	rknpu_slot_assert_owner(slot);
+	vm = rknpu_mmu_detach(slot->mmu);
 	/* A fault handler may still be looking at the space. */
 	rknpu_core_irq_wait(slot->core);
 	rknpu_vm_put(vm);
@@ -138,26 +140,13 @@ static void rknpu_slot_bury(struct rknpu_slot *slot)
 	struct rknpu_sched *sched = slot->sched;
 
 	spin_lock_irq(&sched->lock);
-	slot->state = RKNPU_SLOT_DEAD;
+	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_DEAD);
 	WRITE_ONCE(sched->dead, sched->dead | BIT(slot->index));
 	spin_unlock_irq(&sched->lock);
 }
 
-/**
- * rknpu_slots_clean() - reset cores together and detach their address spaces
- * @set: the cores; powered, and each of them idle or stuck. Their interrupts stay disabled until
- *	rknpu_slots_listen() is called.
- *
- * The reset comes first. A bank without an address space passes addresses through
- * unchanged, to physical memory, so nothing may still be writing then. That a core's job
- * has ended proves little, because a client's stream may continue after the event that it
- * named. Besides, a master that is stuck makes the IOMMU driver's stall request time out.
- *
- * Context: Worker or runtime suspend. May sleep.
- *
- * Return: 0 on success, or the reset's error, in which case the cores are not used again.
- */
-int rknpu_slots_clean(struct rknpu_slot_set *set)
+/* Does the work of rknpu_slots_clean(), also for runtime suspend, which owns the cores in another way. */
+static int rknpu_slots_do_clean(struct rknpu_slot_set *set)
 {
 	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
 	unsigned int i, num;
@@ -177,6 +166,29 @@ int rknpu_slots_clean(struct rknpu_slot_set *set)
 	rknpu_slots_thaw(frozen, num);
 	rknpu_slots_forgive(set);
 	return ret;
+}
+
+/**
+ * rknpu_slots_clean() - reset cores together and detach their address spaces
+ * @set: the cores; powered, and each of them idle or stuck. Their interrupts stay disabled until
+ *	rknpu_slots_listen() is called.
+ *
+ * The reset comes first. A bank without an address space passes addresses through
+ * unchanged, to physical memory, so nothing may still be writing then. That a core's job
+ * has ended proves little, because a client's stream may continue after the event that it
+ * named. Besides, a master that is stuck makes the IOMMU driver's stall request time out.
+ *
+ * Context: The owner of all cores behind the IOMMUs. May sleep.
+ *
+ * Return: 0 on success, or the reset's error, in which case the cores are not used again.
+ */
+int rknpu_slots_clean(struct rknpu_slot_set *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->num; i++)
+		rknpu_slot_assert_owns_space(set->slot[i]);
+	return rknpu_slots_do_clean(set);
 }
 
 /**
@@ -214,11 +226,13 @@ void rknpu_slot_off(struct rknpu_core *core)
 	struct rknpu_slot *slot = core->owner;
 	struct rknpu_slot_set set;
 
+	rknpu_slot_assert_off(slot);
 	/* Cores that share an IOMMU belong to one device and go off together: the first one stands for all. */
 	if (!slot->mmu->vm)
 		return;
 	rknpu_slot_set_fill(&set, slot->sched, slot->siblings);
-	rknpu_slots_reset(&set);
+	rknpu_slots_do_clean(&set);
+	rknpu_slots_listen(&set);
 }
 
 /**
@@ -233,8 +247,11 @@ void rknpu_slot_off(struct rknpu_core *core)
 void rknpu_slots_quiesce(struct rknpu_slot_set *set)
 {
 	struct rknpu_vm *frozen[RKNPU_MAX_CORES];
-	unsigned int num = rknpu_slots_freeze(set, frozen);
+	unsigned int i, num;
 
+	for (i = 0; i < set->num; i++)
+		rknpu_slot_assert_owner(set->slot[i]);
+	num = rknpu_slots_freeze(set, frozen);
 	/* An error will show again, and be handled, when all cores are reset. */
 	rknpu_slots_silence(set);
 	rknpu_slots_pulse(set);

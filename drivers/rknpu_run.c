@@ -112,7 +112,7 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		struct rknpu_slot *slot = &sched->slots[core];
 
-		slot->state = RKNPU_SLOT_RUNNING;
+		rknpu_slot_set_state_locked(slot, RKNPU_SLOT_RUNNING);
 		slot->job = job;
 	}
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)

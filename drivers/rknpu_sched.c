@@ -111,7 +111,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 	u32 cores;
 
 	lockdep_assert_held(&sched->lock);
-	slot->state = RKNPU_SLOT_IDLE;
+	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_IDLE);
 	rknpu_sched_decide_locked(sched, now);
 	if (!rknpu_sched_held_locked(sched))
 		next = rknpu_slot_choose_locked(slot);
@@ -194,6 +194,7 @@ static void rknpu_sched_resume(struct rknpu_core *core)
 	spin_lock_irq(&sched->lock);
 	slot->asleep = false;
 	/* The next job must not rely on the contents of the registers. */
+	rknpu_slot_assert_idle_locked(slot);
 	slot->resets--;
 	rknpu_sched_awake_locked(sched);
 	spin_unlock_irq(&sched->lock);
@@ -304,6 +305,7 @@ static int rknpu_sched_switch(struct rknpu_slot_set *group, const struct rknpu_j
 	for (i = 0; i < group->num; i++) {
 		struct rknpu_slot *slot = group->slot[i];
 
+		rknpu_slot_assert_owns_space(slot);
 		if (!ret && slot->mmu->vm != job->vm) {
 			ret = rknpu_mmu_attach(slot->mmu, job->vm);
 			trace_vm_attach(slot->index, job->vm->id, pid_nr(job->client->tgid), ret);
@@ -329,13 +331,13 @@ static int rknpu_sched_reclaim(struct rknpu_sched *sched, struct rknpu_claim *cl
 	for (i = 0; i < claim->group.num; i++)
 		group |= BIT(claim->group.slot[i]->index);
 	for_each_set_bit(i, &cores, RKNPU_MAX_CORES) {
-		if (!sched->slots[i].mmu->vm)
+		if (!rknpu_mmu_attached(sched->slots[i].mmu))
 			group |= sched->slots[i].siblings;
 	}
 	rknpu_slot_set_fill(&claim->group, sched, group);
 	for (i = 0; i < claim->group.num; i++)
 		if (claim->group.slot[i]->state == RKNPU_SLOT_IDLE)
-			claim->group.slot[i]->state = RKNPU_SLOT_PREPARING;
+			rknpu_slot_set_state_locked(claim->group.slot[i], RKNPU_SLOT_PREPARING);
 	ret = cores & sched->dead ? -EIO : 0;
 	spin_unlock_irq(&sched->lock);
 	return ret;
@@ -377,7 +379,7 @@ static void rknpu_sched_set_state_locked(struct rknpu_sched *sched, unsigned lon
 	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (sched->slots[core].state != RKNPU_SLOT_DEAD)
-			sched->slots[core].state = state;
+			rknpu_slot_set_state_locked(&sched->slots[core], state);
 		sched->slots[core].job = NULL;
 	}
 }
@@ -542,13 +544,15 @@ int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, str
 		slot->core = NULL;
 		return ret;
 	}
-	slot->state = RKNPU_SLOT_IDLE;
+	spin_lock_irq(&sched->lock);
+	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_IDLE);
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		if (!sched->slots[i].core || sched->slots[i].mmu != mmu)
 			continue;
 		sched->slots[i].siblings |= BIT(slot->index);
 		slot->siblings |= BIT(i);
 	}
+	spin_unlock_irq(&sched->lock);
 	return 0;
 }
 
@@ -584,7 +588,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 
 	spin_lock_irq(&sched->lock);
 	stopped = sched->stopping;
-	sched->stopping = true;
+	WRITE_ONCE(sched->stopping, true);
 	spin_unlock_irq(&sched->lock);
 	if (stopped)
 		return;

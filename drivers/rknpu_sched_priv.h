@@ -3,8 +3,8 @@
  * Copyright (C) the rknpu authors
  *
  * Declarations shared by rknpu_sched.c, rknpu_run.c, rknpu_place.c, rknpu_push.c, rknpu_linger.c,
- * rknpu_poll.c, rknpu_wait.c, rknpu_drop.c, rknpu_recover.c and rknpu_reset.c, which are one
- * scheduler in several files. No other file includes this header.
+ * rknpu_poll.c, rknpu_wait.c, rknpu_drop.c, rknpu_recover.c, rknpu_reset.c and rknpu_owner.c, which are
+ * one scheduler in several files. No other file includes this header.
  */
 #ifndef RKNPU_SCHED_PRIV_H
 #define RKNPU_SCHED_PRIV_H
@@ -54,6 +54,13 @@ struct rknpu_slot_set {
 	u32 silent;
 };
 
+/* Only kernels with lockdep have these. */
+void rknpu_owner_check(const struct rknpu_slot *slot);
+void rknpu_owner_check_space(const struct rknpu_slot *slot);
+void rknpu_owner_check_idle_locked(const struct rknpu_slot *slot);
+void rknpu_owner_check_step_locked(const struct rknpu_slot *slot, enum rknpu_slot_state next);
+void rknpu_owner_check_off(const struct rknpu_slot *slot);
+
 void rknpu_slot_set_fill(struct rknpu_slot_set *set, struct rknpu_sched *sched, unsigned long cores);
 void rknpu_slot_detach(struct rknpu_slot *slot);
 int rknpu_slots_clean(struct rknpu_slot_set *set);
@@ -87,6 +94,68 @@ bool rknpu_run_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job
 void rknpu_sched_drop_all(struct rknpu_sched *sched, int result);
 bool rknpu_sched_drop_failed(struct rknpu_sched *sched);
 void rknpu_sched_drop_orphans(struct rknpu_sched *sched);
+
+/**
+ * rknpu_slot_assert_owner() - assert that the caller owns a core by its state, without the lock
+ * @slot: the core; see &enum rknpu_slot_state
+ *
+ * Checked by kernels with lockdep; costs nothing on others.
+ */
+static inline void rknpu_slot_assert_owner(const struct rknpu_slot *slot)
+{
+	if (IS_ENABLED(CONFIG_LOCKDEP))
+		rknpu_owner_check(slot);
+}
+
+/**
+ * rknpu_slot_assert_owns_space() - assert the same for all cores behind a core's IOMMU
+ * @slot: the core
+ *
+ * Checked by kernels with lockdep; costs nothing on others.
+ */
+static inline void rknpu_slot_assert_owns_space(const struct rknpu_slot *slot)
+{
+	if (IS_ENABLED(CONFIG_LOCKDEP))
+		rknpu_owner_check_space(slot);
+}
+
+/**
+ * rknpu_slot_assert_off() - assert that runtime suspend owns a core, because it has no power reference
+ * @slot: the core
+ *
+ * Checked by kernels with lockdep; costs nothing on others.
+ */
+static inline void rknpu_slot_assert_off(const struct rknpu_slot *slot)
+{
+	if (IS_ENABLED(CONFIG_LOCKDEP))
+		rknpu_owner_check_off(slot);
+}
+
+/**
+ * rknpu_slot_assert_idle_locked() - assert that the caller owns a core by holding the lock
+ * @slot: the core; idle, or dead and without an owner
+ *
+ * Checked by kernels with lockdep; costs nothing on others.
+ */
+static inline void rknpu_slot_assert_idle_locked(const struct rknpu_slot *slot)
+{
+	lockdep_assert_held(&slot->sched->lock);
+	if (IS_ENABLED(CONFIG_LOCKDEP))
+		rknpu_owner_check_idle_locked(slot);
+}
+
+/**
+ * rknpu_slot_set_state_locked() - pass a core to its next owner
+ * @slot: the core; owned by the caller
+ * @state: new state, which determines the next owner
+ */
+static inline void rknpu_slot_set_state_locked(struct rknpu_slot *slot, enum rknpu_slot_state state)
+{
+	lockdep_assert_held(&slot->sched->lock);
+	if (IS_ENABLED(CONFIG_LOCKDEP))
+		rknpu_owner_check_step_locked(slot, state);
+	WRITE_ONCE(slot->state, state);
+}
 
 /**
  * rknpu_job_has_cores_locked() - tell whether a job can ever run
