@@ -38,7 +38,7 @@ bool rknpu_linger_take_locked(struct rknpu_slot *slot)
  * @slot: the core; its power reference is consumed. rknpu_linger_watch_locked() must be called afterwards,
  *	at the latest by the worker.
  *
- * rknpu_sched_decide_locked() must have been called since the lock was taken.
+ * sched->now must be the current time.
  */
 void rknpu_linger_begin_locked(struct rknpu_slot *slot)
 {
@@ -50,7 +50,7 @@ void rknpu_linger_begin_locked(struct rknpu_slot *slot)
 		return;
 	}
 	slot->lingers = true;
-	slot->idle_since = rknpu_sched_now_locked(sched);
+	slot->idle_since = sched->now;
 }
 
 static bool rknpu_linger_any_locked(const struct rknpu_sched *sched)

@@ -6,7 +6,6 @@
 #define RKNPU_MMU_H
 
 #include <linux/compiler.h>
-#include <linux/ktime.h>
 #include <linux/types.h>
 
 struct device;
@@ -20,14 +19,11 @@ struct rknpu_vm;
  * @iommu: device-tree node of the IOMMU, to recognize it in a fault; reference held. Immutable.
  * @vm: attached address space, reference held, or NULL. Only changed by the owner of all cores behind the
  *	IOMMU, see &enum rknpu_slot_state; others may only compare it, see rknpu_mmu_attached().
- * @turn_end: time until which @vm may keep the cores behind this IOMMU from another space. Protected by
- *	the scheduler's lock.
  */
 struct rknpu_mmu {
 	struct iommu_group *group;
 	struct device_node *iommu;
 	struct rknpu_vm *vm;
-	ktime_t turn_end;
 };
 
 bool rknpu_mmu_translates(struct device *dev);

@@ -44,56 +44,27 @@ bool rknpu_slot_shared(const struct rknpu_slot *slot)
 }
 
 /**
- * rknpu_sched_now_locked() - get the time of a decision
- * @sched: the scheduler; rknpu_sched_decide_locked() must have been called since its lock was taken
- *
- * Return: ktime_get(), read at most once.
- */
-ktime_t rknpu_sched_now_locked(struct rknpu_sched *sched)
-{
-	lockdep_assert_held(&sched->lock);
-	if (!sched->now)
-		sched->now = ktime_get();
-	return sched->now;
-}
-
-/**
  * rknpu_slot_begin_turn_locked() - start the turn of a newly attached address space
  * @slot: a core that it is attached to
  *
- * rknpu_sched_decide_locked() must have been called since the lock was taken.
+ * sched->now must be the current time.
  */
 void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
 {
 	u64 turn = rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS : RKNPU_SCHED_TURN_NS;
 
 	lockdep_assert_held(&slot->sched->lock);
-	slot->mmu->turn_end = ktime_add_ns(rknpu_sched_now_locked(slot->sched), turn);
+	slot->turn_end = ktime_add_ns(slot->sched->now, turn);
 }
 
 /*
  * One decision asks several times. If a turn ended in between, the decision would contradict
  * itself: a job would be chosen, no core found for it, and nothing would look again.
  */
-static bool rknpu_slot_in_turn(const struct rknpu_slot *slot)
+static bool rknpu_slot_in_turn_locked(const struct rknpu_slot *slot)
 {
-	if (!rknpu_mmu_attached(slot->mmu))
-		return false;
-	return ktime_before(rknpu_sched_now_locked(slot->sched), slot->mmu->turn_end);
-}
-
-/**
- * rknpu_sched_decide_locked() - begin a decision on what runs next
- * @sched: the scheduler
- * @now: current time, 0 if it is not known
- *
- * Everything that follows until sched->lock is released sees the same time. The clock is
- * only read when the time matters.
- */
-void rknpu_sched_decide_locked(struct rknpu_sched *sched, ktime_t now)
-{
-	lockdep_assert_held(&sched->lock);
-	sched->now = now;
+	lockdep_assert_held(&slot->sched->lock);
+	return rknpu_mmu_attached(slot->mmu) && ktime_before(slot->sched->now, slot->turn_end);
 }
 
 /**
@@ -135,7 +106,7 @@ static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
 	unsigned int core;
 
 	lockdep_assert_held(&slot->sched->lock);
-	if (!siblings || rknpu_slot_in_turn(slot))
+	if (!siblings || rknpu_slot_in_turn_locked(slot))
 		return false;
 	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
 		const struct rknpu_job *job;
@@ -160,7 +131,7 @@ static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *
 	struct rknpu_job *same;
 
 	lockdep_assert_held(&slot->sched->lock);
-	if (next->gang || !rknpu_slot_in_turn(slot))
+	if (next->gang || !rknpu_slot_in_turn_locked(slot))
 		return NULL;
 	same = rknpu_queue_next_in(&slot->sched->queue, BIT(slot->index), rknpu_mmu_attached(slot->mmu),
 				   next->priority);

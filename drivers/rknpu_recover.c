@@ -258,7 +258,7 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 		if (ret)
 			rknpu_power_put(set.slot[i]->core->power);
 		else
-			rknpu_slot_next_locked(set.slot[i], 0);
+			rknpu_slot_next_locked(set.slot[i], ktime_get());
 	}
 	/* Other jobs may have waited for a core that is dead now: for its IOMMU, or for the reset of all cores. */
 	if (ret)

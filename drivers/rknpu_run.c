@@ -124,7 +124,7 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 
 /**
  * rknpu_run_start_locked() - start a job
- * @sched: the scheduler
+ * @sched: the scheduler; sched->now must be the current time
  * @job: the job; its reference passes to the hardware
  * @cores: cores to run it on; powered, clean and attached
  */
@@ -133,7 +133,7 @@ void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u3
 	lockdep_assert_held(&sched->lock);
 	job->running = cores;
 	job->ran = cores;
-	job->started = rknpu_sched_now_locked(sched);
+	job->started = sched->now;
 	job->deadline = jiffies + job->timeout;
 	rknpu_account_begin_locked(job);
 	rknpu_run_restart_locked(sched, job);

@@ -99,7 +99,7 @@ static bool rknpu_sched_freed_locked(struct rknpu_sched *sched)
 /**
  * rknpu_slot_next_locked() - continue with the queue after a job
  * @slot: a core without a job; its power reference is consumed
- * @now: current time, 0 if it is not known
+ * @now: current time
  *
  * Starts the next job of this core immediately if that needs no sleeping, and otherwise
  * leaves it to the worker.
@@ -112,7 +112,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 
 	lockdep_assert_held(&sched->lock);
 	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_IDLE);
-	rknpu_sched_decide_locked(sched, now);
+	sched->now = now;
 	if (!rknpu_sched_held_locked(sched))
 		next = rknpu_slot_choose_locked(slot);
 	if (next) {
@@ -240,7 +240,7 @@ bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	u32 cores;
 
 	lockdep_assert_held(&sched->lock);
-	rknpu_sched_decide_locked(sched, 0);
+	sched->now = ktime_get();
 	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
 	return cores && rknpu_sched_start_now_locked(sched, job, cores, 0);
 }
@@ -405,7 +405,7 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_claim *claim
 
 	spin_lock_irq(&sched->lock);
 	rknpu_sched_yield_locked(sched, claim);
-	rknpu_sched_decide_locked(sched, 0);
+	sched->now = ktime_get();
 	if (!ret && !sched->stopping && !job->cancelled && !job->abandoned) {
 		rknpu_run_start_locked(sched, job, claim->cores);
 		job = NULL;
@@ -453,7 +453,7 @@ static bool rknpu_sched_claim(struct rknpu_sched *sched, struct rknpu_claim *cla
 	unsigned int core;
 
 	spin_lock_irq(&sched->lock);
-	rknpu_sched_decide_locked(sched, 0);
+	sched->now = ktime_get();
 	claim->cores = 0;
 	for (core = 0; core < RKNPU_MAX_CORES && !claim->cores && !rknpu_sched_held_locked(sched); core++) {
 		if (sched->slots[core].state != RKNPU_SLOT_IDLE)

@@ -65,6 +65,8 @@ enum rknpu_slot_state {
  * @idle_since: time when it became idle, if @lingers. sched->lock.
  * @job: job on the hardware or being prepared for; kept alive by the job's queue reference. Written under
  *	sched->lock; the owner may read it without.
+ * @turn_end: time until which the attached address space may keep the core from another one; the same for
+ *	all cores behind an IOMMU. sched->lock.
  * @clean_vm: ID of the address space whose owner the register contents belong to. Only used by the owner.
  * @resets: value of that space's vm->resets when the registers were last clean. Only used by the owner.
  * @faulted: an IOMMU fault hit @job; the interrupt line is disabled until recovery. sched->lock; does
@@ -88,6 +90,7 @@ struct rknpu_slot {
 	bool lingers;
 	ktime_t idle_since;
 	struct rknpu_job *job;
+	ktime_t turn_end;
 	u64 clean_vm;
 	int resets;
 	bool faulted;
@@ -116,7 +119,8 @@ struct rknpu_sched_roof {
  * @soc: constants of the SoC. Immutable.
  * @lock: protects all fields below except the workqueues; taken in hard IRQ context.
  * @queue: jobs that wait for a core.
- * @now: time at which the current decision began; 0 until it is needed.
+ * @now: time at which the current decision began. Set at its beginning; valid until the lock is released,
+ *	so that one decision sees one time.
  * @ready: waits whose fence has been signalled and that still have jobs, see rknpu_wait.c.
  * @late: jobs that wait for a fence and are impatient, by deadline.
  * @linger: releases power references of idle cores; runs on @wq.

@@ -74,8 +74,6 @@ void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot);
 bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job);
 struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot);
 bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot);
-void rknpu_sched_decide_locked(struct rknpu_sched *sched, ktime_t now);
-ktime_t rknpu_sched_now_locked(struct rknpu_sched *sched);
 u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job);
 u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
 			     unsigned long cores);
