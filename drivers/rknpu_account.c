@@ -65,7 +65,7 @@ void rknpu_account_resets(struct rknpu_sched *sched, unsigned int number)
 }
 
 /* Time since when a core has been running a job, or @now if it is not running one. */
-static u64 rknpu_slot_since_locked(const struct rknpu_slot *slot, u64 now)
+static u64 rknpu_account_since_locked(const struct rknpu_slot *slot, u64 now)
 {
 	const struct rknpu_job *job = slot->job;
 
@@ -91,7 +91,7 @@ void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account
 	now = ktime_get();
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_load *load = &sched->slots[i].load;
-		u64 since = sched->slots[i].sched ? rknpu_slot_since_locked(&sched->slots[i], now) : now;
+		u64 since = sched->slots[i].sched ? rknpu_account_since_locked(&sched->slots[i], now) : now;
 
 		if (now >= load->end)
 			rknpu_load_advance(load, since, now);
@@ -122,7 +122,7 @@ void rknpu_account_read_usage(struct rknpu_sched *sched, const struct rknpu_usag
 		const struct rknpu_slot *slot = &sched->slots[i];
 
 		if (slot->job && slot->job->usage == usage)
-			result->busy_ns[i] += now - rknpu_slot_since_locked(slot, now);
+			result->busy_ns[i] += now - rknpu_account_since_locked(slot, now);
 	}
 	spin_unlock_irq(&sched->lock);
 }

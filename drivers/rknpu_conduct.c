@@ -29,8 +29,8 @@
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
+#include "rknpu_run.h"
 #include "rknpu_sched.h"
-#include "rknpu_sched_priv.h"
 
 static unsigned int rknpu_stall_limit_ms = 300;
 module_param_named(stall_limit_ms, rknpu_stall_limit_ms, uint, 0644);

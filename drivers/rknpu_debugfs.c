@@ -29,6 +29,7 @@
 #include "rknpu_client.h"
 #include "rknpu_core.h"
 #include "rknpu_device.h"
+#include "rknpu_drop.h"
 #include "rknpu_dvfs.h"
 #include "rknpu_power.h"
 #include "rknpu_sched.h"
@@ -234,7 +235,7 @@ static void rknpu_debugfs_reset(struct rknpu_device *rdev)
 	/* A client without references is waiting for this lock to be removed, and has no jobs either. */
 	list_for_each_entry(client, &rdev->clients.list, node) {
 		rknpu_client_mark_reset(client);
-		rknpu_sched_cancel_client(&rdev->sched, client);
+		rknpu_drop_client(&rdev->sched, client);
 	}
 	mutex_unlock(&rdev->clients.lock);
 }

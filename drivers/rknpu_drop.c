@@ -16,30 +16,31 @@
 #include "rknpu_client.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
+#include "rknpu_run.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
 #include "rknpu_wait.h"
 
-typedef bool (*rknpu_job_match)(const struct rknpu_job *job, const void *data);
+typedef bool (*rknpu_drop_match)(const struct rknpu_job *job, const void *data);
 
-static bool rknpu_match_all(const struct rknpu_job *job, const void *data)
+static bool rknpu_drop_match_all(const struct rknpu_job *job, const void *data)
 {
 	return true;
 }
 
-static bool rknpu_match_job(const struct rknpu_job *job, const void *data)
+static bool rknpu_drop_match_job(const struct rknpu_job *job, const void *data)
 {
 	return job == data;
 }
 
-static bool rknpu_match_file(const struct rknpu_job *job, const void *data)
+static bool rknpu_drop_match_file(const struct rknpu_job *job, const void *data)
 {
 	return job->file == data;
 }
 
-static bool rknpu_match_orphan(const struct rknpu_job *job, const void *data)
+static bool rknpu_drop_match_orphan(const struct rknpu_job *job, const void *data)
 {
-	return !rknpu_job_has_cores_locked(data, job);
+	return !rknpu_sched_has_cores_locked(data, job);
 }
 
 /**
@@ -109,7 +110,7 @@ static void rknpu_drop_done(struct rknpu_drop *drop)
  * those that match. The others go to the end of the list, whose order does not matter.
  */
 static unsigned int rknpu_drop_some_locked(struct rknpu_drop *drop, struct rknpu_turns *turns, unsigned int left,
-					   rknpu_job_match match, const void *data, int result)
+					   rknpu_drop_match match, const void *data, int result)
 {
 	unsigned int i;
 
@@ -126,7 +127,7 @@ static unsigned int rknpu_drop_some_locked(struct rknpu_drop *drop, struct rknpu
 }
 
 /* Drops all jobs of a client that match and have not started. Context: Process context. */
-static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client *client, rknpu_job_match match,
+static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client *client, rknpu_drop_match match,
 				 const void *data, int result)
 {
 	/* Allocated before the first job. */
@@ -164,7 +165,7 @@ static struct rknpu_client *rknpu_drop_next_client(struct rknpu_sched *sched)
 }
 
 /* Clients that queue jobs later have none that match. */
-static void rknpu_drop_of_all(struct rknpu_sched *sched, rknpu_job_match match, const void *data, int result)
+static void rknpu_drop_of_all(struct rknpu_sched *sched, rknpu_drop_match match, const void *data, int result)
 {
 	unsigned int left = READ_ONCE(sched->queue.num_busy);
 	struct rknpu_client *client;
@@ -176,30 +177,30 @@ static void rknpu_drop_of_all(struct rknpu_sched *sched, rknpu_job_match match, 
 }
 
 /**
- * rknpu_sched_drop_all() - drop all jobs that have not started
+ * rknpu_drop_all() - drop all jobs that have not started
  * @sched: the scheduler; must be stopping, so no more jobs are accepted
  * @result: result for the jobs
  *
  * Context: Process context.
  */
-void rknpu_sched_drop_all(struct rknpu_sched *sched, int result)
+void rknpu_drop_all(struct rknpu_sched *sched, int result)
 {
-	rknpu_drop_of_all(sched, rknpu_match_all, NULL, result);
+	rknpu_drop_of_all(sched, rknpu_drop_match_all, NULL, result);
 }
 
 /**
- * rknpu_sched_drop_orphans() - fail the jobs that have no working core left
+ * rknpu_drop_orphans() - fail the jobs that have no working core left
  * @sched: the scheduler; a core has just died
  *
  * Context: Process context.
  */
-void rknpu_sched_drop_orphans(struct rknpu_sched *sched)
+void rknpu_drop_orphans(struct rknpu_sched *sched)
 {
-	rknpu_drop_of_all(sched, rknpu_match_orphan, sched, -EIO);
+	rknpu_drop_of_all(sched, rknpu_drop_match_orphan, sched, -EIO);
 }
 
 /**
- * rknpu_sched_drop_failed() - finish some of the jobs whose input fence failed
+ * rknpu_drop_failed() - finish some of the jobs whose input fence failed
  * @sched: the scheduler
  *
  * Not done in the fence's callback, which must not signal another fence.
@@ -208,7 +209,7 @@ void rknpu_sched_drop_orphans(struct rknpu_sched *sched)
  *
  * Return: true if there are more.
  */
-bool rknpu_sched_drop_failed(struct rknpu_sched *sched)
+bool rknpu_drop_failed(struct rknpu_sched *sched)
 {
 	struct rknpu_job *job;
 	unsigned int i;
@@ -230,7 +231,7 @@ bool rknpu_sched_drop_failed(struct rknpu_sched *sched)
  * The running jobs that match have lost their owner. Any that have not ended within
  * RKNPU_SCHED_GRACE_JIFFIES are stopped by a reset of their cores.
  */
-static void rknpu_sched_curtail(struct rknpu_sched *sched, rknpu_job_match match, const void *data)
+static void rknpu_drop_curtail(struct rknpu_sched *sched, rknpu_drop_match match, const void *data)
 {
 	unsigned long latest = jiffies + RKNPU_SCHED_GRACE_JIFFIES;
 	unsigned long flags;
@@ -271,11 +272,11 @@ void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job)
 	spin_unlock_irqrestore(&sched->lock, flags);
 	rknpu_drop_finish(&drop);
 	rknpu_drop_done(&drop);
-	rknpu_sched_curtail(sched, rknpu_match_job, job);
+	rknpu_drop_curtail(sched, rknpu_drop_match_job, job);
 }
 
 /**
- * rknpu_sched_cancel_file() - drop the jobs of a closing file that have not started
+ * rknpu_drop_file() - drop the jobs of a closing file that have not started
  * @sched: the scheduler
  * @client: client of the file
  * @file: identity of the file
@@ -284,14 +285,14 @@ void rknpu_drop_killed(struct rknpu_sched *sched, struct rknpu_job *job)
  *
  * Context: Process context. Does not wait.
  */
-void rknpu_sched_cancel_file(struct rknpu_sched *sched, struct rknpu_client *client, const void *file)
+void rknpu_drop_file(struct rknpu_sched *sched, struct rknpu_client *client, const void *file)
 {
-	rknpu_drop_of_client(sched, client, rknpu_match_file, file, -ECANCELED);
-	rknpu_sched_curtail(sched, rknpu_match_file, file);
+	rknpu_drop_of_client(sched, client, rknpu_drop_match_file, file, -ECANCELED);
+	rknpu_drop_curtail(sched, rknpu_drop_match_file, file);
 }
 
 /**
- * rknpu_sched_cancel_client() - drop all jobs of a client
+ * rknpu_drop_client() - drop all jobs of a client
  * @sched: the scheduler
  * @client: client that asked for a reset
  *
@@ -299,12 +300,12 @@ void rknpu_sched_cancel_file(struct rknpu_sched *sched, struct rknpu_client *cli
  *
  * Context: Process context. Does not wait.
  */
-void rknpu_sched_cancel_client(struct rknpu_sched *sched, struct rknpu_client *client)
+void rknpu_drop_client(struct rknpu_sched *sched, struct rknpu_client *client)
 {
 	unsigned long flags;
 	unsigned int i;
 
-	rknpu_drop_of_client(sched, client, rknpu_match_all, NULL, -ECANCELED);
+	rknpu_drop_of_client(sched, client, rknpu_drop_match_all, NULL, -ECANCELED);
 	spin_lock_irqsave(&sched->lock, flags);
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		struct rknpu_slot *slot = &sched->slots[i];

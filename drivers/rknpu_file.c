@@ -13,6 +13,7 @@
 
 #include "rknpu_client.h"
 #include "rknpu_device.h"
+#include "rknpu_drop.h"
 #include "rknpu_sched.h"
 #include "rknpu_usage.h"
 
@@ -70,7 +71,7 @@ void rknpu_file_postclose(struct drm_device *drm, struct drm_file *file)
 void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile)
 {
 	if (rfile->client)
-		rknpu_sched_cancel_file(&rdev->sched, rfile->client, rfile);
+		rknpu_drop_file(&rdev->sched, rfile->client, rfile);
 	rknpu_client_put(rfile->client);
 	rknpu_usage_put(rfile->usage);
 }

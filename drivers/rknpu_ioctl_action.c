@@ -21,6 +21,7 @@
 #include "rknpu_core.h"
 #include "rknpu_device.h"
 #include "rknpu_drm.h"
+#include "rknpu_drop.h"
 #include "rknpu_file.h"
 #include "rknpu_ioctl.h"
 #include "rknpu_power.h"
@@ -84,7 +85,7 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfil
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	rknpu_client_mark_reset(client);
-	rknpu_sched_cancel_client(&rdev->sched, client);
+	rknpu_drop_client(&rdev->sched, client);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "rknpu_file.h"
 #include "rknpu_import.h"
 #include "rknpu_job.h"
+#include "rknpu_push.h"
 #include "rknpu_queue.h"
 #include "rknpu_refuse.h"
 #include "rknpu_regs.h"
@@ -132,7 +133,7 @@ static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, b
 
 	if (ret)
 		return ret;
-	ret = rknpu_sched_push(&rdev->sched, job, wait);
+	ret = rknpu_push_job(&rdev->sched, job, wait);
 	if (ret && job->out_fence)
 		rknpu_fence_fd_cancel(out);
 	return ret;
@@ -145,7 +146,7 @@ static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *a
 	int ret = 0;
 
 	if (!(args->flags & RKNPU_JOB_NONBLOCK)) {
-		ret = rknpu_sched_wait(&rdev->sched, job);
+		ret = rknpu_push_wait(&rdev->sched, job);
 		/* The job of a killed caller may still be running. */
 		if (ret != -EINTR) {
 			args->task_counter = job->tasks_done;

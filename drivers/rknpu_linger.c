@@ -16,7 +16,6 @@
 #include "rknpu_core.h"
 #include "rknpu_power.h"
 #include "rknpu_sched.h"
-#include "rknpu_sched_priv.h"
 
 /**
  * rknpu_linger_take_locked() - get a power reference for a job if that needs no sleeping

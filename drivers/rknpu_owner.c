@@ -10,8 +10,8 @@
 #include <linux/lockdep.h>
 #include <linux/workqueue.h>
 
+#include "rknpu_owner.h"
 #include "rknpu_sched.h"
-#include "rknpu_sched_priv.h"
 
 /* Bit n is set if state n may follow. */
 static const u8 rknpu_owner_steps[] = {

@@ -31,8 +31,8 @@
 #include "rknpu_core.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
+#include "rknpu_run.h"
 #include "rknpu_sched.h"
-#include "rknpu_sched_priv.h"
 
 #define RKNPU_POLL_MAX_US	50
 

@@ -15,6 +15,7 @@
 #include "rknpu_drop.h"
 #include "rknpu_job.h"
 #include "rknpu_poll.h"
+#include "rknpu_push.h"
 #include "rknpu_queue.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
@@ -25,7 +26,7 @@
  * afterwards if the job has taken it. Returns true if there is nothing more to do, false if the fence has
  * been signalled without an error.
  */
-static bool rknpu_sched_hold_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
+static bool rknpu_push_hold_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
 	lockdep_assert_held(&sched->lock);
 	if (rknpu_wait_join_locked(sched, job, spare))
@@ -36,17 +37,17 @@ static bool rknpu_sched_hold_locked(struct rknpu_sched *sched, struct rknpu_job 
 }
 
 /* Starts a job, queues it, or makes it wait for its fence. */
-static int rknpu_sched_accept_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
+static int rknpu_push_accept_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
 	lockdep_assert_held(&sched->lock);
 	if (sched->stopping)
 		return -ENODEV;
-	if (!rknpu_job_has_cores_locked(sched, job))
+	if (!rknpu_sched_has_cores_locked(sched, job))
 		return -EIO;
 	if (job->in_fence && rknpu_queue_full(job->client))
 		return -EAGAIN;
 	rknpu_account_queue_locked(sched, job);
-	if (job->in_fence && rknpu_sched_hold_locked(sched, job, spare))
+	if (job->in_fence && rknpu_push_hold_locked(sched, job, spare))
 		return 0;
 	if (rknpu_sched_try_locked(sched, job))
 		return 0;
@@ -58,7 +59,7 @@ static int rknpu_sched_accept_locked(struct rknpu_sched *sched, struct rknpu_job
 	return 0;
 }
 
-static int rknpu_sched_hand_over(struct rknpu_sched *sched, struct rknpu_job *job)
+static int rknpu_push_hand_over(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	struct rknpu_wait *spare = job->wait;
 	unsigned long flags;
@@ -69,7 +70,7 @@ static int rknpu_sched_hand_over(struct rknpu_sched *sched, struct rknpu_job *jo
 		rknpu_wait_arm(sched, spare);
 	}
 	spin_lock_irqsave(&sched->lock, flags);
-	ret = rknpu_sched_accept_locked(sched, job, &spare);
+	ret = rknpu_push_accept_locked(sched, job, &spare);
 	/* Not too late: the path that finishes the job takes the lock first. */
 	if (!ret)
 		kref_get(&job->ref);
@@ -80,7 +81,7 @@ static int rknpu_sched_hand_over(struct rknpu_sched *sched, struct rknpu_job *jo
 }
 
 /**
- * rknpu_sched_push() - run a job as soon as possible
+ * rknpu_push_job() - run a job as soon as possible
  * @sched: the scheduler
  * @job: complete job; the scheduler takes a reference of its own
  * @wait: true if the caller is going to wait for the job
@@ -93,30 +94,30 @@ static int rknpu_sched_hand_over(struct rknpu_sched *sched, struct rknpu_job *jo
  * Return: 0 on success, -ENODEV if the device is going away, -EIO if cores that the job needs are out of
  * service, -EAGAIN if the client has too many jobs that have not started.
  */
-int rknpu_sched_push(struct rknpu_sched *sched, struct rknpu_job *job, bool wait)
+int rknpu_push_job(struct rknpu_sched *sched, struct rknpu_job *job, bool wait)
 {
 	int ret;
 
 	job->sched = sched;
 	job->quiet = wait && rknpu_poll_wanted(job);
 	if (!job->quiet)
-		return rknpu_sched_hand_over(sched, job);
+		return rknpu_push_hand_over(sched, job);
 	preempt_disable();
-	ret = rknpu_sched_hand_over(sched, job);
+	ret = rknpu_push_hand_over(sched, job);
 	if (!ret)
 		rknpu_poll_watch(sched, job);
 	preempt_enable();
 	return ret;
 }
 
-static bool rknpu_job_is_done(const struct rknpu_job *job)
+static bool rknpu_push_is_done(const struct rknpu_job *job)
 {
 	/* Pairs with rknpu_run_finish(). */
 	return smp_load_acquire(&job->done);
 }
 
 /**
- * rknpu_sched_wait() - wait for a job
+ * rknpu_push_wait() - wait for a job
  * @sched: the scheduler
  * @job: a pushed job; the caller holds a reference
  *
@@ -127,11 +128,11 @@ static bool rknpu_job_is_done(const struct rknpu_job *job)
  *
  * Return: the job's result, or -EINTR if the caller was killed.
  */
-int rknpu_sched_wait(struct rknpu_sched *sched, struct rknpu_job *job)
+int rknpu_push_wait(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	/* Freezable, because the job may have to wait for another process that is already frozen. */
-	if (!rknpu_job_is_done(job) &&
-	    rcuwait_wait_event(&job->waiter, rknpu_job_is_done(job), TASK_KILLABLE | TASK_FREEZABLE)) {
+	if (!rknpu_push_is_done(job) &&
+	    rcuwait_wait_event(&job->waiter, rknpu_push_is_done(job), TASK_KILLABLE | TASK_FREEZABLE)) {
 		rknpu_drop_killed(sched, job);
 		return -EINTR;
 	}

@@ -4,7 +4,7 @@
  *
  * DOC: Which job is next. Higher priority goes first. Of clients with equal priority, the one
  * that has used the least core time goes next, for one job (or as many as fit into a turn, see
- * rknpu_place.c), however long its jobs are and however many it has queued. The jobs of one
+ * rknpu_pick.c), however long its jobs are and however many it has queued. The jobs of one
  * client run in order of arrival, except that a job for a busy core does not hold up a job for
  * an idle one. Finding the next job costs the same at any queue depth, because jobs are kept by
  * the set of cores that they name.
@@ -55,7 +55,7 @@ static struct rknpu_turn *rknpu_queue_turn(const struct rknpu_job *job)
 	return &job->client->turns->level[rknpu_queue_level(job)];
 }
 
-static bool rknpu_turn_less(struct rb_node *a, const struct rb_node *b)
+static bool rknpu_queue_turn_less(struct rb_node *a, const struct rb_node *b)
 {
 	return rb_entry(a, struct rknpu_turn, node)->tag < rb_entry(b, struct rknpu_turn, node)->tag;
 }
@@ -64,18 +64,18 @@ static bool rknpu_turn_less(struct rb_node *a, const struct rb_node *b)
 #define RKNPU_QUEUE_TAG_SHIFT	20
 
 /* Enters a turn after all others that have used as much. */
-static void rknpu_turn_enter(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
+static void rknpu_queue_turn_enter(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	unsigned int level = turn - turns->level;
 
 	turn->tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
-	rb_add_cached(&turn->node, &queue->levels[level], rknpu_turn_less);
+	rb_add_cached(&turn->node, &queue->levels[level], rknpu_queue_turn_less);
 	turns->entered |= BIT(level);
 	queue->used |= BIT(level);
 	queue->num_turns++;
 }
 
-static void rknpu_turn_leave(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
+static void rknpu_queue_turn_leave(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	unsigned int level = turn - turns->level;
 
@@ -89,7 +89,7 @@ static void rknpu_turn_leave(struct rknpu_queue *queue, struct rknpu_turns *turn
 }
 
 /* Moves a turn after its client has used more time. Returns true if another client is before it now. */
-static bool rknpu_turn_requeue(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
+static bool rknpu_queue_turn_requeue(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
 {
 	struct rb_node *next = rb_next(&turn->node);
 	u64 tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
@@ -98,18 +98,18 @@ static bool rknpu_turn_requeue(struct rknpu_queue *queue, struct rknpu_turns *tu
 		turn->tag = tag;
 		return false;
 	}
-	rknpu_turn_leave(queue, turns, turn);
-	rknpu_turn_enter(queue, turns, turn);
+	rknpu_queue_turn_leave(queue, turns, turn);
+	rknpu_queue_turn_enter(queue, turns, turn);
 	return true;
 }
 
 /* The turn that goes next, and the one after it. */
-static struct rknpu_turn *rknpu_turn_first(const struct rknpu_queue *queue, unsigned int level)
+static struct rknpu_turn *rknpu_queue_turn_first(const struct rknpu_queue *queue, unsigned int level)
 {
 	return rb_entry_safe(rb_first_cached(&queue->levels[level]), struct rknpu_turn, node);
 }
 
-static struct rknpu_turn *rknpu_turn_after(const struct rknpu_turn *turn)
+static struct rknpu_turn *rknpu_queue_turn_after(const struct rknpu_turn *turn)
 {
 	return rb_entry_safe(rb_next(&turn->node), struct rknpu_turn, node);
 }
@@ -201,19 +201,19 @@ void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job)
 	}
 }
 
-static void rknpu_turns_readmit(struct rknpu_queue *queue, struct rknpu_turns *turns)
+static void rknpu_queue_turns_readmit(struct rknpu_queue *queue, struct rknpu_turns *turns)
 {
 	unsigned int i;
 
 	turns->out = false;
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
 		if (turns->level[i].used)
-			rknpu_turn_enter(queue, turns, &turns->level[i]);
+			rknpu_queue_turn_enter(queue, turns, &turns->level[i]);
 	}
 }
 
 /* Limits how far a client may be behind its fair share to @credit. */
-static void rknpu_turns_clamp(const struct rknpu_queue *queue, struct rknpu_turns *turns, u64 credit)
+static void rknpu_queue_turns_clamp(const struct rknpu_queue *queue, struct rknpu_turns *turns, u64 credit)
 {
 	if (turns->used_ns + credit < queue->share_ns)
 		turns->used_ns = queue->share_ns - credit;
@@ -231,10 +231,10 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 	unsigned int class = rknpu_queue_class(job);
 
 	if (turns->out && time_after_eq(jiffies, turns->out_end))
-		rknpu_turns_readmit(queue, turns);
+		rknpu_queue_turns_readmit(queue, turns);
 	if (!turns->out && !turn->used) {
-		rknpu_turns_clamp(queue, turns, 0);
-		rknpu_turn_enter(queue, turns, turn);
+		rknpu_queue_turns_clamp(queue, turns, 0);
+		rknpu_queue_turn_enter(queue, turns, turn);
 	}
 	turn->used |= BIT(class);
 	list_add_tail(&job->node, &turn->jobs[class]);
@@ -257,7 +257,7 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 	if (list_empty(&turn->jobs[class]))
 		turn->used &= ~BIT(class);
 	if (!turn->used)
-		rknpu_turn_leave(queue, job->client->turns, turn);
+		rknpu_queue_turn_leave(queue, job->client->turns, turn);
 }
 
 /**
@@ -273,8 +273,8 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 	rknpu_queue_remove(queue, job);
 	if (!(turns->entered & BIT(level)))
 		return;
-	rknpu_turns_clamp(queue, turns, RKNPU_QUEUE_WINDOW_NS);
-	rknpu_turn_requeue(queue, turns, &turns->level[level]);
+	rknpu_queue_turns_clamp(queue, turns, RKNPU_QUEUE_WINDOW_NS);
+	rknpu_queue_turn_requeue(queue, turns, &turns->level[level]);
 }
 
 /**
@@ -294,11 +294,11 @@ void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_turns *turns, u6
 	if (!others)
 		return;
 	for_each_set_bit(i, &turns->entered, RKNPU_QUEUE_LEVELS)
-		queue->moved |= rknpu_turn_requeue(queue, turns, &turns->level[i]);
+		queue->moved |= rknpu_queue_turn_requeue(queue, turns, &turns->level[i]);
 }
 
 /* Returns the first job, in order of arrival, among a client's jobs that name one of some cores. */
-static struct rknpu_job *rknpu_turn_next(const struct rknpu_turn *turn, u32 cores)
+static struct rknpu_job *rknpu_queue_turn_next(const struct rknpu_turn *turn, u32 cores)
 {
 	struct rknpu_job *first = NULL;
 	unsigned long used = turn->used;
@@ -333,8 +333,8 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
 	unsigned int i;
 
 	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
-		for (turn = rknpu_turn_first(queue, i); turn; turn = rknpu_turn_after(turn)) {
-			job = rknpu_turn_next(turn, cores);
+		for (turn = rknpu_queue_turn_first(queue, i); turn; turn = rknpu_queue_turn_after(turn)) {
+			job = rknpu_queue_turn_next(turn, cores);
 			if (job)
 				return job;
 		}
@@ -356,11 +356,12 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
 struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores,
 				      const struct rknpu_vm *vm, int priority)
 {
+	unsigned int level = RKNPU_PRIORITY_MAX - priority;
 	const struct rknpu_turn *turn;
 	struct rknpu_job *job;
 
-	for (turn = rknpu_turn_first(queue, RKNPU_PRIORITY_MAX - priority); turn; turn = rknpu_turn_after(turn)) {
-		job = rknpu_turn_next(turn, cores);
+	for (turn = rknpu_queue_turn_first(queue, level); turn; turn = rknpu_queue_turn_after(turn)) {
+		job = rknpu_queue_turn_next(turn, cores);
 		if (job && job->vm == vm)
 			return job;
 	}
@@ -368,7 +369,7 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 }
 
 /* True if a turn belongs to a client. */
-static bool rknpu_turn_of(const struct rknpu_turn *turn, const struct rknpu_client *client)
+static bool rknpu_queue_turn_of(const struct rknpu_turn *turn, const struct rknpu_client *client)
 {
 	return turn >= client->turns->level && turn < client->turns->level + RKNPU_QUEUE_LEVELS;
 }
@@ -387,8 +388,8 @@ bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const s
 	unsigned int i;
 
 	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
-		for (turn = rknpu_turn_first(queue, i); turn; turn = rknpu_turn_after(turn)) {
-			if (!rknpu_turn_of(turn, client) && rknpu_turn_next(turn, cores))
+		for (turn = rknpu_queue_turn_first(queue, i); turn; turn = rknpu_queue_turn_after(turn)) {
+			if (!rknpu_queue_turn_of(turn, client) && rknpu_queue_turn_next(turn, cores))
 				return true;
 		}
 	}
@@ -413,7 +414,7 @@ void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, 
 	turns->out = true;
 	turns->out_end = end;
 	for_each_set_bit(i, &turns->entered, RKNPU_QUEUE_LEVELS)
-		rknpu_turn_leave(queue, turns, &turns->level[i]);
+		rknpu_queue_turn_leave(queue, turns, &turns->level[i]);
 	rknpu_client_mark_reset(client);
 }
 
@@ -430,7 +431,7 @@ bool rknpu_queue_readmit(struct rknpu_queue *queue)
 
 	list_for_each_entry(turns, &queue->busy, busy) {
 		if (turns->out && time_after_eq(jiffies, turns->out_end))
-			rknpu_turns_readmit(queue, turns);
+			rknpu_queue_turns_readmit(queue, turns);
 		left |= turns->out;
 	}
 	return left;

@@ -26,12 +26,16 @@
 #include "rknpu_client.h"
 #include "rknpu_conduct.h"
 #include "rknpu_core.h"
+#include "rknpu_drop.h"
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
+#include "rknpu_owner.h"
 #include "rknpu_power.h"
 #include "rknpu_regs.h"
+#include "rknpu_run.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
+#include "rknpu_slot.h"
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
@@ -60,7 +64,7 @@ static bool rknpu_recover_seize_locked(struct rknpu_slot *slot)
 		return true;
 	if (slot->sched->stopping || slot->sched->suspended || !rknpu_power_get_if_on(slot->core->power))
 		return false;
-	rknpu_slot_set_state_locked(slot, rknpu_slot_shared(slot) ? RKNPU_SLOT_STALLED : RKNPU_SLOT_RECOVERING);
+	rknpu_owner_set_state_locked(slot, rknpu_slot_shared(slot) ? RKNPU_SLOT_STALLED : RKNPU_SLOT_RECOVERING);
 	return true;
 }
 
@@ -226,7 +230,7 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 		slot->job = NULL;
 		/* One whose reset has failed remains dead. */
 		if (slot->state != RKNPU_SLOT_DEAD)
-			rknpu_slot_set_state_locked(slot, state);
+			rknpu_owner_set_state_locked(slot, state);
 	}
 	rknpu_run_settle_locked(job, result);
 }
@@ -239,7 +243,7 @@ static void rknpu_recover_unlink_locked(struct rknpu_sched *sched, struct rknpu_
 static void rknpu_recover_stall_locked(struct rknpu_slot *slot)
 {
 	lockdep_assert_held(&slot->sched->lock);
-	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_STALLED);
+	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_STALLED);
 	/* If the other cores take too long, the job still ends on time. */
 	rknpu_run_watch_locked(slot, slot->job->deadline);
 }
@@ -258,14 +262,14 @@ static void rknpu_recover_cores(struct rknpu_sched *sched, unsigned long mask)
 		if (ret)
 			rknpu_power_put(set.slot[i]->core->power);
 		else
-			rknpu_slot_next_locked(set.slot[i], ktime_get());
+			rknpu_sched_next_locked(set.slot[i], ktime_get());
 	}
 	/* Other jobs may have waited for a core that is dead now: for its IOMMU, or for the reset of all cores. */
 	if (ret)
 		queue_work(sched->wq, &sched->dispatch);
 	spin_unlock_irq(&sched->lock);
 	if (ret) {
-		rknpu_sched_drop_orphans(sched);
+		rknpu_drop_orphans(sched);
 		wake_up(&sched->idle);
 	}
 }
@@ -435,7 +439,7 @@ static bool rknpu_recover_take(struct rknpu_slot *slot)
 	spin_lock_irq(&slot->sched->lock);
 	taken = slot->state == RKNPU_SLOT_IDLE && !slot->asleep;
 	if (taken)
-		rknpu_slot_set_state_locked(slot, RKNPU_SLOT_RECOVERING);
+		rknpu_owner_set_state_locked(slot, RKNPU_SLOT_RECOVERING);
 	spin_unlock_irq(&slot->sched->lock);
 	if (!taken)
 		rknpu_power_put(slot->core->power);
@@ -461,7 +465,7 @@ static u32 rknpu_recover_reattach(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
-	rknpu_slot_assert_owns_space(slot);
+	rknpu_owner_assert_space(slot);
 	/* A sibling's job may have attached another one meanwhile. */
 	if (!job || (slot->mmu->vm && slot->mmu->vm != job->vm) ||
 	    (!slot->mmu->vm && rknpu_mmu_attach(slot->mmu, job->vm)))
@@ -521,7 +525,7 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 		if (set.slot[i]->state == RKNPU_SLOT_RUNNING)
 			continue;
 		if (!ret)
-			rknpu_slot_set_state_locked(set.slot[i], RKNPU_SLOT_IDLE);
+			rknpu_owner_set_state_locked(set.slot[i], RKNPU_SLOT_IDLE);
 		rknpu_power_put(set.slot[i]->core->power);
 	}
 	spin_unlock_irq(&sched->lock);
@@ -529,7 +533,7 @@ void rknpu_recover_reset_all(struct rknpu_sched *sched)
 	for (i = 0; i < num; i++)
 		rknpu_run_finish(sched, done[i]);
 	if (ret)
-		rknpu_sched_drop_orphans(sched);
+		rknpu_drop_orphans(sched);
 }
 
 /* ---- The end ------------------------------------------------------------- */

@@ -13,6 +13,8 @@
 #include "rknpu_fence.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
+#include "rknpu_owner.h"
+#include "rknpu_run.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
 
@@ -28,7 +30,7 @@ void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job)
 	rknpu_job_write_status(job);
 	rknpu_job_let_go(job);
 	rknpu_fence_signal(job->out_fence, job->result);
-	/* Pairs with rknpu_sched_wait(). */
+	/* Pairs with rknpu_push_wait(). */
 	smp_store_release(&job->done, true);
 	rcuwait_wake_up(&job->waiter);
 	rknpu_job_put_atomic(job, sched->free_wq);
@@ -112,7 +114,7 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		struct rknpu_slot *slot = &sched->slots[core];
 
-		rknpu_slot_set_state_locked(slot, RKNPU_SLOT_RUNNING);
+		rknpu_owner_set_state_locked(slot, RKNPU_SLOT_RUNNING);
 		slot->job = job;
 	}
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
@@ -158,7 +160,7 @@ static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
 	slot->job = NULL;
 	job->running &= ~BIT(slot->index);
 	/* Start the next job before announcing the end of this one. */
-	rknpu_slot_next_locked(slot, job->ended);
+	rknpu_sched_next_locked(slot, job->ended);
 	if (job->running)
 		return NULL;
 	rknpu_run_settle_locked(job, 0);

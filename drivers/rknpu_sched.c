@@ -6,7 +6,7 @@
  * the job's address space attached and its registers are clean for it. Then a start is a
  * few register writes, done directly from the ioctl or from the interrupt that ended the
  * previous job. Everything that may sleep (power, attach, reset) is done by one ordered
- * worker. rknpu_queue.c decides which job is next and rknpu_place.c where it can run;
+ * worker. rknpu_queue.c decides which job is next and rknpu_pick.c where it can run;
  * rknpu_run.c starts and ends it on the hardware; rknpu_recover.c handles jobs that do not
  * end by themselves; jobs enter in rknpu_push.c and leave without running in rknpu_drop.c.
  *
@@ -23,13 +23,18 @@
 #include "rknpu_client.h"
 #include "rknpu_conduct.h"
 #include "rknpu_core.h"
+#include "rknpu_drop.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_linger.h"
 #include "rknpu_mmu.h"
+#include "rknpu_owner.h"
+#include "rknpu_pick.h"
 #include "rknpu_power.h"
 #include "rknpu_recover.h"
+#include "rknpu_run.h"
 #include "rknpu_sched_priv.h"
+#include "rknpu_slot.h"
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
 #include "rknpu_wait.h"
@@ -97,26 +102,26 @@ static bool rknpu_sched_freed_locked(struct rknpu_sched *sched)
 }
 
 /**
- * rknpu_slot_next_locked() - continue with the queue after a job
+ * rknpu_sched_next_locked() - continue with the queue after a job
  * @slot: a core without a job; its power reference is consumed
  * @now: current time
  *
  * Starts the next job of this core immediately if that needs no sleeping, and otherwise
  * leaves it to the worker.
  */
-void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
+void rknpu_sched_next_locked(struct rknpu_slot *slot, ktime_t now)
 {
 	struct rknpu_sched *sched = slot->sched;
 	struct rknpu_job *next = NULL;
 	u32 cores;
 
 	lockdep_assert_held(&sched->lock);
-	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_IDLE);
+	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_IDLE);
 	sched->now = now;
 	if (!rknpu_sched_held_locked(sched))
-		next = rknpu_slot_choose_locked(slot);
+		next = rknpu_pick_job_locked(slot);
 	if (next) {
-		cores = next->gang ? rknpu_sched_place_locked(sched, next) : BIT(slot->index);
+		cores = next->gang ? rknpu_pick_cores_locked(sched, next) : BIT(slot->index);
 		if (cores && rknpu_sched_start_now_locked(sched, next, cores, BIT(slot->index))) {
 			rknpu_queue_take(&sched->queue, next);
 			next->place = RKNPU_JOB_ELSEWHERE;
@@ -127,7 +132,7 @@ void rknpu_slot_next_locked(struct rknpu_slot *slot, ktime_t now)
 	if (slot->state == RKNPU_SLOT_IDLE)
 		rknpu_linger_begin_locked(slot);
 	/* A core that continues makes nothing possible for other jobs, so the worker is not needed then. */
-	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_slot_awaited_locked(slot))) ||
+	if (sched->reset_all || (slot->state == RKNPU_SLOT_IDLE && (next || rknpu_pick_awaited_locked(slot))) ||
 	    rknpu_sched_freed_locked(sched))
 		queue_work(sched->wq, &sched->dispatch);
 	else if (slot->state == RKNPU_SLOT_IDLE)
@@ -158,7 +163,7 @@ static bool rknpu_sched_event(struct rknpu_core *core)
 }
 
 /* True if nothing uses the core: no job, and no worker that resets all cores, including idle ones. */
-static bool rknpu_slot_quiet(const struct rknpu_slot *slot)
+static bool rknpu_sched_quiet(const struct rknpu_slot *slot)
 {
 	enum rknpu_slot_state state = READ_ONCE(slot->state);
 
@@ -166,12 +171,12 @@ static bool rknpu_slot_quiet(const struct rknpu_slot *slot)
 }
 
 /* Return: false if the worker has taken the core for a reset of all cores since it was quiet. */
-static bool rknpu_slot_sleep(struct rknpu_slot *slot)
+static bool rknpu_sched_sleep(struct rknpu_slot *slot)
 {
 	struct rknpu_sched *sched = slot->sched;
 
 	spin_lock_irq(&sched->lock);
-	slot->asleep = rknpu_slot_quiet(slot);
+	slot->asleep = rknpu_sched_quiet(slot);
 	if (slot->asleep)
 		rknpu_linger_end_locked(slot);
 	spin_unlock_irq(&sched->lock);
@@ -194,7 +199,7 @@ static void rknpu_sched_resume(struct rknpu_core *core)
 	spin_lock_irq(&sched->lock);
 	slot->asleep = false;
 	/* The next job must not rely on the contents of the registers. */
-	rknpu_slot_assert_idle_locked(slot);
+	rknpu_owner_assert_idle_locked(slot);
 	slot->resets--;
 	rknpu_sched_awake_locked(sched);
 	spin_unlock_irq(&sched->lock);
@@ -210,8 +215,8 @@ static int rknpu_sched_suspend(struct rknpu_core *core)
 	sched->suspended++;
 	spin_unlock_irq(&sched->lock);
 	/* A job is bounded by its own time-out; a client with a long one must not hold up a system suspend. */
-	while (wait_event_timeout(sched->idle, rknpu_slot_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES)) {
-		if (rknpu_slot_sleep(slot))
+	while (wait_event_timeout(sched->idle, rknpu_sched_quiet(slot), RKNPU_SCHED_SUSPEND_JIFFIES)) {
+		if (rknpu_sched_sleep(slot))
 			return 0;
 	}
 	/* The worker may own the core. Its registers are not touched, and have kept their contents. */
@@ -241,7 +246,7 @@ bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 
 	lockdep_assert_held(&sched->lock);
 	sched->now = ktime_get();
-	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_sched_place_locked(sched, job);
+	cores = rknpu_sched_held_locked(sched) ? 0 : rknpu_pick_cores_locked(sched, job);
 	return cores && rknpu_sched_start_now_locked(sched, job, cores, 0);
 }
 
@@ -305,7 +310,7 @@ static int rknpu_sched_switch(struct rknpu_slot_set *group, const struct rknpu_j
 	for (i = 0; i < group->num; i++) {
 		struct rknpu_slot *slot = group->slot[i];
 
-		rknpu_slot_assert_owns_space(slot);
+		rknpu_owner_assert_space(slot);
 		if (!ret && slot->mmu->vm != job->vm) {
 			ret = rknpu_mmu_attach(slot->mmu, job->vm);
 			trace_vm_attach(slot->index, job->vm->id, pid_nr(job->client->tgid), ret);
@@ -337,7 +342,7 @@ static int rknpu_sched_reclaim(struct rknpu_sched *sched, struct rknpu_claim *cl
 	rknpu_slot_set_fill(&claim->group, sched, group);
 	for (i = 0; i < claim->group.num; i++)
 		if (claim->group.slot[i]->state == RKNPU_SLOT_IDLE)
-			rknpu_slot_set_state_locked(claim->group.slot[i], RKNPU_SLOT_PREPARING);
+			rknpu_owner_set_state_locked(claim->group.slot[i], RKNPU_SLOT_PREPARING);
 	ret = cores & sched->dead ? -EIO : 0;
 	spin_unlock_irq(&sched->lock);
 	return ret;
@@ -379,7 +384,7 @@ static void rknpu_sched_set_state_locked(struct rknpu_sched *sched, unsigned lon
 	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (sched->slots[core].state != RKNPU_SLOT_DEAD)
-			rknpu_slot_set_state_locked(&sched->slots[core], state);
+			rknpu_owner_set_state_locked(&sched->slots[core], state);
 		sched->slots[core].job = NULL;
 	}
 }
@@ -423,13 +428,13 @@ static void rknpu_sched_run(struct rknpu_sched *sched, struct rknpu_claim *claim
 	if (job)
 		rknpu_run_finish(sched, job);
 	if (ret)
-		rknpu_sched_drop_orphans(sched);
+		rknpu_drop_orphans(sched);
 }
 
 static void rknpu_sched_take_locked(struct rknpu_sched *sched, struct rknpu_claim *claim)
 {
 	unsigned long cores = claim->cores;
-	u32 group = rknpu_sched_group_locked(sched, claim->job, cores);
+	u32 group = rknpu_pick_group_locked(sched, claim->job, cores);
 	unsigned int core;
 
 	lockdep_assert_held(&sched->lock);
@@ -458,8 +463,8 @@ static bool rknpu_sched_claim(struct rknpu_sched *sched, struct rknpu_claim *cla
 	for (core = 0; core < RKNPU_MAX_CORES && !claim->cores && !rknpu_sched_held_locked(sched); core++) {
 		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
 			continue;
-		claim->job = rknpu_slot_choose_locked(&sched->slots[core]);
-		claim->cores = claim->job ? rknpu_sched_place_locked(sched, claim->job) : 0;
+		claim->job = rknpu_pick_job_locked(&sched->slots[core]);
+		claim->cores = claim->job ? rknpu_pick_cores_locked(sched, claim->job) : 0;
 	}
 	if (claim->cores)
 		rknpu_sched_take_locked(sched, claim);
@@ -475,7 +480,7 @@ static void rknpu_sched_dispatch(struct work_struct *work)
 
 	/* No lock needed: code that adds more work queues this work item afterwards. */
 	if (!list_empty(&sched->failed))
-		more = rknpu_sched_drop_failed(sched);
+		more = rknpu_drop_failed(sched);
 	if (!list_empty(&sched->ready))
 		more |= rknpu_wait_pass_ready(sched);
 	if (READ_ONCE(sched->reset_all))
@@ -545,7 +550,7 @@ int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, str
 		return ret;
 	}
 	spin_lock_irq(&sched->lock);
-	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_IDLE);
+	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_IDLE);
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		if (!sched->slots[i].core || sched->slots[i].mmu != mmu)
 			continue;
@@ -592,7 +597,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 	spin_unlock_irq(&sched->lock);
 	if (stopped)
 		return;
-	rknpu_sched_drop_all(sched, -ENODEV);
+	rknpu_drop_all(sched, -ENODEV);
 	cancel_delayed_work_sync(&sched->patience);
 	cancel_delayed_work_sync(&sched->conduct);
 	cancel_work_sync(&sched->dispatch);
@@ -601,7 +606,7 @@ void rknpu_sched_stop(struct rknpu_sched *sched)
 	mod_delayed_work(sched->wq, &sched->linger, 0);
 	flush_delayed_work(&sched->linger);
 	cancel_work_sync(&sched->dispatch);
-	while (rknpu_sched_drop_failed(sched))
+	while (rknpu_drop_failed(sched))
 		;
 	flush_workqueue(sched->free_wq);
 }

@@ -2,88 +2,35 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Which core a job can have, and which job a core should take. Only looks, changes
- * nothing; the caller holds sched->lock. Three things make this difficult: turns, in which
- * a core prefers jobs that need no reset; gangs, for which cores are kept idle until all
- * of them are; and cores that share an IOMMU, which can only run jobs of one address space
- * at a time.
+ * DOC: Which core a job can have, and which job a core should take. Only decides: the caller
+ * holds sched->lock and has set sched->now, and nothing here reads a clock or writes anything.
+ * Three things make this difficult: turns, in which a core prefers jobs that need no reset;
+ * gangs, for which cores are kept idle until all of them are; and cores that share an IOMMU,
+ * which can only run jobs of one address space at a time.
  */
 #include <linux/bitops.h>
 #include <linux/ktime.h>
 
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
+#include "rknpu_pick.h"
 #include "rknpu_queue.h"
 #include "rknpu_sched.h"
-#include "rknpu_sched_priv.h"
+#include "rknpu_slot.h"
 #include "rknpu_vm.h"
-
-/**
- * rknpu_slot_ready_locked() - tell whether a job could be started on a core without sleeping
- * @slot: the core; idle
- * @job: the job
- *
- * Return: true if its address space is attached and the registers hold nothing of another client.
- */
-bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
-{
-	rknpu_slot_assert_idle_locked(slot);
-	return rknpu_mmu_attached(slot->mmu) == job->vm && slot->clean_vm == job->vm->id &&
-	       slot->resets == atomic_read(&job->vm->resets);
-}
-
-/**
- * rknpu_slot_shared() - tell whether a core shares its IOMMU with other cores
- * @slot: the core
- *
- * Return: true if so; these cores can only change their address space together.
- */
-bool rknpu_slot_shared(const struct rknpu_slot *slot)
-{
-	return slot->siblings != BIT(slot->index);
-}
-
-/**
- * rknpu_slot_begin_turn_locked() - start the turn of a newly attached address space
- * @slot: a core that it is attached to
- *
- * sched->now must be the current time.
- */
-void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
-{
-	u64 turn = rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS : RKNPU_SCHED_TURN_NS;
-
-	lockdep_assert_held(&slot->sched->lock);
-	slot->turn_end = ktime_add_ns(slot->sched->now, turn);
-}
 
 /*
  * One decision asks several times. If a turn ended in between, the decision would contradict
  * itself: a job would be chosen, no core found for it, and nothing would look again.
  */
-static bool rknpu_slot_in_turn_locked(const struct rknpu_slot *slot)
+static bool rknpu_pick_in_turn_locked(const struct rknpu_slot *slot)
 {
 	lockdep_assert_held(&slot->sched->lock);
 	return rknpu_mmu_attached(slot->mmu) && ktime_before(slot->sched->now, slot->turn_end);
 }
 
-/**
- * rknpu_slot_mark_clean() - record whose contents a core's registers hold after a reset
- * @slot: the core, which has been reset
- * @vm: attached address space; only its owner's contents will be in the registers
- * @resets: value of vm->resets before the reset
- *
- * Context: The owner of the core, without the lock.
- */
-void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets)
-{
-	rknpu_slot_assert_owner(slot);
-	slot->clean_vm = vm->id;
-	slot->resets = resets;
-}
-
 /* True if a core can get another address space now, because no core behind its IOMMU is in use. */
-static bool rknpu_slot_switchable_locked(const struct rknpu_slot *slot)
+static bool rknpu_pick_switchable_locked(const struct rknpu_slot *slot)
 {
 	unsigned long siblings = slot->siblings;
 	unsigned int core;
@@ -99,14 +46,14 @@ static bool rknpu_slot_switchable_locked(const struct rknpu_slot *slot)
 }
 
 /* True if a core behind the same IOMMU is idle because its next job needs another address space. */
-static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
+static bool rknpu_pick_contended_locked(const struct rknpu_slot *slot)
 {
 	const struct rknpu_sched *sched = slot->sched;
 	unsigned long siblings = slot->siblings & ~BIT(slot->index);
 	unsigned int core;
 
 	lockdep_assert_held(&slot->sched->lock);
-	if (!siblings || rknpu_slot_in_turn_locked(slot))
+	if (!siblings || rknpu_pick_in_turn_locked(slot))
 		return false;
 	for_each_set_bit(core, &siblings, RKNPU_MAX_CORES) {
 		const struct rknpu_job *job;
@@ -126,12 +73,12 @@ static bool rknpu_slot_contended_locked(const struct rknpu_slot *slot)
  * start at once, and nothing is woken at the end of a turn. Returns NULL if @next is a gang,
  * because cores are kept for it as they become idle.
  */
-static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *slot, const struct rknpu_job *next)
+static struct rknpu_job *rknpu_pick_same_locked(const struct rknpu_slot *slot, const struct rknpu_job *next)
 {
 	struct rknpu_job *same;
 
 	lockdep_assert_held(&slot->sched->lock);
-	if (next->gang || !rknpu_slot_in_turn_locked(slot))
+	if (next->gang || !rknpu_pick_in_turn_locked(slot))
 		return NULL;
 	same = rknpu_queue_next_in(&slot->sched->queue, BIT(slot->index), rknpu_mmu_attached(slot->mmu),
 				   next->priority);
@@ -139,7 +86,7 @@ static struct rknpu_job *rknpu_slot_choose_same_locked(const struct rknpu_slot *
 }
 
 /* The first job for any of the cores behind an IOMMU determines the address space that they all run in. */
-static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_slot *slot, struct rknpu_job *next)
+static struct rknpu_job *rknpu_pick_together_locked(const struct rknpu_slot *slot, struct rknpu_job *next)
 {
 	const struct rknpu_job *first = rknpu_queue_next(&slot->sched->queue, slot->siblings);
 
@@ -150,7 +97,7 @@ static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_sl
 }
 
 /**
- * rknpu_slot_choose_locked() - choose the job that a core should run next
+ * rknpu_pick_job_locked() - choose the job that a core should run next
  * @slot: the core; idle
  *
  * The attached address space continues for its turn. Behind a shared IOMMU, when the turn
@@ -158,7 +105,7 @@ static struct rknpu_job *rknpu_slot_choose_together_locked(const struct rknpu_sl
  *
  * Return: the job, still queued, or NULL if there is none or the core should wait.
  */
-struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
+struct rknpu_job *rknpu_pick_job_locked(const struct rknpu_slot *slot)
 {
 	struct rknpu_job *next = rknpu_queue_next(&slot->sched->queue, BIT(slot->index));
 	struct rknpu_job *same;
@@ -167,22 +114,22 @@ struct rknpu_job *rknpu_slot_choose_locked(const struct rknpu_slot *slot)
 	if (!next)
 		return NULL;
 	if (!rknpu_slot_ready_locked(slot, next)) {
-		same = rknpu_slot_choose_same_locked(slot, next);
+		same = rknpu_pick_same_locked(slot, next);
 		if (same)
 			return same;
 	}
-	if (rknpu_slot_shared(slot) && rknpu_slot_switchable_locked(slot))
-		return rknpu_slot_choose_together_locked(slot, next);
-	return rknpu_slot_ready_locked(slot, next) && rknpu_slot_contended_locked(slot) ? NULL : next;
+	if (rknpu_slot_shared(slot) && rknpu_pick_switchable_locked(slot))
+		return rknpu_pick_together_locked(slot, next);
+	return rknpu_slot_ready_locked(slot, next) && rknpu_pick_contended_locked(slot) ? NULL : next;
 }
 
 /**
- * rknpu_slot_awaited_locked() - tell whether a job is waiting that may be able to run now
+ * rknpu_pick_awaited_locked() - tell whether a job is waiting that may be able to run now
  * @slot: a core that has become idle
  *
  * Return: true if a job names this core or, behind a shared IOMMU, a sibling.
  */
-bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot)
+bool rknpu_pick_awaited_locked(const struct rknpu_slot *slot)
 {
 	lockdep_assert_held(&slot->sched->lock);
 	return rknpu_queue_next(&slot->sched->queue, slot->siblings);
@@ -193,21 +140,21 @@ bool rknpu_slot_awaited_locked(const struct rknpu_slot *slot)
  * available if it is kept for something else: a gang that waits for more cores, a job that the
  * worker is about to prepare it for, or another address space.
  */
-static bool rknpu_slot_available_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
+static bool rknpu_pick_available_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
 	const struct rknpu_job *next;
 
 	lockdep_assert_held(&slot->sched->lock);
 	if (slot->state != RKNPU_SLOT_IDLE)
 		return false;
-	next = rknpu_slot_choose_locked(slot);
-	if (next ? next != job : rknpu_slot_awaited_locked(slot))
+	next = rknpu_pick_job_locked(slot);
+	if (next ? next != job : rknpu_pick_awaited_locked(slot))
 		return false;
-	return rknpu_slot_ready_locked(slot, job) || rknpu_slot_switchable_locked(slot);
+	return rknpu_slot_ready_locked(slot, job) || rknpu_pick_switchable_locked(slot);
 }
 
 /* Picks a core for a job, preferably one that has the address space, so nothing needs to be attached. */
-static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
+static u32 rknpu_pick_any_core_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
 	struct rknpu_slot *any = NULL;
 	unsigned long cores = job->cores;
@@ -217,7 +164,7 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		struct rknpu_slot *slot = &sched->slots[core];
 
-		if (!rknpu_slot_available_locked(slot, job))
+		if (!rknpu_pick_available_locked(slot, job))
 			continue;
 		if (rknpu_slot_ready_locked(slot, job))
 			return BIT(core);
@@ -229,7 +176,7 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
 }
 
 /**
- * rknpu_sched_place_locked() - find cores that a job can have now
+ * rknpu_pick_cores_locked() - find cores that a job can have now
  * @sched: the scheduler
  * @job: a job that is queued or has just been pushed
  *
@@ -239,30 +186,30 @@ static u32 rknpu_sched_pick_locked(struct rknpu_sched *sched, const struct rknpu
  *
  * Return: mask of cores, 0 if the job must wait.
  */
-u32 rknpu_sched_place_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
+u32 rknpu_pick_cores_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
 	unsigned long cores = job->cores;
 	unsigned int core;
 
 	lockdep_assert_held(&sched->lock);
 	if (!job->gang)
-		return rknpu_sched_pick_locked(sched, job);
+		return rknpu_pick_any_core_locked(sched, job);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (!rknpu_slot_available_locked(&sched->slots[core], job))
+		if (!rknpu_pick_available_locked(&sched->slots[core], job))
 			return 0;
 	}
 	return cores;
 }
 
 /**
- * rknpu_sched_group_locked() - find the cores that must change their address space for a job
+ * rknpu_pick_group_locked() - find the cores that must change their address space for a job
  * @sched: the scheduler
  * @job: the job
  * @cores: mask of the cores chosen for it
  *
  * Return: those of @cores that are not ready, and all cores that share an IOMMU with one of them.
  */
-u32 rknpu_sched_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
+u32 rknpu_pick_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
 			     unsigned long cores)
 {
 	unsigned int core;

@@ -2,20 +2,76 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: Resetting cores from the scheduler's worker, in the right order with the IOMMU, while
- * nothing maps, unmaps or handles an interrupt there. A block in reset does not respond to
- * accesses, which on a real board can hang the machine.
+ * DOC: One core: whether it is ready for a job, and how it is reset. A reset has to be done in
+ * the right order with the IOMMU, while nothing maps, unmaps or handles an interrupt there. A
+ * block in reset does not respond to accesses, which on a real board can hang the machine.
  */
 #include <linux/bitops.h>
 #include <linux/device.h>
 
 #include "rknpu_core.h"
 #include "rknpu_mmu.h"
+#include "rknpu_owner.h"
 #include "rknpu_recover.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
+#include "rknpu_slot.h"
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
+
+/**
+ * rknpu_slot_ready_locked() - tell whether a job could be started on a core without sleeping
+ * @slot: the core; idle
+ * @job: the job
+ *
+ * Return: true if its address space is attached and the registers hold nothing of another client.
+ */
+bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
+{
+	rknpu_owner_assert_idle_locked(slot);
+	return rknpu_mmu_attached(slot->mmu) == job->vm && slot->clean_vm == job->vm->id &&
+	       slot->resets == atomic_read(&job->vm->resets);
+}
+
+/**
+ * rknpu_slot_shared() - tell whether a core shares its IOMMU with other cores
+ * @slot: the core
+ *
+ * Return: true if so; these cores can only change their address space together.
+ */
+bool rknpu_slot_shared(const struct rknpu_slot *slot)
+{
+	return slot->siblings != BIT(slot->index);
+}
+
+/**
+ * rknpu_slot_begin_turn_locked() - start the turn of a newly attached address space
+ * @slot: a core that it is attached to
+ *
+ * sched->now must be the current time.
+ */
+void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
+{
+	u64 turn = rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS : RKNPU_SCHED_TURN_NS;
+
+	lockdep_assert_held(&slot->sched->lock);
+	slot->turn_end = ktime_add_ns(slot->sched->now, turn);
+}
+
+/**
+ * rknpu_slot_mark_clean() - record whose contents a core's registers hold after a reset
+ * @slot: the core, which has been reset
+ * @vm: attached address space; only its owner's contents will be in the registers
+ * @resets: value of vm->resets before the reset
+ *
+ * Context: The owner of the core, without the lock.
+ */
+void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets)
+{
+	rknpu_owner_assert(slot);
+	slot->clean_vm = vm->id;
+	slot->resets = resets;
+}
 
 /**
  * rknpu_slot_detach() - detach the address space of a core
@@ -27,7 +83,7 @@ void rknpu_slot_detach(struct rknpu_slot *slot)
 {
 	struct rknpu_vm *vm;
 
-	rknpu_slot_assert_owner(slot);
+	rknpu_owner_assert(slot);
 	vm = rknpu_mmu_detach(slot->mmu);
 	/* A fault handler may still be looking at the space. */
 	rknpu_core_irq_wait(slot->core);
@@ -140,7 +196,7 @@ static void rknpu_slot_bury(struct rknpu_slot *slot)
 	struct rknpu_sched *sched = slot->sched;
 
 	spin_lock_irq(&sched->lock);
-	rknpu_slot_set_state_locked(slot, RKNPU_SLOT_DEAD);
+	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_DEAD);
 	WRITE_ONCE(sched->dead, sched->dead | BIT(slot->index));
 	spin_unlock_irq(&sched->lock);
 }
@@ -187,7 +243,7 @@ int rknpu_slots_clean(struct rknpu_slot_set *set)
 	unsigned int i;
 
 	for (i = 0; i < set->num; i++)
-		rknpu_slot_assert_owns_space(set->slot[i]);
+		rknpu_owner_assert_space(set->slot[i]);
 	return rknpu_slots_do_clean(set);
 }
 
@@ -226,7 +282,7 @@ void rknpu_slot_off(struct rknpu_core *core)
 	struct rknpu_slot *slot = core->owner;
 	struct rknpu_slot_set set;
 
-	rknpu_slot_assert_off(slot);
+	rknpu_owner_assert_off(slot);
 	/* Cores that share an IOMMU belong to one device and go off together: the first one stands for all. */
 	if (!slot->mmu->vm)
 		return;
@@ -250,7 +306,7 @@ void rknpu_slots_quiesce(struct rknpu_slot_set *set)
 	unsigned int i, num;
 
 	for (i = 0; i < set->num; i++)
-		rknpu_slot_assert_owner(set->slot[i]);
+		rknpu_owner_assert(set->slot[i]);
 	num = rknpu_slots_freeze(set, frozen);
 	/* An error will show again, and be handled, when all cores are reset. */
 	rknpu_slots_silence(set);
