@@ -21,6 +21,13 @@
 #include "rknpu_sched_priv.h"
 #include "rknpu_wait.h"
 
+/*
+ * Time that a job is left with when its file is closed or its submitter killed. Jobs take
+ * milliseconds, and a process that has exported a result may exit before the result is
+ * ready. A job that hangs does not hold its core any longer than this.
+ */
+#define RKNPU_DROP_GRACE_JIFFIES	(HZ / 2)
+
 typedef bool (*rknpu_drop_match)(const struct rknpu_job *job, const void *data);
 
 static bool rknpu_drop_match_all(const struct rknpu_job *job, const void *data)
@@ -229,11 +236,11 @@ bool rknpu_drop_failed(struct rknpu_sched *sched)
 
 /*
  * The running jobs that match have lost their owner. Any that have not ended within
- * RKNPU_SCHED_GRACE_JIFFIES are stopped by a reset of their cores.
+ * RKNPU_DROP_GRACE_JIFFIES are stopped by a reset of their cores.
  */
 static void rknpu_drop_curtail(struct rknpu_sched *sched, rknpu_drop_match match, const void *data)
 {
-	unsigned long latest = jiffies + RKNPU_SCHED_GRACE_JIFFIES;
+	unsigned long latest = jiffies + RKNPU_DROP_GRACE_JIFFIES;
 	unsigned long flags;
 	unsigned int i;
 

@@ -5,12 +5,13 @@
  * DOC: Checks of the rules that &enum rknpu_slot_state states: which code may touch a core, and
  * which state may follow another. Only built for kernels with lockdep; others do not pay for it.
  */
+#include "rknpu_owner.h"
+
 #include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/lockdep.h>
 #include <linux/workqueue.h>
 
-#include "rknpu_owner.h"
 #include "rknpu_sched.h"
 
 /* Bit n is set if state n may follow. */

@@ -8,20 +8,21 @@
  * gangs, for which cores are kept idle until all of them are; and cores that share an IOMMU,
  * which can only run jobs of one address space at a time.
  */
+#include "rknpu_pick.h"
+
 #include <linux/bitops.h>
 #include <linux/ktime.h>
 
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
-#include "rknpu_pick.h"
 #include "rknpu_queue.h"
 #include "rknpu_sched.h"
 #include "rknpu_slot.h"
 #include "rknpu_vm.h"
 
 /*
- * One decision asks several times. If a turn ended in between, the decision would contradict
- * itself: a job would be chosen, no core found for it, and nothing would look again.
+ * At the time of the decision, which asks several times. If a turn ended in between, the decision
+ * would contradict itself: a job would be chosen, no core found for it, and nothing would look again.
  */
 static bool rknpu_pick_in_turn_locked(const struct rknpu_slot *slot)
 {
@@ -210,7 +211,7 @@ u32 rknpu_pick_cores_locked(struct rknpu_sched *sched, const struct rknpu_job *j
  * Return: those of @cores that are not ready, and all cores that share an IOMMU with one of them.
  */
 u32 rknpu_pick_group_locked(const struct rknpu_sched *sched, const struct rknpu_job *job,
-			     unsigned long cores)
+			    unsigned long cores)
 {
 	unsigned int core;
 	u32 group = 0;

@@ -5,6 +5,8 @@
  * DOC: How jobs are passed to the scheduler, and how their submitters wait for them.
  * Every job that was pushed is finished exactly once, which signals its fence.
  */
+#include "rknpu_push.h"
+
 #include <linux/preempt.h>
 #include <linux/rcuwait.h>
 #include <linux/sched.h>
@@ -15,7 +17,6 @@
 #include "rknpu_drop.h"
 #include "rknpu_job.h"
 #include "rknpu_poll.h"
-#include "rknpu_push.h"
 #include "rknpu_queue.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"

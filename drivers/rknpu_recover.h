@@ -5,14 +5,9 @@
 #ifndef RKNPU_RECOVER_H
 #define RKNPU_RECOVER_H
 
-#include <linux/types.h>
-
-struct device;
-struct rknpu_fault_sink;
 struct rknpu_sched;
 struct work_struct;
 
-void rknpu_recover_fault(struct rknpu_fault_sink *sink, struct device *iommu, u32 iova, bool write);
 void rknpu_recover_watchdog(struct work_struct *work);
 void rknpu_recover_reset_all(struct rknpu_sched *sched);
 void rknpu_recover_stop(struct rknpu_sched *sched);

@@ -5,6 +5,8 @@
  * DOC: A job on the hardware: how it starts, continues with its next part, and ends, if it
  * ends by itself. Nothing here sleeps or makes decisions; see rknpu_sched.c.
  */
+#include "rknpu_run.h"
+
 #include <linux/dma-fence.h>
 #include <linux/jiffies.h>
 
@@ -14,7 +16,6 @@
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_owner.h"
-#include "rknpu_run.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
 

@@ -18,7 +18,6 @@
 #include "rknpu_usage.h"
 #include "rknpu_vm.h"
 
-struct rknpu_client;
 struct rknpu_core;
 struct rknpu_job;
 struct rknpu_mmu;

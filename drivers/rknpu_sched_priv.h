@@ -7,36 +7,17 @@
 #ifndef RKNPU_SCHED_PRIV_H
 #define RKNPU_SCHED_PRIV_H
 
-#include <linux/jiffies.h>
-#include <linux/time64.h>
 #include <linux/types.h>
 
 #include "rknpu_job.h"
 #include "rknpu_sched.h"
 #include "rknpu_soc.h"
 
-/* Longest time that a system suspend waits for running jobs. */
-#define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
-
 /* Number of jobs handled while interrupts are off, or before the worker returns to looking after the cores. */
 #define RKNPU_SCHED_BATCH		16
 
-/*
- * Time that a job is left with when its file is closed or its submitter killed. Jobs take
- * milliseconds, and a process that has exported a result may exit before the result is
- * ready. A job that hangs does not hold its core any longer than this.
- */
-#define RKNPU_SCHED_GRACE_JIFFIES	(HZ / 2)
-
-/*
- * A turn: how long an address space may keep a core while another one of equal priority
- * waits. A switch costs a reset, about 20 us, so much longer jobs alternate one by one and
- * short jobs in batches. Cores that share an IOMMU switch together; until then, those that
- * have finished wait for the others.
- */
-#define RKNPU_SCHED_TURN_NS		(1 * NSEC_PER_MSEC)
-#define RKNPU_SCHED_SHARED_TURN_NS	(10 * NSEC_PER_MSEC)
-
+void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores);
+bool rknpu_sched_held_locked(const struct rknpu_sched *sched);
 bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error);

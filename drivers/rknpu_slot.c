@@ -2,22 +2,34 @@
 /*
  * Copyright (C) the rknpu authors
  *
- * DOC: One core: whether it is ready for a job, and how it is reset. A reset has to be done in
- * the right order with the IOMMU, while nothing maps, unmaps or handles an interrupt there. A
- * block in reset does not respond to accesses, which on a real board can hang the machine.
+ * DOC: What a core holds: whose address space, whose registers, and whose turn it is; and how a
+ * reset clears it, in the right order with the IOMMU, while nothing maps, unmaps or handles an
+ * interrupt there. A block in reset does not respond to accesses, which on a real board can hang
+ * the machine. &enum rknpu_slot_state says which code may do this.
  */
+#include "rknpu_slot.h"
+
 #include <linux/bitops.h>
 #include <linux/device.h>
+#include <linux/ktime.h>
+#include <linux/time64.h>
 
 #include "rknpu_core.h"
+#include "rknpu_job.h"
 #include "rknpu_mmu.h"
 #include "rknpu_owner.h"
-#include "rknpu_recover.h"
 #include "rknpu_sched.h"
-#include "rknpu_sched_priv.h"
-#include "rknpu_slot.h"
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
+
+/*
+ * A turn: how long an address space may keep a core while another one of equal priority
+ * waits. A switch costs a reset, about 20 us, so much longer jobs alternate one by one and
+ * short jobs in batches. Cores that share an IOMMU switch together; until then, those that
+ * have finished wait for the others.
+ */
+#define RKNPU_SLOT_TURN_NS		(1 * NSEC_PER_MSEC)
+#define RKNPU_SLOT_SHARED_TURN_NS	(10 * NSEC_PER_MSEC)
 
 /**
  * rknpu_slot_ready_locked() - tell whether a job could be started on a core without sleeping
@@ -52,7 +64,7 @@ bool rknpu_slot_shared(const struct rknpu_slot *slot)
  */
 void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot)
 {
-	u64 turn = rknpu_slot_shared(slot) ? RKNPU_SCHED_SHARED_TURN_NS : RKNPU_SCHED_TURN_NS;
+	u64 turn = rknpu_slot_shared(slot) ? RKNPU_SLOT_SHARED_TURN_NS : RKNPU_SLOT_TURN_NS;
 
 	lockdep_assert_held(&slot->sched->lock);
 	slot->turn_end = ktime_add_ns(slot->sched->now, turn);
