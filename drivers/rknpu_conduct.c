@@ -36,12 +36,12 @@ static unsigned int rknpu_stall_limit_ms = 300;
 module_param_named(stall_limit_ms, rknpu_stall_limit_ms, uint, 0644);
 MODULE_PARM_DESC(stall_limit_ms, "Longest time in milliseconds that a job may finish no task while others wait (default 300; 0: its time-out)");
 
-#define RKNPU_CONDUCT_STRIKES		4
-#define RKNPU_CONDUCT_STRIKES_OF_OTHERS	2
-#define RKNPU_CONDUCT_FORGET_NS		(10 * (u64)NSEC_PER_SEC)
-#define RKNPU_CONDUCT_GOOD_NS		NSEC_PER_SEC
-#define RKNPU_CONDUCT_OUT_FACTOR	8
-#define RKNPU_CONDUCT_LOOK_MS		10
+#define RKNPU_CONDUCT_STRIKES 4
+#define RKNPU_CONDUCT_STRIKES_OF_OTHERS 2
+#define RKNPU_CONDUCT_FORGET_NS (10 * (u64)NSEC_PER_SEC)
+#define RKNPU_CONDUCT_GOOD_NS NSEC_PER_SEC
+#define RKNPU_CONDUCT_OUT_FACTOR 8
+#define RKNPU_CONDUCT_LOOK_MS 10
 
 /* Number of strikes that have not expired. */
 static unsigned int rknpu_conduct_strikes_locked(const struct rknpu_sched *sched, struct rknpu_turns *turns)

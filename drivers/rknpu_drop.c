@@ -26,7 +26,7 @@
  * milliseconds, and a process that has exported a result may exit before the result is
  * ready. A job that hangs does not hold its core any longer than this.
  */
-#define RKNPU_DROP_GRACE_JIFFIES	(HZ / 2)
+#define RKNPU_DROP_GRACE_JIFFIES (HZ / 2)
 
 typedef bool (*rknpu_drop_match)(const struct rknpu_job *job, const void *data);
 

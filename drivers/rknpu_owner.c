@@ -122,6 +122,8 @@ void rknpu_owner_check_off(const struct rknpu_slot *slot)
 	enum rknpu_slot_state state = READ_ONCE(slot->state);
 
 	WARN_ONCE(READ_ONCE(slot->lingers), "core %u lingers and goes off\n", slot->index);
-	WARN_ONCE(state != RKNPU_SLOT_IDLE && state != RKNPU_SLOT_PREPARING && state != RKNPU_SLOT_DEAD &&
-		  !READ_ONCE(slot->sched->stopping), "core %u goes off in state %d\n", slot->index, state);
+	if (READ_ONCE(slot->sched->stopping))
+		return;
+	WARN_ONCE(state != RKNPU_SLOT_IDLE && state != RKNPU_SLOT_PREPARING && state != RKNPU_SLOT_DEAD,
+		  "core %u goes off in state %d\n", slot->index, state);
 }

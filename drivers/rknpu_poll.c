@@ -34,11 +34,11 @@
 #include "rknpu_run.h"
 #include "rknpu_sched.h"
 
-#define RKNPU_POLL_MAX_US	50
+#define RKNPU_POLL_MAX_US 50
 
 /* Cap on a sample: one job that is much longer than the others must not decide for long. */
-#define RKNPU_POLL_SAMPLE_NS	(4 * RKNPU_POLL_MAX_US * NSEC_PER_USEC)
-#define RKNPU_POLL_WEIGHT	4
+#define RKNPU_POLL_SAMPLE_NS (4 * RKNPU_POLL_MAX_US * NSEC_PER_USEC)
+#define RKNPU_POLL_WEIGHT 4
 
 static unsigned int rknpu_poll_us = RKNPU_POLL_MAX_US;
 module_param_named(poll_us, rknpu_poll_us, uint, 0644);

@@ -161,10 +161,11 @@ static void rknpu_prepare_run(struct rknpu_sched *sched, struct rknpu_claim *cla
 	if (!ret && !sched->stopping && !job->cancelled && !job->abandoned) {
 		rknpu_run_start_locked(sched, job, claim->cores);
 		job = NULL;
+	} else if (ret) {
+		rknpu_run_settle_locked(job, -EIO);
 	} else {
-		if (!ret)
-			rknpu_sched_put_power(sched, claim->cores);
-		rknpu_run_settle_locked(job, ret ? -EIO : sched->stopping ? -ENODEV : -ECANCELED);
+		rknpu_sched_put_power(sched, claim->cores);
+		rknpu_run_settle_locked(job, sched->stopping ? -ENODEV : -ECANCELED);
 	}
 	for (i = 0; i < claim->group.num && !ret; i++)
 		rknpu_slot_begin_turn_locked(claim->group.slot[i]);

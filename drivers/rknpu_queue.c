@@ -31,14 +31,14 @@ static unsigned int rknpu_client_max_jobs = 8192;
 module_param_named(client_max_jobs, rknpu_client_max_jobs, uint, 0644);
 MODULE_PARM_DESC(client_max_jobs, "Jobs that one process may have waiting for a core or a fence (default 8192)");
 
-#define RKNPU_QUEUE_CORES_MASK	(BIT(RKNPU_MAX_CORES) - 1)
+#define RKNPU_QUEUE_CORES_MASK (BIT(RKNPU_MAX_CORES) - 1)
 
 /*
  * How far a client's use may be from its fair share, in either direction. It is longer than most jobs,
  * or clients with long jobs would gain; and it is short, because a client that is that far behind may
  * occupy the cores until it has caught up.
  */
-#define RKNPU_QUEUE_WINDOW_NS	(200 * (u64)NSEC_PER_MSEC)
+#define RKNPU_QUEUE_WINDOW_NS (200 * (u64)NSEC_PER_MSEC)
 
 static unsigned int rknpu_queue_class(const struct rknpu_job *job)
 {
@@ -61,7 +61,7 @@ static bool rknpu_queue_turn_less(struct rb_node *a, const struct rb_node *b)
 }
 
 /* Smaller differences are ignored. */
-#define RKNPU_QUEUE_TAG_SHIFT	20
+#define RKNPU_QUEUE_TAG_SHIFT 20
 
 /* Enters a turn after all others that have used as much. */
 static void rknpu_queue_turn_enter(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)

@@ -19,12 +19,12 @@ struct rknpu_job;
 struct rknpu_vm;
 
 /* Priorities that a job may ask for: a higher one goes first, 0 is the default. */
-#define RKNPU_PRIORITY_MIN	(-4)
-#define RKNPU_PRIORITY_MAX	3
-#define RKNPU_QUEUE_LEVELS	(RKNPU_PRIORITY_MAX - RKNPU_PRIORITY_MIN + 1)
+#define RKNPU_PRIORITY_MIN (-4)
+#define RKNPU_PRIORITY_MAX 3
+#define RKNPU_QUEUE_LEVELS (RKNPU_PRIORITY_MAX - RKNPU_PRIORITY_MIN + 1)
 
 /* Two lists for each set of cores: jobs that take any core of the set, and jobs that need all of them. */
-#define RKNPU_QUEUE_CLASSES	(2 << RKNPU_MAX_CORES)
+#define RKNPU_QUEUE_CLASSES (2 << RKNPU_MAX_CORES)
 
 /**
  * struct rknpu_turn - jobs of one client at one priority; sched->lock

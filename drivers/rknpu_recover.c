@@ -71,8 +71,11 @@ static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rk
 		return -EIO;
 	if (job->cancelled)
 		return -ECANCELED;
-	if (time_after_eq(jiffies, job->deadline))
-		return rknpu_hw_dma_failed(state) ? -EIO : job->abandoned ? -ECANCELED : -ETIMEDOUT;
+	if (time_after_eq(jiffies, job->deadline)) {
+		if (rknpu_hw_dma_failed(state))
+			return -EIO;
+		return job->abandoned ? -ECANCELED : -ETIMEDOUT;
+	}
 	*delay = job->deadline - jiffies;
 	if (job->retried || job->abandoned || slot->state == RKNPU_SLOT_STALLED)
 		return 0;
@@ -86,7 +89,9 @@ static int rknpu_recover_verdict_locked(struct rknpu_slot *slot, const struct rk
 
 static const char *rknpu_recover_text(int verdict)
 {
-	return verdict == -EIO ? "memory access failed" : verdict == -ETIMEDOUT ? "timed out" : "start was lost";
+	if (verdict == -EIO)
+		return "memory access failed";
+	return verdict == -ETIMEDOUT ? "timed out" : "start was lost";
 }
 
 static void rknpu_recover_tell_roof(const struct rknpu_slot *slot, const struct rknpu_job *job, int verdict,

@@ -42,7 +42,7 @@
 #include "rknpu_wait.h"
 
 /* Longest time that a system suspend waits for running jobs. */
-#define RKNPU_SCHED_SUSPEND_JIFFIES	(10 * HZ)
+#define RKNPU_SCHED_SUSPEND_JIFFIES (10 * HZ)
 
 /**
  * rknpu_sched_put_power() - drop a power reference of each core

@@ -14,7 +14,7 @@
 #include "rknpu_soc.h"
 
 /* Number of jobs handled while interrupts are off, or before the worker returns to looking after the cores. */
-#define RKNPU_SCHED_BATCH		16
+#define RKNPU_SCHED_BATCH 16
 
 void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores);
 bool rknpu_sched_held_locked(const struct rknpu_sched *sched);

@@ -28,8 +28,8 @@
  * short jobs in batches. Cores that share an IOMMU switch together; until then, those that
  * have finished wait for the others.
  */
-#define RKNPU_SLOT_TURN_NS		(1 * NSEC_PER_MSEC)
-#define RKNPU_SLOT_SHARED_TURN_NS	(10 * NSEC_PER_MSEC)
+#define RKNPU_SLOT_TURN_NS (1 * NSEC_PER_MSEC)
+#define RKNPU_SLOT_SHARED_TURN_NS (10 * NSEC_PER_MSEC)
 
 /**
  * rknpu_slot_ready_locked() - tell whether a job could be started on a core without sleeping

@@ -29,7 +29,7 @@
 #include "rknpu_sched_priv.h"
 
 /* Jobs that the callback itself lets proceed: a chain of jobs, for example, needs no worker in between. */
-#define RKNPU_WAIT_AT_ONCE	4
+#define RKNPU_WAIT_AT_ONCE 4
 
 /**
  * struct rknpu_wait - jobs of one client that wait for the same fence

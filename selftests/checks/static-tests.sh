@@ -55,10 +55,9 @@ unless_unchanged() {
 # The kernel's own style checks. Their scripts are only in its source package.
 check_patch_style() { selftests/checks/check-patch "$("$VM/fetch-source")/scripts" "$BUILD/unchanged/patch"; }
 
-# Debian 12 has clang-format 14. Other versions may want other spaces. The scheduler's files are not formatted yet.
+# Debian 12 has clang-format 14. Other versions may want other spaces.
 check_format() {
-	local scheduler='account|conduct|drop|fault|linger|owner|pick|place|poll|prepare|push|queue|recover|reset|run|sched|sched_priv|slot|wait'
-	git ls-files 'drivers/*.[ch]' | grep -vE "/rknpu_($scheduler)[.]" | xargs clang-format --dry-run -Werror
+	git ls-files 'drivers/*.[ch]' | xargs clang-format --dry-run -Werror
 }
 
 check_coccinelle() {
