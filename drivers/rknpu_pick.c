@@ -15,10 +15,25 @@
 
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
+#include "rknpu_owner.h"
 #include "rknpu_queue.h"
 #include "rknpu_sched.h"
 #include "rknpu_slot.h"
 #include "rknpu_vm.h"
+
+/**
+ * rknpu_pick_ready_locked() - tell whether a job could be started on a core without sleeping
+ * @slot: the core; idle
+ * @job: the job
+ *
+ * Return: true if its address space is attached and the registers hold nothing of another client.
+ */
+bool rknpu_pick_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
+{
+	rknpu_owner_assert_idle_locked(slot);
+	return rknpu_mmu_attached(slot->mmu) == job->vm && slot->clean_vm == job->vm->id &&
+	       slot->resets == atomic_read(&job->vm->resets);
+}
 
 /*
  * At the time of the decision, which asks several times. If a turn ended in between, the decision
@@ -62,7 +77,7 @@ static bool rknpu_pick_contended_locked(const struct rknpu_slot *slot)
 		if (sched->slots[core].state != RKNPU_SLOT_IDLE)
 			continue;
 		job = rknpu_queue_next(&sched->queue, BIT(core));
-		if (job && !rknpu_slot_ready_locked(&sched->slots[core], job))
+		if (job && !rknpu_pick_ready_locked(&sched->slots[core], job))
 			return true;
 	}
 	return false;
@@ -83,7 +98,7 @@ static struct rknpu_job *rknpu_pick_same_locked(const struct rknpu_slot *slot, c
 		return NULL;
 	same = rknpu_queue_next_in(&slot->sched->queue, BIT(slot->index), rknpu_mmu_attached(slot->mmu),
 				   next->priority);
-	return same && !same->gang && rknpu_slot_ready_locked(slot, same) ? same : NULL;
+	return same && !same->gang && rknpu_pick_ready_locked(slot, same) ? same : NULL;
 }
 
 /* The first job for any of the cores behind an IOMMU determines the address space that they all run in. */
@@ -114,14 +129,14 @@ struct rknpu_job *rknpu_pick_job_locked(const struct rknpu_slot *slot)
 	lockdep_assert_held(&slot->sched->lock);
 	if (!next)
 		return NULL;
-	if (!rknpu_slot_ready_locked(slot, next)) {
+	if (!rknpu_pick_ready_locked(slot, next)) {
 		same = rknpu_pick_same_locked(slot, next);
 		if (same)
 			return same;
 	}
 	if (rknpu_slot_shared(slot) && rknpu_pick_switchable_locked(slot))
 		return rknpu_pick_together_locked(slot, next);
-	return rknpu_slot_ready_locked(slot, next) && rknpu_pick_contended_locked(slot) ? NULL : next;
+	return rknpu_pick_ready_locked(slot, next) && rknpu_pick_contended_locked(slot) ? NULL : next;
 }
 
 /**
@@ -151,7 +166,7 @@ static bool rknpu_pick_available_locked(const struct rknpu_slot *slot, const str
 	next = rknpu_pick_job_locked(slot);
 	if (next ? next != job : rknpu_pick_awaited_locked(slot))
 		return false;
-	return rknpu_slot_ready_locked(slot, job) || rknpu_pick_switchable_locked(slot);
+	return rknpu_pick_ready_locked(slot, job) || rknpu_pick_switchable_locked(slot);
 }
 
 /* Picks a core for a job, preferably one that has the address space, so nothing needs to be attached. */
@@ -167,7 +182,7 @@ static u32 rknpu_pick_any_core_locked(struct rknpu_sched *sched, const struct rk
 
 		if (!rknpu_pick_available_locked(slot, job))
 			continue;
-		if (rknpu_slot_ready_locked(slot, job))
+		if (rknpu_pick_ready_locked(slot, job))
 			return BIT(core);
 		/* Next best is a core without an address space. */
 		if (!any || (rknpu_mmu_attached(any->mmu) && !rknpu_mmu_attached(slot->mmu)))
@@ -218,7 +233,7 @@ u32 rknpu_pick_group_locked(const struct rknpu_sched *sched, const struct rknpu_
 
 	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
+		if (!rknpu_pick_ready_locked(&sched->slots[core], job))
 			group |= sched->slots[core].siblings;
 	}
 	return group;

@@ -11,6 +11,7 @@ struct rknpu_job;
 struct rknpu_sched;
 struct rknpu_slot;
 
+bool rknpu_pick_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job);
 struct rknpu_job *rknpu_pick_job_locked(const struct rknpu_slot *slot);
 bool rknpu_pick_awaited_locked(const struct rknpu_slot *slot);
 u32 rknpu_pick_cores_locked(struct rknpu_sched *sched, const struct rknpu_job *job);

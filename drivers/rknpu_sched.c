@@ -69,7 +69,7 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 
 	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		if (!rknpu_slot_ready_locked(&sched->slots[core], job))
+		if (!rknpu_pick_ready_locked(&sched->slots[core], job))
 			return false;
 	}
 	for_each_set_bit(core, &missing, RKNPU_MAX_CORES) {

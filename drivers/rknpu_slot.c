@@ -15,7 +15,6 @@
 #include <linux/time64.h>
 
 #include "rknpu_core.h"
-#include "rknpu_job.h"
 #include "rknpu_mmu.h"
 #include "rknpu_owner.h"
 #include "rknpu_sched.h"
@@ -30,31 +29,6 @@
  */
 #define RKNPU_SLOT_TURN_NS (1 * NSEC_PER_MSEC)
 #define RKNPU_SLOT_SHARED_TURN_NS (10 * NSEC_PER_MSEC)
-
-/**
- * rknpu_slot_ready_locked() - tell whether a job could be started on a core without sleeping
- * @slot: the core; idle
- * @job: the job
- *
- * Return: true if its address space is attached and the registers hold nothing of another client.
- */
-bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
-{
-	rknpu_owner_assert_idle_locked(slot);
-	return rknpu_mmu_attached(slot->mmu) == job->vm && slot->clean_vm == job->vm->id &&
-	       slot->resets == atomic_read(&job->vm->resets);
-}
-
-/**
- * rknpu_slot_shared() - tell whether a core shares its IOMMU with other cores
- * @slot: the core
- *
- * Return: true if so; these cores can only change their address space together.
- */
-bool rknpu_slot_shared(const struct rknpu_slot *slot)
-{
-	return slot->siblings != BIT(slot->index);
-}
 
 /**
  * rknpu_slot_begin_turn_locked() - start the turn of a newly attached address space

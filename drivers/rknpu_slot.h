@@ -5,6 +5,7 @@
 #ifndef RKNPU_SLOT_H
 #define RKNPU_SLOT_H
 
+#include <linux/bits.h>
 #include <linux/ktime.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -117,9 +118,18 @@ void rknpu_slots_listen(struct rknpu_slot_set *set);
 int rknpu_slots_reset(struct rknpu_slot_set *set);
 void rknpu_slot_off(struct rknpu_core *core);
 void rknpu_slots_quiesce(struct rknpu_slot_set *set);
-bool rknpu_slot_shared(const struct rknpu_slot *slot);
 void rknpu_slot_begin_turn_locked(struct rknpu_slot *slot);
-bool rknpu_slot_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job);
 void rknpu_slot_mark_clean(struct rknpu_slot *slot, const struct rknpu_vm *vm, int resets);
+
+/**
+ * rknpu_slot_shared() - tell whether a core shares its IOMMU with other cores
+ * @slot: the core
+ *
+ * Return: true if so; these cores can only change their address space together.
+ */
+static inline bool rknpu_slot_shared(const struct rknpu_slot *slot)
+{
+	return slot->siblings != BIT(slot->index);
+}
 
 #endif /* RKNPU_SLOT_H */
