@@ -273,7 +273,7 @@ static void rknpu_dump_job(void *data, const struct rknpu_slot *slot, const stru
 		mutex_unlock(&job->vm->lock);
 	}
 	rknpu_dump_print(dump, "end\n");
-	queue_work(system_unbound_wq, &dump->work);
+	schedule_work(&dump->work);
 }
 
 static void rknpu_dump_publish(struct work_struct *work)
