@@ -354,27 +354,38 @@ static struct rknpu_node *rknpu_drv_init_node(struct platform_device *pdev)
 		if (!ret)
 			node->power.cores[node->power.num_cores++] = core;
 	}
-	if (!ret)
-		ret = rknpu_power_enable(&node->power);
 	return ret ? ERR_PTR(ret) : node;
+}
+
+/* Binds the NPU, unless other nodes of it are yet to be probed. */
+static int rknpu_drv_add_node(struct rknpu_node *node)
+{
+	struct device *dev = node->power.dev;
+	struct component_match *match = NULL;
+
+	if (rknpu_drv_find_siblings(node, &match))
+		return component_add(dev, &rknpu_drv_component_ops);
+	if (!match)
+		return rknpu_drv_bind_alone(dev);
+	return component_master_add_with_match(dev, &rknpu_drv_head_ops, match);
 }
 
 static int rknpu_drv_probe(struct platform_device *pdev)
 {
 	const struct rknpu_binding *binding = device_get_match_data(&pdev->dev);
-	struct component_match *match = NULL;
 	struct rknpu_node *node;
+	int ret;
 
 	if (!binding->whole && !rknpu_claim_rknn_core)
 		return -ENODEV;
 	node = rknpu_drv_init_node(pdev);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
-	if (rknpu_drv_find_siblings(node, &match))
-		return component_add(&pdev->dev, &rknpu_drv_component_ops);
-	if (!match)
-		return rknpu_drv_bind_alone(&pdev->dev);
-	return component_master_add_with_match(&pdev->dev, &rknpu_drv_head_ops, match);
+	rknpu_power_enable(&node->power);
+	ret = rknpu_drv_add_node(node);
+	if (ret)
+		rknpu_power_disable(&node->power);
+	return ret;
 }
 
 static rknpu_remove_t rknpu_drv_remove(struct platform_device *pdev)
@@ -388,6 +399,7 @@ static rknpu_remove_t rknpu_drv_remove(struct platform_device *pdev)
 		component_master_del(&pdev->dev, &rknpu_drv_head_ops);
 	else
 		rknpu_drv_stop(node->rdev);
+	rknpu_power_disable(&node->power);
 	return RKNPU_REMOVE_RETURN;
 }
 

@@ -123,13 +123,22 @@ static void rknpu_power_detach_domain(void *domain)
 	dev_pm_domain_detach(domain, true);
 }
 
-static void rknpu_power_put_iommu(void *data)
+/*
+ * Suspends a device, even if its power/control says "on", and disables its runtime PM. Just disabling that
+ * would leave it active, at first as far as it goes without power, and after the next bind only in name.
+ */
+static void rknpu_power_force_off(struct device *dev)
 {
-	struct rknpu_power *power = data;
+	/* Disables it only if it succeeds. */
+	if (pm_runtime_force_suspend(dev))
+		pm_runtime_disable(dev);
+	/* Left undone if anything still uses the device; whatever that is, there is no power for it. */
+	pm_runtime_set_suspended(dev);
+}
 
-	if (power->feeds_iommu)
-		pm_runtime_disable(power->iommu);
-	put_device(power->iommu);
+static void rknpu_power_put_iommu(void *iommu)
+{
+	put_device(iommu);
 }
 
 static void rknpu_power_unlink(void *link)
@@ -184,7 +193,16 @@ static int rknpu_power_find_iommu(struct rknpu_power *power)
 	if (!iommu)
 		return power->feeds_iommu ? dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n") : 0;
 	power->iommu = &iommu->dev;
-	return devm_add_action_or_reset(dev, rknpu_power_put_iommu, power);
+	/* Disabled already if the device was bound before. */
+	if (power->feeds_iommu && pm_runtime_enabled(power->iommu))
+		rknpu_power_force_off(power->iommu);
+	return devm_add_action_or_reset(dev, rknpu_power_put_iommu, power->iommu);
+}
+
+/* The IOMMU suspends after the device, and accesses registers then: before its domains are detached. */
+static void rknpu_power_cut_iommu(void *iommu)
+{
+	rknpu_power_force_off(iommu);
 }
 
 /*
@@ -206,10 +224,10 @@ static int rknpu_power_add_domains(struct rknpu_power *power)
 		ret = rknpu_power_add_domain(power, i);
 	if (ret)
 		return dev_err_probe(power->dev, ret, "cannot attach power domain %d\n", i - 1);
-	/* Disabled if the device was bound before, see rknpu_power_put_iommu(). */
-	if (power->feeds_iommu && !pm_runtime_enabled(power->iommu))
-		pm_runtime_enable(power->iommu);
-	return 0;
+	if (!power->feeds_iommu)
+		return 0;
+	pm_runtime_enable(power->iommu);
+	return devm_add_action_or_reset(power->dev, rknpu_power_cut_iommu, power->iommu);
 }
 
 /*
@@ -268,33 +286,29 @@ int rknpu_power_init(struct rknpu_power *power, struct device *dev, const struct
 	return rknpu_power_add_domains(power);
 }
 
-/*
- * After its master is suspended, the IOMMU suspends some time later and accesses registers
- * then. That must be over before the power domains are detached.
- */
-static void rknpu_power_settle(void *data)
-{
-	struct rknpu_power *power = data;
-
-	pm_runtime_suspend(power->dev);
-	if (power->feeds_iommu)
-		pm_runtime_suspend(power->iommu);
-}
-
 /**
  * rknpu_power_enable() - let runtime PM manage the device
  * @power: power with all cores initialized, because suspending accesses their registers
- *
- * Return: 0 on success, -ENOMEM if out of memory.
  */
-int rknpu_power_enable(struct rknpu_power *power)
+void rknpu_power_enable(struct rknpu_power *power)
 {
-	int ret;
-
 	pm_runtime_set_autosuspend_delay(power->dev, RKNPU_POWER_AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(power->dev);
-	ret = devm_pm_runtime_enable(power->dev);
-	return ret ?: devm_add_action_or_reset(power->dev, rknpu_power_settle, power);
+	pm_runtime_enable(power->dev);
+}
+
+/**
+ * rknpu_power_disable() - undo rknpu_power_enable(): power off for good
+ * @power: power whose cores have no work any more
+ *
+ * Not a devm action: some kernels detach the platform bus's power domain before those run.
+ *
+ * Context: Process context. May sleep.
+ */
+void rknpu_power_disable(struct rknpu_power *power)
+{
+	pm_runtime_dont_use_autosuspend(power->dev);
+	rknpu_power_force_off(power->dev);
 }
 
 /**

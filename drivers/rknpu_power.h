@@ -77,7 +77,8 @@ extern const struct dev_pm_ops rknpu_power_pm_ops;
 
 int rknpu_power_init(struct rknpu_power *power, struct device *dev,
 		     const struct rknpu_binding *binding);
-int rknpu_power_enable(struct rknpu_power *power);
+void rknpu_power_enable(struct rknpu_power *power);
+void rknpu_power_disable(struct rknpu_power *power);
 void rknpu_power_shutdown(struct rknpu_power *power);
 int rknpu_power_get(struct rknpu_power *power);
 bool rknpu_power_get_if_on(struct rknpu_power *power);

@@ -163,6 +163,36 @@ TEST_LIMIT(R14_removed_with_jobs, 3600) { removed_with_jobs(0); }
 TEST_LIMIT(R14_second_core_removed_with_jobs, 3600) { removed_with_jobs(1); }
 TEST_LIMIT(R14_third_core_removed_with_jobs, 3600) { removed_with_jobs(2); }
 
+/* "on" keeps an idle NPU and its IOMMUs from going off, as some distributions' rules for power do */
+static void stay_on(bool on)
+{
+	char path[128];
+	unsigned int core;
+
+	driver_keep_on(on);
+	for_each_core(core) {
+		snprintf(path, sizeof(path), "/sys/bus/platform/devices/%s/iommu/device/power/control", soc_get()->device[core]);
+		driver_write(path, on ? "on" : "auto");
+	}
+}
+
+/* Unbinding takes the power away all the same, and binding gives it back */
+TEST_LIMIT(removed_while_it_must_stay_on, 3600)
+{
+	unsigned int i;
+
+	setup();
+	works_anew();
+	stay_on(true);
+	for (i = 0; i < rounds(3); i++) {
+		ASSERT_RET(driver_bind("unbind", device_of(i % 2)), 0);
+		ASSERT_RET(driver_bind("bind", device_of(i % 2)), 0);
+		works_anew();
+	}
+	stay_on(false);
+	works_anew();
+}
+
 /* Objects of all kinds are held across the removal, and released after the device is back */
 TEST_LIMIT(R14_held_across_removal, 3600)
 {
@@ -341,6 +371,20 @@ TEST_LIMIT(sleeps_while_idle, 3600)
 		ASSERT_RET(sleep_and_wake(), 0);
 		works_anew();
 	}
+}
+
+TEST_LIMIT(sleeps_while_it_must_stay_on, 3600)
+{
+	unsigned int i;
+
+	setup();
+	stay_on(true);
+	for (i = 0; i < rounds(1); i++) {
+		ASSERT_RET(sleep_and_wake(), 0);
+		works_anew();
+	}
+	stay_on(false);
+	works_anew();
 }
 
 /* R12: running jobs may complete before power is switched off; queued ones start after resume */
