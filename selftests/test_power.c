@@ -507,7 +507,7 @@ TEST(cold_wants_more_voltage)
 TEST(another_kind_of_part_has_its_own_rates)
 {
 	setup();
-	if (!getenv("KIND"))
+	if (!getenv("KIND") || !strcmp(getenv("KIND"), "unknown"))
 		SKIP("an ordinary part");
 	/* 950 MHz at 837.5 mV; the firmware has steps of 100 MHz, the supply steps of 1 mV */
 	runs_at(900, 838000, 2);
@@ -517,6 +517,31 @@ TEST(another_kind_of_part_has_its_own_rates)
 	runs_at(300, 750000, 3);
 	set("max_freq", "950000000");
 	runs_at(900, 838000, 2);
+}
+
+/* The kind of part is not known then, so none is assumed, and the clock and the voltage stay as firmware left them */
+TEST(unreadable_fuse_leaves_the_clock_alone)
+{
+	const char *kind = getenv("KIND");
+	int log = klog_open();
+	uint32_t uv;
+
+	setup();
+	if (!kind || strcmp(kind, "unknown"))
+		SKIP("the kind of part is known");
+	uv = twin_read(TWIN_NPU_UV);
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	EXPECT_CORRECT(&mm, npu_nth(1));
+	EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
+	EXPECT_EQ(twin_read(TWIN_NPU_UV), uv);
+	EXPECT_EQ(answer(RKNPU_GET_FREQ), PARKED_MHZ * MHZ);
+	EXPECT(access(scaling("cur_freq"), F_OK));
+	domains_become(0);
+	EXPECT_CORRECT(&mm, npu_nth(0));
+	/* Said once, when it was bound */
+	ASSERT(log >= 0 && !lseek(log, 0, SEEK_SET));
+	EXPECT_EQ(klog_count(log, "the clock stays as it is", NULL, 0), 1);
+	close(log);
 }
 
 static bool voltage_becomes(uint32_t uv)
