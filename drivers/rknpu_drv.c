@@ -13,6 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/of_platform.h>
 #include <linux/platform_device.h>
 
 #include <drm/drm_drv.h>
@@ -429,7 +430,36 @@ static struct platform_driver rknpu_drv_platform = {
 		.pm = pm_ptr(&rknpu_power_pm_ops),
 	},
 };
-module_platform_driver(rknpu_drv_platform);
+
+/* Devices of another driver, which has bound them before, are left alone. */
+static void __init rknpu_drv_hold_iommu(struct device_node *np)
+{
+	struct platform_device *pdev = of_find_device_by_node(np);
+
+	if (!pdev)
+		return;
+	device_lock(&pdev->dev);
+	if (!pdev->dev.driver)
+		rknpu_power_hold_iommu(&pdev->dev);
+	device_unlock(&pdev->dev);
+	platform_device_put(pdev);
+}
+
+static int __init rknpu_drv_init(void)
+{
+	struct device_node *np;
+
+	for_each_matching_node(np, rknpu_drv_of_match)
+		rknpu_drv_hold_iommu(np);
+	return platform_driver_register(&rknpu_drv_platform);
+}
+module_init(rknpu_drv_init);
+
+static void __exit rknpu_drv_exit(void)
+{
+	platform_driver_unregister(&rknpu_drv_platform);
+}
+module_exit(rknpu_drv_exit);
 
 MODULE_DESCRIPTION("Rockchip NPU driver");
 MODULE_AUTHOR("the rknpu authors");

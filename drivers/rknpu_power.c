@@ -167,36 +167,56 @@ static int rknpu_power_add_domain(struct rknpu_power *power, unsigned int nth)
 }
 
 /* Returns the number of domains to attach: none if there is just one, which the platform bus attaches. */
-static int rknpu_power_count_domains(const struct device *dev)
+static int rknpu_power_count_domains(const struct device_node *np)
 {
-	int num = of_count_phandle_with_args(dev->of_node, "power-domains", "#power-domain-cells");
+	int num = of_count_phandle_with_args(np, "power-domains", "#power-domain-cells");
 
 	return num < 2 ? 0 : num;
 }
 
-/*
- * For an IOMMU without any power other than what this device links to it: once the device
- * has been probed, the driver core resumes the IOMMU before every further probe, when
- * nothing is linked yet. So the IOMMU must not resume while the device is not bound.
+/* Returns NULL if there is none (or none yet), or the IOMMU with a reference. */
+static struct device *rknpu_power_get_iommu(const struct device_node *np)
+{
+	struct device_node *iommu = of_parse_phandle(np, "iommus", 0);
+	struct platform_device *pdev = iommu ? of_find_device_by_node(iommu) : NULL;
+
+	of_node_put(iommu);
+	return pdev ? &pdev->dev : NULL;
+}
+
+/**
+ * rknpu_power_hold_iommu() - keep the IOMMU of a device from resuming while the device is not bound
+ * @dev: the device, whose driver is not bound; locked
+ *
+ * For an IOMMU without any power other than what this driver links to it: the driver core resumes the IOMMU before it
+ * probes the device, when nothing is linked yet. Some kernels do that once the device has been probed, newer ones before
+ * the first probe, too [seen: 6.12, 7.3].
+ *
+ * Context: Process context. May sleep.
  */
+void rknpu_power_hold_iommu(struct device *dev)
+{
+	struct device *iommu = rknpu_power_get_iommu(dev->of_node);
+
+	/* Held already if the device was bound before. */
+	if (iommu && rknpu_power_count_domains(dev->of_node) && pm_runtime_enabled(iommu))
+		rknpu_power_force_off(iommu);
+	put_device(iommu);
+}
+
 static int rknpu_power_find_iommu(struct rknpu_power *power)
 {
 	struct device *dev = power->dev;
-	struct device_node *np = of_parse_phandle(dev->of_node, "iommus", 0);
-	struct platform_device *iommu;
 
-	if (!np)
-		return 0;
-	iommu = of_find_device_by_node(np);
-	of_node_put(np);
-	power->feeds_iommu = rknpu_power_count_domains(dev);
-	if (!iommu)
-		return power->feeds_iommu ? dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n") : 0;
-	power->iommu = &iommu->dev;
-	/* Disabled already if the device was bound before. */
-	if (power->feeds_iommu && pm_runtime_enabled(power->iommu))
-		rknpu_power_force_off(power->iommu);
-	return devm_add_action_or_reset(dev, rknpu_power_put_iommu, power->iommu);
+	rknpu_power_hold_iommu(dev);
+	power->iommu = rknpu_power_get_iommu(dev->of_node);
+	if (power->iommu) {
+		power->feeds_iommu = rknpu_power_count_domains(dev->of_node);
+		return devm_add_action_or_reset(dev, rknpu_power_put_iommu, power->iommu);
+	}
+	if (of_find_property(dev->of_node, "iommus", NULL) && rknpu_power_count_domains(dev->of_node))
+		return dev_err_probe(dev, -ENODEV, "no IOMMU to link the power domains to\n");
+	return 0;
 }
 
 /* The IOMMU suspends after the device, and accesses registers then: before its domains are detached. */
@@ -212,7 +232,7 @@ static void rknpu_power_cut_iommu(void *iommu)
  */
 static int rknpu_power_add_domains(struct rknpu_power *power)
 {
-	int num = rknpu_power_count_domains(power->dev);
+	int num = rknpu_power_count_domains(power->dev->of_node);
 	int ret = 0;
 	int i;
 

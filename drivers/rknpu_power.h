@@ -75,6 +75,7 @@ static inline struct clk *rknpu_power_clk(const struct rknpu_power *power)
 
 extern const struct dev_pm_ops rknpu_power_pm_ops;
 
+void rknpu_power_hold_iommu(struct device *dev);
 int rknpu_power_init(struct rknpu_power *power, struct device *dev,
 		     const struct rknpu_binding *binding);
 void rknpu_power_enable(struct rknpu_power *power);
