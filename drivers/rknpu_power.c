@@ -189,17 +189,19 @@ static struct device *rknpu_power_get_iommu(const struct device_node *np)
  * @dev: the device, whose driver is not bound; locked
  *
  * For an IOMMU without any power other than what this driver links to it: the driver core resumes the IOMMU before it
- * probes the device, when nothing is linked yet. Some kernels do that once the device has been probed, newer ones before
- * the first probe, too [seen: 6.12, 7.3].
+ * probes the device, when nothing is linked yet. That starts once the IOMMU's driver knows the device: on some kernels
+ * in the first probe, on newer ones before it [seen: 6.12, 7.3]. Until then the IOMMU is left alone, because its driver
+ * warns if it has to attach a device while runtime PM is disabled.
  *
  * Context: Process context. May sleep.
  */
 void rknpu_power_hold_iommu(struct device *dev)
 {
 	struct device *iommu = rknpu_power_get_iommu(dev->of_node);
+	bool fed = iommu && rknpu_power_count_domains(dev->of_node);
 
 	/* Held already if the device was bound before. */
-	if (iommu && rknpu_power_count_domains(dev->of_node) && pm_runtime_enabled(iommu))
+	if (fed && device_iommu_mapped(dev) && pm_runtime_enabled(iommu))
 		rknpu_power_force_off(iommu);
 	put_device(iommu);
 }
