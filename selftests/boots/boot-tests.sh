@@ -24,10 +24,11 @@ one_boot() {
 	check_ktap "$part" "$VM/run" "${common[@]}" "${options[@]}" -- sh -c "$4"
 }
 
-# boot_is_for ONLY KERNEL: ONLY is the suffix of the boot's name. Boots for one debug kernel are also for the other.
+# boot_is_for ONLY KERNEL: ONLY is the suffix of the boot's name. Boots for `debug` are for
+# every debug kernel.
 boot_is_for() {
 	case $1 in
-	'' | "${2/#debug-*/debug}") return 0 ;;
+	'' | "$2" | "${2/#debug-*/debug}") return 0 ;;
 	"!${2/#debug-*/debug}") return 1 ;;
 	!*) return 0 ;;
 	*) return 1 ;;
