@@ -25,7 +25,7 @@
 #define MAX_CORPUS	4096
 /* A bystander comes after so many sequences */
 #define WHOLE_EVERY	64
-#define TELL_EVERY	5000
+#define TELL_EVERY	1000
 /* What is wrong is looked for, and cut down, in so many runs */
 #define MOST_TRIES	400
 
