@@ -31,6 +31,9 @@
  * short enough for an idle NPU to be off when somebody measures its power.
  */
 #define RKNPU_POWER_AUTOSUSPEND_MS 100
+/* At unbind the clock is parked after a few refusals, or not at all. */
+#define RKNPU_POWER_PARK_TRIES 5
+#define RKNPU_POWER_PARK_MS 10
 
 static void rknpu_power_disable_supply(void *supply)
 {
@@ -497,14 +500,18 @@ int rknpu_power_attach_dvfs(struct rknpu_power *power, struct rknpu_dvfs *dvfs)
  */
 void rknpu_power_detach_dvfs(struct rknpu_power *power)
 {
+	unsigned int tries = RKNPU_POWER_PARK_TRIES;
 	int ret;
 
 	if (!power->dvfs)
 		return;
 	ret = rknpu_power_get(power);
-	/* A device that cannot be powered is off, and the failure has been reported. */
-	if (!ret)
-		rknpu_dvfs_off(power->dvfs);
+	/*
+	 * A device that cannot be powered is off, and the failure has been reported. Otherwise this is the last chance
+	 * to park the clock: afterwards nothing keeps the power on that it needs at a higher rate.
+	 */
+	while (!ret && rknpu_dvfs_off(power->dvfs) && --tries)
+		msleep(RKNPU_POWER_PARK_MS);
 	power->dvfs = NULL;
 	if (!ret)
 		rknpu_power_put(power);
