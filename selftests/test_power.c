@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "lib/driver.h"
@@ -332,24 +331,13 @@ TEST(refused_parking_keeps_the_power_on)
 	runs_at_point(&points->full);
 }
 
-/* Kernels before 6.15 do not, and their own driver accesses registers without power [pm-domains.c] */
-static bool kernel_tells_of_refused_domains(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname uts;
-
-	if (!EXPECT(!uname(&uts) && sscanf(uts.release, "%u.%u", &major, &minor) == 2))
-		return false;
-	return major > 6 || (major == 6 && minor >= 15);
-}
-
 TEST_LIMIT(refused_domain_costs_the_job_and_is_tried_again, 60)
 {
 	struct rknpu_submit args;
 	int log = klog_open();
 
 	setup();
-	if (!kernel_tells_of_refused_domains())
+	if (!driver_hears_of_refused_domains())
 		SKIP("the kernel's driver of power domains drops the error");
 	if (soc_get()->shares_iommu)
 		SKIP("one device has all cores");
@@ -366,6 +354,28 @@ TEST_LIMIT(refused_domain_costs_the_job_and_is_tried_again, 60)
 	close(log);
 }
 
+/* At unbind nothing could park the clock later, so it is tried again at once */
+TEST(refused_parking_does_not_leave_the_clock_up_when_unbound)
+{
+	const char *device = soc_get()->device[0];
+	unsigned int refused;
+
+	setup();
+	for (refused = 1; refused <= 4; refused++) {
+		EXPECT_CORRECT(&mm, npu_nth(0));
+		matmul_fini(&mm);
+		close(npu);
+		twin_write(TWIN_REFUSE_RATE, refused);
+		ASSERT_RET(driver_bind("unbind", device), 0);
+		twin_write(TWIN_REFUSE_RATE, 0);
+		EXPECT_EQ(twin_read(TWIN_CLOCK_MHZ), PARKED_MHZ);
+		ASSERT_RET(driver_bind("bind", device), 0);
+		npu = driver_open_soon();
+		ASSERT(npu >= 0);
+		small_matmul(&mm, npu, 136);
+	}
+}
+
 /* Binding without power logs an error, and works as usual once there is power */
 TEST_LIMIT(bound_without_power_and_with_it, 60)
 {
@@ -373,7 +383,7 @@ TEST_LIMIT(bound_without_power_and_with_it, 60)
 	int i;
 
 	setup();
-	if (!kernel_tells_of_refused_domains())
+	if (!driver_hears_of_refused_domains())
 		SKIP("the kernel's driver of power domains drops the error");
 	if (soc_get()->shares_iommu)
 		SKIP("one device has all cores");

@@ -106,6 +106,9 @@ bool fuzz_tunes(const struct fuzz_sequence *seq);
 
 /* The twin's control page, or NULL */
 extern volatile uint32_t *fuzz_twin;
+/* There is no IOMMU: what a stream names is memory of the whole machine */
+extern bool fuzz_untranslated;
+/* What it and the device are like */
 void fuzz_twin_init(void);
 void fuzz_twin_disarm(void);
 

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "driver.h"
 #include "job.h"
 #include "rknpu_twin_regs.h"
 
@@ -42,6 +43,9 @@ static void replace(int *slot, int fd)
 
 /* ---- jobs ------------------------------------------------------------------------------ */
 
+/* Seldom, because it takes long */
+#define MANY_TASKS	0x3e8
+
 static void op_job(struct fuzz_state *s, const uint64_t *arg)
 {
 	static const struct {
@@ -50,8 +54,11 @@ static void op_job(struct fuzz_state *s, const uint64_t *arg)
 	} kinds[] = {
 		{ MATMUL_INT8_INT32, 8, 0 }, { MATMUL_INT8_INT32, 8, 0 }, { MATMUL_FP16_FP32, 8, 0 },
 		{ MATMUL_INT8_INT32, 32, 8 }, { MATMUL_INT8_INT32, 64, 1 },
+		/* More tasks than the hardware takes at a time */
+		{ MATMUL_INT8_INT32, 4100, 1 },
 	};
-	unsigned int slot = arg[0] % FUZZ_JOBS, kind = arg[2] % FUZZ_COUNT(kinds);
+	unsigned int last = FUZZ_COUNT(kinds) - 1, kind = arg[2] == MANY_TASKS ? last : arg[2] % last;
+	unsigned int slot = arg[0] % FUZZ_JOBS;
 	int domain = arg[3] < 16 ? arg[3] : 0, fd = s->file[arg[1] % FUZZ_FILES];
 
 	if (s->has_job[slot])
@@ -131,9 +138,10 @@ static void op_submit(struct fuzz_state *s, const uint64_t *arg)
 		replace(fence_of(s, arg[5] + 1), args.fence_fd);
 }
 
-/* Many at once */
+/* Many at once, also behind a fence if there is one */
 static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 {
+	int fence = *fence_of(s, arg[3] / 128);
 	struct matmul *mm = job_of(s, arg[1]);
 	struct rknpu_submit args;
 	unsigned int i;
@@ -143,16 +151,21 @@ static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 	args = matmul_args(mm, arg[2] & 7);
 	args.flags |= RKNPU_JOB_NONBLOCK;
 	args.timeout = 5;
+	if (arg[3] & 64 && fence >= 0) {
+		args.flags |= RKNPU_JOB_FENCE_IN;
+		args.fence_fd = fence;
+	}
 	for (i = 0; i < arg[3] % 64; i++)
 		ioctl(s->file[arg[0] % FUZZ_FILES], submit_of(s, arg[0]), &args);
 }
 
+/* Streams are changed only where an IOMMU keeps them from the memory of the guest's kernel */
 static void op_descriptor(struct fuzz_state *s, const uint64_t *arg)
 {
 	struct matmul *mm = job_of(s, arg[0]);
 	struct rknpu_task *task;
 
-	if (!mm)
+	if (!mm || fuzz_untranslated)
 		return;
 	task = matmul_descriptors(mm) + arg[2] % mm->tasks;
 	switch (arg[1] % 3) {
@@ -170,7 +183,7 @@ static void op_descriptor(struct fuzz_state *s, const uint64_t *arg)
 
 static void op_register(struct fuzz_state *s, const uint64_t *arg)
 {
-	if (job_of(s, arg[0]))
+	if (job_of(s, arg[0]) && !fuzz_untranslated)
 		matmul_set_register(job_of(s, arg[0]), arg[1], arg[2]);
 }
 
@@ -179,7 +192,7 @@ static void op_word(struct fuzz_state *s, const uint64_t *arg)
 	struct matmul *mm = job_of(s, arg[0]);
 	uint64_t *words;
 
-	if (!mm)
+	if (!mm || fuzz_untranslated)
 		return;
 	words = mm->cmd.map;
 	words[arg[1] % (mm->words + 4)] ^= 1ull << arg[2] % 64;
@@ -372,7 +385,7 @@ static void op_fault(struct fuzz_state *s, const uint64_t *arg)
 	(void)s;
 	if (!fuzz_twin)
 		return;
-	fuzz_twin[TWIN_FAULT_CORE / 4] = arg[0] % NPU_CORES;
+	fuzz_twin[TWIN_FAULT_CORE / 4] = npu_nth_core(arg[0] % NPU_CORES);
 	fuzz_twin[TWIN_FAULT_KIND / 4] = arg[1] % (TWIN_FAULT_UNSEEN + 1);
 	/* Up to 20 ms late; or some bits */
 	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] == TWIN_FAULT_LATE ? arg[2] % 20000 : arg[2] & 0x1ffff;
@@ -386,7 +399,7 @@ static void op_spurious(struct fuzz_state *s, const uint64_t *arg)
 	if (!fuzz_twin)
 		return;
 	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] & 0x1ffff & ~RKNPU_INT_DONE;
-	fuzz_twin[TWIN_SPURIOUS / 4] = arg[0] % NPU_CORES;
+	fuzz_twin[TWIN_SPURIOUS / 4] = npu_nth_core(arg[0] % NPU_CORES);
 }
 
 /* Ends what is late */
@@ -394,7 +407,7 @@ static void op_release(struct fuzz_state *s, const uint64_t *arg)
 {
 	(void)s;
 	if (fuzz_twin)
-		fuzz_twin[TWIN_RELEASE / 4] = arg[0] % NPU_CORES;
+		fuzz_twin[TWIN_RELEASE / 4] = npu_nth_core(arg[0] % NPU_CORES);
 }
 
 /* Where two processors run at a time, one goes on later after it has taken an interrupt */
@@ -403,7 +416,7 @@ static void op_slow_ack(struct fuzz_state *s, const uint64_t *arg)
 	(void)s;
 	if (!fuzz_twin)
 		return;
-	fuzz_twin[TWIN_FAULT_CORE / 4] = arg[0] % NPU_CORES;
+	fuzz_twin[TWIN_FAULT_CORE / 4] = npu_nth_core(arg[0] % NPU_CORES);
 	fuzz_twin[TWIN_SLOW_ACK_MS / 4] = arg[1] % 4;
 }
 
@@ -418,7 +431,7 @@ static void op_slow_tasks(struct fuzz_state *s, const uint64_t *arg)
 static void op_refuse_power(struct fuzz_state *s, const uint64_t *arg)
 {
 	(void)s;
-	if (fuzz_twin && fuzz_twin[TWIN_ISLAND / 4])
+	if (driver_hears_of_refused_domains() && fuzz_twin && fuzz_twin[TWIN_ISLAND / 4])
 		fuzz_twin[TWIN_REFUSE_POWER / 4] = arg[0] & ((1u << TWIN_DOMAIN_COUNT) - 1);
 }
 

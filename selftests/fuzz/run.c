@@ -15,15 +15,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "driver.h"
 #include "rknpu_twin_regs.h"
 
 volatile uint32_t *fuzz_twin;
+bool fuzz_untranslated;
 
 /* What is no fault, and is otherwise at first */
 static uint32_t task_overhead_ns, millidegrees;
 
 void fuzz_twin_init(void)
 {
+	int fd = driver_open_soon();
+	uint32_t translated = 1;
+
+	if (fd >= 0) {
+		npu_action(fd, RKNPU_GET_IOMMU_EN, &translated);
+		close(fd);
+	}
+	fuzz_untranslated = !translated;
 	if (!fuzz_twin)
 		return;
 	task_overhead_ns = fuzz_twin[TWIN_TASK_OVERHEAD_NS / 4];
@@ -32,9 +42,11 @@ void fuzz_twin_init(void)
 
 void fuzz_twin_disarm(void)
 {
+	int core;
+
 	if (!fuzz_twin)
 		return;
-	for (unsigned int core = 0; core < NPU_CORES; core++) {
+	for_each_core(core) {
 		fuzz_twin[TWIN_FAULT_CORE / 4] = core;
 		fuzz_twin[TWIN_FAULT_KIND / 4] = TWIN_FAULT_NONE;
 		fuzz_twin[TWIN_FAULT_COUNT / 4] = 0;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,6 +70,16 @@ int driver_bind(const char *what, const char *device)
 
 	snprintf(path, sizeof(path), DRIVER_PATH "/%s", what);
 	return driver_write(path, device);
+}
+
+bool driver_hears_of_refused_domains(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname uts;
+
+	if (uname(&uts) || sscanf(uts.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 6 || (major == 6 && minor >= 15);
 }
 
 int driver_open_soon(void)

@@ -22,6 +22,11 @@ int driver_set_param(const char *name, const char *value);
 int driver_get_param(const char *name, char *value, size_t size);
 /* @what is "bind" or "unbind"; returns 0 or -errno */
 int driver_bind(const char *what, const char *device);
+/*
+ * Whether the kernel's driver of power domains reports that one was refused. Those before 6.15 do not,
+ * and go on to access registers without power [pm-domains.c].
+ */
+bool driver_hears_of_refused_domains(void);
 /* Opens the render node as soon as it exists; returns a descriptor or -ENODEV */
 int driver_open_soon(void);
 /* Tries to unload the module; returns 0 or -errno */
