@@ -192,9 +192,9 @@ static struct device *rknpu_power_get_iommu(const struct device_node *np)
  * @dev: the device, whose driver is not bound; locked
  *
  * For an IOMMU without any power other than what this driver links to it: the driver core resumes the IOMMU before it
- * probes the device, when nothing is linked yet. That starts once the IOMMU's driver knows the device: on some kernels
- * in the first probe, on newer ones before it [seen: 6.12, 7.3]. Until then the IOMMU is left alone, because its driver
- * warns if it has to attach a device while runtime PM is disabled.
+ * probes the device, when nothing is linked yet. That starts once the IOMMU's driver knows the device: in the first
+ * probe on 6.12, before it on 7.3. Until then the IOMMU is left alone, because its driver warns if it has to attach a
+ * device while runtime PM is disabled.
  *
  * Context: Process context. May sleep.
  */
