@@ -32,6 +32,11 @@ static const struct change changes[] = {
 	{ "input conversion", RKNPU_CNA_CVT_CON0, 1, 0, .blamed = RKNPU_CNA_CVT_CON5 },
 	{ "cores that work together", RKNPU_CNA_CONV_CON3, 0, 1 << 28 },
 	{ "register that no client writes", 0x11fc, 0, 1 },
+	/* RK3576's units have registers of their own, and others at the same places [seen: rknn-toolkit2 2.3.2 for rk3576] */
+	{ "RK3576's convolution", 0x1018, 0, 0x40000404 },
+	{ "RK3576's CORE", 0x3020, 0, 0xf },
+	{ "RK3576's DPU", 0x401c, 0, 0x240 },
+	{ "RK3576's channels of DPU", 0x402c, 0, 0xf },
 	{ "serialized surfaces", RKNPU_CNA_DATA_SIZE3, 0, 2 << 22 },
 	{ "skipping of zeros", RKNPU_CNA_FC_CON0, 0, 1 },
 	{ "no kernel width", RKNPU_CNA_WEIGHT_SIZE2, 0x1f000000, 0 },
