@@ -540,13 +540,16 @@ static int rknpu_power_runtime_suspend(struct device *dev)
 	struct rknpu_power *power = dev_get_drvdata(dev);
 	unsigned int i;
 
+	/* First, as a command stream may go on beyond the end of its job: no core runs while the clock is parked. */
+	for (i = 0; i < power->num_cores; i++)
+		rknpu_core_power_down(power->cores[i]);
 	/* If the clock cannot be slowed down, the power must stay on. Runtime PM retries after the delay. */
 	if (power->dvfs && rknpu_dvfs_off(power->dvfs)) {
+		for (i = 0; i < power->num_cores; i++)
+			rknpu_core_power_up(power->cores[i]);
 		pm_runtime_mark_last_busy(dev);
 		return -EBUSY;
 	}
-	for (i = 0; i < power->num_cores; i++)
-		rknpu_core_power_down(power->cores[i]);
 	if (!power->binding->whole)
 		rknpu_power_disable_clks(power);
 	return 0;
