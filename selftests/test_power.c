@@ -387,7 +387,7 @@ TEST_LIMIT(bound_without_power_and_with_it, 60)
 		SKIP("the kernel's driver of power domains drops the error");
 	if (soc_get()->shares_iommu)
 		SKIP("one device has all cores");
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 2; i++) {
 		ASSERT_RET(driver_bind("unbind", device), 0);
 		domains_become(0);
 		twin_write(TWIN_REFUSE_POWER, 1u << TWIN_DOMAIN_NPU1);
