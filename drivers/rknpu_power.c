@@ -126,10 +126,7 @@ static void rknpu_power_detach_domain(void *domain)
 	dev_pm_domain_detach(domain, true);
 }
 
-/*
- * Suspends a device, even if its power/control says "on", and disables its runtime PM. Just disabling that
- * would leave it active, at first as far as it goes without power, and after the next bind only in name.
- */
+/* Just disabling runtime PM would leave a device whose power/control is "on" active; after a bind, only in name. */
 static void rknpu_power_force_off(struct device *dev)
 {
 	/* Disables it only if it succeeds. */
