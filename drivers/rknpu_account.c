@@ -41,7 +41,7 @@ void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, in
 	ktime_t now = ktime_get();
 
 	lockdep_assert_held(&slot->sched->lock);
-	rknpu_load_add(&slot->load, job->started, now);
+	rknpu_usage_load_add(&slot->load, job->started, now);
 	job->usage->busy_ns[slot->index] += now - job->started;
 	job->ended = now;
 	rknpu_queue_charge(&slot->sched->queue, job->client->turns, now - job->started);
@@ -94,7 +94,7 @@ void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account
 		u64 since = sched->slots[i].sched ? rknpu_account_since_locked(&sched->slots[i], now) : now;
 
 		if (now >= load->end)
-			rknpu_load_advance(load, since, now);
+			rknpu_usage_load_advance(load, since, now);
 		account->busy_ns[i] = load->busy_ns + (now - since);
 		account->last_ns[i] = load->last_ns;
 	}

@@ -52,8 +52,8 @@ static inline void rknpu_account_begin_locked(const struct rknpu_job *job)
 static inline void rknpu_account_result_locked(const struct rknpu_job *job)
 {
 	lockdep_assert_held(&job->sched->lock);
-	rknpu_counts_add(&job->sched->counts, job->result);
-	rknpu_counts_add(&job->usage->counts, job->result);
+	rknpu_usage_count(&job->sched->counts, job->result);
+	rknpu_usage_count(&job->usage->counts, job->result);
 	if (!job->started)
 		trace_job_end(job, -1, 0, job->result);
 }

@@ -329,7 +329,7 @@ void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes)
 }
 
 /* Random, and never zero in the upper half: SUBMIT uses that to recognize programs of old interfaces. */
-static u64 rknpu_token_draw(void)
+static u64 rknpu_client_token_draw(void)
 {
 	u64 random;
 
@@ -354,7 +354,7 @@ int rknpu_client_token_add(struct rknpu_client *client, struct rknpu_token *toke
 	int ret;
 
 	/* Set before it can be found. The index is not known until then, and is added before the value is shown. */
-	token->value = rknpu_token_draw();
+	token->value = rknpu_client_token_draw();
 	ret = xa_alloc_cyclic(&client->tokens, &index, token,
 			      XA_LIMIT(1, FIELD_MAX(RKNPU_TOKEN_INDEX)), &client->next_token, GFP_KERNEL_ACCOUNT);
 	if (ret < 0)

@@ -53,7 +53,7 @@ static const char * const rknpu_isolation_names[] = {
 static enum rknpu_isolation rknpu_isolation;
 
 /* A misspelt word must not select the weaker mode: refuse to load instead. */
-static int rknpu_isolation_set(const char *value, const struct kernel_param *kp)
+static int rknpu_drv_isolation_set(const char *value, const struct kernel_param *kp)
 {
 	int mode = sysfs_match_string(rknpu_isolation_names, value);
 
@@ -65,14 +65,14 @@ static int rknpu_isolation_set(const char *value, const struct kernel_param *kp)
 	return 0;
 }
 
-static int rknpu_isolation_get(char *buffer, const struct kernel_param *kp)
+static int rknpu_drv_isolation_get(char *buffer, const struct kernel_param *kp)
 {
 	return sysfs_emit(buffer, "%s\n", rknpu_isolation_names[rknpu_isolation]);
 }
 
 static const struct kernel_param_ops rknpu_isolation_ops = {
-	.set = rknpu_isolation_set,
-	.get = rknpu_isolation_get,
+	.set = rknpu_drv_isolation_set,
+	.get = rknpu_drv_isolation_get,
 };
 module_param_cb(isolation, &rknpu_isolation_ops, NULL, 0444);
 MODULE_PARM_DESC(isolation, "What shares NPU address spaces: process (default) or file");

@@ -30,7 +30,7 @@ static long rknpu_entry_submit(struct drm_file *file, void __user *user)
 
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
-	ret = rknpu_submit_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
+	ret = rknpu_ioctl_submit_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
 	/* Copied out even if the call failed, as the DRM core does. */
 	return copy_to_user(user, &args, sizeof(args)) ? -EFAULT : ret;
 }
@@ -44,7 +44,7 @@ static long rknpu_entry_mem_sync(struct drm_file *file, void __user *user)
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
 	/* The argument has no outputs. */
-	return rknpu_mem_sync_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
+	return rknpu_ioctl_mem_sync_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
 }
 
 static long rknpu_entry_mem_create(struct drm_file *file, void __user *user)

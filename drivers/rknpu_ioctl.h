@@ -18,12 +18,12 @@ struct rknpu_submit;
 struct rknpu_vm;
 
 /* Implementations of calls, independent of the node that they came through */
-int rknpu_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args);
-int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args);
-struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_mem_create *args);
-int rknpu_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
-		      struct rknpu_vm *vm, const void *file);
-int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, const struct rknpu_mem_sync *args);
+int rknpu_ioctl_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args);
+int rknpu_ioctl_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args);
+struct rknpu_bo *rknpu_ioctl_mem_alloc(struct rknpu_device *rdev, const struct rknpu_mem_create *args);
+int rknpu_ioctl_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
+			    struct rknpu_vm *vm, const void *file);
+int rknpu_ioctl_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, const struct rknpu_mem_sync *args);
 
 int rknpu_ioctl_action(struct drm_device *drm, void *data, struct drm_file *file);
 int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file);

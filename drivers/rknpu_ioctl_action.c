@@ -35,33 +35,33 @@
 /* Function of an action; @of is the argument from the action's row in the table. */
 typedef int (*rknpu_action_fn)(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 of);
 
-static int rknpu_action_hw_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_hw_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rdev->hw_version;
 	return 0;
 }
 
-static int rknpu_action_drv_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_drv_version(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = RKNPU_INTERFACE_VERSION;
 	return 0;
 }
 
-static int rknpu_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rknpu_dvfs_rate_hz(&rdev->dvfs);
 	return 0;
 }
 
 /* Same as the debugfs file. The rate affects all users, so only an administrator may set it. */
-static int rknpu_action_set_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_set_freq(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	return rknpu_dvfs_request(&rdev->dvfs, *value);
 }
 
-static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	int uv = rknpu_dvfs_voltage_uv(&rdev->dvfs);
 
@@ -72,13 +72,13 @@ static int rknpu_action_volt(struct rknpu_device *rdev, struct rknpu_file *rfile
 }
 
 /* A voltage belongs to a rate: set alone it is wasteful, or too low, which hangs the machine. */
-static int rknpu_action_set_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_set_volt(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	return capable(CAP_SYS_ADMIN) ? -EOPNOTSUPP : -EPERM;
 }
 
 /* Cancels the caller's own jobs and resets each core before its next one; no other client is affected. */
-static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
@@ -90,7 +90,7 @@ static int rknpu_action_reset(struct rknpu_device *rdev, struct rknpu_file *rfil
 }
 
 /* Powers the core. Returns 0, -EOPNOTSUPP if the SoC has no counters, or the error of powering it. */
-static int rknpu_action_read_amounts(struct rknpu_device *rdev, u32 amounts[RKNPU_AMOUNT_KINDS])
+static int rknpu_ioctl_action_read_amounts(struct rknpu_device *rdev, u32 amounts[RKNPU_AMOUNT_KINDS])
 {
 	struct rknpu_core *core = rknpu_device_first_core(rdev);
 	int ret;
@@ -111,7 +111,7 @@ static int rknpu_action_read_amounts(struct rknpu_device *rdev, u32 amounts[RKNP
  * or loses power; then their value is all that is known. On a SoC without them the vendor
  * driver reports success and leaves the value as it was [seen: vendor driver 0.9.8].
  */
-static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 	u32 now[RKNPU_AMOUNT_KINDS];
@@ -120,7 +120,7 @@ static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_fi
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	ret = rknpu_action_read_amounts(rdev, now);
+	ret = rknpu_ioctl_action_read_amounts(rdev, now);
 	if (ret)
 		return ret == -EOPNOTSUPP ? 0 : ret;
 	for (kind = 0; kind < RKNPU_AMOUNT_KINDS; kind++)
@@ -129,7 +129,7 @@ static int rknpu_action_clear_amounts(struct rknpu_device *rdev, struct rknpu_fi
 }
 
 /* @kinds: bit mask of counter kinds. */
-static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 kinds)
+static int rknpu_ioctl_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 kinds)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 	u32 now[RKNPU_AMOUNT_KINDS], sum = 0;
@@ -139,7 +139,7 @@ static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	ret = rknpu_action_read_amounts(rdev, now);
+	ret = rknpu_ioctl_action_read_amounts(rdev, now);
 	if (ret)
 		return ret == -EOPNOTSUPP ? 0 : ret;
 	for_each_set_bit(kind, &set, RKNPU_AMOUNT_KINDS) {
@@ -155,7 +155,7 @@ static int rknpu_action_sum_amounts(struct rknpu_device *rdev, struct rknpu_file
  * Priority on the SoC's bus, in registers of the core's power domain, whose driver keeps them while the
  * power is off. Raising it takes bandwidth from all other masters, so it needs a capability.
  */
-static int rknpu_action_get_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
+static int rknpu_ioctl_action_get_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
 {
 	struct rknpu_core *core = rknpu_device_first_core(rdev);
 	int ret;
@@ -170,7 +170,7 @@ static int rknpu_action_get_qos(struct rknpu_device *rdev, struct rknpu_file *rf
 	return 0;
 }
 
-static int rknpu_action_set_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
+static int rknpu_ioctl_action_set_qos(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 reg)
 {
 	struct rknpu_core *core = rknpu_device_first_core(rdev);
 	int ret;
@@ -190,7 +190,7 @@ static int rknpu_action_set_qos(struct rknpu_device *rdev, struct rknpu_file *rf
 	return 0;
 }
 
-static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rdev->translated;
 	return 0;
@@ -200,7 +200,7 @@ static int rknpu_action_iommu_en(struct rknpu_device *rdev, struct rknpu_file *r
  * The closed runtime asks for -19 and expects 0. It gets the nice value that
  * setpriority() would allow it, and 0 in any case.
  */
-static int rknpu_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	int nice = clamp_t(int, (int)*value, MIN_NICE, MAX_NICE);
 
@@ -210,19 +210,19 @@ static int rknpu_action_nice(struct rknpu_device *rdev, struct rknpu_file *rfile
 	return 0;
 }
 
-static int rknpu_action_sram_total(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_sram_total(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rknpu_sram_total_bytes(&rdev->sram);
 	return 0;
 }
 
-static int rknpu_action_sram_free(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_sram_free(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	*value = rknpu_sram_free_bytes(&rdev->sram);
 	return 0;
 }
 
-static int rknpu_action_get_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_get_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
@@ -232,7 +232,7 @@ static int rknpu_action_get_domain(struct rknpu_device *rdev, struct rknpu_file 
 	return 0;
 }
 
-static int rknpu_action_set_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
+static int rknpu_ioctl_action_set_domain(struct rknpu_device *rdev, struct rknpu_file *rfile, u32 *value, u32 unused)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 
@@ -249,34 +249,34 @@ static const struct {
 	rknpu_action_fn run;
 	u32 of;
 } rknpu_actions[] = {
-	[RKNPU_GET_HW_VERSION] = { rknpu_action_hw_version },
-	[RKNPU_GET_DRV_VERSION] = { rknpu_action_drv_version },
-	[RKNPU_GET_FREQ] = { rknpu_action_freq },
-	[RKNPU_SET_FREQ] = { rknpu_action_set_freq },
-	[RKNPU_GET_VOLT] = { rknpu_action_volt },
-	[RKNPU_SET_VOLT] = { rknpu_action_set_volt },
-	[RKNPU_ACT_RESET] = { rknpu_action_reset },
-	[RKNPU_GET_BW_PRIORITY] = { rknpu_action_get_qos, RKNPU_QOS_PRIORITY },
-	[RKNPU_SET_BW_PRIORITY] = { rknpu_action_set_qos, RKNPU_QOS_PRIORITY },
-	[RKNPU_GET_BW_EXPECT] = { rknpu_action_get_qos, RKNPU_QOS_EXPECT },
-	[RKNPU_SET_BW_EXPECT] = { rknpu_action_set_qos, RKNPU_QOS_EXPECT },
-	[RKNPU_GET_BW_TW] = { rknpu_action_get_qos, RKNPU_QOS_TW },
-	[RKNPU_SET_BW_TW] = { rknpu_action_set_qos, RKNPU_QOS_TW },
-	[RKNPU_ACT_CLR_TOTAL_RW_AMOUNT] = { rknpu_action_clear_amounts },
-	[RKNPU_GET_DT_WR_AMOUNT] = { rknpu_action_sum_amounts, BIT(RKNPU_AMOUNT_DATA_WRITTEN) },
-	[RKNPU_GET_DT_RD_AMOUNT] = { rknpu_action_sum_amounts, BIT(RKNPU_AMOUNT_DATA_READ) },
-	[RKNPU_GET_WT_RD_AMOUNT] = { rknpu_action_sum_amounts, BIT(RKNPU_AMOUNT_WEIGHTS_READ) },
-	[RKNPU_GET_TOTAL_RW_AMOUNT] = { rknpu_action_sum_amounts, GENMASK(RKNPU_AMOUNT_KINDS - 1, 0) },
-	[RKNPU_GET_IOMMU_EN] = { rknpu_action_iommu_en },
-	[RKNPU_SET_PROC_NICE] = { rknpu_action_nice },
-	[RKNPU_GET_TOTAL_SRAM_SIZE] = { rknpu_action_sram_total },
-	[RKNPU_GET_FREE_SRAM_SIZE] = { rknpu_action_sram_free },
-	[RKNPU_GET_IOMMU_DOMAIN_ID] = { rknpu_action_get_domain },
-	[RKNPU_SET_IOMMU_DOMAIN_ID] = { rknpu_action_set_domain },
+	[RKNPU_GET_HW_VERSION] = { rknpu_ioctl_action_hw_version },
+	[RKNPU_GET_DRV_VERSION] = { rknpu_ioctl_action_drv_version },
+	[RKNPU_GET_FREQ] = { rknpu_ioctl_action_freq },
+	[RKNPU_SET_FREQ] = { rknpu_ioctl_action_set_freq },
+	[RKNPU_GET_VOLT] = { rknpu_ioctl_action_volt },
+	[RKNPU_SET_VOLT] = { rknpu_ioctl_action_set_volt },
+	[RKNPU_ACT_RESET] = { rknpu_ioctl_action_reset },
+	[RKNPU_GET_BW_PRIORITY] = { rknpu_ioctl_action_get_qos, RKNPU_QOS_PRIORITY },
+	[RKNPU_SET_BW_PRIORITY] = { rknpu_ioctl_action_set_qos, RKNPU_QOS_PRIORITY },
+	[RKNPU_GET_BW_EXPECT] = { rknpu_ioctl_action_get_qos, RKNPU_QOS_EXPECT },
+	[RKNPU_SET_BW_EXPECT] = { rknpu_ioctl_action_set_qos, RKNPU_QOS_EXPECT },
+	[RKNPU_GET_BW_TW] = { rknpu_ioctl_action_get_qos, RKNPU_QOS_TW },
+	[RKNPU_SET_BW_TW] = { rknpu_ioctl_action_set_qos, RKNPU_QOS_TW },
+	[RKNPU_ACT_CLR_TOTAL_RW_AMOUNT] = { rknpu_ioctl_action_clear_amounts },
+	[RKNPU_GET_DT_WR_AMOUNT] = { rknpu_ioctl_action_sum_amounts, BIT(RKNPU_AMOUNT_DATA_WRITTEN) },
+	[RKNPU_GET_DT_RD_AMOUNT] = { rknpu_ioctl_action_sum_amounts, BIT(RKNPU_AMOUNT_DATA_READ) },
+	[RKNPU_GET_WT_RD_AMOUNT] = { rknpu_ioctl_action_sum_amounts, BIT(RKNPU_AMOUNT_WEIGHTS_READ) },
+	[RKNPU_GET_TOTAL_RW_AMOUNT] = { rknpu_ioctl_action_sum_amounts, GENMASK(RKNPU_AMOUNT_KINDS - 1, 0) },
+	[RKNPU_GET_IOMMU_EN] = { rknpu_ioctl_action_iommu_en },
+	[RKNPU_SET_PROC_NICE] = { rknpu_ioctl_action_nice },
+	[RKNPU_GET_TOTAL_SRAM_SIZE] = { rknpu_ioctl_action_sram_total },
+	[RKNPU_GET_FREE_SRAM_SIZE] = { rknpu_ioctl_action_sram_free },
+	[RKNPU_GET_IOMMU_DOMAIN_ID] = { rknpu_ioctl_action_get_domain },
+	[RKNPU_SET_IOMMU_DOMAIN_ID] = { rknpu_ioctl_action_set_domain },
 };
 
 /**
- * rknpu_action_run() - perform an action for a file
+ * rknpu_ioctl_action_run() - perform an action for a file
  * @rdev: the device
  * @rfile: the caller's file
  * @args: number of the action; its value, in and out
@@ -286,7 +286,7 @@ static const struct {
  * Return: 0 on success, -EINVAL if the action is unknown or refused or the value is out of range, -ENODEV
  * if the device is gone, or the error of the action.
  */
-int rknpu_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args)
+int rknpu_ioctl_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_action *args)
 {
 	u32 nth = args->flags;
 	int idx, ret;
@@ -309,9 +309,9 @@ int rknpu_action_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
  * @data: &struct rknpu_action
  * @file: the caller's file
  *
- * Return: as rknpu_action_run().
+ * Return: as rknpu_ioctl_action_run().
  */
 int rknpu_ioctl_action(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	return rknpu_action_run(to_rknpu_device(drm), file->driver_priv, data);
+	return rknpu_ioctl_action_run(to_rknpu_device(drm), file->driver_priv, data);
 }

@@ -24,7 +24,7 @@
 #include "rknpu_refuse.h"
 #include "rknpu_vm.h"
 
-static int rknpu_mem_check(struct drm_device *drm, const struct rknpu_mem_create *args)
+static int rknpu_ioctl_mem_check(struct drm_device *drm, const struct rknpu_mem_create *args)
 {
 	if (args->flags & ~RKNPU_MEM_MASK)
 		return rknpu_refuse(drm, "flags", args->flags);
@@ -38,7 +38,7 @@ static int rknpu_mem_check(struct drm_device *drm, const struct rknpu_mem_create
 	return 0;
 }
 
-static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_mapping *mapping)
+static void rknpu_ioctl_mem_fill(struct rknpu_mem_create *args, const struct rknpu_mapping *mapping)
 {
 	args->size = mapping->bo->base.size;
 	args->obj_addr = mapping->token.value;
@@ -47,7 +47,7 @@ static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_map
 }
 
 /**
- * rknpu_mem_address() - map a buffer and report its address
+ * rknpu_ioctl_mem_address() - map a buffer and report its address
  * @args: filled in
  * @bo: the buffer. Another thread may close its handle at any time, or it may not have a handle yet, so
  *	the caller must hold it open (rknpu_mapping_open()) across this call.
@@ -59,20 +59,20 @@ static void rknpu_mem_fill(struct rknpu_mem_create *args, const struct rknpu_map
  *
  * Return: 0 on success, -ENOMEM if out of memory, -ENOSPC if no address range is left.
  */
-int rknpu_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
-		      struct rknpu_vm *vm, const void *file)
+int rknpu_ioctl_mem_address(struct rknpu_mem_create *args, struct rknpu_bo *bo, struct rknpu_client *client,
+			    struct rknpu_vm *vm, const void *file)
 {
 	struct rknpu_mapping *mapping = rknpu_mapping_hold(bo, client, vm, file);
 
 	if (IS_ERR(mapping))
 		return PTR_ERR(mapping);
-	rknpu_mem_fill(args, mapping);
+	rknpu_ioctl_mem_fill(args, mapping);
 	return 0;
 }
 
 /* The file already has the object, for example an imported dma-buf. */
-static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu_client *client,
-				     struct rknpu_vm *vm, struct drm_file *file)
+static int rknpu_ioctl_mem_create_existing(struct rknpu_mem_create *args, struct rknpu_client *client,
+					   struct rknpu_vm *vm, struct drm_file *file)
 {
 	struct drm_gem_object *obj = drm_gem_object_lookup(file, args->handle);
 	struct rknpu_bo *bo;
@@ -83,7 +83,7 @@ static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu
 	bo = to_rknpu_bo(obj);
 	ret = rknpu_mapping_open(bo, file);
 	if (!ret) {
-		ret = rknpu_mem_address(args, bo, client, vm, file);
+		ret = rknpu_ioctl_mem_address(args, bo, client, vm, file);
 		rknpu_mapping_close(bo, file);
 	}
 	drm_gem_object_put(obj);
@@ -91,8 +91,8 @@ static int rknpu_mem_create_existing(struct rknpu_mem_create *args, struct rknpu
 }
 
 /* A buffer with a kernel mapping holds descriptors, which the CPU reads: on-chip memory would gain nothing. */
-static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_mem_create *args,
-				struct rknpu_gem_request *want)
+static void rknpu_ioctl_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_mem_create *args,
+				      struct rknpu_gem_request *want)
 {
 	if (!(args->flags & RKNPU_MEM_TRY_ALLOC_SRAM) || args->flags & RKNPU_MEM_KERNEL_MAPPING ||
 	    !rdev->translated)
@@ -104,7 +104,7 @@ static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_me
 }
 
 /**
- * rknpu_mem_alloc() - create the buffer that a request describes
+ * rknpu_ioctl_mem_alloc() - create the buffer that a request describes
  * @rdev: the device; must not be unplugged
  * @args: the request
  *
@@ -112,7 +112,7 @@ static void rknpu_mem_want_sram(struct rknpu_device *rdev, const struct rknpu_me
  *
  * Return: the buffer with one reference, or an ERR_PTR: -EINVAL, -ENOSPC or -ENOMEM.
  */
-struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_mem_create *args)
+struct rknpu_bo *rknpu_ioctl_mem_alloc(struct rknpu_device *rdev, const struct rknpu_mem_create *args)
 {
 	struct rknpu_gem_request want = {
 		.drm = &rdev->drm,
@@ -125,12 +125,12 @@ struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_m
 		/* Behind an IOMMU pages serve both kinds; without one only contiguous memory has an address. */
 		.pool = rdev->translated ? NULL : &rdev->pool,
 	};
-	int ret = rknpu_mem_check(&rdev->drm, args);
+	int ret = rknpu_ioctl_mem_check(&rdev->drm, args);
 	struct rknpu_bo *bo;
 
 	if (ret)
 		return ERR_PTR(ret);
-	rknpu_mem_want_sram(rdev, args, &want);
+	rknpu_ioctl_mem_want_sram(rdev, args, &want);
 	bo = rknpu_gem_create(&want);
 	if (IS_ERR(bo) || !(args->flags & RKNPU_MEM_KERNEL_MAPPING))
 		return bo;
@@ -141,10 +141,10 @@ struct rknpu_bo *rknpu_mem_alloc(struct rknpu_device *rdev, const struct rknpu_m
 	return ERR_PTR(ret);
 }
 
-static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
-				struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
+static int rknpu_ioctl_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_create *args,
+				      struct rknpu_client *client, struct rknpu_vm *vm, struct drm_file *file)
 {
-	struct rknpu_bo *bo = rknpu_mem_alloc(rdev, args);
+	struct rknpu_bo *bo = rknpu_ioctl_mem_alloc(rdev, args);
 	int ret;
 
 	if (IS_ERR(bo))
@@ -152,7 +152,7 @@ static int rknpu_mem_create_new(struct rknpu_device *rdev, struct rknpu_mem_crea
 	ret = rknpu_mapping_open(bo, file);
 	if (ret)
 		goto put_bo;
-	ret = rknpu_mem_address(args, bo, client, vm, file);
+	ret = rknpu_ioctl_mem_address(args, bo, client, vm, file);
 	/* Publish the handle last: another thread may close it immediately. */
 	if (!ret)
 		ret = drm_gem_handle_create(file, &bo->base, &args->handle);
@@ -190,9 +190,9 @@ int rknpu_ioctl_mem_create(struct drm_device *drm, void *data, struct drm_file *
 		ret = PTR_ERR(vm);
 		rknpu_refuse(drm, "iommu_domain_id", args->iommu_domain_id);
 	} else if (args->handle) {
-		ret = rknpu_mem_create_existing(args, client, vm, file);
+		ret = rknpu_ioctl_mem_create_existing(args, client, vm, file);
 	} else {
-		ret = rknpu_mem_create_new(rdev, args, client, vm, file);
+		ret = rknpu_ioctl_mem_create_new(rdev, args, client, vm, file);
 	}
 	drm_dev_exit(idx);
 	return ret;
@@ -240,7 +240,7 @@ int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file 
 }
 
 /**
- * rknpu_mem_sync_run() - do cache maintenance for a file
+ * rknpu_ioctl_mem_sync_run() - do cache maintenance for a file
  * @rdev: the device
  * @rfile: the caller's file
  * @args: the request
@@ -255,7 +255,7 @@ int rknpu_ioctl_mem_destroy(struct drm_device *drm, void *data, struct drm_file 
  * Return: 0 on success, -EINVAL for an invalid token or flag or an offset past the end of the buffer, or
  * the exporter's errno.
  */
-int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, const struct rknpu_mem_sync *args)
+int rknpu_ioctl_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, const struct rknpu_mem_sync *args)
 {
 	struct rknpu_client *client = rknpu_file_client(rdev, rfile);
 	struct rknpu_mapping *mapping;
@@ -285,9 +285,9 @@ int rknpu_mem_sync_run(struct rknpu_device *rdev, struct rknpu_file *rfile, cons
  * @data: &struct rknpu_mem_sync
  * @file: the caller's file
  *
- * Return: same as rknpu_mem_sync_run().
+ * Return: same as rknpu_ioctl_mem_sync_run().
  */
 int rknpu_ioctl_mem_sync(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	return rknpu_mem_sync_run(to_rknpu_device(drm), file->driver_priv, data);
+	return rknpu_ioctl_mem_sync_run(to_rknpu_device(drm), file->driver_priv, data);
 }

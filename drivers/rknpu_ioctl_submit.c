@@ -27,7 +27,7 @@
 #include "rknpu_regs.h"
 #include "rknpu_sched.h"
 
-static int rknpu_submit_check(struct rknpu_device *rdev, const struct rknpu_submit *args)
+static int rknpu_ioctl_submit_check(struct rknpu_device *rdev, const struct rknpu_submit *args)
 {
 	struct drm_device *drm = &rdev->drm;
 
@@ -52,8 +52,8 @@ static_assert(RKNPU_MAX_CORES + 2 == RKNPU_MAX_SUBCORE_TASKS);
  * Core n uses entry n, or entry n + 2 if three cores are named. On SoCs with a single
  * core, programs fill in no entry at all [seen: vendor driver 0.9.8].
  */
-static void rknpu_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_submit *args,
-				struct rknpu_job_args *job)
+static void rknpu_ioctl_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_submit *args,
+				      struct rknpu_job_args *job)
 {
 	unsigned int shift = hweight32(args->core_mask) == RKNPU_MAX_CORES ? 2 : 0;
 	unsigned int i;
@@ -75,7 +75,7 @@ static void rknpu_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_
  * driver used. Today's programs leave the spare word zero, and the upper half of a token
  * is never zero.
  */
-static u32 rknpu_submit_domain(const struct rknpu_submit *args, struct rknpu_client *client)
+static u32 rknpu_ioctl_submit_domain(const struct rknpu_submit *args, struct rknpu_client *client)
 {
 	u64 token = (u64)args->reserved << 32 | args->iommu_domain_id;
 	bool old;
@@ -88,8 +88,8 @@ static u32 rknpu_submit_domain(const struct rknpu_submit *args, struct rknpu_cli
 	return old ? 0 : args->iommu_domain_id;
 }
 
-static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const struct rknpu_submit *args,
-					    struct rknpu_file *rfile)
+static struct rknpu_job *rknpu_ioctl_submit_build(struct rknpu_device *rdev, const struct rknpu_submit *args,
+						  struct rknpu_file *rfile)
 {
 	struct rknpu_job_args job = {
 		.drm = &rdev->drm,
@@ -105,19 +105,19 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 		.priority = clamp(args->priority, RKNPU_PRIORITY_MIN, RKNPU_PRIORITY_MAX),
 		.out_fence = args->flags & RKNPU_JOB_FENCE_OUT,
 	};
-	int ret = rknpu_submit_check(rdev, args);
+	int ret = rknpu_ioctl_submit_check(rdev, args);
 
 	if (ret)
 		return ERR_PTR(ret);
 	job.client = rknpu_file_client(rdev, rfile);
 	if (IS_ERR(job.client))
 		return ERR_CAST(job.client);
-	job.vm = rknpu_client_vm(job.client, rknpu_submit_domain(args, job.client));
+	job.vm = rknpu_client_vm(job.client, rknpu_ioctl_submit_domain(args, job.client));
 	if (IS_ERR(job.vm)) {
 		rknpu_refuse(&rdev->drm, "iommu_domain_id", args->iommu_domain_id);
 		return ERR_CAST(job.vm);
 	}
-	rknpu_submit_ranges(rdev->soc, args, &job);
+	rknpu_ioctl_submit_ranges(rdev->soc, args, &job);
 	if (args->flags & RKNPU_JOB_FENCE_IN) {
 		job.in_fence = sync_file_get_fence(args->fence_fd);
 		if (!job.in_fence)
@@ -127,7 +127,8 @@ static struct rknpu_job *rknpu_submit_build(struct rknpu_device *rdev, const str
 }
 
 /* Every step of publishing the fence that can fail comes before the job is pushed. */
-static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, bool wait, struct rknpu_fence_fd *out)
+static int rknpu_ioctl_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, bool wait,
+				   struct rknpu_fence_fd *out)
 {
 	int ret = job->out_fence ? rknpu_fence_fd_prepare(out, job->out_fence) : 0;
 
@@ -140,8 +141,8 @@ static int rknpu_submit_push(struct rknpu_device *rdev, struct rknpu_job *job, b
 }
 
 /* The job has been pushed. A call that fails leaves no file descriptor behind. */
-static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *args, struct rknpu_job *job,
-			       struct rknpu_fence_fd *out)
+static int rknpu_ioctl_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *args, struct rknpu_job *job,
+				     struct rknpu_fence_fd *out)
 {
 	int ret = 0;
 
@@ -165,7 +166,7 @@ static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *a
 }
 
 /**
- * rknpu_submit_run() - submit a job for a file
+ * rknpu_ioctl_submit_run() - submit a job for a file
  * @rdev: the device
  * @rfile: the caller's file
  * @args: the request; results are written back
@@ -178,7 +179,7 @@ static int rknpu_submit_finish(struct rknpu_device *rdev, struct rknpu_submit *a
  * the hardware failed it, -ECANCELED if the caller's process asked for a reset, -EINTR if the caller was
  * killed, or the error of its input fence.
  */
-int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args)
+int rknpu_ioctl_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct rknpu_submit *args)
 {
 	struct rknpu_import_round imports;
 	struct rknpu_fence_fd out;
@@ -187,10 +188,10 @@ int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
 
 	if (!drm_dev_enter(&rdev->drm, &idx))
 		return -ENODEV;
-	job = rknpu_submit_build(rdev, args, rfile);
+	job = rknpu_ioctl_submit_build(rdev, args, rfile);
 	ret = IS_ERR(job) ? PTR_ERR(job) : rknpu_import_begin(job->vm, &imports);
 	if (!ret) {
-		ret = rknpu_submit_push(rdev, job, !(args->flags & RKNPU_JOB_NONBLOCK), &out);
+		ret = rknpu_ioctl_submit_push(rdev, job, !(args->flags & RKNPU_JOB_NONBLOCK), &out);
 		if (ret)
 			rknpu_import_end(&imports, false);
 	}
@@ -199,7 +200,7 @@ int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
 	if (IS_ERR(job))
 		return ret;
 	if (!ret) {
-		ret = rknpu_submit_finish(rdev, args, job, &out);
+		ret = rknpu_ioctl_submit_finish(rdev, args, job, &out);
 		rknpu_import_end(&imports, !(args->flags & RKNPU_JOB_NONBLOCK) && ret != -EINTR);
 	}
 	rknpu_job_put(job);
@@ -212,9 +213,9 @@ int rknpu_submit_run(struct rknpu_device *rdev, struct rknpu_file *rfile, struct
  * @data: &struct rknpu_submit
  * @file: the caller's file
  *
- * Return: same as rknpu_submit_run().
+ * Return: same as rknpu_ioctl_submit_run().
  */
 int rknpu_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	return rknpu_submit_run(to_rknpu_device(drm), file->driver_priv, data);
+	return rknpu_ioctl_submit_run(to_rknpu_device(drm), file->driver_priv, data);
 }

@@ -126,7 +126,7 @@ static struct rknpu_mapping *rknpu_mapping_get_locked(struct rknpu_bo *bo, struc
 	return rknpu_mapping_create_locked(bo, client, vm);
 }
 
-static struct rknpu_user *rknpu_user_find_locked(struct rknpu_bo *bo, const void *file)
+static struct rknpu_user *rknpu_mapping_user_find_locked(struct rknpu_bo *bo, const void *file)
 {
 	struct rknpu_user *user;
 
@@ -138,7 +138,7 @@ static struct rknpu_user *rknpu_user_find_locked(struct rknpu_bo *bo, const void
 	return NULL;
 }
 
-static struct rknpu_user *rknpu_user_add_locked(struct rknpu_bo *bo, const void *file)
+static struct rknpu_user *rknpu_mapping_user_add_locked(struct rknpu_bo *bo, const void *file)
 {
 	struct rknpu_user *user = &bo->first_user;
 
@@ -152,7 +152,7 @@ static struct rknpu_user *rknpu_user_add_locked(struct rknpu_bo *bo, const void 
 	return user;
 }
 
-static void rknpu_user_remove_locked(struct rknpu_bo *bo, struct rknpu_user *user)
+static void rknpu_mapping_user_remove_locked(struct rknpu_bo *bo, struct rknpu_user *user)
 {
 	lockdep_assert_held(&bo->lock);
 	list_del(&user->node);
@@ -162,7 +162,7 @@ static void rknpu_user_remove_locked(struct rknpu_bo *bo, struct rknpu_user *use
 		kfree(user);
 }
 
-static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, const void *file)
+static struct rknpu_hold *rknpu_mapping_hold_find_locked(struct rknpu_mapping *mapping, const void *file)
 {
 	struct rknpu_hold *hold;
 
@@ -174,7 +174,7 @@ static struct rknpu_hold *rknpu_hold_find_locked(struct rknpu_mapping *mapping, 
 	return NULL;
 }
 
-static struct rknpu_hold *rknpu_hold_add_locked(struct rknpu_mapping *mapping, const void *file)
+static struct rknpu_hold *rknpu_mapping_hold_add_locked(struct rknpu_mapping *mapping, const void *file)
 {
 	struct rknpu_hold *hold = &mapping->first_hold;
 
@@ -188,7 +188,7 @@ static struct rknpu_hold *rknpu_hold_add_locked(struct rknpu_mapping *mapping, c
 	return hold;
 }
 
-static void rknpu_hold_remove_locked(struct rknpu_mapping *mapping, struct rknpu_hold *hold)
+static void rknpu_mapping_hold_remove_locked(struct rknpu_mapping *mapping, struct rknpu_hold *hold)
 {
 	lockdep_assert_held(&mapping->bo->lock);
 	list_del(&hold->node);
@@ -212,7 +212,7 @@ int rknpu_mapping_open(struct rknpu_bo *bo, const void *file)
 	struct rknpu_user *user;
 
 	mutex_lock(&bo->lock);
-	user = rknpu_user_find_locked(bo, file) ?: rknpu_user_add_locked(bo, file);
+	user = rknpu_mapping_user_find_locked(bo, file) ?: rknpu_mapping_user_add_locked(bo, file);
 	if (user)
 		user->handles++;
 	mutex_unlock(&bo->lock);
@@ -237,10 +237,11 @@ struct rknpu_mapping *rknpu_mapping_hold(struct rknpu_bo *bo, struct rknpu_clien
 	struct rknpu_mapping *mapping;
 
 	mutex_lock(&bo->lock);
-	WARN_ON(!rknpu_user_find_locked(bo, file));
+	WARN_ON(!rknpu_mapping_user_find_locked(bo, file));
 	mapping = rknpu_mapping_get_locked(bo, client, vm);
 	/* A new mapping has storage for its first hold, so if this fails the mapping has other holders. */
-	if (!IS_ERR(mapping) && !rknpu_hold_find_locked(mapping, file) && !rknpu_hold_add_locked(mapping, file))
+	if (!IS_ERR(mapping) && !rknpu_mapping_hold_find_locked(mapping, file) &&
+	    !rknpu_mapping_hold_add_locked(mapping, file))
 		mapping = ERR_PTR(-ENOMEM);
 	mutex_unlock(&bo->lock);
 	return mapping;
@@ -254,10 +255,10 @@ static void rknpu_mapping_drop_locked(struct rknpu_bo *bo, const void *file, str
 
 	lockdep_assert_held(&bo->lock);
 	list_for_each_entry_safe(mapping, tmp, &bo->mappings, node) {
-		hold = rknpu_hold_find_locked(mapping, file);
+		hold = rknpu_mapping_hold_find_locked(mapping, file);
 		if (!hold)
 			continue;
-		rknpu_hold_remove_locked(mapping, hold);
+		rknpu_mapping_hold_remove_locked(mapping, hold);
 		if (list_empty(&mapping->holds))
 			list_move(&mapping->node, retire);
 	}
@@ -280,9 +281,9 @@ void rknpu_mapping_close(struct rknpu_bo *bo, const void *file)
 	LIST_HEAD(retire);
 
 	mutex_lock(&bo->lock);
-	user = rknpu_user_find_locked(bo, file);
+	user = rknpu_mapping_user_find_locked(bo, file);
 	if (!WARN_ON(!user) && !--user->handles) {
-		rknpu_user_remove_locked(bo, user);
+		rknpu_mapping_user_remove_locked(bo, user);
 		rknpu_mapping_drop_locked(bo, file, &retire);
 	}
 	mutex_unlock(&bo->lock);

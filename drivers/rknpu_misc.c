@@ -93,7 +93,7 @@ static int rknpu_misc_keep(struct rknpu_session *session, struct rknpu_mem_creat
 	ret = rknpu_mapping_open(bo, session);
 	if (ret)
 		goto free_object;
-	ret = rknpu_mem_address(args, bo, client, vm, session);
+	ret = rknpu_ioctl_mem_address(args, bo, client, vm, session);
 	if (ret)
 		goto close_bo;
 	drm_gem_object_get(&bo->base);
@@ -175,7 +175,7 @@ static int rknpu_misc_create_for(struct rknpu_session *session, struct rknpu_mem
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 	bo = args->handle ? rknpu_misc_import(session->rdev, args->handle) :
-			    rknpu_mem_alloc(session->rdev, args);
+			    rknpu_ioctl_mem_alloc(session->rdev, args);
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 	if (!args->handle)
@@ -228,7 +228,7 @@ static long rknpu_misc_memory(struct rknpu_session *session, unsigned int nr, un
 	else if (nr == RKNPU_MEM_DESTROY)
 		ret = rknpu_misc_destroy(session, args->destroy.obj_addr);
 	else
-		ret = rknpu_mem_sync_run(session->rdev, &session->rfile, &args->sync);
+		ret = rknpu_ioctl_mem_sync_run(session->rdev, &session->rfile, &args->sync);
 	drm_dev_exit(idx);
 	return ret;
 }
@@ -267,10 +267,10 @@ static long rknpu_misc_ioctl(struct file *file, unsigned int cmd, unsigned long 
 		return -EFAULT;
 	switch (_IOC_NR(cmd)) {
 	case RKNPU_ACTION:
-		ret = rknpu_action_run(session->rdev, &session->rfile, &args.action);
+		ret = rknpu_ioctl_action_run(session->rdev, &session->rfile, &args.action);
 		break;
 	case RKNPU_SUBMIT:
-		ret = rknpu_submit_run(session->rdev, &session->rfile, &args.submit);
+		ret = rknpu_ioctl_submit_run(session->rdev, &session->rfile, &args.submit);
 		break;
 	default:
 		return rknpu_misc_memory(session, _IOC_NR(cmd), &args, user, bytes);

@@ -13,20 +13,20 @@
 #include <linux/time64.h>
 
 /* Time that a core has spent until @at, if it began to work at @since and has not stopped. */
-static u64 rknpu_load_at(const struct rknpu_load *load, u64 since, u64 at)
+static u64 rknpu_usage_load_at(const struct rknpu_load *load, u64 since, u64 at)
 {
 	return load->busy_ns + (at > since ? at - since : 0);
 }
 
 /**
- * rknpu_load_advance() - advance to the current second
+ * rknpu_usage_load_advance() - advance to the current second
  * @load: the load of a core
  * @since: time when the core began to work, or @now if it is idle
  * @now: current time, not before @load->end
  *
  * Context: Any context. Caller must hold sched->lock.
  */
-void rknpu_load_advance(struct rknpu_load *load, u64 since, u64 now)
+void rknpu_usage_load_advance(struct rknpu_load *load, u64 since, u64 now)
 {
 	u64 begin, rest;
 
@@ -34,20 +34,20 @@ void rknpu_load_advance(struct rknpu_load *load, u64 since, u64 now)
 	begin = now - rest;
 	/* The second before the current one need not be the one that ended at @load->end. */
 	if (begin > load->end)
-		load->begin_ns = rknpu_load_at(load, since, begin - NSEC_PER_SEC);
-	load->last_ns = rknpu_load_at(load, since, begin) - load->begin_ns;
+		load->begin_ns = rknpu_usage_load_at(load, since, begin - NSEC_PER_SEC);
+	load->last_ns = rknpu_usage_load_at(load, since, begin) - load->begin_ns;
 	load->begin_ns += load->last_ns;
 	load->end = begin + NSEC_PER_SEC;
 }
 
 /**
- * rknpu_counts_add_failed() - count a job that has not succeeded
+ * rknpu_usage_count_failed() - count a job that has not succeeded
  * @counts: the counts
  * @result: the job's result, a negative errno
  *
  * Context: Any context. Caller must hold sched->lock.
  */
-void rknpu_counts_add_failed(struct rknpu_counts *counts, int result)
+void rknpu_usage_count_failed(struct rknpu_counts *counts, int result)
 {
 	switch (result) {
 	case -ECANCELED:

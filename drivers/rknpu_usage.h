@@ -66,24 +66,24 @@ struct rknpu_usage {
 	struct rknpu_counts counts;
 };
 
-void rknpu_load_advance(struct rknpu_load *load, u64 since, u64 now);
-void rknpu_counts_add_failed(struct rknpu_counts *counts, int result);
+void rknpu_usage_load_advance(struct rknpu_load *load, u64 since, u64 now);
+void rknpu_usage_count_failed(struct rknpu_counts *counts, int result);
 
 /* The core was idle until @since and has worked from then until @now; caller must hold sched->lock. */
-static inline void rknpu_load_add(struct rknpu_load *load, u64 since, u64 now)
+static inline void rknpu_usage_load_add(struct rknpu_load *load, u64 since, u64 now)
 {
 	if (unlikely(now >= load->end))
-		rknpu_load_advance(load, since, now);
+		rknpu_usage_load_advance(load, since, now);
 	load->busy_ns += now - since;
 }
 
 /* Count a job that has ended; caller must hold sched->lock. */
-static inline void rknpu_counts_add(struct rknpu_counts *counts, int result)
+static inline void rknpu_usage_count(struct rknpu_counts *counts, int result)
 {
 	if (likely(!result))
 		counts->done++;
 	else
-		rknpu_counts_add_failed(counts, result);
+		rknpu_usage_count_failed(counts, result);
 }
 
 struct rknpu_usage *rknpu_usage_create(void);

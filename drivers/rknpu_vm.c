@@ -30,7 +30,7 @@ static int rknpu_vm_fault(struct iommu_domain *domain, struct device *iommu, uns
 	return 0;
 }
 
-static struct rknpu_epoch *rknpu_epoch_alloc(void)
+static struct rknpu_epoch *rknpu_vm_epoch_alloc(void)
 {
 	struct rknpu_epoch *epoch = kzalloc(sizeof(*epoch), GFP_KERNEL_ACCOUNT);
 
@@ -58,7 +58,7 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
-	RCU_INIT_POINTER(vm->epoch, rknpu_epoch_alloc());
+	RCU_INIT_POINTER(vm->epoch, rknpu_vm_epoch_alloc());
 	if (!rcu_access_pointer(vm->epoch))
 		goto free_vm;
 	if (dev)
@@ -243,7 +243,7 @@ int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct 
 {
 	int ret;
 
-	space->spare = rknpu_epoch_alloc();
+	space->spare = rknpu_vm_epoch_alloc();
 	if (!space->spare)
 		return -ENOMEM;
 	mutex_lock(&vm->lock);
@@ -327,7 +327,7 @@ struct rknpu_epoch *rknpu_vm_epoch_get(struct rknpu_vm *vm)
 	return epoch;
 }
 
-static void rknpu_epoch_release(struct kref *ref)
+static void rknpu_vm_epoch_release(struct kref *ref)
 {
 	/* Empty: rknpu_vm_epoch_put() releases in a loop, because a chain of epochs must not recurse. */
 }
@@ -340,7 +340,7 @@ static void rknpu_epoch_release(struct kref *ref)
  */
 void rknpu_vm_epoch_put(struct rknpu_epoch *epoch)
 {
-	while (epoch && kref_put(&epoch->ref, rknpu_epoch_release)) {
+	while (epoch && kref_put(&epoch->ref, rknpu_vm_epoch_release)) {
 		struct rknpu_epoch *next = epoch->next;
 		struct rknpu_mapping_space *space, *tmp;
 

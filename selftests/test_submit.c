@@ -543,12 +543,12 @@ TEST(a_refusal_names_the_field_when_asked)
 	if (log < 0 || drm_debug("2"))
 		SKIP("no kernel log or no drm.debug");
 	REFUSE(flags, RKNPU_JOB_PC | 0x40);
-	EXPECT_EQ(klog_count(log, "rknpu_submit_check: flags 0x41", last, sizeof(last)), 1);
+	EXPECT_EQ(klog_count(log, "rknpu_ioctl_submit_check: flags 0x41", last, sizeof(last)), 1);
 	REFUSE_TASK(int_mask, 0x2000);
 	EXPECT_EQ(klog_count(log, "int_mask of a task 0x2000", last, sizeof(last)), 1);
 	ASSERT_RET(drm_debug("0"), 0);
 	REFUSE(flags, RKNPU_JOB_PC | 0x40);
-	EXPECT_EQ(klog_count(log, "rknpu_submit_check", last, sizeof(last)), 0);
+	EXPECT_EQ(klog_count(log, "rknpu_ioctl_submit_check", last, sizeof(last)), 0);
 	close(log);
 	still_good();
 }
