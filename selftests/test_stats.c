@@ -133,8 +133,8 @@ TEST(a_running_job_shows_before_it_ends)
 	EXPECT(stats_number(name) - before > 100000);
 	EXPECT(stats_number(name) - before < TIMEOUT_MS * 1000ull);
 	pthread_join(thread, NULL);
-	/* Time-outs are counted in ticks */
-	EXPECT(stats_number(name) - before >= (TIMEOUT_MS - 10) * 1000ull);
+	/* Time-outs are counted in ticks, which are late when the host has let a processor wait as the job started */
+	EXPECT(stats_number(name) - before >= (TIMEOUT_MS - TIMEOUT_MS / 10) * 1000ull);
 }
 
 TEST(memory_and_sram_are_counted)
