@@ -39,21 +39,27 @@ check_licences() {
 	return $bad
 }
 
-# unless_unchanged NAME FILE... -- CMD...: run it unless it succeeded before with the same command, files and tools.
+# What passed is remembered by the contents of all that it depends on, so that a fresh clone of the same tree knows it too.
+UNCHANGED=$CACHE/unchanged
+
+# unless_unchanged NAME FILE... -- CMD...: run it unless it succeeded before with the same command, files and installed packages.
 unless_unchanged() {
-	local stamp=$BUILD/unchanged/$1 files=() now
+	local name=$1 files=() stamp
 	shift
 	while [ "$1" != -- ]; do files+=("$1"); shift; done
 	shift
-	now=$({ echo "$*"; sha256sum "${files[@]}"; cat "$CACHE/source/wanted"; } | sha256sum)
-	if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then return 0; fi
-	"$@" || return 1
+	if [ -f "$1" ]; then files+=("$1"); fi
+	stamp=$({ echo "$*"; sha256sum "${files[@]}"; cat "$CACHE/source/wanted"; dpkg-query -W; } | sha256sum)
+	stamp=$UNCHANGED/$name/${stamp%% *}
 	mkdir -p "${stamp%/*}"
-	echo "$now" > "$stamp"
+	find "${stamp%/*}" -type f -mtime +30 -delete
+	if [ -e "$stamp" ]; then return 0; fi
+	"$@" || return 1
+	touch "$stamp"
 }
 
 # The kernel's own style checks. Their scripts are only in its source package.
-check_patch_style() { selftests/checks/check-patch "$("$VM/fetch-source")/scripts" "$BUILD/unchanged/patch"; }
+check_patch_style() { selftests/checks/check-patch "$("$VM/fetch-source")/scripts" "$UNCHANGED/patch"; }
 
 # Debian 12 has clang-format 14. Other versions may want other spaces.
 check_format() {
