@@ -46,7 +46,7 @@ struct fuzz_sequence {
 /*
  * struct fuzz_state - what a sequence has made
  * @seq, @at, @end: the calls being run; one that gives some to a thread or a child moves @at
- * @thread_of: in a thread, the state of the process, which it shares
+ * @again: the same call is being made with one failure after another, and has been made before
  */
 struct fuzz_state {
 	int file[FUZZ_FILES];
@@ -70,6 +70,7 @@ struct fuzz_state {
 	unsigned int children;
 	const struct fuzz_sequence *seq;
 	unsigned int at, end;
+	bool again;
 };
 
 /*

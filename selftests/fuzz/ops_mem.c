@@ -66,10 +66,26 @@ static void op_dup(struct fuzz_state *s, const uint64_t *arg)
 	s->misc[arg[1] % FUZZ_FILES] = s->misc[arg[0] % FUZZ_FILES];
 }
 
+static void destroy(struct fuzz_state *s, uint64_t file, const struct fuzz_buffer *b)
+{
+	struct rknpu_mem_destroy args = { .handle = b->handle, .obj_addr = b->token };
+
+	call(s, file, RKNPU_MEM_DESTROY, &args, sizeof(args));
+	/* Of /dev/rknpu it is a descriptor, which keeps the buffer */
+	if (s->misc[file % FUZZ_FILES] && b->handle >= FUZZ_FIRST_FD)
+		close((int)b->handle);
+}
+
 static void create(struct fuzz_state *s, uint64_t file, uint64_t slot, struct rknpu_mem_create *c, size_t size)
 {
-	if (!call(s, file, RKNPU_MEM_CREATE, c, size))
-		*buffer_of(s, slot) = (struct fuzz_buffer){ c->handle, c->obj_addr, c->size };
+	struct fuzz_buffer before = *buffer_of(s, slot);
+
+	if (call(s, file, RKNPU_MEM_CREATE, c, size))
+		return;
+	*buffer_of(s, slot) = (struct fuzz_buffer){ c->handle, c->obj_addr, c->size };
+	/* Other memory makes up for most failures: a hundred large buffers would take all that there is */
+	if (s->again && before.handle != c->handle)
+		destroy(s, file, &before);
 }
 
 static void op_create(struct fuzz_state *s, const uint64_t *arg)

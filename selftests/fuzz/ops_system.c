@@ -320,7 +320,8 @@ static bool fired(int nth)
 /* The next call again and again, until each of its allocations and copies has failed */
 static void op_fail_each(struct fuzz_state *s, const uint64_t *arg)
 {
-	const struct fuzz_op *op = s->at + 1 < s->end ? fuzz_op(s->seq->call[s->at + 1].op) : NULL;
+	const struct fuzz_call *call = &s->seq->call[s->at + 1];
+	const struct fuzz_op *op = call < s->seq->call + s->end ? fuzz_op(call->op) : NULL;
 	int nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	bool more = nth >= 0;
 
@@ -330,13 +331,15 @@ static void op_fail_each(struct fuzz_state *s, const uint64_t *arg)
 	    op->run == op_powerless || op->run == op_exec || op->run == op_sleep)
 		more = false;
 	for (unsigned int n = 1; more && n <= 200; n++) {
+		s->again = n > 1;
 		arm(nth, n);
-		op->run(s, s->seq->call[s->at + 1].arg);
+		op->run(s, call->arg);
 		more = fired(nth);
 		/* This is a copy, too, and may be the one */
 		arm(nth, 0);
 		arm(nth, 0);
 	}
+	s->again = false;
 	if (nth >= 0)
 		close(nth);
 }
