@@ -32,6 +32,7 @@ static void serve(int asked, int answers)
 	/* As one with rights: what it may not do by them is not found by chance */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
+	fuzz_maps_init();
 	while (read(asked, &c, 1) == 1) {
 		fuzz_run(shared);
 		if (write(answers, &c, 1) != 1)

@@ -105,6 +105,15 @@ void fuzz_untune(void);
 /* Whether it may have */
 bool fuzz_tunes(const struct fuzz_sequence *seq);
 
+/* maps.c: once for a process and its children, and after each sequence */
+void fuzz_maps_init(void);
+void fuzz_maps_fini(void);
+/* As mmap(), in place of the mapping that there is; as munmap() of it all or of one page, and as mremap() */
+void fuzz_map(struct fuzz_state *s, uint64_t slot, size_t bytes, int prot, int flags, int fd, uint64_t offset);
+void fuzz_unmap(struct fuzz_map *map);
+void fuzz_unmap_page(const struct fuzz_map *map, uint64_t n);
+void fuzz_remap(struct fuzz_state *s, uint64_t slot, size_t bytes);
+
 /* The twin's control page, or NULL */
 extern volatile uint32_t *fuzz_twin;
 /* There is no IOMMU: what a stream names is memory of the whole machine */

@@ -29,9 +29,26 @@ static int *dmabuf_of(struct fuzz_state *s, uint64_t slot)
 	return &s->dmabuf[slot % FUZZ_DMABUFS];
 }
 
-static struct matmul *job_of(struct fuzz_state *s, uint64_t slot)
+/* One thread at a time makes or changes a job: what it has in this process's memory is the fuzzer's own */
+static pthread_mutex_t job_lock[FUZZ_JOBS] = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER };
+
+static void job_put(uint64_t slot)
 {
-	return s->has_job[slot % FUZZ_JOBS] ? &s->job[slot % FUZZ_JOBS] : NULL;
+	pthread_mutex_unlock(&job_lock[slot % FUZZ_JOBS]);
+}
+
+/*
+ * NULL: there is none, or another thread has it, which then is not waited for: in a child
+ * that was forked meanwhile it would have it for ever.
+ */
+static struct matmul *job_get(struct fuzz_state *s, uint64_t slot)
+{
+	if (pthread_mutex_trylock(&job_lock[slot % FUZZ_JOBS]))
+		return NULL;
+	if (s->has_job[slot % FUZZ_JOBS])
+		return &s->job[slot % FUZZ_JOBS];
+	job_put(slot);
+	return NULL;
 }
 
 static void replace(int *slot, int fd)
@@ -61,12 +78,15 @@ static void op_job(struct fuzz_state *s, const uint64_t *arg)
 	unsigned int slot = arg[0] % FUZZ_JOBS;
 	int domain = arg[3] < 16 ? arg[3] : 0, fd = s->file[arg[1] % FUZZ_FILES];
 
+	if (pthread_mutex_trylock(&job_lock[slot]))
+		return;
 	if (s->has_job[slot])
 		matmul_fini(&s->job[slot]);
 	/* With /dev/rknpu a buffer's handle is a descriptor: that is what the tests are for */
 	s->has_job[slot] = fd >= 0 && !s->misc[arg[1] % FUZZ_FILES] &&
 		!matmul_init_domain(&s->job[slot], fd, kinds[kind].type, kinds[kind].m, 64, 32, kinds[kind].tile,
 				    MATMUL_EXACT, 1, domain);
+	job_put(slot);
 }
 
 static void change(struct fuzz_state *s, struct rknpu_submit *args, uint64_t field, uint64_t value)
@@ -123,12 +143,13 @@ static unsigned long submit_of(const struct fuzz_state *s, uint64_t file)
 
 static void op_submit(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct matmul *mm = job_of(s, arg[1]);
+	struct matmul *mm = job_get(s, arg[1]);
 	struct rknpu_submit args;
 
 	if (!mm)
 		return;
 	args = matmul_args(mm, arg[2] & 7);
+	job_put(arg[1]);
 	args.core_mask = arg[2];
 	args.flags = arg[3];
 	args.timeout = arg[4];
@@ -142,13 +163,14 @@ static void op_submit(struct fuzz_state *s, const uint64_t *arg)
 static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 {
 	int fence = *fence_of(s, arg[3] / 128);
-	struct matmul *mm = job_of(s, arg[1]);
+	struct matmul *mm = job_get(s, arg[1]);
 	struct rknpu_submit args;
 	unsigned int i;
 
 	if (!mm)
 		return;
 	args = matmul_args(mm, arg[2] & 7);
+	job_put(arg[1]);
 	args.flags |= RKNPU_JOB_NONBLOCK;
 	args.timeout = 5;
 	if (arg[3] & 64 && fence >= 0) {
@@ -162,10 +184,10 @@ static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 /* Streams are changed only where an IOMMU keeps them from the memory of the guest's kernel */
 static void op_descriptor(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct matmul *mm = job_of(s, arg[0]);
+	struct matmul *mm = fuzz_untranslated ? NULL : job_get(s, arg[0]);
 	struct rknpu_task *task;
 
-	if (!mm || fuzz_untranslated)
+	if (!mm)
 		return;
 	task = matmul_descriptors(mm) + arg[2] % mm->tasks;
 	switch (arg[1] % 3) {
@@ -179,24 +201,30 @@ static void op_descriptor(struct fuzz_state *s, const uint64_t *arg)
 		task->int_mask = arg[3];
 		break;
 	}
+	job_put(arg[0]);
 }
 
 static void op_register(struct fuzz_state *s, const uint64_t *arg)
 {
-	if (job_of(s, arg[0]) && !fuzz_untranslated)
-		matmul_set_register(job_of(s, arg[0]), arg[1], arg[2]);
+	struct matmul *mm = fuzz_untranslated ? NULL : job_get(s, arg[0]);
+
+	if (!mm)
+		return;
+	matmul_set_register(mm, arg[1], arg[2]);
+	job_put(arg[0]);
 }
 
 static void op_word(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct matmul *mm = job_of(s, arg[0]);
+	struct matmul *mm = fuzz_untranslated ? NULL : job_get(s, arg[0]);
 	uint64_t *words;
 
-	if (!mm || fuzz_untranslated)
+	if (!mm)
 		return;
 	words = mm->cmd.map;
 	words[arg[1] % (mm->words + 4)] ^= 1ull << arg[2] % 64;
 	npu_bo_to_device(&mm->cmd);
+	job_put(arg[0]);
 }
 
 /* ---- fences ------------------------------------------------------------------------------ */
@@ -269,15 +297,7 @@ static void op_dmabuf_close(struct fuzz_state *s, const uint64_t *arg)
 
 static void op_dmabuf_map(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct fuzz_map *map = &s->map[arg[1] % FUZZ_MAPS];
-	size_t bytes = arg[2] % (1 << 20) + 1;
-	void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *dmabuf_of(s, arg[0]), 0);
-
-	if (start == MAP_FAILED)
-		return;
-	if (map->start)
-		munmap(map->start, map->bytes);
-	*map = (struct fuzz_map){ start, bytes };
+	fuzz_map(s, arg[1], arg[2] % (1 << 20) + 1, PROT_READ | PROT_WRITE, MAP_SHARED, *dmabuf_of(s, arg[0]), 0);
 }
 
 static void op_dmabuf_sync(struct fuzz_state *s, const uint64_t *arg)

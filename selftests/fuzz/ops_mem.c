@@ -150,17 +150,6 @@ static void op_sync_number(struct fuzz_state *s, const uint64_t *arg)
 
 /* ---- mappings ------------------------------------------------------------------------- */
 
-static void keep_map(struct fuzz_state *s, uint64_t slot, void *start, size_t bytes)
-{
-	struct fuzz_map *map = &s->map[slot % FUZZ_MAPS];
-
-	if (start == MAP_FAILED)
-		return;
-	if (map->start)
-		munmap(map->start, map->bytes);
-	*map = (struct fuzz_map){ start, bytes };
-}
-
 static void op_map(struct fuzz_state *s, const uint64_t *arg)
 {
 	struct rknpu_mem_map args = { .handle = buffer_of(s, arg[1])->handle };
@@ -170,28 +159,19 @@ static void op_map(struct fuzz_state *s, const uint64_t *arg)
 
 	if (!misc && call(s, arg[0], RKNPU_MEM_MAP, &args, sizeof(args)))
 		return;
-	keep_map(s, arg[2], mmap(NULL, bytes, arg[5] % 8 ? PROT_READ | PROT_WRITE : PROT_READ,
-				 arg[5] % 16 == 15 ? MAP_PRIVATE : MAP_SHARED,
-				 misc ? (int)args.handle : *file_of(s, arg[0]), args.offset + (arg[4] & ~4095ull)), bytes);
+	fuzz_map(s, arg[2], bytes, arg[5] % 8 ? PROT_READ | PROT_WRITE : PROT_READ, arg[5] % 16 == 15 ? MAP_PRIVATE : MAP_SHARED,
+		 misc ? (int)args.handle : *file_of(s, arg[0]), args.offset + (arg[4] & ~4095ull));
 }
 
 static void op_unmap(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct fuzz_map *map = &s->map[arg[0] % FUZZ_MAPS];
-
-	if (map->start)
-		munmap(map->start, map->bytes);
-	map->start = NULL;
+	fuzz_unmap(&s->map[arg[0] % FUZZ_MAPS]);
 }
 
-/* A hole: what is left of it stays until the end of the process */
+/* A hole in it */
 static void op_unmap_page(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct fuzz_map *map = &s->map[arg[0] % FUZZ_MAPS];
-	size_t pages = map->bytes / 4096;
-
-	if (map->start && pages)
-		munmap((char *)map->start + arg[1] % pages * 4096, 4096);
+	fuzz_unmap_page(&s->map[arg[0] % FUZZ_MAPS], arg[1]);
 }
 
 /* The kernel copies from or to all of it, and answers a hole or the end of the buffer with an errno */
@@ -249,15 +229,9 @@ static void op_protect(struct fuzz_state *s, const uint64_t *arg)
 
 static void op_remap(struct fuzz_state *s, const uint64_t *arg)
 {
-	struct fuzz_map *map = &s->map[arg[0] % FUZZ_MAPS];
-	size_t bytes = arg[1] % 8 ? map->bytes : arg[1] % (1 << 20);
-	void *start;
+	size_t bytes = s->map[arg[0] % FUZZ_MAPS].bytes;
 
-	if (!map->start)
-		return;
-	start = mremap(map->start, map->bytes, bytes, MREMAP_MAYMOVE);
-	if (start != MAP_FAILED)
-		*map = (struct fuzz_map){ start, bytes };
+	fuzz_remap(s, arg[0], arg[1] % 8 ? bytes : arg[1] % (1 << 20));
 }
 
 /* Pages that a pipe holds on to, until it is closed at the end of the sequence */
@@ -280,18 +254,18 @@ static void op_raw(struct fuzz_state *s, const uint64_t *arg)
 	call(s, arg[0], arg[1], payload, arg[2] % sizeof(payload));
 }
 
-/* Of what the call reads or writes, only a part is there */
+/* Of what the call reads or writes, only a part is there. Nothing else may be placed where the rest would be. */
 static void op_bad_pointer(struct fuzz_state *s, const uint64_t *arg)
 {
 	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (pages == MAP_FAILED)
 		return;
-	munmap(pages + 4096, 4096);
+	mprotect(pages + 4096, 4096, PROT_NONE);
 	if (arg[3] % 2)
 		mprotect(pages, 4096, PROT_READ);
 	call(s, arg[0], arg[1], pages + 4096 - arg[2] % 256, 104);
-	munmap(pages, 4096);
+	munmap(pages, 8192);
 }
 
 static void op_action(struct fuzz_state *s, const uint64_t *arg)

@@ -288,13 +288,15 @@ static void op_sleep(struct fuzz_state *s, const uint64_t *arg)
 static void op_fail(struct fuzz_state *s, const uint64_t *arg)
 {
 	const struct fuzz_call *call;
+	/* In a thread, where the process is, which goes on meanwhile */
+	unsigned int at = s->at;
 	char text[16];
 
-	if (s->at + 1 >= s->end)
+	if (at + 1 >= s->end)
 		return;
-	call = &s->seq->call[s->at + 1];
+	call = &s->seq->call[at + 1];
 	snprintf(text, sizeof(text), "%u", (unsigned int)(arg[0] % 40 + 1));
-	if (driver_write("/proc/thread-self/fail-nth", text) || call->op == s->seq->call[s->at].op)
+	if (driver_write("/proc/thread-self/fail-nth", text) || call->op == s->seq->call[at].op)
 		return;
 	if (!in_thread)
 		s->at++;

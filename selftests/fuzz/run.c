@@ -79,10 +79,7 @@ static void give_back(struct fuzz_state *s)
 		kill(s->child[i], SIGKILL);
 		waitpid(s->child[i], NULL, 0);
 	}
-	for (i = 0; i < FUZZ_MAPS; i++) {
-		if (s->map[i].start)
-			munmap(s->map[i].start, s->map[i].bytes);
-	}
+	fuzz_maps_fini();
 	for (i = 0; i < FUZZ_JOBS; i++) {
 		if (s->has_job[i])
 			matmul_fini(&s->job[i]);
