@@ -40,6 +40,26 @@ struct twin_dma {
 };
 
 /**
+ * struct twin_workers - threads of the host that share a long calculation, supplied by the caller
+ * @opaque: passed back in each call
+ * @threads: how many there are, the calling one included; from 1 on
+ * @least: multiply-accumulates, or what takes as long, from which on it pays to call @run
+ * @run: call @part with thread 0 in the calling thread and, at the same time, with each of 1 to
+ *	@threads - 1 at most once in others. Returns when all calls that began have returned; once
+ *	the calling thread's has, no other may begin
+ *
+ * One structure may serve several tasks at the same time. Other threads only
+ * calculate: DMA callbacks are always called by the thread that runs the task.
+ * The results do not depend on @threads, nor on how many calls are made.
+ */
+struct twin_workers {
+	void *opaque;
+	unsigned int threads;
+	uint64_t least;
+	void (*run)(void *opaque, void (*part)(void *arg, unsigned int thread), void *arg);
+};
+
+/**
  * struct twin_unit_regs - the executing group's registers of every block
  * @block: block[offset >> 12][(offset & 0xfff) >> 2]; 1 CNA, 3 CORE, 4 DPU,
  *	5 DPU_RDMA, 6 PPU, 7 PPU_RDMA. May be NULL for blocks that are not enabled.

@@ -35,7 +35,7 @@ bool tap_equal(uint64_t got, uint64_t want, const char *file, int line, const ch
 static const struct test_case *const tables[] = {
 	register_tests, kick_tests, group_tests, mmu_tests, reset_tests,
 	fault_tests, time_tests, async_tests, error_tests, random_tests, soc_tests,
-	island_tests, refused_tests,
+	island_tests, refused_tests, worker_tests,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

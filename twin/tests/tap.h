@@ -36,6 +36,7 @@ extern const struct test_case random_tests[];
 extern const struct test_case soc_tests[];
 extern const struct test_case island_tests[];
 extern const struct test_case refused_tests[];
+extern const struct test_case worker_tests[];
 
 bool tap_check(bool ok, const char *file, int line, const char *text);
 bool tap_equal(uint64_t got, uint64_t want, const char *file, int line, const char *text);
