@@ -5,9 +5,8 @@
  * The compute units of one NPU core: what a task reads, calculates and writes.
  *
  * Plain C without state of its own: every call works on the registers and the
- * DMA callbacks it is given, so three cores may call it concurrently. Timing is
- * up to the caller; the library only tells how many multiply-accumulates a task
- * has.
+ * callbacks it is given, so three cores may call it concurrently. Timing is up
+ * to the caller; the library only tells how many multiply-accumulates a task has.
  *
  * It computes what public facts cover and refuses the rest, naming the register,
  * so a program that relies on unknown behaviour is noticed instead of getting a
@@ -116,6 +115,7 @@ struct twin_compute_result {
  * @enable: RKNPU_ENABLE_* bitmap of the op-enable word
  * @dma_base: TASK_DMA_BASE_ADDR, added to every data address
  * @dma: memory
+ * @workers: threads for long calculations; NULL if the calling thread does everything
  * @result: filled in all cases
  *
  * Reads all input before it writes the first output byte. Frees what it
@@ -123,6 +123,7 @@ struct twin_compute_result {
  */
 enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, uint32_t enable,
 					   uint32_t dma_base, const struct twin_dma *dma,
+					   const struct twin_workers *workers,
 					   struct twin_compute_result *result);
 
 /**
@@ -145,6 +146,7 @@ void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
  */
 enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *regs, uint32_t enable,
 						  uint32_t dma_base, const struct twin_dma *dma,
+						  const struct twin_workers *workers,
 						  struct twin_compute_result *result);
 
 /** twin_compute_cost_rk356x - twin_compute_cost() for the units of RK3566 and RK3568 */

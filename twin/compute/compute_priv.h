@@ -49,6 +49,7 @@
 struct task {
 	const struct twin_unit_regs *regs;
 	const struct twin_dma *dma;
+	const struct twin_workers *workers;
 	struct twin_compute_result *result;
 	uint32_t dma_base;
 };
@@ -241,6 +242,21 @@ bool dma_read(const struct task *t, uint32_t addr, void *buf, size_t bytes);
 bool dma_write(const struct task *t, uint32_t addr, const void *buf, size_t bytes);
 bool dma_cancelled(const struct task *t);
 
+/* Values in a piece of a loop that has as much to do for each */
+#define PIECE_VALUES	16384
+
+/* MACs of a direct convolution in the time of one of a depthwise one, or of a stage of the DPU for a value, roughly */
+#define MACS_PER_VALUE	16
+
+/*
+ * spread.c: call @run for the iterations 0 to @count - 1 of a loop, in pieces of up to @piece, at the same time in
+ * several threads if @work, in multiply-accumulates, is large. @thread is below spread_threads() and
+ * differs between calls at the same time. Returns false if the task was cancelled; some calls are missing then.
+ */
+typedef void (*spread_fn)(void *arg, unsigned int thread, uint32_t first, uint32_t count);
+bool spread(const struct task *t, uint64_t work, uint32_t count, uint32_t piece, spread_fn run, void *arg);
+unsigned int spread_threads(const struct task *t, uint64_t work);
+
 /* operand.c: operand_of() returns NULL for types that cannot be an input */
 const struct operand *operand_of(uint32_t precision);
 /*
@@ -270,15 +286,20 @@ struct place place_of(const struct conv *conv, const struct dense_feature *featu
 		      uint32_t group, int64_t y, int64_t x);
 bool window_leaves_image(const struct conv *conv);
 
-/* mac_*.c: apply all kernels to the gathered windows; the first window is @out's first pixel */
-void mac_int8(const struct conv *conv, const struct windows *windows,
-	      const struct dense_weights *weights, struct accumulator *out);
-void mac_int16(const struct conv *conv, const struct windows *windows,
-	       const struct dense_weights *weights, struct accumulator *out);
-void mac_fp16(const struct conv *conv, const struct windows *windows,
-	      const struct dense_weights *weights, struct accumulator *out);
-void mac_fp32(const struct conv *conv, const struct windows *windows,
-	      const struct dense_weights *weights, struct accumulator *out);
+/* A range of kernels, the first a multiple of FLOAT_BLOCK */
+struct kernels {
+	uint32_t first, end;
+};
+
+/* mac_*.c: apply some kernels to the gathered windows; the first window is @out's first pixel */
+void mac_int8(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	      const struct kernels *kernels, struct accumulator *out);
+void mac_int16(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	       const struct kernels *kernels, struct accumulator *out);
+void mac_fp16(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	      const struct kernels *kernels, struct accumulator *out);
+void mac_fp32(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	      const struct kernels *kernels, struct accumulator *out);
 
 /* depthwise.c: one row of output */
 void depthwise_row(const struct conv *conv, const struct dense_feature *feature,

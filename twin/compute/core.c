@@ -17,6 +17,9 @@
 /* mac_fp16() and mac_fp32() work on four pixels at a time */
 #define BATCH_UNIT		4
 
+/* Pieces that each thread would take if all were equally fast */
+#define PIECES_PER_THREAD	8
+
 /* Both operands have the precision of the sums; how a sum saturates depends on its type */
 static enum twin_compute_status parse_types(const struct task *t, struct conv *conv)
 {
@@ -87,16 +90,14 @@ static void gather_window(const struct conv *conv, const struct dense_feature *f
 			}
 }
 
-/* Gather windows from pixel @first on, as many as remain or fit */
+/* Gather the windows of @count pixels from @first on */
 static void gather(const struct conv *conv, const struct dense_feature *feature, uint32_t first,
-		   struct windows *windows)
+		   uint32_t count, struct windows *windows)
 {
-	uint32_t left = conv->out_width * conv->out_height - first;
 	size_t parts = conv->depth / conv->lanes;
 
-	if (windows->pixels > left)
-		windows->pixels = left;
-	for (uint32_t i = 0; i < windows->pixels; i++)
+	windows->pixels = count;
+	for (uint32_t i = 0; i < count; i++)
 		gather_window(conv, feature, first + i, i * parts, windows);
 }
 
@@ -115,46 +116,105 @@ static void sum_windows(const struct conv *conv, const struct windows *windows, 
 	}
 }
 
-/* A pair of operands and a buffer for gathered windows */
-struct run {
+/* A direct convolution while it runs */
+struct direct {
+	const struct conv *conv;
 	const struct dense_feature *feature;
 	const struct dense_weights *weights;
-	struct windows windows;
+	struct accumulator *acc;
+	struct windows *windows;	/* one of each thread */
+	uint32_t first;			/* with few pixels: the first of those whose windows are gathered */
 };
 
-static void mac(const struct conv *conv, const struct run *run, struct accumulator *out)
+static void mac(const struct direct *d, const struct windows *windows, uint32_t pixel,
+		const struct kernels *kernels)
 {
-	switch (conv->precision) {
+	struct accumulator out = *d->acc;
+
+	out.i += (size_t)pixel * out.pitch;
+	switch (d->conv->precision) {
 	case RKNPU_PREC_INT4:
 	case RKNPU_PREC_INT8:
-		mac_int8(conv, &run->windows, run->weights, out);
+		mac_int8(d->conv, windows, d->weights, kernels, &out);
 		break;
 	case RKNPU_PREC_INT16:
-		mac_int16(conv, &run->windows, run->weights, out);
+		mac_int16(d->conv, windows, d->weights, kernels, &out);
 		break;
 	case RKNPU_PREC_FP16:
-		mac_fp16(conv, &run->windows, run->weights, out);
+		mac_fp16(d->conv, windows, d->weights, kernels, &out);
 		break;
 	default:
-		mac_fp32(conv, &run->windows, run->weights, out);
+		mac_fp32(d->conv, windows, d->weights, kernels, &out);
 	}
 }
 
-static enum twin_compute_status run_batches(const struct task *t, const struct conv *conv,
-					    struct run *run, struct accumulator *acc)
+/* Kernels that CORE's channel loop does not reach are not applied, channels that have no kernel stay 0 */
+static uint32_t applied_kernels(const struct conv *conv)
 {
-	struct accumulator out = *acc;
+	return min_u32(conv->kernels, conv->out_channels);
+}
 
-	for (uint32_t first = 0; first < acc->pixels; first += run->windows.pixels) {
-		if (dma_cancelled(t))
-			return TWIN_COMPUTE_FAULT;
-		gather(conv, run->feature, first, &run->windows);
-		out.i = acc->i + (size_t)first * acc->pitch;
-		if (conv->window_sums)
-			sum_windows(conv, &run->windows, acc->sums + first);
-		mac(conv, run, &out);
+static uint64_t direct_macs(const struct direct *d, uint32_t pixels)
+{
+	return (uint64_t)pixels * applied_kernels(d->conv) * d->conv->depth;
+}
+
+static void gather_batch(struct direct *d, uint32_t first, uint32_t count, struct windows *windows)
+{
+	gather(d->conv, d->feature, first, count, windows);
+	if (d->conv->window_sums)
+		sum_windows(d->conv, windows, d->acc->sums + first);
+}
+
+static void run_pixels(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	struct direct *d = arg;
+	const struct kernels all = { .end = applied_kernels(d->conv) };
+
+	gather_batch(d, first, count, &d->windows[thread]);
+	mac(d, &d->windows[thread], first, &all);
+}
+
+/* The windows are those of the thread that runs the task */
+static void run_kernels(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct direct *d = arg;
+	const struct kernels part = { .first = first, .end = first + count };
+
+	(void)thread;
+	mac(d, &d->windows[0], d->first, &part);
+}
+
+/* Too few pixels for all threads: each takes some of the kernels */
+static bool run_few_pixels(const struct task *t, struct direct *d, uint32_t room, uint32_t piece)
+{
+	uint32_t kernels = applied_kernels(d->conv), pixels = d->acc->pixels, count;
+
+	for (d->first = 0; d->first < pixels; d->first += count) {
+		count = min_u32(room, pixels - d->first);
+		gather_batch(d, d->first, count, &d->windows[0]);
+		if (!spread(t, direct_macs(d, count), kernels, piece, run_kernels, d))
+			return false;
 	}
-	return TWIN_COMPUTE_OK;
+	return true;
+}
+
+/* Iterations that a thread takes at a time, so no thread waits long for the last one */
+static uint32_t fair_piece(uint32_t count, unsigned int threads, uint32_t unit)
+{
+	return round_up(count / (threads * PIECES_PER_THREAD) + 1, unit);
+}
+
+static bool run_batches(const struct task *t, struct direct *d, unsigned int threads, uint32_t room)
+{
+	uint64_t macs = direct_macs(d, d->acc->pixels);
+
+	if (threads == 1)
+		return spread(t, macs, d->acc->pixels, room, run_pixels, d);
+	if (d->acc->pixels <= threads * BATCH_UNIT)
+		return run_few_pixels(t, d, room, fair_piece(applied_kernels(d->conv), threads, FLOAT_BLOCK));
+	return spread(t, macs, d->acc->pixels, min_u32(room, fair_piece(d->acc->pixels, threads, BATCH_UNIT)),
+		      run_pixels, d);
 }
 
 static unsigned int batch_pixels(const struct conv *conv)
@@ -166,35 +226,71 @@ static unsigned int batch_pixels(const struct conv *conv)
 	return fit < BATCH_PIXELS ? fit : BATCH_PIXELS;
 }
 
+static bool windows_alloc(const struct conv *conv, unsigned int threads, uint32_t room, struct direct *d)
+{
+	bool ok;
+
+	d->windows = calloc(threads, sizeof(*d->windows));
+	ok = d->windows;
+	for (unsigned int i = 0; ok && i < threads; i++) {
+		d->windows[i].data = calloc(room * conv->depth, sizeof(double));
+		d->windows[i].spans = calloc(room, conv->depth / conv->lanes);
+		ok = d->windows[i].data && d->windows[i].spans;
+	}
+	return ok;
+}
+
+static void windows_free(unsigned int threads, struct direct *d)
+{
+	for (unsigned int i = 0; d->windows && i < threads; i++) {
+		free(d->windows[i].data);
+		free(d->windows[i].spans);
+	}
+	free(d->windows);
+}
+
 static enum twin_compute_status run_direct(const struct task *t, const struct conv *conv,
 					   const struct dense_feature *feature,
 					   const struct dense_weights *weights, struct accumulator *acc)
 {
-	unsigned int room = batch_pixels(conv);
-	struct run run = { .feature = feature, .weights = weights, .windows.pixels = room };
-	enum twin_compute_status status;
+	struct direct d = { .conv = conv, .feature = feature, .weights = weights, .acc = acc };
+	unsigned int threads = spread_threads(t, direct_macs(&d, acc->pixels));
+	enum twin_compute_status status = TWIN_COMPUTE_OK;
+	uint32_t room = batch_pixels(conv);
 
-	run.windows.data = calloc(room * conv->depth, sizeof(double));
-	run.windows.spans = calloc(room, conv->depth / conv->lanes);
-	if (!run.windows.data || !run.windows.spans)
+	if (!windows_alloc(conv, threads, room, &d))
 		status = out_of_memory(t);
-	else
-		status = run_batches(t, conv, &run, acc);
-	free(run.windows.data);
-	free(run.windows.spans);
+	else if (!run_batches(t, &d, threads, room))
+		status = TWIN_COMPUTE_FAULT;
+	windows_free(threads, &d);
 	return status;
+}
+
+/* A depthwise convolution while it runs */
+struct depthwise {
+	const struct conv *conv;
+	const struct dense_feature *feature;
+	const struct dense_weights *weights;
+	struct accumulator *acc;
+};
+
+static void run_rows(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct depthwise *d = arg;
+
+	(void)thread;
+	for (uint32_t y = first; y < first + count; y++)
+		depthwise_row(d->conv, d->feature, d->weights, y, d->acc);
 }
 
 static enum twin_compute_status run_depthwise(const struct task *t, const struct conv *conv,
 					      const struct dense_feature *feature,
 					      const struct dense_weights *weights, struct accumulator *acc)
 {
-	for (uint32_t y = 0; y < conv->out_height; y++) {
-		if (dma_cancelled(t))
-			return TWIN_COMPUTE_FAULT;
-		depthwise_row(conv, feature, weights, y, acc);
-	}
-	return TWIN_COMPUTE_OK;
+	struct depthwise d = { .conv = conv, .feature = feature, .weights = weights, .acc = acc };
+	uint64_t work = (uint64_t)acc->pixels * conv->depth * MACS_PER_VALUE;
+
+	return spread(t, work, conv->out_height, 1, run_rows, &d) ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 }
 
 enum twin_compute_status core_run(const struct task *t, const struct conv *conv,

@@ -251,27 +251,46 @@ static void reduce(struct accumulator *acc)
 	acc->channels = 1;
 }
 
+/* The output conversion while it runs */
+struct conversion {
+	const struct dpu *dpu;
+	const struct accumulator *acc;
+	struct image *image;
+	uint8_t *rows;			/* the atoms of a pixel for each thread */
+};
+
+static void convert_piece(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct conversion *c = arg;
+	const struct image *image = c->image;
+	uint32_t atom_bytes = c->dpu->out.per_atom * c->dpu->out.bytes;
+	uint8_t *row = c->rows + (size_t)thread * image->atoms * ATOM_BYTES;
+
+	for (uint32_t p = first; p < first + count; p++) {
+		out_cvt_run(c->dpu, c->acc, (size_t)p * c->acc->pitch, c->acc->channels, row);
+		for (uint32_t a = 0; a < image->atoms; a++)
+			memcpy(image->bytes + ((size_t)a * image->pixels + p) * ATOM_BYTES, row + a * atom_bytes,
+			       ATOM_BYTES);
+	}
+}
+
 /* Convert values to atoms; elements of an atom beyond the last channel are 0 */
 static enum twin_compute_status convert(const struct task *t, const struct dpu *dpu,
 					const struct accumulator *acc, struct image *image)
 {
-	uint32_t per_atom = dpu->out.per_atom;
-	size_t plane = (size_t)acc->pixels * ATOM_BYTES;
-	uint8_t *row;
+	struct conversion c = { .dpu = dpu, .acc = acc, .image = image };
+	enum twin_compute_status status;
 
 	image->pixels = acc->pixels;
 	image->atoms = cube_atoms(&dpu->out, acc->channels);
-	image->bytes = malloc(image->atoms * plane);
-	row = calloc(image->atoms, ATOM_BYTES);
-	for (uint32_t p = 0; row && image->bytes && p < acc->pixels; p++) {
-		uint8_t *to = image->bytes + (size_t)p * ATOM_BYTES;
-
-		out_cvt_run(dpu, acc, (size_t)p * acc->pitch, acc->channels, row);
-		for (uint32_t a = 0; a < image->atoms; a++)
-			memcpy(to + a * plane, row + a * per_atom * dpu->out.bytes, ATOM_BYTES);
-	}
-	free(row);
-	return row && image->bytes ? TWIN_COMPUTE_OK : out_of_memory(t);
+	image->bytes = malloc((size_t)image->atoms * acc->pixels * ATOM_BYTES);
+	c.rows = calloc((size_t)cube_threads(t, acc) * image->atoms, ATOM_BYTES);
+	if (image->bytes && c.rows)
+		status = cube_spread(t, acc, convert_piece, &c);
+	else
+		status = out_of_memory(t);
+	free(c.rows);
+	return status;
 }
 
 static enum twin_compute_status calculate(const struct task *t, const struct dpu *dpu,

@@ -238,17 +238,68 @@ static void fill_operand(const struct ew *ew, struct accumulator *operand)
 			     operand->is_float ? (void *)(operand->f + c) : (void *)(operand->i + c), 1);
 }
 
-static void operate_all(const struct ew *ew, const struct accumulator *operand, struct accumulator *acc)
+/* EW while it runs; @operand: of the operation, with one pixel for all or as many as @acc */
+struct ew_loop {
+	const struct dpu *dpu;
+	struct accumulator *acc, *operand;
+};
+
+static void convert_piece(void *arg, unsigned int thread, uint32_t first, uint32_t count)
 {
-	bool one = operand->pixels == 1;
+	const struct ew_loop *l = arg;
+	struct accumulator part = cube_part(l->operand, first, count);
 
-	for (uint32_t p = 0; p < acc->pixels; p++) {
-		size_t first = (size_t)p * acc->pitch, other = one ? 0 : first;
+	(void)thread;
+	for (uint32_t p = 0; p < part.pixels; p++)
+		convert(&l->dpu->ew, part.i + (size_t)p * part.pitch, part.channels);
+}
 
-		if (acc->is_float)
-			operate_float(ew, acc->f + first, operand->f + other, acc->channels);
+static void operate_piece(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct ew_loop *l = arg;
+	bool one = l->operand->pixels == 1;
+	struct accumulator part = cube_part(l->acc, first, count);
+	struct accumulator other = cube_part(l->operand, one ? 0 : first, one ? 1 : count);
+
+	(void)thread;
+	for (uint32_t p = 0; p < part.pixels; p++) {
+		size_t at = (size_t)p * part.pitch, other_at = one ? 0 : at;
+
+		if (part.is_float)
+			operate_float(&l->dpu->ew, part.f + at, other.f + other_at, part.channels);
 		else
-			operate_int(ew, acc->i + first, operand->i + other, acc->channels);
+			operate_int(&l->dpu->ew, part.i + at, other.i + other_at, part.channels);
+	}
+}
+
+static void lut_piece(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct ew_loop *l = arg;
+	struct accumulator part = cube_part(l->acc, first, count);
+
+	(void)thread;
+	for (uint32_t p = 0; p < part.pixels; p++) {
+		if (part.is_float)
+			lut_run(&l->dpu->lut, part.f + (size_t)p * part.pitch, part.channels);
+		else
+			lut_run_int(&l->dpu->lut, part.i + (size_t)p * part.pitch, part.channels);
+	}
+}
+
+static void relu_piece(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct ew_loop *l = arg;
+	const struct ew *ew = &l->dpu->ew;
+	struct accumulator part = cube_part(l->acc, first, count);
+
+	(void)thread;
+	for (uint32_t p = 0; p < part.pixels; p++) {
+		size_t at = (size_t)p * part.pitch;
+
+		if (part.is_float)
+			relu_float(ew->relux, ew->cap, part.f + at, part.channels);
+		else
+			relu_int(ew->relux, ew->cap, part.i + at, part.channels);
 	}
 }
 
@@ -259,6 +310,7 @@ static enum twin_compute_status operate(const struct task *t, const struct dpu *
 	bool each = dpu->ew.memory && !dpu->rdma.ew_per_channel;
 	enum twin_compute_status status = TWIN_COMPUTE_OK;
 	struct accumulator operand = { 0 };
+	struct ew_loop loop = { .dpu = dpu, .acc = acc, .operand = &operand };
 
 	if (!cube_alloc(&operand, each ? &dpu->cube : &pixel, acc->pitch, acc->is_float))
 		return out_of_memory(t);
@@ -266,32 +318,24 @@ static enum twin_compute_status operate(const struct task *t, const struct dpu *
 		status = rdma_fetch_ew(t, dpu, &operand);
 	else
 		fill_operand(&dpu->ew, &operand);
-	for (uint32_t p = 0; status == TWIN_COMPUTE_OK && dpu->ew.convert && p < operand.pixels; p++)
-		convert(&dpu->ew, operand.i + (size_t)p * operand.pitch, operand.channels);
+	if (status == TWIN_COMPUTE_OK && dpu->ew.convert)
+		status = cube_spread(t, &operand, convert_piece, &loop);
 	if (status == TWIN_COMPUTE_OK)
-		operate_all(&dpu->ew, &operand, acc);
+		status = cube_spread(t, acc, operate_piece, &loop);
 	free(operand.i);
 	return status;
 }
 
 enum twin_compute_status ew_run(const struct task *t, const struct dpu *dpu, struct accumulator *acc)
 {
+	struct ew_loop loop = { .dpu = dpu, .acc = acc };
 	enum twin_compute_status status = TWIN_COMPUTE_OK;
-	const struct ew *ew = &dpu->ew;
 
-	if (ew->lut)
-		for (uint32_t p = 0; p < acc->pixels; p++)
-			acc->is_float ? lut_run(&dpu->lut, acc->f + (size_t)p * acc->pitch, acc->channels)
-				      : lut_run_int(&dpu->lut, acc->i + (size_t)p * acc->pitch, acc->channels);
-	if (ew->operate)
+	if (dpu->ew.lut)
+		status = cube_spread(t, acc, lut_piece, &loop);
+	if (status == TWIN_COMPUTE_OK && dpu->ew.operate)
 		status = operate(t, dpu, acc);
-	for (uint32_t p = 0; ew->relu && p < acc->pixels; p++) {
-		size_t first = (size_t)p * acc->pitch;
-
-		if (acc->is_float)
-			relu_float(ew->relux, ew->cap, acc->f + first, acc->channels);
-		else
-			relu_int(ew->relux, ew->cap, acc->i + first, acc->channels);
-	}
+	if (status == TWIN_COMPUTE_OK && dpu->ew.relu)
+		status = cube_spread(t, acc, relu_piece, &loop);
 	return status;
 }

@@ -236,8 +236,14 @@ static inline void store_le(uint8_t *to, uint32_t value, uint32_t count)
 		to[i] = (uint8_t)(value >> (8 * i));
 }
 
-/* cube.c: leaves @acc->sums alone */
+/*
+ * cube.c: cube_alloc() leaves @acc->sums alone; cube_part() is @count pixels of a cube from @first on;
+ * cube_spread() calls @run for pieces of all pixels, see spread()
+ */
 bool cube_alloc(struct accumulator *acc, const struct cube *cube, uint32_t pitch, bool is_float);
+struct accumulator cube_part(const struct accumulator *acc, uint32_t first, uint32_t count);
+unsigned int cube_threads(const struct task *t, const struct accumulator *acc);
+enum twin_compute_status cube_spread(const struct task *t, const struct accumulator *acc, spread_fn run, void *arg);
 
 /* element.c */
 bool element_init(struct element *e, uint32_t precision);

@@ -359,6 +359,26 @@ static enum twin_compute_status stage_operands(const struct task *t, const struc
 	return status;
 }
 
+/* A stage while it runs */
+struct stage_loop {
+	const struct stage *stage;
+	const struct operands *operands;
+	bool pend;
+	struct accumulator *acc;
+	int64_t *wide;			/* a row of channels for each thread */
+};
+
+static void run_piece(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct stage_loop *l = arg;
+	struct accumulator part = cube_part(l->acc, first, count);
+
+	if (part.is_float)
+		run_float(l->stage, l->operands, &part);
+	else
+		run_int(l->stage, l->operands, l->pend, &part, l->wide + (size_t)thread * part.channels);
+}
+
 static enum twin_compute_status stage_run(const struct task *t, const struct dpu *dpu,
 					  const struct stage *s, const struct cpend *cpend,
 					  struct accumulator *acc)
@@ -366,20 +386,18 @@ static enum twin_compute_status stage_run(const struct task *t, const struct dpu
 	bool pend = cpend && cpend->active;
 	enum twin_compute_status status;
 	struct operands o = { 0 };
-	int64_t *wide;
+	struct stage_loop loop = { .stage = s, .operands = &o, .pend = pend, .acc = acc };
 
 	if (!s->active && !pend)
 		return TWIN_COMPUTE_OK;
 	status = stage_operands(t, dpu, s, cpend, &o);
-	wide = malloc(acc->channels * sizeof(*wide));
-	if (!wide)
+	loop.wide = malloc((size_t)cube_threads(t, acc) * acc->channels * sizeof(*loop.wide));
+	if (!loop.wide)
 		status = out_of_memory(t);
-	if (status == TWIN_COMPUTE_OK && acc->is_float)
-		run_float(s, &o, acc);
-	else if (status == TWIN_COMPUTE_OK)
-		run_int(s, &o, pend, acc, wide);
+	if (status == TWIN_COMPUTE_OK)
+		status = cube_spread(t, acc, run_piece, &loop);
 	operands_free(&o);
-	free(wide);
+	free(loop.wide);
 	return status;
 }
 

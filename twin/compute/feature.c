@@ -122,17 +122,33 @@ static uint8_t unpack_point(const struct raw_feature *raw, uint32_t group, uint3
 	return fp16_span(magnitudes);
 }
 
-static void unpack_all(const struct raw_feature *raw, struct dense_feature *feature)
+/* The feature while it is unpacked, row by row of each input group */
+struct unpacking {
+	const struct raw_feature *raw;
+	struct dense_feature *feature;
+};
+
+static void unpack_rows(void *arg, unsigned int thread, uint32_t first, uint32_t count)
+{
+	const struct unpacking *u = arg;
+	const struct conv *conv = u->raw->conv;
+	uint32_t width = conv->feature.width, height = conv->feature.height;
+	size_t point = (size_t)first * width, bytes = conv->lanes * conv->operand->dense_bytes;
+	uint8_t *to = (uint8_t *)u->feature->data + point * bytes, *span = u->feature->span + point;
+
+	(void)thread;
+	for (uint32_t row = first; row < first + count; row++)
+		for (uint32_t x = 0; x < width; x++, to += bytes)
+			*span++ = unpack_point(u->raw, row / height, row % height, x, to);
+}
+
+static bool unpack_all(const struct task *t, const struct raw_feature *raw, struct dense_feature *feature)
 {
 	const struct conv *conv = raw->conv;
-	uint8_t *to = feature->data, *span = feature->span;
+	struct unpacking u = { .raw = raw, .feature = feature };
+	uint32_t rows = conv->groups * conv->feature.height, row_values = conv->feature.width * conv->lanes;
 
-	for (uint32_t group = 0; group < conv->groups; group++)
-		for (uint32_t y = 0; y < conv->feature.height; y++)
-			for (uint32_t x = 0; x < conv->feature.width; x++) {
-				*span++ = unpack_point(raw, group, y, x, to);
-				to += conv->lanes * conv->operand->dense_bytes;
-			}
+	return spread(t, (uint64_t)rows * row_values, rows, PIECE_VALUES / row_values + 1, unpack_rows, &u);
 }
 
 /* Byte of PAD_CON1 for @channel [seen: bytes captured from silicon]; that it repeats after 64 is a guess */
@@ -178,8 +194,8 @@ enum twin_compute_status cna_fetch_feature(const struct task *t, const struct co
 	if (!feature->data || !feature->span)
 		return out_of_memory(t);
 	status = read_raw(t, &raw);
-	if (status == TWIN_COMPUTE_OK)
-		unpack_all(&raw, feature);
+	if (status == TWIN_COMPUTE_OK && !unpack_all(t, &raw, feature))
+		status = TWIN_COMPUTE_FAULT;
 	free(raw.bytes);
 	return status;
 }

@@ -114,13 +114,12 @@ static void mac_tile(const struct conv *conv, const struct tile *t, float sums[P
 }
 
 /* @windows has room for whole tiles; results of the windows beyond its pixels are not stored */
-void mac_fp16(const struct conv *conv, const struct windows *windows,
-	      const struct dense_weights *weights, struct accumulator *out)
+void mac_fp16(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	      const struct kernels *kernels, struct accumulator *out)
 {
-	uint32_t kernels = conv->kernels < out->channels ? conv->kernels : out->channels;
 	size_t parts = conv->depth / LANES;
 
-	for (uint32_t k = 0; k < kernels; k += FLOAT_BLOCK)
+	for (uint32_t k = kernels->first; k < kernels->end; k += FLOAT_BLOCK)
 		for (unsigned int p = 0; p < windows->pixels; p += PIXELS) {
 			float sums[PIXELS][FLOAT_BLOCK] = { 0 };
 			struct tile tile = {
@@ -132,7 +131,7 @@ void mac_fp16(const struct conv *conv, const struct windows *windows,
 
 			mac_tile(conv, &tile, sums);
 			for (unsigned int i = 0; i < PIXELS && p + i < windows->pixels; i++)
-				for (unsigned int j = 0; j < FLOAT_BLOCK && k + j < kernels; j++)
+				for (unsigned int j = 0; j < FLOAT_BLOCK && k + j < kernels->end; j++)
 					out->f[(size_t)(p + i) * out->pitch + k + j] = sums[i][j];
 		}
 }

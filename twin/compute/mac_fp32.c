@@ -30,19 +30,17 @@ static void mac_tile(const float *windows, const float *weights, size_t depth,
 }
 
 /* @windows has room for whole tiles; results of the windows beyond its pixels are not stored */
-void mac_fp32(const struct conv *conv, const struct windows *windows,
-	      const struct dense_weights *weights, struct accumulator *out)
+void mac_fp32(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	      const struct kernels *kernels, struct accumulator *out)
 {
-	uint32_t kernels = min_u32(conv->kernels, out->channels);
-
-	for (uint32_t k = 0; k < kernels; k += FLOAT_BLOCK)
+	for (uint32_t k = kernels->first; k < kernels->end; k += FLOAT_BLOCK)
 		for (unsigned int p = 0; p < windows->pixels; p += PIXELS) {
 			float sums[PIXELS][FLOAT_BLOCK];
 
 			mac_tile((const float *)windows->data + p * conv->depth,
 				 (const float *)weights->data + k * conv->depth, conv->depth, sums);
 			for (unsigned int i = 0; i < PIXELS && p + i < windows->pixels; i++)
-				for (unsigned int j = 0; j < FLOAT_BLOCK && k + j < kernels; j++)
+				for (unsigned int j = 0; j < FLOAT_BLOCK && k + j < kernels->end; j++)
 					out->f[(size_t)(p + i) * out->pitch + k + j] = sums[i][j];
 		}
 }

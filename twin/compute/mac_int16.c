@@ -27,13 +27,12 @@ static void dot(const int16_t *window, const int16_t *weights, size_t pitch, siz
 }
 
 /* Kernels beyond those in memory, up to the accumulator's pitch, have zero weights */
-void mac_int16(const struct conv *conv, const struct windows *windows,
-	       const struct dense_weights *weights, struct accumulator *out)
+void mac_int16(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	       const struct kernels *kernels, struct accumulator *out)
 {
 	const int16_t *window = windows->data, *weight = weights->data;
-	uint32_t kernels = min_u32(conv->kernels, out->channels);
 
-	for (uint32_t k = 0; k < kernels; k += KERNELS)
+	for (uint32_t k = kernels->first; k < kernels->end; k += KERNELS)
 		for (unsigned int p = 0; p < windows->pixels; p++) {
 			int32_t *to = out->i + (size_t)p * out->pitch + k;
 			int64_t sums[KERNELS];

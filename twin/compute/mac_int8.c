@@ -48,13 +48,12 @@ static void mac_window(const struct conv *conv, const int16_t *window, const int
 }
 
 /* Kernels beyond those in memory, up to the accumulator's pitch, have zero weights */
-void mac_int8(const struct conv *conv, const struct windows *windows,
-	      const struct dense_weights *weights, struct accumulator *out)
+void mac_int8(const struct conv *conv, const struct windows *windows, const struct dense_weights *weights,
+	      const struct kernels *kernels, struct accumulator *out)
 {
 	const int16_t *window = windows->data, *weight = weights->data;
-	uint32_t kernels = conv->kernels < out->channels ? conv->kernels : out->channels;
 
-	for (uint32_t k = 0; k < kernels; k += KERNELS)
+	for (uint32_t k = kernels->first; k < kernels->end; k += KERNELS)
 		for (unsigned int p = 0; p < windows->pixels; p++)
 			mac_window(conv, window + p * conv->depth, weight + k * conv->depth,
 				   out->i + (size_t)p * out->pitch + k);

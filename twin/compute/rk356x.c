@@ -290,7 +290,8 @@ static void copy_registers(const struct twin_unit_regs *regs, struct moved *m, s
 }
 
 enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
-						  const struct twin_dma *dma, struct twin_compute_result *result)
+						  const struct twin_dma *dma, const struct twin_workers *workers,
+						  struct twin_compute_result *result)
 {
 	struct task t = { .regs = regs, .result = result };
 	struct twin_unit_regs moved;
@@ -300,7 +301,7 @@ enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *r
 	copy_registers(regs, &m, &moved);
 	if (move_all(&t, enable, &m) != TWIN_COMPUTE_OK)
 		return TWIN_COMPUTE_REFUSED;
-	return twin_compute_task(&moved, enable & ~RKNPU_ENABLE_RK356X_2000, dma_base, dma, result);
+	return twin_compute_task(&moved, enable & ~RKNPU_ENABLE_RK356X_2000, dma_base, dma, workers, result);
 }
 
 void twin_compute_cost_rk356x(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result)

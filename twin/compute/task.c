@@ -139,9 +139,10 @@ static enum twin_compute_status flying_task(const struct task *t, uint32_t enabl
 
 enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, uint32_t enable,
 					   uint32_t dma_base, const struct twin_dma *dma,
+					   const struct twin_workers *workers,
 					   struct twin_compute_result *result)
 {
-	struct task t = { .regs = regs, .dma = dma, .result = result, .dma_base = dma_base };
+	struct task t = { .regs = regs, .dma = dma, .workers = workers, .result = result, .dma_base = dma_base };
 
 	memset(result, 0, sizeof(*result));
 	if (enable != ENABLE_CONV && enable != ENABLE_CONV_RDMA && enable != ENABLE_FLYING && enable != ENABLE_POOL)

@@ -81,20 +81,18 @@ static void unpack_depthwise_group(struct stream *stream, uint32_t first, uint32
 		}
 }
 
-static void unpack_all(const struct conv *conv, const uint8_t *from, struct dense_weights *weights)
+/* One group: it has a part of the stream, and of the dense weights, to itself */
+static void unpack_piece(void *arg, unsigned int thread, uint32_t first, uint32_t count)
 {
-	struct stream stream = { .conv = conv, .bytes = from, .weights = weights };
-	uint32_t size = conv->depthwise ? conv->operand->depthwise_group : conv->operand->kernel_group;
-	uint32_t all = conv->depthwise ? conv->feature.channels : conv->kernels;
+	struct stream stream = *(const struct stream *)arg;
+	const struct conv *conv = stream.conv;
 
-	for (uint32_t first = 0; first < all; first += size) {
-		uint32_t count = min_u32(all - first, size);
-
-		if (conv->depthwise)
-			unpack_depthwise_group(&stream, first, count);
-		else
-			unpack_group(&stream, first, count);
-	}
+	(void)thread;
+	stream.next = (size_t)first * conv->taps * (conv->depthwise ? 1 : conv->feature.channels);
+	if (conv->depthwise)
+		unpack_depthwise_group(&stream, first, count);
+	else
+		unpack_group(&stream, first, count);
 }
 
 static enum twin_compute_status fetch_dense(const struct task *t, const struct conv *conv, uint8_t *dense)
@@ -109,6 +107,9 @@ enum twin_compute_status cna_fetch_weights(const struct task *t, const struct co
 					   struct dense_weights *weights)
 {
 	uint32_t kernels = round_up(conv->kernels, FLOAT_BLOCK);
+	uint32_t all = conv->depthwise ? conv->feature.channels : conv->kernels;
+	uint32_t group = conv->depthwise ? conv->operand->depthwise_group : conv->operand->kernel_group;
+	struct stream stream = { .conv = conv, .weights = weights };
 	enum twin_compute_status status;
 	uint8_t *raw;
 
@@ -120,8 +121,10 @@ enum twin_compute_status cna_fetch_weights(const struct task *t, const struct co
 		return out_of_memory(t);
 	}
 	status = fetch_dense(t, conv, raw);
-	if (status == TWIN_COMPUTE_OK)
-		unpack_all(conv, raw, weights);
+	stream.bytes = raw;
+	if (status == TWIN_COMPUTE_OK &&
+	    !spread(t, (uint64_t)conv->kernels * conv->depth, all, group, unpack_piece, &stream))
+		status = TWIN_COMPUTE_FAULT;
 	free(raw);
 	return status;
 }

@@ -439,14 +439,17 @@ static void prepare_work(struct twin_core *core)
 void twin_kick_compute(struct twin_core *core)
 {
 	struct twin_work *work = &core->work;
+	const struct twin_config *config = &core->twin->config;
 	struct twin_dma dma = twin_dma_template;
 
 	dma.opaque = core;
 	atomic_fetch_or(&core->twin->working, 1u << core->index);
-	if (core->twin->config.own_units)
-		work->status = twin_compute_task_rk356x(&work->regs, work->enable, work->dma_base, &dma, &work->result);
+	if (config->own_units)
+		work->status = twin_compute_task_rk356x(&work->regs, work->enable, work->dma_base, &dma, config->workers,
+							&work->result);
 	else
-		work->status = twin_compute_task(&work->regs, work->enable, work->dma_base, &dma, &work->result);
+		work->status = twin_compute_task(&work->regs, work->enable, work->dma_base, &dma, config->workers,
+						 &work->result);
 	atomic_fetch_and(&core->twin->working, ~(1u << core->index));
 }
 

@@ -124,6 +124,8 @@ const struct twin_soc *twin_soc_find(const char *name);
  *	this. Must outlive the twin.
  * @own_units: RK3568: use compute units of that SoC instead of RK3588's
  * @island: model power, clocks and supplies of the SoC, which are off initially
+ * @workers: threads that share long calculations, of all cores; NULL if a task keeps to one. Must outlive
+ *	the twin. Neither results nor modelled time depend on them.
  */
 struct twin_config {
 	const struct twin_soc *soc;
@@ -140,6 +142,7 @@ struct twin_config {
 	const char *dump_dir;
 	bool own_units;
 	bool island;
+	const struct twin_workers *workers;
 };
 
 /** twin_config_init() - fill in the default configuration */

@@ -14,6 +14,7 @@
 #include "rknpu_regs.h"
 #include "rknpu_twin_regs.h"
 #include "twin.h"
+#include "workers/workers.h"
 
 #define TYPE_RKNPU_TWIN "rknpu-twin"
 OBJECT_DECLARE_SIMPLE_TYPE(RknpuTwin, RKNPU_TWIN)
@@ -81,6 +82,7 @@ struct RknpuTwin {
 	bool fail_fast;
 	char *dump_dir;
 	bool island;
+	uint32_t threads;
 };
 
 /* ---- Services for the library ---- */
@@ -398,6 +400,11 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	config.dump_dir = device->dump_dir;
 	config.own_units = device->own_units;
 	config.island = device->island;
+	config.workers = twin_workers_create(device->threads);
+	if (!config.workers) {
+		error_setg(errp, "no threads for the twin");
+		return false;
+	}
 	if (device->reset_skew_us)
 		config.reset_skew_ns = (uint64_t)device->reset_skew_us * NS_PER_US;
 	else if (!uses_icount())
@@ -426,6 +433,8 @@ static bool properties_are_good(RknpuTwin *device, Error **errp)
 		error_setg(errp, "own-units=on goes with soc=rk3568");
 	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
 		error_setg(errp, "clock-mhz, macs-per-cycle and bytes-per-cycle must not be 0");
+	else if (device->threads > TWIN_WORKERS_MAX)
+		error_setg(errp, "threads must be 0 to %u", TWIN_WORKERS_MAX);
 	else if (device->async && uses_icount())
 		/* Virtual time would run ahead while a worker computes in real time */
 		error_setg(errp, "async=on does not go with -icount");
@@ -489,6 +498,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_STRING("dump", RknpuTwin, dump_dir),
 	DEFINE_PROP_BOOL("own-units", RknpuTwin, own_units, false),
 	DEFINE_PROP_BOOL("island", RknpuTwin, island, false),
+	DEFINE_PROP_UINT32("threads", RknpuTwin, threads, 0),
 	TWIN_PROPERTIES_END
 };
 

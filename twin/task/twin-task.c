@@ -17,6 +17,7 @@
 
 #include "compute.h"
 #include "dump.h"
+#include "workers/workers.h"
 
 #define BLOCKS		8
 #define BLOCK_WORDS	(RKNPU_BLOCK_BYTES / 4)
@@ -192,17 +193,21 @@ static void put_written(const char *dir)
 	}
 }
 
-static int run(const char *dir, bool has_lut)
+static int run(const char *dir, bool has_lut, unsigned int threads)
 {
 	const struct twin_dma dma = { .read = memory_read, .write = memory_write };
 	struct twin_unit_regs unit_regs = { .lut = has_lut ? lut : NULL };
+	struct twin_workers *workers = twin_workers_create(threads);
 	struct twin_compute_result result;
 	enum twin_compute_status status;
 	unsigned int block;
 
 	for (block = 0; block < BLOCKS; block++)
 		unit_regs.block[block] = regs[block];
-	status = twin_compute_task(&unit_regs, enable, dma_base, &dma, &result);
+	if (!workers)
+		die("cannot be started", "threads");
+	status = twin_compute_task(&unit_regs, enable, dma_base, &dma, workers, &result);
+	twin_workers_destroy(workers);
 	if (status == TWIN_COMPUTE_REFUSED) {
 		printf("refused: register 0x%04" PRIx32 ": %s\n", result.refused_reg, result.reason);
 		return 1;
@@ -217,12 +222,21 @@ static int run(const char *dir, bool has_lut)
 
 int main(int argc, char **argv)
 {
+	unsigned long threads = 0;
 	uint32_t offset, value;
 	bool has_lut;
+	char *end;
 	int i;
 
+	if (argc > 2 && !strcmp(argv[1], "--threads")) {
+		threads = strtoul(argv[2], &end, 10);
+		if (end == argv[2] || *end || threads > TWIN_WORKERS_MAX)
+			die("is no number of threads", argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 2 || argv[1][0] == '-') {
-		fprintf(stderr, "usage: twin-task DIRECTORY [0xOFFSET=0xVALUE ...]\n");
+		fprintf(stderr, "usage: twin-task [--threads N] DIRECTORY [0xOFFSET=0xVALUE ...]\n");
 		return 2;
 	}
 	read_texts(argv[1]);
@@ -233,5 +247,5 @@ int main(int argc, char **argv)
 			die("is not of the form OFFSET=VALUE", argv[i]);
 		set_register(offset, value);
 	}
-	return run(argv[1], has_lut);
+	return run(argv[1], has_lut, (unsigned int)threads);
 }

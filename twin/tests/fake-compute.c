@@ -19,6 +19,8 @@
 #define CHUNK		4096
 
 void (*fake_compute_hook)(void);
+/* What the last task was given */
+const struct twin_workers *_Atomic fake_compute_workers;
 
 static uint32_t reg(const struct twin_unit_regs *regs, uint32_t offset)
 {
@@ -43,11 +45,13 @@ static bool copy(const struct twin_dma *dma, uint32_t in, uint32_t out, uint32_t
 }
 
 enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
-					   const struct twin_dma *dma, struct twin_compute_result *result)
+					   const struct twin_dma *dma, const struct twin_workers *workers,
+					   struct twin_compute_result *result)
 {
 	bool ok;
 
 	memset(result, 0, sizeof(*result));
+	fake_compute_workers = workers;
 	if (fake_compute_hook)
 		fake_compute_hook();
 	if (enable & RKNPU_ENABLE_PPU) {
@@ -67,9 +71,10 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
 }
 
 enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
-						  const struct twin_dma *dma, struct twin_compute_result *result)
+						  const struct twin_dma *dma, const struct twin_workers *workers,
+						  struct twin_compute_result *result)
 {
-	return twin_compute_task(regs, enable, dma_base, dma, result);
+	return twin_compute_task(regs, enable, dma_base, dma, workers, result);
 }
 
 void twin_compute_cost_rk356x(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result)

@@ -103,6 +103,7 @@ void stream_chain(struct stream *s, uint32_t enable, uint32_t next, unsigned int
 
 /* Called at the beginning of each task, in the thread that computes it, unless NULL */
 extern void (*fake_compute_hook)(void);
+extern const struct twin_workers *_Atomic fake_compute_workers;
 
 /* A task of the compute double: copies @bytes from @in to @out, XORing each byte with @key */
 #define ENABLE_CONV	(RKNPU_ENABLE_CNA | RKNPU_ENABLE_CORE | RKNPU_ENABLE_DPU)

@@ -194,7 +194,7 @@ static void test_several(const void *arg)
 	twin_workers_destroy(workers);
 }
 
-/* ---- Number of threads ---- */
+/* ---- Number of threads, and who gets them ---- */
 
 static void test_number(const void *arg)
 {
@@ -213,11 +213,31 @@ static void test_number(const void *arg)
 	twin_workers_destroy(workers);
 }
 
+static void test_units_get_them(const void *arg)
+{
+	const struct twin_workers workers = { .threads = 1 };
+	struct twin_config config;
+	struct machine *m;
+	struct kick kick;
+
+	(void)arg;
+	twin_config_init(&config);
+	config.workers = &workers;
+	m = machine_create(&config, false);
+	enable_banks(m, 0);
+	kick = simple_kick(m);
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	CHECK(fake_compute_workers == &workers);
+	machine_destroy(m);
+}
+
 const struct test_case worker_tests[] = {
 	{ "workers: all threads join, and are waited for", test_all_join, 0 },
 	{ "workers: they take no signals", test_signals, 0 },
 	{ "workers: a thread that is busy is not waited for, and does not begin late", test_busy, 0 },
 	{ "workers: several tasks have them at the same time", test_several, 0 },
 	{ "workers: two by default, if there are two processors", test_number, 0 },
+	{ "workers: the units get them from the configuration", test_units_get_them, 0 },
 	{ 0 }
 };

@@ -4,12 +4,22 @@
  *
  * test_compute: the compute library against a reference in plain C.
  */
+#include <string.h>
+
 #include "back.h"
+#include "run.h"
 #include "tap.h"
 #include "tests.h"
 
-int main(void)
+/* "threads": only where threads share the work, for a slow sanitizer */
+int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "threads")) {
+		path_tests();
+		spread_tests();
+		task_run_done();
+		return tap_done();
+	}
 	mac_tests();
 	exact_tests();
 	type_tests();
@@ -29,5 +39,7 @@ int main(void)
 	rk356x_tests();
 	refuse_tests();
 	fault_tests();
+	spread_tests();
+	task_run_done();
 	return tap_done();
 }

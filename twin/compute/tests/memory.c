@@ -50,7 +50,7 @@ static bool memory_read(void *opaque, uint32_t addr, void *buf, size_t bytes)
 
 	if (!bytes) {
 		m->polls++;
-		return !m->cancelled;
+		return !m->cancelled && (!m->polls_until_cancelled || m->polls <= m->polls_until_cancelled);
 	}
 	m->reads++;
 	from = find(m, addr, bytes, false);

@@ -25,6 +25,7 @@ struct memory {
 	uint32_t hole_addr;	/* a byte within a region that faults if @hole is set */
 	bool hole;
 	bool cancelled;
+	unsigned long polls_until_cancelled;	/* 0: never */
 	unsigned long reads, writes, polls;
 };
 

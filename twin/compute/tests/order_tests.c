@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "number.h"
 #include "program.h"
+#include "run.h"
 #include "tap.h"
 #include "tests.h"
 
@@ -104,8 +105,7 @@ static void expect(struct move *m, size_t to, size_t from, size_t bytes)
 
 static void move_check(struct move *m, const char *name)
 {
-	struct twin_dma dma = memory_dma(&m->memory);
-	enum twin_compute_status status = twin_compute_task(&m->unit, ENABLE_MOVE, 0, &dma, &m->result);
+	enum twin_compute_status status = task_run(&m->unit, ENABLE_MOVE, 0, &m->memory, &m->result);
 	const struct region *out = &m->memory.region[REGION_OUTPUT];
 	size_t i = 0;
 

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "number.h"
 #include "program.h"
+#include "run.h"
 #include "tap.h"
 #include "tests.h"
 
@@ -163,9 +164,7 @@ static void pool_init(struct pool *p, const struct pool_shape *s, draw_fn draw, 
 
 static enum twin_compute_status pool_run(struct pool *p)
 {
-	struct twin_dma dma = memory_dma(&p->memory);
-
-	return twin_compute_task(&p->unit, ENABLE_POOL, p->shape.dma_base, &dma, &p->result);
+	return task_run(&p->unit, ENABLE_POOL, p->shape.dma_base, &p->memory, &p->result);
 }
 
 /* ---- reference ----------------------------------------------------------------- */

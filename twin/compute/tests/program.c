@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "program.h"
+#include "run.h"
 
 #define FEATURE_ADDR	0x10000000u
 #define WEIGHT_ADDR	0x40000000u
@@ -373,7 +374,5 @@ void program_free(struct program *p)
 
 enum twin_compute_status program_run(struct program *p)
 {
-	struct twin_dma dma = memory_dma(&p->memory);
-
-	return twin_compute_task(&p->unit, p->enable, p->shape.dma_base, &dma, &p->result);
+	return task_run(&p->unit, p->enable, p->shape.dma_base, &p->memory, &p->result);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "program.h"
+#include "run.h"
 #include "tap.h"
 #include "tests.h"
 
@@ -121,12 +122,10 @@ static void test_enable(void)
 	static const uint32_t enables[] = { 0, 0x1, 0x5, 0x8, 0x20, 0x40, 0x2d, 0x3d, 0x78, 0xffffffff };
 	struct shape s = any_shape(false);
 	struct program p;
-	struct twin_dma dma;
 
 	program_init(&p, &s, draw_int8, 0);
-	dma = memory_dma(&p.memory);
 	for (size_t i = 0; i < ARRAY_SIZE(enables); i++)
-		tap_ok(twin_compute_task(&p.unit, enables[i], 0, &dma, &p.result) ==
+		tap_ok(task_run(&p.unit, enables[i], 0, &p.memory, &p.result) ==
 		       TWIN_COMPUTE_REFUSED && p.result.refused_reg == RKNPU_GLOBAL_OPERATION_ENABLE && strlen(p.result.reason) &&
 		       !p.memory.reads, "refused: enable bitmap 0x%x", enables[i]);
 	program_free(&p);

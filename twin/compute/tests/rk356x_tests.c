@@ -10,6 +10,7 @@
 
 #include "memory.h"
 #include "program.h"
+#include "run.h"
 #include "tap.h"
 #include "tests.h"
 
@@ -172,9 +173,7 @@ static void old_conv(struct old *o, int pad_value)
 
 static enum twin_compute_status old_run(struct old *o, uint32_t enable)
 {
-	struct twin_dma dma = memory_dma(&o->memory);
-
-	return twin_compute_task_rk356x(&o->unit, enable, 0, &dma, &o->result);
+	return task_run_by(twin_compute_task_rk356x, &o->unit, enable, 0, &o->memory, &o->result);
 }
 
 /* ---- what must come out ------------------------------------------------------ */

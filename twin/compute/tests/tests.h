@@ -22,5 +22,6 @@ void dpu_refuse_tests(void);
 void rk356x_tests(void);
 void refuse_tests(void);
 void fault_tests(void);
+void spread_tests(void);
 
 #endif /* TWIN_COMPUTE_TESTS_H */

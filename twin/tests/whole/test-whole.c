@@ -7,8 +7,7 @@
  * pages, and the output is compared with the plain C reference of the units'
  * tests.
  *
- * Those tests call twin_compute_task(). When they are built for this program,
- * they call whole_task() instead, which runs the task on a core.
+ * Those tests call task_run(), which here runs the task on a core.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,9 @@
 #include "machine.h"
 #include "back.h"
 #include "reference.h"
+#include "run.h"
 #include "whole.h"
+#include "workers/workers.h"
 
 #define PAGES_ADDR	(LOW_ADDR + 0x300000)
 /* The units' programs may have operands at machine.c's address for commands, so streams are at this address */
@@ -149,8 +150,8 @@ static bool run_stream(const struct stream *s, struct memory *memory)
 }
 
 /* Outside run_case(), every task gets a machine of its own */
-enum twin_compute_status whole_task(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
-				    const struct twin_dma *dma, struct twin_compute_result *result)
+enum twin_compute_status task_run(const struct twin_unit_regs *regs, uint32_t enable, uint32_t dma_base,
+				  struct memory *memory, struct twin_compute_result *result)
 {
 	bool fresh = !machine, done;
 	struct stream s;
@@ -160,7 +161,7 @@ enum twin_compute_status whole_task(const struct twin_unit_regs *regs, uint32_t 
 	if (fresh)
 		machine = machine_default();
 	s = build_stream(regs, enable);
-	done = run_stream(&s, dma->opaque);
+	done = run_stream(&s, memory);
 	if (!fresh)
 		return done ? TWIN_COMPUTE_OK : TWIN_COMPUTE_FAULT;
 	done &= ctl_rd(machine, TWIN_ERROR_COUNT) == 0;
@@ -190,7 +191,21 @@ static const struct whole_case {
 	{ RKNPU_PREC_FP16, RKNPU_PREC_FP16, 96, 128, 64, false },
 };
 
-static void run_case(const struct whole_case *c)
+static struct machine *machine_with(const struct twin_workers *workers)
+{
+	struct twin_config config;
+	struct machine *m;
+
+	twin_config_init(&config);
+	config.workers = workers;
+	m = machine_create(&config, false);
+	for (unsigned int i = 0; i < TWIN_MAX_CORES; i++)
+		enable_banks(m, i);
+	return m;
+}
+
+/* @workers: NULL for a single thread */
+static void run_case(const struct whole_case *c, const struct twin_workers *workers)
 {
 	struct shape s = shape_matmul(c->in_prec, c->out_prec, c->m, c->k, c->n);
 	struct program p;
@@ -198,9 +213,10 @@ static void run_case(const struct whole_case *c)
 	if (c->row_major)
 		shape_row_major(&s);
 	s.feature_addr = FEATURE_ADDR;
-	machine = machine_default();
+	machine = machine_with(workers);
 	program_init(&p, &s, c->in_prec == RKNPU_PREC_INT8 ? draw_int8 : draw_fp16_unit, core);
-	tap_ok(reference_runs(&p) && ctl_rd(machine, TWIN_ERROR_COUNT) == 0, "core %u: %s", core, shape_name(&s));
+	tap_ok(reference_runs(&p) && ctl_rd(machine, TWIN_ERROR_COUNT) == 0, "core %u%s: %s", core,
+	       workers ? ", threads" : "", shape_name(&s));
 	program_free(&p);
 	machine_destroy(machine);
 	machine = NULL;
@@ -278,11 +294,17 @@ static void keep_registers(void)
 
 int main(void)
 {
+	struct twin_workers *workers = twin_workers_create(3);
 	size_t i;
 
+	/* Even the smallest task */
+	workers->least = 0;
 	for (core = 0; core < TWIN_MAX_CORES; core++)
-		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-			run_case(&cases[i]);
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			run_case(&cases[i], NULL);
+			run_case(&cases[i], workers);
+		}
+	twin_workers_destroy(workers);
 	core = 0;
 	stage_tests();
 	ew_tests();

@@ -6,7 +6,7 @@
 #define TWIN_TEST_WHOLE_H
 
 void chain_tests(void);
-/* Taken from the units' tests: each program goes through whole_task() */
+/* Taken from the units' tests: each program goes through test-whole.c's task_run() */
 void path_tests(void);
 void layers_tests(void);
 
