@@ -12,8 +12,8 @@
 #include <linux/bitops.h>
 #include <linux/ktime.h>
 
-#include "rknpu_client.h"
 #include "rknpu_conduct.h"
+#include "rknpu_entity.h"
 #include "rknpu_queue.h"
 #include "rknpu_usage.h"
 
@@ -44,9 +44,9 @@ void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, in
 	rknpu_usage_load_add(&slot->load, job->started, now);
 	job->usage->busy_ns[slot->index] += now - job->started;
 	job->ended = now;
-	rknpu_queue_charge(&slot->sched->queue, job->client->turns, now - job->started);
-	if (unlikely(job->client->turns->strikes) && !result)
-		rknpu_conduct_good_locked(slot->sched, job->client->turns, now - job->started);
+	rknpu_queue_charge(&slot->sched->queue, job->entity, now - job->started);
+	if (unlikely(job->entity->strikes) && !result)
+		rknpu_conduct_good_locked(slot->sched, job->entity, now - job->started);
 	trace_job_end(job, slot->index, now - job->started, result);
 }
 

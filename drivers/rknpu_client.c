@@ -38,15 +38,17 @@ MODULE_PARM_DESC(client_max_bytes, "Bytes of buffers that one process may have; 
  * @clients: zeroed
  * @dev: a core, or NULL without an IOMMU
  * @sink: receives faults of all address spaces
+ * @free_entity: frees &rknpu_client.entity of a client that goes away. Context: Process context.
  * @per_file: true to isolate files of one process from each other, too
  */
-void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev,
-			struct rknpu_fault_sink *sink, bool per_file)
+void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev, struct rknpu_fault_sink *sink,
+			void (*free_entity)(struct rknpu_entity *entity), bool per_file)
 {
 	mutex_init(&clients->lock);
 	INIT_LIST_HEAD(&clients->list);
 	clients->dev = dev;
 	clients->sink = sink;
+	clients->free_entity = free_entity;
 	clients->per_file = per_file;
 }
 
@@ -60,17 +62,6 @@ void rknpu_clients_fini(struct rknpu_clients *clients)
 	mutex_destroy(&clients->lock);
 }
 
-/* Number kept for bursts; they are charged to the memory cgroup of the process that allocated them. */
-#define RKNPU_CLIENT_MAX_SPARES 64
-
-/**
- * struct rknpu_spare - unused memory of a job
- * @next: next one in the list.
- */
-struct rknpu_spare {
-	struct rknpu_spare *next;
-};
-
 static void rknpu_client_release_work(struct work_struct *work);
 
 static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *clients)
@@ -83,7 +74,6 @@ static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *cli
 	kref_init(&client->ref);
 	client->clients = clients;
 	mutex_init(&client->lock);
-	spin_lock_init(&client->spare_lock);
 	INIT_WORK(&client->release_work, rknpu_client_release_work);
 	client->mm = current->mm;
 	mmgrab(client->mm);
@@ -132,7 +122,6 @@ struct rknpu_client *rknpu_client_get(struct rknpu_client *client)
 
 static void rknpu_client_destroy(struct rknpu_client *client)
 {
-	void *spare;
 	unsigned int i;
 
 	mutex_lock(&client->clients->lock);
@@ -146,9 +135,8 @@ static void rknpu_client_destroy(struct rknpu_client *client)
 	xa_destroy(&client->tokens);
 	put_pid(client->tgid);
 	mmdrop(client->mm);
-	kfree(client->turns);
-	while ((spare = rknpu_client_take_spare(client)))
-		kfree(spare);
+	if (client->entity)
+		client->clients->free_entity(client->entity);
 	mutex_destroy(&client->lock);
 	kfree(client);
 }
@@ -186,57 +174,6 @@ void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struc
 {
 	if (kref_put(&client->ref, rknpu_client_last_put))
 		queue_work(wq, &client->release_work);
-}
-
-/**
- * rknpu_client_take_spare() - take memory of a finished job
- * @client: the client
- *
- * Context: Any context.
- *
- * Return: memory with its old contents, or NULL.
- */
-void *rknpu_client_take_spare(struct rknpu_client *client)
-{
-	struct rknpu_spare *spare;
-	unsigned long flags;
-
-	if (!READ_ONCE(client->spares))
-		return NULL;
-	spin_lock_irqsave(&client->spare_lock, flags);
-	spare = client->spares;
-	if (spare) {
-		WRITE_ONCE(client->spares, spare->next);
-		client->num_spares--;
-	}
-	spin_unlock_irqrestore(&client->spare_lock, flags);
-	return spare;
-}
-
-/**
- * rknpu_client_give_spare() - keep memory of a job for the next one
- * @client: the client
- * @memory: memory of a job, from kmalloc()
- *
- * Context: Any context.
- *
- * Return: true if it was taken; false if there is enough of it and the caller keeps it.
- */
-bool rknpu_client_give_spare(struct rknpu_client *client, void *memory)
-{
-	struct rknpu_spare *spare = memory;
-	unsigned long flags;
-	bool taken;
-
-	spin_lock_irqsave(&client->spare_lock, flags);
-	taken = client->num_spares < RKNPU_CLIENT_MAX_SPARES;
-	if (taken) {
-		spare->next = client->spares;
-		WRITE_ONCE(client->spares, spare);
-		client->num_spares++;
-	}
-	spin_unlock_irqrestore(&client->spare_lock, flags);
-	return taken;
 }
 
 /**

@@ -9,7 +9,6 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -18,13 +17,9 @@
 struct device;
 struct mm_struct;
 struct pid;
+struct rknpu_entity;
 struct rknpu_fault_sink;
-struct rknpu_spare;
-struct rknpu_turns;
 struct rknpu_vm;
-
-/* Number of kinds of jobs that are distinguished, as a power of two. */
-#define RKNPU_CLIENT_KIND_BITS 4
 
 #define RKNPU_MAX_DOMAINS 16 /* iommu_domain_id 0..15 of the deployed interface */
 
@@ -34,6 +29,7 @@ struct rknpu_vm;
  * @list: list of &struct rknpu_client.
  * @dev: a core, to create address spaces for; NULL without an IOMMU. Valid while the device is plugged.
  * @sink: receives faults of all address spaces. Immutable.
+ * @free_entity: frees what the scheduler keeps for a client. Immutable.
  * @per_file: every open file is a client of its own. Immutable.
  */
 struct rknpu_clients {
@@ -41,6 +37,7 @@ struct rknpu_clients {
 	struct list_head list;
 	struct device *dev;
 	struct rknpu_fault_sink *sink;
+	void (*free_entity)(struct rknpu_entity *entity);
 	bool per_file;
 };
 
@@ -66,13 +63,9 @@ struct rknpu_token {
  *	by the lock of @tokens.
  * @tokens: index -> &struct rknpu_token; read under RCU; has a lock of its own.
  * @vms: address spaces by domain ID, created on first use; read without a lock, never cleared.
- * @turns: queued jobs, used by the scheduler; allocated on first use, freed with the client.
- * @spare_lock: protects @spares and @num_spares. Innermost lock, taken in hard IRQ context too.
- * @spares: memory of finished jobs, for the next ones, so a client that submits one job after another
- *	needs no allocation.
- * @num_spares: number of @spares.
+ * @entity: what the scheduler keeps for it; allocated by its first submit, freed with the client. Read
+ *	without a lock, never replaced.
  * @release_work: releases the client if the last reference is dropped in an interrupt.
- * @usual_ns: usual duration of its jobs by kind, see rknpu_poll.c; 0 if unknown. Not locked.
  * @bytes: size of all buffers mapped here, counted once for each address space. Atomic.
  * @buffers: number of these buffers. Atomic.
  * @amounts: values of the byte counters when this client last cleared them, by kind. Not locked.
@@ -89,27 +82,21 @@ struct rknpu_client {
 	u32 next_token;
 	struct xarray tokens;
 	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
-	struct rknpu_turns *turns;
-	spinlock_t spare_lock;
-	struct rknpu_spare *spares;
-	unsigned int num_spares;
+	struct rknpu_entity *entity;
 	struct work_struct release_work;
-	u32 usual_ns[1 << RKNPU_CLIENT_KIND_BITS];
 	atomic64_t bytes;
 	atomic_t buffers;
 	u32 amounts[RKNPU_AMOUNT_KINDS];
 	u32 domain_id;
 };
 
-void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev,
-			struct rknpu_fault_sink *sink, bool per_file);
+void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev, struct rknpu_fault_sink *sink,
+			void (*free_entity)(struct rknpu_entity *entity), bool per_file);
 void rknpu_clients_fini(struct rknpu_clients *clients);
 struct rknpu_client *rknpu_client_get_current(struct rknpu_clients *clients);
 struct rknpu_client *rknpu_client_get(struct rknpu_client *client);
 void rknpu_client_put(struct rknpu_client *client);
 void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struct *wq);
-void *rknpu_client_take_spare(struct rknpu_client *client);
-bool rknpu_client_give_spare(struct rknpu_client *client, void *memory);
 struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id);
 void rknpu_client_mark_reset(struct rknpu_client *client);
 

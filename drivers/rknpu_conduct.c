@@ -24,8 +24,8 @@
 #include <linux/moduleparam.h>
 #include <linux/workqueue.h>
 
-#include "rknpu_client.h"
 #include "rknpu_core.h"
+#include "rknpu_entity.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
@@ -44,25 +44,25 @@ MODULE_PARM_DESC(stall_limit_ms, "Longest time in milliseconds that a job may fi
 #define RKNPU_CONDUCT_LOOK_MS 10
 
 /* Number of strikes that have not expired. */
-static unsigned int rknpu_conduct_strikes_locked(const struct rknpu_sched *sched, struct rknpu_turns *turns)
+static unsigned int rknpu_conduct_strikes_locked(const struct rknpu_sched *sched, struct rknpu_entity *entity)
 {
-	u64 old = turns->strikes ? div64_u64(ktime_get() - turns->last_strike, RKNPU_CONDUCT_FORGET_NS) : 0;
+	u64 old = entity->strikes ? div64_u64(ktime_get() - entity->last_strike, RKNPU_CONDUCT_FORGET_NS) : 0;
 
 	lockdep_assert_held(&sched->lock);
-	turns->strikes -= min_t(u64, old, turns->strikes);
-	turns->last_strike += old * RKNPU_CONDUCT_FORGET_NS;
-	return turns->strikes;
+	entity->strikes -= min_t(u64, old, entity->strikes);
+	entity->last_strike += old * RKNPU_CONDUCT_FORGET_NS;
+	return entity->strikes;
 }
 
 /* How many times the limit is halved for a client. */
-static unsigned int rknpu_conduct_shift_locked(const struct rknpu_sched *sched, struct rknpu_turns *turns)
+static unsigned int rknpu_conduct_shift_locked(const struct rknpu_sched *sched, struct rknpu_entity *entity)
 {
 	unsigned int others = 0;
 
 	lockdep_assert_held(&sched->lock);
 	if (sched->strikes && time_before(jiffies, sched->last_strike + HZ))
 		others = min(sched->strikes, RKNPU_CONDUCT_STRIKES_OF_OTHERS);
-	return max(others, rknpu_conduct_strikes_locked(sched, turns));
+	return max(others, rknpu_conduct_strikes_locked(sched, entity));
 }
 
 /**
@@ -86,7 +86,7 @@ static bool rknpu_conduct_awaited_locked(const struct rknpu_sched *sched, const 
 	lockdep_assert_held(&sched->lock);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		held |= sched->slots[core].siblings;
-	return rknpu_queue_other_waits(&sched->queue, held, job->client);
+	return rknpu_queue_other_waits(&sched->queue, held, job->entity);
 }
 
 /* Records whether a core has finished a task since the last check. */
@@ -112,7 +112,7 @@ static bool rknpu_conduct_stalled_locked(struct rknpu_sched *sched, struct rknpu
 	unsigned long limit = msecs_to_jiffies(READ_ONCE(rknpu_stall_limit_ms));
 
 	lockdep_assert_held(&sched->lock);
-	limit >>= rknpu_conduct_shift_locked(sched, job->client->turns);
+	limit >>= rknpu_conduct_shift_locked(sched, job->entity);
 	return limit && time_after_eq(jiffies, job->progress + limit) &&
 	       rknpu_conduct_awaited_locked(sched, job, job->running);
 }
@@ -164,14 +164,14 @@ void rknpu_conduct_look(struct work_struct *work)
 /* Jobs that ran at the same time count as one strike. */
 static void rknpu_conduct_strike_locked(struct rknpu_sched *sched, const struct rknpu_job *job)
 {
-	struct rknpu_turns *turns = job->client->turns;
+	struct rknpu_entity *entity = job->entity;
 
 	lockdep_assert_held(&sched->lock);
-	if (turns->strikes && ktime_before(job->started, turns->last_strike))
+	if (entity->strikes && ktime_before(job->started, entity->last_strike))
 		return;
-	turns->strikes = min(turns->strikes + 1, RKNPU_CONDUCT_STRIKES);
-	turns->last_strike = ktime_get();
-	turns->good_ns = 0;
+	entity->strikes = min(entity->strikes + 1, RKNPU_CONDUCT_STRIKES);
+	entity->last_strike = ktime_get();
+	entity->good_ns = 0;
 	if (time_after(jiffies, sched->last_strike + HZ))
 		sched->strikes = 0;
 	sched->strikes++;
@@ -186,7 +186,7 @@ static void rknpu_conduct_strike_locked(struct rknpu_sched *sched, const struct 
  */
 void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_job *job, u32 cores)
 {
-	unsigned int strikes = rknpu_conduct_strikes_locked(sched, job->client->turns);
+	unsigned int strikes = rknpu_conduct_strikes_locked(sched, job->entity);
 	u64 held_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
 	u64 limit_ns = (u64)READ_ONCE(rknpu_stall_limit_ms) * NSEC_PER_MSEC;
 	unsigned long out;
@@ -206,12 +206,12 @@ void rknpu_conduct_blame_locked(struct rknpu_sched *sched, const struct rknpu_jo
 /**
  * rknpu_conduct_good_locked() - credit a client that has strikes with a successful job
  * @sched: the scheduler
- * @turns: turns of the client
+ * @entity: what the scheduler keeps for the client
  * @busy_ns: time that the job has held a core; called once for each of its cores
  */
-void rknpu_conduct_good_locked(const struct rknpu_sched *sched, struct rknpu_turns *turns, u64 busy_ns)
+void rknpu_conduct_good_locked(const struct rknpu_sched *sched, struct rknpu_entity *entity, u64 busy_ns)
 {
 	lockdep_assert_held(&sched->lock);
-	for (turns->good_ns += busy_ns; turns->strikes && turns->good_ns >= RKNPU_CONDUCT_GOOD_NS; turns->strikes--)
-		turns->good_ns -= RKNPU_CONDUCT_GOOD_NS;
+	for (entity->good_ns += busy_ns; entity->strikes && entity->good_ns >= RKNPU_CONDUCT_GOOD_NS; entity->strikes--)
+		entity->good_ns -= RKNPU_CONDUCT_GOOD_NS;
 }

@@ -107,7 +107,8 @@ struct rknpu_device *rknpu_device_create(struct device *dev, const struct drm_dr
 	rknpu_mmap_init(&rdev->drm);
 	rdev->soc = soc;
 	rdev->translated = rknpu_mmu_translates(dev);
-	rknpu_clients_init(&rdev->clients, rdev->translated ? dev : NULL, &rdev->sched.sink, per_file);
+	rknpu_clients_init(&rdev->clients, rdev->translated ? dev : NULL, &rdev->sched.sink,
+			   rknpu_entity_free, per_file);
 	ret = drmm_add_action_or_reset(&rdev->drm, rknpu_device_release_clients, &rdev->clients);
 	if (!ret)
 		ret = rknpu_device_add_dma_dev(rdev);

@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 
 #include "rknpu_client.h"
+#include "rknpu_entity.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
 #include "rknpu_run.h"
@@ -116,37 +117,37 @@ static void rknpu_drop_done(struct rknpu_drop *drop)
  * Checks some of a client's jobs, of which @left have not been checked yet, and removes
  * those that match. The others go to the end of the list, whose order does not matter.
  */
-static unsigned int rknpu_drop_some_locked(struct rknpu_drop *drop, struct rknpu_turns *turns, unsigned int left,
+static unsigned int rknpu_drop_some_locked(struct rknpu_drop *drop, struct rknpu_entity *entity, unsigned int left,
 					   rknpu_drop_match match, const void *data, int result)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&drop->sched->lock);
-	for (i = 0; i < RKNPU_SCHED_BATCH && left && !list_empty(&turns->unstarted); i++, left--) {
-		struct rknpu_job *job = list_first_entry(&turns->unstarted, struct rknpu_job, owned);
+	for (i = 0; i < RKNPU_SCHED_BATCH && left && !list_empty(&entity->unstarted); i++, left--) {
+		struct rknpu_job *job = list_first_entry(&entity->unstarted, struct rknpu_job, owned);
 
 		if (match(job, data))
 			rknpu_drop_take_locked(drop, job, result);
 		else
-			list_move_tail(&job->owned, &turns->unstarted);
+			list_move_tail(&job->owned, &entity->unstarted);
 	}
-	return list_empty(&turns->unstarted) ? 0 : left;
+	return list_empty(&entity->unstarted) ? 0 : left;
 }
 
 /* Drops all jobs of a client that match and have not started. Context: Process context. */
 static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client *client, rknpu_drop_match match,
 				 const void *data, int result)
 {
-	/* Allocated before the first job. */
-	struct rknpu_turns *turns = smp_load_acquire(&client->turns);
-	unsigned int left = turns ? READ_ONCE(turns->num_unstarted) : 0;
+	/* Pairs with the cmpxchg() in rknpu_entity_of(), which comes before the first job. */
+	struct rknpu_entity *entity = smp_load_acquire(&client->entity);
+	unsigned int left = entity ? READ_ONCE(entity->num_unstarted) : 0;
 	struct rknpu_drop drop;
 	unsigned long flags;
 
 	rknpu_drop_init(&drop, sched);
 	while (left) {
 		spin_lock_irqsave(&sched->lock, flags);
-		left = rknpu_drop_some_locked(&drop, turns, left, match, data, result);
+		left = rknpu_drop_some_locked(&drop, entity, left, match, data, result);
 		spin_unlock_irqrestore(&sched->lock, flags);
 		rknpu_drop_finish(&drop);
 		cond_resched();
@@ -158,14 +159,14 @@ static void rknpu_drop_of_client(struct rknpu_sched *sched, struct rknpu_client 
 static struct rknpu_client *rknpu_drop_next_client(struct rknpu_sched *sched)
 {
 	struct rknpu_client *client = NULL;
-	struct rknpu_turns *turns;
+	struct rknpu_entity *entity;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sched->lock, flags);
-	turns = list_first_entry_or_null(&sched->queue.busy, struct rknpu_turns, busy);
-	if (turns) {
-		list_move_tail(&turns->busy, &sched->queue.busy);
-		client = rknpu_client_get(list_first_entry(&turns->unstarted, struct rknpu_job, owned)->client);
+	entity = list_first_entry_or_null(&sched->queue.busy, struct rknpu_entity, busy);
+	if (entity) {
+		list_move_tail(&entity->busy, &sched->queue.busy);
+		client = rknpu_client_get(list_first_entry(&entity->unstarted, struct rknpu_job, owned)->client);
 	}
 	spin_unlock_irqrestore(&sched->lock, flags);
 	return client;

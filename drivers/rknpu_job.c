@@ -16,9 +16,9 @@
 #include "rknpu_bo.h"
 #include "rknpu_client.h"
 #include "rknpu_drm.h"
+#include "rknpu_entity.h"
 #include "rknpu_fence.h"
 #include "rknpu_mapping.h"
-#include "rknpu_queue.h"
 #include "rknpu_refuse.h"
 #include "rknpu_regcmd.h"
 #include "rknpu_regs.h"
@@ -132,14 +132,21 @@ static unsigned long rknpu_job_timeout(u32 timeout_ms)
 	return msecs_to_jiffies(timeout_ms) + 1;
 }
 
-/* Returns zeroed memory for a job, recycled from one of the client's finished jobs if possible. */
+/* Returns a zeroed job, in memory of one of the client's finished jobs if possible; NULL if out of memory. */
 static struct rknpu_job *rknpu_job_alloc(struct rknpu_client *client)
 {
-	struct rknpu_job *job = rknpu_client_take_spare(client);
+	struct rknpu_entity *entity = rknpu_entity_of(client);
+	struct rknpu_job *job;
 
-	if (!job)
-		return kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
-	memset(job, 0, sizeof(*job));
+	if (!entity)
+		return NULL;
+	job = rknpu_entity_take_spare(entity);
+	if (job)
+		memset(job, 0, sizeof(*job));
+	else
+		job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	if (job)
+		job->entity = entity;
 	return job;
 }
 
@@ -147,7 +154,7 @@ static struct rknpu_job *rknpu_job_alloc(struct rknpu_client *client)
 static void rknpu_job_free(struct rknpu_job *job)
 {
 	/* Recycled memory would hide a use after free from KASAN. */
-	if (IS_ENABLED(CONFIG_KASAN) || !rknpu_client_give_spare(job->client, job))
+	if (IS_ENABLED(CONFIG_KASAN) || !rknpu_entity_give_spare(job->entity, job))
 		kfree(job);
 }
 
@@ -179,10 +186,8 @@ static void rknpu_job_free_work(struct work_struct *work)
 static int rknpu_job_build(struct rknpu_job *job, const struct rknpu_soc *soc,
 			   const struct rknpu_job_args *args)
 {
-	int ret = rknpu_queue_prepare(job->client);
+	int ret = rknpu_job_pin_descriptors(job, args);
 
-	if (!ret)
-		ret = rknpu_job_pin_descriptors(job, args);
 	if (!ret)
 		ret = rknpu_job_build_ranges(job, soc, args);
 	if (!ret && job->in_fence) {

@@ -17,6 +17,7 @@
 
 struct drm_device;
 struct rknpu_client;
+struct rknpu_entity;
 struct rknpu_epoch;
 struct rknpu_mapping;
 struct rknpu_sched;
@@ -97,6 +98,7 @@ enum rknpu_job_place {
  * @ref: held by the submit path and by the queue or hardware.
  * @sched: scheduler that it was pushed to. Immutable from then on.
  * @client: client that submitted it. Immutable.
+ * @entity: what the scheduler keeps for @client, which keeps it alive. Immutable.
  * @file: file that it was submitted through; identity only. Immutable.
  * @usage: usage counters of @file; holds a reference. Immutable.
  * @id: unique number, assigned by the push. Immutable from then on.
@@ -143,6 +145,7 @@ struct rknpu_job {
 	struct kref ref;
 	struct rknpu_sched *sched;
 	struct rknpu_client *client;
+	struct rknpu_entity *entity;
 	const void *file;
 	struct rknpu_usage *usage;
 	u64 id;

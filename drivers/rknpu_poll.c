@@ -27,8 +27,8 @@
 #include <linux/sched.h>
 #include <linux/sched/stat.h>
 
-#include "rknpu_client.h"
 #include "rknpu_core.h"
+#include "rknpu_entity.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_run.h"
@@ -55,7 +55,7 @@ static u32 *rknpu_poll_usual(const struct rknpu_job *job)
 	const struct rknpu_job_range *range = &job->range[__ffs(job->cores)];
 	unsigned long kind = (unsigned long)job->task_mapping + range->first;
 
-	return &job->client->usual_ns[hash_long(kind, RKNPU_CLIENT_KIND_BITS)];
+	return &job->entity->usual_ns[hash_long(kind, RKNPU_ENTITY_KIND_BITS)];
 }
 
 /**

@@ -13,7 +13,6 @@
 #include <linux/workqueue.h>
 
 #include "rknpu_account.h"
-#include "rknpu_client.h"
 #include "rknpu_drop.h"
 #include "rknpu_job.h"
 #include "rknpu_poll.h"
@@ -45,7 +44,7 @@ static int rknpu_push_accept_locked(struct rknpu_sched *sched, struct rknpu_job 
 		return -ENODEV;
 	if (!rknpu_sched_has_cores_locked(sched, job))
 		return -EIO;
-	if (job->in_fence && rknpu_queue_full(job->client))
+	if (job->in_fence && rknpu_queue_full(job->entity))
 		return -EAGAIN;
 	rknpu_account_queue_locked(sched, job);
 	if (job->in_fence && rknpu_push_hold_locked(sched, job, spare))
@@ -54,7 +53,7 @@ static int rknpu_push_accept_locked(struct rknpu_sched *sched, struct rknpu_job 
 		return 0;
 	/* Whatever starts it later, its submitter will not be polling. */
 	job->quiet = false;
-	if (rknpu_queue_full(job->client))
+	if (rknpu_queue_full(job->entity))
 		return -EAGAIN;
 	rknpu_sched_queue_locked(sched, job);
 	return 0;

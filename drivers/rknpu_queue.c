@@ -13,8 +13,7 @@
  * that is new, or returns after a while, is treated as having used its fair share, so new
  * clients cannot hold the others off forever. Nothing is remembered for long, either.
  *
- * The caller must hold sched->lock for everything but rknpu_queue_init() and
- * rknpu_queue_prepare().
+ * The caller must hold sched->lock for everything but rknpu_queue_init().
  */
 #include "rknpu_queue.h"
 
@@ -22,9 +21,9 @@
 #include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/moduleparam.h>
-#include <linux/slab.h>
 
 #include "rknpu_client.h"
+#include "rknpu_entity.h"
 #include "rknpu_job.h"
 
 static unsigned int rknpu_client_max_jobs = 8192;
@@ -52,7 +51,7 @@ static unsigned int rknpu_queue_level(const struct rknpu_job *job)
 
 static struct rknpu_turn *rknpu_queue_turn(const struct rknpu_job *job)
 {
-	return &job->client->turns->level[rknpu_queue_level(job)];
+	return &job->entity->level[rknpu_queue_level(job)];
 }
 
 static bool rknpu_queue_turn_less(struct rb_node *a, const struct rb_node *b)
@@ -64,42 +63,42 @@ static bool rknpu_queue_turn_less(struct rb_node *a, const struct rb_node *b)
 #define RKNPU_QUEUE_TAG_SHIFT 20
 
 /* Enters a turn after all others that have used as much. */
-static void rknpu_queue_turn_enter(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
+static void rknpu_queue_turn_enter(struct rknpu_queue *queue, struct rknpu_entity *entity, struct rknpu_turn *turn)
 {
-	unsigned int level = turn - turns->level;
+	unsigned int level = turn - entity->level;
 
-	turn->tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
+	turn->tag = entity->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
 	rb_add_cached(&turn->node, &queue->levels[level], rknpu_queue_turn_less);
-	turns->entered |= BIT(level);
+	entity->entered |= BIT(level);
 	queue->used |= BIT(level);
 	queue->num_turns++;
 }
 
-static void rknpu_queue_turn_leave(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
+static void rknpu_queue_turn_leave(struct rknpu_queue *queue, struct rknpu_entity *entity, struct rknpu_turn *turn)
 {
-	unsigned int level = turn - turns->level;
+	unsigned int level = turn - entity->level;
 
-	if (!(turns->entered & BIT(level)))
+	if (!(entity->entered & BIT(level)))
 		return;
 	rb_erase_cached(&turn->node, &queue->levels[level]);
-	turns->entered &= ~BIT(level);
+	entity->entered &= ~BIT(level);
 	queue->num_turns--;
 	if (RB_EMPTY_ROOT(&queue->levels[level].rb_root))
 		queue->used &= ~BIT(level);
 }
 
 /* Moves a turn after its client has used more time. Returns true if another client is before it now. */
-static bool rknpu_queue_turn_requeue(struct rknpu_queue *queue, struct rknpu_turns *turns, struct rknpu_turn *turn)
+static bool rknpu_queue_turn_requeue(struct rknpu_queue *queue, struct rknpu_entity *entity, struct rknpu_turn *turn)
 {
 	struct rb_node *next = rb_next(&turn->node);
-	u64 tag = turns->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
+	u64 tag = entity->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
 
 	if (!next || rb_entry(next, struct rknpu_turn, node)->tag > tag) {
 		turn->tag = tag;
 		return false;
 	}
-	rknpu_queue_turn_leave(queue, turns, turn);
-	rknpu_queue_turn_enter(queue, turns, turn);
+	rknpu_queue_turn_leave(queue, entity, turn);
+	rknpu_queue_turn_enter(queue, entity, turn);
 	return true;
 }
 
@@ -128,61 +127,30 @@ void rknpu_queue_init(struct rknpu_queue *queue)
 }
 
 /**
- * rknpu_queue_prepare() - prepare a client for queueing jobs
- * @client: the client
- *
- * Context: Process context. May sleep the first time; costs nothing after that.
- *
- * Return: 0 on success, -ENOMEM if out of memory.
- */
-int rknpu_queue_prepare(struct rknpu_client *client)
-{
-	struct rknpu_turns *turns;
-	unsigned int i, j;
-
-	/* Pairs with the cmpxchg() below. */
-	if (smp_load_acquire(&client->turns))
-		return 0;
-	turns = kzalloc(sizeof(*turns), GFP_KERNEL_ACCOUNT);
-	if (!turns)
-		return -ENOMEM;
-	INIT_LIST_HEAD(&turns->unstarted);
-	INIT_LIST_HEAD(&turns->busy);
-	turns->waits = RB_ROOT;
-	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		for (j = 0; j < RKNPU_QUEUE_CLASSES; j++)
-			INIT_LIST_HEAD(&turns->level[i].jobs[j]);
-	}
-	if (cmpxchg(&client->turns, NULL, turns))
-		kfree(turns);
-	return 0;
-}
-
-/**
  * rknpu_queue_full() - tell whether a client has as many waiting jobs as it may have
- * @client: the client; prepared
+ * @entity: what the scheduler keeps for the client
  *
  * Return: true if another job must be refused.
  */
-bool rknpu_queue_full(const struct rknpu_client *client)
+bool rknpu_queue_full(const struct rknpu_entity *entity)
 {
-	return client->turns->num_unstarted >= READ_ONCE(rknpu_client_max_jobs);
+	return entity->num_unstarted >= READ_ONCE(rknpu_client_max_jobs);
 }
 
 /**
  * rknpu_queue_own() - add an accepted job to its client's unstarted jobs
  * @queue: the queue
- * @job: a job that waits for a core or a fence; on no list of its client, which has been prepared
+ * @job: a job that waits for a core or a fence; on no list of its client
  */
 void rknpu_queue_own(struct rknpu_queue *queue, struct rknpu_job *job)
 {
-	struct rknpu_turns *turns = job->client->turns;
+	struct rknpu_entity *entity = job->entity;
 
-	if (!turns->num_unstarted++) {
-		list_add_tail(&turns->busy, &queue->busy);
+	if (!entity->num_unstarted++) {
+		list_add_tail(&entity->busy, &queue->busy);
 		queue->num_busy++;
 	}
-	list_add_tail(&job->owned, &turns->unstarted);
+	list_add_tail(&job->owned, &entity->unstarted);
 }
 
 /**
@@ -192,49 +160,49 @@ void rknpu_queue_own(struct rknpu_queue *queue, struct rknpu_job *job)
  */
 void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job)
 {
-	struct rknpu_turns *turns = job->client->turns;
+	struct rknpu_entity *entity = job->entity;
 
 	list_del_init(&job->owned);
-	if (!--turns->num_unstarted) {
-		list_del_init(&turns->busy);
+	if (!--entity->num_unstarted) {
+		list_del_init(&entity->busy);
 		queue->num_busy--;
 	}
 }
 
-static void rknpu_queue_turns_readmit(struct rknpu_queue *queue, struct rknpu_turns *turns)
+static void rknpu_queue_entity_readmit(struct rknpu_queue *queue, struct rknpu_entity *entity)
 {
 	unsigned int i;
 
-	turns->out = false;
+	entity->out = false;
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
-		if (turns->level[i].used)
-			rknpu_queue_turn_enter(queue, turns, &turns->level[i]);
+		if (entity->level[i].used)
+			rknpu_queue_turn_enter(queue, entity, &entity->level[i]);
 	}
 }
 
 /* Limits how far a client may be behind its fair share to @credit. */
-static void rknpu_queue_turns_clamp(const struct rknpu_queue *queue, struct rknpu_turns *turns, u64 credit)
+static void rknpu_queue_entity_clamp(const struct rknpu_queue *queue, struct rknpu_entity *entity, u64 credit)
 {
-	if (turns->used_ns + credit < queue->share_ns)
-		turns->used_ns = queue->share_ns - credit;
+	if (entity->used_ns + credit < queue->share_ns)
+		entity->used_ns = queue->share_ns - credit;
 }
 
 /**
  * rknpu_queue_add() - queue a job that waits for a core
  * @queue: the queue
- * @job: the job; not queued; its client has been prepared
+ * @job: the job; not queued
  */
 void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 {
-	struct rknpu_turns *turns = job->client->turns;
+	struct rknpu_entity *entity = job->entity;
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 	unsigned int class = rknpu_queue_class(job);
 
-	if (turns->out && time_after_eq(jiffies, turns->out_end))
-		rknpu_queue_turns_readmit(queue, turns);
-	if (!turns->out && !turn->used) {
-		rknpu_queue_turns_clamp(queue, turns, 0);
-		rknpu_queue_turn_enter(queue, turns, turn);
+	if (entity->out && time_after_eq(jiffies, entity->out_end))
+		rknpu_queue_entity_readmit(queue, entity);
+	if (!entity->out && !turn->used) {
+		rknpu_queue_entity_clamp(queue, entity, 0);
+		rknpu_queue_turn_enter(queue, entity, turn);
 	}
 	turn->used |= BIT(class);
 	list_add_tail(&job->node, &turn->jobs[class]);
@@ -257,7 +225,7 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 	if (list_empty(&turn->jobs[class]))
 		turn->used &= ~BIT(class);
 	if (!turn->used)
-		rknpu_queue_turn_leave(queue, job->client->turns, turn);
+		rknpu_queue_turn_leave(queue, job->entity, turn);
 }
 
 /**
@@ -267,34 +235,34 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
  */
 void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
 {
-	struct rknpu_turns *turns = job->client->turns;
+	struct rknpu_entity *entity = job->entity;
 	unsigned int level = rknpu_queue_level(job);
 
 	rknpu_queue_remove(queue, job);
-	if (!(turns->entered & BIT(level)))
+	if (!(entity->entered & BIT(level)))
 		return;
-	rknpu_queue_turns_clamp(queue, turns, RKNPU_QUEUE_WINDOW_NS);
-	rknpu_queue_turn_requeue(queue, turns, &turns->level[level]);
+	rknpu_queue_entity_clamp(queue, entity, RKNPU_QUEUE_WINDOW_NS);
+	rknpu_queue_turn_requeue(queue, entity, &entity->level[level]);
 }
 
 /**
  * rknpu_queue_charge() - account for a client's use of a core
  * @queue: the queue
- * @turns: turns of the client
+ * @entity: what the scheduler keeps for the client
  * @ns: time used
  */
-void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_turns *turns, u64 ns)
+void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_entity *entity, u64 ns)
 {
-	unsigned int others = queue->num_turns - hweight_long(turns->entered), i;
+	unsigned int others = queue->num_turns - hweight_long(entity->entered), i;
 
 	/* A single job must not move all waiting clients beyond the window. */
 	ns = min(ns, RKNPU_QUEUE_WINDOW_NS);
 	queue->share_ns += others ? div_u64(ns, others + 1) : ns;
-	turns->used_ns = min(turns->used_ns + ns, queue->share_ns + RKNPU_QUEUE_WINDOW_NS);
+	entity->used_ns = min(entity->used_ns + ns, queue->share_ns + RKNPU_QUEUE_WINDOW_NS);
 	if (!others)
 		return;
-	for_each_set_bit(i, &turns->entered, RKNPU_QUEUE_LEVELS)
-		queue->moved |= rknpu_queue_turn_requeue(queue, turns, &turns->level[i]);
+	for_each_set_bit(i, &entity->entered, RKNPU_QUEUE_LEVELS)
+		queue->moved |= rknpu_queue_turn_requeue(queue, entity, &entity->level[i]);
 }
 
 /* Returns the first job, in order of arrival, among a client's jobs that name one of some cores. */
@@ -369,27 +337,27 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 }
 
 /* True if a turn belongs to a client. */
-static bool rknpu_queue_turn_of(const struct rknpu_turn *turn, const struct rknpu_client *client)
+static bool rknpu_queue_turn_of(const struct rknpu_turn *turn, const struct rknpu_entity *entity)
 {
-	return turn >= client->turns->level && turn < client->turns->level + RKNPU_QUEUE_LEVELS;
+	return turn >= entity->level && turn < entity->level + RKNPU_QUEUE_LEVELS;
 }
 
 /**
  * rknpu_queue_other_waits() - tell whether another client has a job for some cores
  * @queue: the queue
  * @cores: mask of the cores
- * @client: client to ignore; prepared
+ * @entity: that of the client to ignore
  *
  * Return: true if a client that is not banished has a job of any priority that names one of @cores.
  */
-bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const struct rknpu_client *client)
+bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const struct rknpu_entity *entity)
 {
 	const struct rknpu_turn *turn;
 	unsigned int i;
 
 	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
 		for (turn = rknpu_queue_turn_first(queue, i); turn; turn = rknpu_queue_turn_after(turn)) {
-			if (!rknpu_queue_turn_of(turn, client) && rknpu_queue_turn_next(turn, cores))
+			if (!rknpu_queue_turn_of(turn, entity) && rknpu_queue_turn_next(turn, cores))
 				return true;
 		}
 	}
@@ -399,22 +367,22 @@ bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const s
 /**
  * rknpu_queue_banish() - start no job of a client for a while
  * @queue: the queue
- * @client: the client; prepared
+ * @client: the client; has submitted
  * @end: jiffies; ignored if an earlier call has set a later time
  *
  * The registers are marked unclean for the client, so its new jobs cannot bypass the queue.
  */
 void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, unsigned long end)
 {
-	struct rknpu_turns *turns = client->turns;
+	struct rknpu_entity *entity = client->entity;
 	unsigned int i;
 
-	if (turns->out && time_before(end, turns->out_end))
+	if (entity->out && time_before(end, entity->out_end))
 		return;
-	turns->out = true;
-	turns->out_end = end;
-	for_each_set_bit(i, &turns->entered, RKNPU_QUEUE_LEVELS)
-		rknpu_queue_turn_leave(queue, turns, &turns->level[i]);
+	entity->out = true;
+	entity->out_end = end;
+	for_each_set_bit(i, &entity->entered, RKNPU_QUEUE_LEVELS)
+		rknpu_queue_turn_leave(queue, entity, &entity->level[i]);
 	rknpu_client_mark_reset(client);
 }
 
@@ -426,13 +394,13 @@ void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, 
  */
 bool rknpu_queue_readmit(struct rknpu_queue *queue)
 {
-	struct rknpu_turns *turns;
+	struct rknpu_entity *entity;
 	bool left = false;
 
-	list_for_each_entry(turns, &queue->busy, busy) {
-		if (turns->out && time_after_eq(jiffies, turns->out_end))
-			rknpu_queue_turns_readmit(queue, turns);
-		left |= turns->out;
+	list_for_each_entry(entity, &queue->busy, busy) {
+		if (entity->out && time_after_eq(jiffies, entity->out_end))
+			rknpu_queue_entity_readmit(queue, entity);
+		left |= entity->out;
 	}
 	return left;
 }

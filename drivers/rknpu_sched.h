@@ -19,6 +19,7 @@
 #include "rknpu_vm.h"
 
 struct rknpu_core;
+struct rknpu_entity;
 struct rknpu_job;
 struct rknpu_mmu;
 struct rknpu_sched;
@@ -96,5 +97,8 @@ int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, str
 void rknpu_sched_stop(struct rknpu_sched *sched);
 void rknpu_sched_fini(struct rknpu_sched *sched);
 u32 rknpu_sched_cores(const struct rknpu_sched *sched);
+
+/* Of rknpu_entity.c, for the list of clients: only files of the scheduler include rknpu_entity.h. */
+void rknpu_entity_free(struct rknpu_entity *entity);
 
 #endif /* RKNPU_SCHED_H */

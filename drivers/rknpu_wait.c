@@ -21,8 +21,8 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "rknpu_client.h"
 #include "rknpu_drop.h"
+#include "rknpu_entity.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
 #include "rknpu_sched.h"
@@ -237,7 +237,7 @@ static void rknpu_wait_watch_locked(struct rknpu_sched *sched)
  */
 bool rknpu_wait_join_locked(struct rknpu_sched *sched, struct rknpu_job *job, struct rknpu_wait **spare)
 {
-	struct rb_root *tree = &job->client->turns->waits;
+	struct rb_root *tree = &job->entity->waits;
 	struct rb_node *node;
 
 	lockdep_assert_held(&sched->lock);

@@ -3,7 +3,7 @@
  * Copyright (C) the rknpu authors
  *
  * DOC: KUnit tests of the files that decide which job runs where, rknpu_queue.c and rknpu_pick.c, on slots
- * without hardware. Both files are compiled in here, so the driver exports nothing for its tests.
+ * without hardware. They are compiled in here, so the driver exports nothing for its tests.
  */
 #include <kunit/test.h>
 #include <linux/sched.h>
@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 
 #include "rknpu_client.h"
+#include "rknpu_entity.h"
 #include "rknpu_job.h"
 #include "rknpu_mmu.h"
 #include "rknpu_pick.h"
@@ -18,6 +19,7 @@
 #include "rknpu_sched.h"
 #include "rknpu_vm.h"
 
+#include "rknpu_entity.c"
 #include "rknpu_queue.c"
 #include "rknpu_pick.c"
 #ifdef CONFIG_LOCKDEP
@@ -46,7 +48,7 @@ struct rig {
 /* What a decision must leave as it is. */
 struct rig_copy {
 	struct rknpu_sched sched;
-	struct rknpu_turns turns[CLIENTS];
+	struct rknpu_entity entity[CLIENTS];
 	struct rknpu_job jobs[4];
 };
 
@@ -60,7 +62,7 @@ static int rig_init(struct kunit *test)
 	rknpu_queue_init(&rig->sched.queue);
 	rig->sched.now = ktime_set(100, 0);
 	for (i = 0; i < CLIENTS; i++) {
-		KUNIT_ASSERT_EQ(test, rknpu_queue_prepare(&rig->client[i]), 0);
+		KUNIT_ASSERT_NOT_NULL(test, rknpu_entity_of(&rig->client[i]));
 		rig->vm[i].id = i + 1;
 	}
 	test->priv = rig;
@@ -73,7 +75,7 @@ static void rig_exit(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; rig && i < CLIENTS; i++)
-		kfree(rig->client[i].turns);
+		rknpu_entity_free(rig->client[i].entity);
 }
 
 /* Makes all cores idle, without an address space; @shared: behind one IOMMU. */
@@ -111,6 +113,7 @@ static struct rknpu_job *rig_queue(struct rig *rig, unsigned int client, u32 cor
 	memset(job, 0, sizeof(*job));
 	job->sched = &rig->sched;
 	job->client = &rig->client[client];
+	job->entity = rig->client[client].entity;
 	job->vm = &rig->vm[client];
 	job->cores = cores;
 	job->gang = gang;
@@ -216,12 +219,12 @@ static void queue_serves_the_client_that_used_less(struct kunit *test)
 		job[i] = rig_queue(rig, i, ALL, false, 0);
 	KUNIT_EXPECT_PTR_EQ(test, rig_next(rig, ALL), job[0]);
 	spin_lock_irq(&rig->sched.lock);
-	rknpu_queue_charge(&rig->sched.queue, rig->client[0].turns, 10 * NSEC_PER_MSEC);
+	rknpu_queue_charge(&rig->sched.queue, rig->client[0].entity, 10 * NSEC_PER_MSEC);
 	spin_unlock_irq(&rig->sched.lock);
 	KUNIT_EXPECT_PTR_EQ(test, rig_next(rig, ALL), job[1]);
 	KUNIT_EXPECT_TRUE(test, rig->sched.queue.moved);
 	spin_lock_irq(&rig->sched.lock);
-	rknpu_queue_charge(&rig->sched.queue, rig->client[1].turns, 30 * NSEC_PER_MSEC);
+	rknpu_queue_charge(&rig->sched.queue, rig->client[1].entity, 30 * NSEC_PER_MSEC);
 	spin_unlock_irq(&rig->sched.lock);
 	KUNIT_EXPECT_PTR_EQ(test, rig_next(rig, ALL), job[0]);
 }
@@ -240,7 +243,7 @@ static void queue_passes_over_a_banished_client(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, left);
 	KUNIT_EXPECT_PTR_EQ(test, rig_next(rig, ALL), good);
 	spin_lock_irq(&rig->sched.lock);
-	rig->client[0].turns->out_end = jiffies;
+	rig->client[0].entity->out_end = jiffies;
 	left = rknpu_queue_readmit(&rig->sched.queue);
 	rknpu_queue_remove(&rig->sched.queue, good);
 	spin_unlock_irq(&rig->sched.lock);
@@ -399,7 +402,7 @@ static void rig_copy(const struct rig *rig, struct rig_copy *copy)
 	memcpy(&copy->sched, &rig->sched, sizeof(copy->sched));
 	memcpy(copy->jobs, rig->jobs, sizeof(copy->jobs));
 	for (i = 0; i < CLIENTS; i++)
-		memcpy(&copy->turns[i], rig->client[i].turns, sizeof(copy->turns[i]));
+		memcpy(&copy->entity[i], rig->client[i].entity, sizeof(copy->entity[i]));
 }
 
 static bool rig_unchanged(const struct rig *rig, const struct rig_copy *copy)
@@ -407,7 +410,7 @@ static bool rig_unchanged(const struct rig *rig, const struct rig_copy *copy)
 	unsigned int i;
 
 	for (i = 0; i < CLIENTS; i++) {
-		if (memcmp(&copy->turns[i], rig->client[i].turns, sizeof(copy->turns[i])))
+		if (memcmp(&copy->entity[i], rig->client[i].entity, sizeof(copy->entity[i])))
 			return false;
 	}
 	return !memcmp(&copy->sched, &rig->sched, sizeof(copy->sched)) &&

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) the rknpu authors
+ *
+ * Only files of the scheduler include this header; for all others &struct rknpu_entity is an incomplete type.
+ */
+#ifndef RKNPU_ENTITY_H
+#define RKNPU_ENTITY_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "rknpu_queue.h"
+
+struct rknpu_client;
+struct rknpu_spare;
+
+/* Number of kinds of jobs that are distinguished, as a power of two. */
+#define RKNPU_ENTITY_KIND_BITS 4
+
+/**
+ * struct rknpu_turn - jobs of one client at one priority; sched->lock
+ * @node: entry in its level, while it has jobs and its client is not banished.
+ * @tag: sort key in the level: the time that its client had used when it was last checked, in units of
+ *	about a millisecond. Of two clients that have used equally much, the one that was checked earlier
+ *	goes first.
+ * @used: bit n is set if @jobs[n] is not empty.
+ * @jobs: lists of jobs by class, each in order of arrival.
+ */
+struct rknpu_turn {
+	struct rb_node node;
+	u64 tag;
+	u32 used;
+	struct list_head jobs[RKNPU_QUEUE_CLASSES];
+};
+
+static_assert(RKNPU_QUEUE_CLASSES <= 32 && RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
+
+/**
+ * struct rknpu_entity - what the scheduler keeps for one client
+ * @level: jobs that wait for a core, by priority.
+ * @waits: fences that other jobs wait for: &struct rknpu_wait, sorted by fence.
+ * @unstarted: all jobs that have not started, in no particular order.
+ * @num_unstarted: number of these jobs.
+ * @busy: entry in the queue's list while there are any.
+ * @entered: bit n is set if @level[n] is in the queue's order.
+ * @used_ns: time used on cores, kept within a window around the queue's @share_ns.
+ * @out: the client is banished: none of its jobs is in the queue's order until @out_end.
+ * @out_end: jiffies.
+ * @strikes: number of strikes, see rknpu_conduct.c.
+ * @last_strike: time of the last strike, if there are any.
+ * @good_ns: time of successful jobs since then that has not been used to take back a strike yet.
+ * @spare_lock: protects @spares and @num_spares. Innermost lock, taken in hard IRQ context too.
+ * @spares: memory of finished jobs, for the next ones, so a client that submits one job after another
+ *	needs no allocation.
+ * @num_spares: number of @spares.
+ * @usual_ns: usual duration of its jobs by kind, see rknpu_poll.c; 0 if unknown. Not locked.
+ *
+ * All under sched->lock, except the last four. Lives as long as its client, from the client's first submit.
+ */
+struct rknpu_entity {
+	struct rknpu_turn level[RKNPU_QUEUE_LEVELS];
+	struct rb_root waits;
+	struct list_head unstarted;
+	unsigned int num_unstarted;
+	struct list_head busy;
+	unsigned long entered;
+	u64 used_ns;
+	bool out;
+	unsigned long out_end;
+	unsigned int strikes;
+	ktime_t last_strike;
+	u64 good_ns;
+	spinlock_t spare_lock;
+	struct rknpu_spare *spares;
+	unsigned int num_spares;
+	u32 usual_ns[1 << RKNPU_ENTITY_KIND_BITS];
+};
+
+struct rknpu_entity *rknpu_entity_of(struct rknpu_client *client);
+void *rknpu_entity_take_spare(struct rknpu_entity *entity);
+bool rknpu_entity_give_spare(struct rknpu_entity *entity, void *memory);
+
+#endif /* RKNPU_ENTITY_H */
