@@ -36,6 +36,15 @@ step() {
 	say "$(printf '%6d.%01d s  %s' $((ms / 1000)) $((ms % 1000 / 100)) "$text")"
 }
 
+# set_up OPTION...: call setup, unless the script that called this one has done so with the same options
+set_up() {
+	case ${RKNPU_SET_UP:-} in *"|$*|"*) return ;; esac
+	"$VM/setup" "$@"
+	export RKNPU_SET_UP="${RKNPU_SET_UP:-|}$*|"
+	# What boots a kernel includes what builds for it.
+	[ $# != 2 ] || [ "$1" != --kernels ] || RKNPU_SET_UP+="--headers $2|"
+}
+
 # in_kroot CMD...: run a command in the build root. Without permission to use chroot or create device nodes, this is done
 # in a separate namespace.
 in_kroot() {
