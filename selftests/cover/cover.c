@@ -13,6 +13,8 @@
 #include <linux/module.h>
 #include <linux/vmalloc.h>
 
+#include "spare.h"
+
 #define COVER_BYTES	0x80000
 #define COVER_INSN	4
 
@@ -62,12 +64,15 @@ static int __init cover_init(void)
 	ret = misc_register(&cover_device);
 	if (ret)
 		vfree(cover_map);
+	else
+		spare_init();
 	return ret;
 }
 module_init(cover_init);
 
 static void __exit cover_exit(void)
 {
+	spare_exit();
 	misc_deregister(&cover_device);
 	vfree(cover_map);
 }
