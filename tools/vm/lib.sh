@@ -67,11 +67,11 @@ suite_of() {
 	case $1 in
 	6.1 | 6.1-rt) echo bookworm ;;
 	6.12-bpo) echo bookworm-backports ;;
-	6.12 | 6.12-rt | 6.12-16k | debug) echo trixie ;;
+	6.12 | 6.12-rt | 6.12-16k | debug | debug-races) echo trixie ;;
 	newest | newest-rt | newest-16k | debug-newest) echo trixie-backports ;;
 	unstable) echo sid ;;
 	experimental) echo experimental ;;
-	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug debug-newest unstable experimental)" ;;
+	*) die "unknown kernel '$1' (known: $KERNEL_NAMES debug debug-newest debug-races unstable experimental)" ;;
 	esac
 }
 
