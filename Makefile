@@ -12,7 +12,7 @@ export KERNELS T
 DKMS_VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE := $(DESTDIR)/usr/src/rknpu-$(DKMS_VERSION)
 
-.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-island check-mutants check-networks check-packages kernels bench fuzz soak help
+.PHONY: dkms-install dkms-remove all modules clean demo demo-ocr check check-ci check-fast check-twin check-island check-mutants check-networks check-packages check-races kernels bench fuzz soak help
 
 all: modules
 
@@ -65,6 +65,9 @@ check-twin:
 check-island:
 	@selftests/checks/check island
 
+check-races:
+	@selftests/checks/check races
+
 check-packages:
 	@selftests/checks/check packages
 
@@ -92,6 +95,8 @@ help:
 	@echo 'make check-fast   the tests that boot nothing'
 	@echo 'make check-twin   the tests of the device model'
 	@echo 'make check-island  the usual tests with a board'"'"'s clocks, power domains and supplies, and more devfreq governors'
+	@echo 'make check-races  threads, processes and random calls on a kernel that reports data races of the driver (KCSAN), which is'
+	@echo '                  built the first time'
 	@echo 'make check-mutants  driver variants whose order of calls would hang a board: the twin has to catch each of them'
 	@echo 'make check-networks  networks compiled with Rockchip'"'"'s compiler, run by their closed runtime (both from the Python registry)'
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'

@@ -3,7 +3,8 @@
 # The list: one line per boot, `name | options of tools/vm/run | command in the guest`; # starts a comment. A boot whose name
 # ends in @KERNEL is only for that kernel, one with @!KERNEL is for all others.
 # The options may name another kernel (--kernel), $boot_kernel, and $debian_kernel, which for a debug kernel is the one that
-# Debian builds from the same source. In the guest, /selftests is the build of selftests/.
+# Debian builds from the same source, and $kcsan, arguments of a kernel that looks for data races. In the guest, /selftests is
+# the build of selftests/.
 # shellcheck shell=bash
 
 # one_boot NAME KERNEL OPTIONS COMMAND
@@ -12,7 +13,10 @@ one_boot() {
 	# shellcheck disable=SC2034 # the options may say them
 	local boot_kernel=$2 debian_kernel=${2#debug-}
 	# shellcheck disable=SC2034
-	if [ "$2" = debug ]; then debian_kernel=6.12; fi
+	case $2 in debug | debug-races) debian_kernel=6.12 ;; esac
+	# One access in 101 is watched, for a time in which another emulated processor does something: time-outs still hold.
+	# shellcheck disable=SC2034
+	local kcsan='kcsan.early_enable=1 kcsan.skip_watch=101 kcsan.udelay_task=1000 kcsan.udelay_interrupt=200 panic_on_warn=0'
 	eval "options=($3)"
 	common=(--kernel "$2" --log "$LOGS/$1@$2.klog" --add "$BUILD/selftests:/selftests")
 	# On the slow kernel, instructions drive the clock, so nothing is late, regardless of other load on the machine.
