@@ -110,9 +110,9 @@
  */
 #define TWIN_SLOW_ACK_MS		0x038	/* RW */
 
-/* Timing model; takes effect with the next kick */
+/* Timing model; takes effect with the next kick. The values after power-on are RK3588's. */
 #define TWIN_CLOCK_MHZ			0x040	/* RW, 1000 */
-#define TWIN_MACS_PER_CYCLE		0x044	/* RW, 1024: int8; fp16 and int16 run at half of it */
+#define TWIN_MACS_PER_CYCLE		0x044	/* RW, 1024: int8; fp16 and int16 run at half of it; 0: as after power-on */
 #define TWIN_TASK_OVERHEAD_NS		0x048	/* RW, 1000: fetch and set-up of one task */
 #define TWIN_BYTES_PER_CYCLE		0x04c	/* RW, 9: memory rate */
 

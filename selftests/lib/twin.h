@@ -31,7 +31,6 @@ uint32_t twin_faults_left(unsigned int core);
 void twin_disarm(void);
 /* The timing model after reset; a case that changes it need not restore it */
 #define TWIN_TASK_OVERHEAD_USUAL_NS	1000
-#define TWIN_MACS_PER_CYCLE_USUAL	1024
 
 /* The next @count jobs on @core do not end before twin_release(); for cases that must not depend on time */
 void twin_hold(unsigned int core, uint32_t count);

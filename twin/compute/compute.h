@@ -90,7 +90,7 @@ enum twin_compute_status {
  * @mac_rate_shift: the MAC array runs at its int8 rate >> this, or << if negative: 0 int8, -1 int4,
  *	1 the 16-bit types, 2 tf32 [seen: rockchip-npu-notes], four more for depthwise [guess]
  * @memory_bytes: bytes that the task moves, without per-channel operands, if nothing is fetched twice
- * @latency_cycles: from the first fetch to the first MAC plus from the last MAC to the last write
+ * @fills: how often the units run empty and fill again: once per task, 0 if it does nothing
  * @bytes_read: bytes that DMA reads asked for
  * @bytes_written: bytes that DMA writes asked for
  * @refused_reg: offset of the register that caused the refusal; GLOBAL's for the
@@ -102,7 +102,7 @@ struct twin_compute_result {
 	uint64_t mac_slots;
 	int mac_rate_shift;
 	uint64_t memory_bytes;
-	uint32_t latency_cycles;
+	uint32_t fills;
 	uint64_t bytes_read;
 	uint64_t bytes_written;
 	uint32_t refused_reg;
@@ -130,7 +130,7 @@ enum twin_compute_status twin_compute_task(const struct twin_unit_regs *regs, ui
  * twin_compute_cost - calculate the amount of work of a task without running it
  * @regs: registers of the executing group
  * @enable: RKNPU_ENABLE_* bitmap of the op-enable word
- * @result: macs, mac_slots, mac_rate_shift, memory_bytes and latency_cycles are filled, the rest is
+ * @result: macs, mac_slots, mac_rate_shift, memory_bytes and fills are filled, the rest is
  *	zeroed
  *
  * Used to time a task before it is computed. For a set-up that
@@ -149,7 +149,11 @@ enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *r
 						  const struct twin_workers *workers,
 						  struct twin_compute_result *result);
 
-/** twin_compute_cost_rk356x - twin_compute_cost() for the units of RK3566 and RK3568 */
+/**
+ * twin_compute_cost_rk356x - twin_compute_cost() for the units of RK3566 and RK3568
+ *
+ * Also knows the work of depthwise convolutions of int8, which twin_compute_task_rk356x() refuses.
+ */
 void twin_compute_cost_rk356x(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result);
 
 #endif /* TWIN_COMPUTE_H */

@@ -23,15 +23,6 @@
 /* Limit on the size of each operand, so absurd field values cannot exhaust host memory */
 #define MAX_OPERAND_BYTES	(256u << 20)
 
-/*
- * Time that a task takes in addition to its MACs and transfers. This value, the
- * quarter that the MAC array spends waiting, and 9 bytes per cycle were fitted
- * to the speeds that Rockchip publishes for networks on one core of RK3588
- * (rknn_model_zoo, April 2025): with these three numbers, MobileNetV2,
- * ResNet-50, YOLOv5s, YOLOv5n and YOLOv8n come out within a quarter of them.
- */
-#define LATENCY_CYCLES		2000
-
 /* Number of float kernels that are calculated at a time */
 #define FLOAT_BLOCK		8
 
@@ -52,6 +43,7 @@ struct task {
 	const struct twin_workers *workers;
 	struct twin_compute_result *result;
 	uint32_t dma_base;
+	bool time_only;			/* no result is asked for, which may not be known */
 };
 
 static inline uint32_t reg_read(const struct task *t, uint32_t offset)

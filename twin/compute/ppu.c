@@ -278,7 +278,7 @@ enum twin_compute_status ppu_task(const struct task *t)
 	if (status != TWIN_COMPUTE_OK)
 		return status;
 	t->result->memory_bytes = pool_bytes(&pool);
-	t->result->latency_cycles = LATENCY_CYCLES;
+	t->result->fills = 1;
 	buffers_alloc(t, &pool, &b);
 	if (!b.raw || !b.in || !b.out || !b.result || !b.writer)
 		status = out_of_memory(t);

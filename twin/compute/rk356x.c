@@ -18,20 +18,22 @@
 /* Fields that RK356x has in other places */
 #define CNA_CON1_PROC_PREC	0x00000700
 #define CNA_CON1_KNOWN		(RKNPU_CNA_CONV_CON1_MODE | RKNPU_CNA_CONV_CON1_IN_PREC | CNA_CON1_PROC_PREC | \
-				 RKNPU_CNA_CONV_CON1_ARGB_IN)
+				 RKNPU_CNA_CONV_CON1_DECONV | RKNPU_CNA_CONV_CON1_ARGB_IN)
 #define CNA_PACKED		0x1018
-#define CNA_PACKED_VALUE	0x5100		/* in all streams with packed pixels */
+#define CNA_PACKED_PER_PIXEL	9		/* if they have three channels, of whatever type; 0 in all others */
 #define CNA_PAD_CON0_VALUE	0xffff0000
 #define BLOCK_2000_CFG		0x200c
 #define BLOCK_2000_CFG_PREC	0x00007000
 #define CORE_CFG		0x300c
 #define CORE_CFG_PREC		0x00007000
+#define CORE_CFG_DW_EN		0x00000002	/* in all depthwise streams and in no other */
 #define CORE_SIZE0		0x3010
 #define CORE_SIZE1		0x3014
 #define CORE_UNNAMED_302C	0x302c
 /* Output to memory of a direct convolution, or of a task without one; RK3588 has 0x1e4 there */
 #define DPU_MODE_LOW		0x000001fe
 #define DPU_MODE_LOW_MEMORY	0x00000108
+#define DPU_MODE_CONV_MODE	0x00000030
 #define STAGE_ALU_ALGO		0x0000000c
 #define EW_ALU_ALGO		0x00000038
 #define RDMA_OPERAND_DISABLE	0x00000001
@@ -40,7 +42,8 @@
 #define RDMA_EW_SIZE		0x503c
 #define RDMA_MODE_BURST		0x00004000
 #define RDMA_MODE_KNOWN		(RKNPU_DPU_RDMA_FEATURE_MODE_CFG_FLYING | RKNPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PREC | \
-				 RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC | RDMA_MODE_BURST)
+				 RKNPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PREC | RKNPU_DPU_RDMA_FEATURE_MODE_CFG_CONV_MODE | \
+				 RDMA_MODE_BURST)
 #define PPU_RDMA_UNNAMED_7018	0x7018
 #define PPU_PADDING_3		0x604c
 #define PPU_PADDING_4		0x6050
@@ -89,6 +92,13 @@ static void move_strides(struct moved *m, uint32_t argb, uint32_t bytes)
 	*surface = (*surface - width) & RKNPU_CNA_DMA_CON2_SURF_STRIDE;
 }
 
+static uint32_t input_pixels(struct moved *m)
+{
+	uint32_t size = *at(m, RKNPU_CNA_DATA_SIZE0);
+
+	return field_get(RKNPU_CNA_DATA_SIZE0_WIDTH, size) * field_get(RKNPU_CNA_DATA_SIZE0_HEIGHT, size);
+}
+
 static enum twin_compute_status move_cna(const struct task *t, struct moved *m)
 {
 	uint32_t con1 = *at(m, RKNPU_CNA_CONV_CON1), pad = *at(m, RKNPU_CNA_PAD_CON0);
@@ -97,7 +107,7 @@ static enum twin_compute_status move_cna(const struct task *t, struct moved *m)
 
 	if (con1 & ~CNA_CON1_KNOWN)
 		return refuse(t, RKNPU_CNA_CONV_CON1, "field that no known stream of RK356x has");
-	if (packed != (argb ? CNA_PACKED_VALUE : 0))
+	if (packed != ((argb & 3) == 2 ? input_pixels(m) * CNA_PACKED_PER_PIXEL : 0))
 		return refuse(t, CNA_PACKED, "another form of packed pixels");
 	*at(m, RKNPU_CNA_CONV_CON1) = (con1 & ~CNA_CON1_PROC_PREC) |
 		put(RKNPU_CNA_CONV_CON1_PROC_PREC, field_get(CNA_CON1_PROC_PREC, con1)) | RKNPU_CNA_CONV_CON1_GROUP_LINE_OFF |
@@ -117,8 +127,11 @@ static enum twin_compute_status move_core(const struct task *t, struct moved *m)
 	uint32_t mode = field_get(RKNPU_CNA_CONV_CON1_MODE, *at(m, RKNPU_CNA_CONV_CON1));
 	uint32_t precision = field_get(CORE_CFG_PREC, cfg);
 
-	if (cfg & ~CORE_CFG_PREC || take(m, CORE_UNNAMED_302C))
+	if (cfg & ~(CORE_CFG_PREC | CORE_CFG_DW_EN) || !(cfg & CORE_CFG_DW_EN) == !!mode || take(m, CORE_UNNAMED_302C))
 		return refuse(t, CORE_CFG, "field that no known stream of RK356x has");
+	/* The simulator has other values at the padded edges */
+	if (mode && precision == RKNPU_PREC_INT8 && !t->time_only)
+		return refuse(t, CORE_CFG, "depthwise convolution of int8");
 	if (field_get(BLOCK_2000_CFG_PREC, *at(m, BLOCK_2000_CFG)) != precision)
 		return refuse(t, BLOCK_2000_CFG, "precision differs from CORE's");
 	*at(m, RKNPU_CORE_MISC_CFG) = put(RKNPU_CORE_MISC_CFG_PROC_PREC, precision) |
@@ -175,10 +188,11 @@ static enum twin_compute_status move_dpu(const struct task *t, struct moved *m)
 {
 	uint32_t mode = *at(m, RKNPU_DPU_FEATURE_MODE_CFG), format = *at(m, RKNPU_DPU_DATA_FORMAT);
 
-	if ((mode & DPU_MODE_LOW) != DPU_MODE_LOW_MEMORY)
+	if ((mode & DPU_MODE_LOW & ~DPU_MODE_CONV_MODE) != DPU_MODE_LOW_MEMORY)
 		return refuse(t, RKNPU_DPU_FEATURE_MODE_CFG, "field that no known stream of RK356x has");
 	*at(m, RKNPU_DPU_FEATURE_MODE_CFG) = (mode & ~DPU_MODE_LOW) |
-		put(RKNPU_DPU_FEATURE_MODE_CFG_OUTPUT, OUTPUT_MEMORY) | RKNPU_DPU_FEATURE_MODE_CFG_BURST;
+		put(RKNPU_DPU_FEATURE_MODE_CFG_OUTPUT, OUTPUT_MEMORY) | RKNPU_DPU_FEATURE_MODE_CFG_BURST |
+		put(RKNPU_DPU_FEATURE_MODE_CFG_CONV_MODE, field_get(DPU_MODE_CONV_MODE, mode));
 	if (!(mode & RKNPU_DPU_FEATURE_MODE_CFG_FLYING))
 		move_size(m);
 	move_stage(m, RKNPU_DPU_BS_CFG);
@@ -306,7 +320,7 @@ enum twin_compute_status twin_compute_task_rk356x(const struct twin_unit_regs *r
 
 void twin_compute_cost_rk356x(const struct twin_unit_regs *regs, uint32_t enable, struct twin_compute_result *result)
 {
-	struct task t = { .regs = regs, .result = result };
+	struct task t = { .regs = regs, .result = result, .time_only = true };
 	struct twin_unit_regs moved;
 	struct moved m;
 

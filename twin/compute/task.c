@@ -37,7 +37,7 @@ static enum twin_compute_status conv_parse(const struct task *t, struct conv *co
 /* Partly filled groups of channels or kernels take the array as long as full ones */
 static uint64_t conv_slots(const struct conv *conv)
 {
-	uint32_t channel_group = conv->depthwise ? conv->operand->depthwise_group : conv->lanes;
+	uint32_t channel_group = conv->depthwise ? conv->operand->depthwise_group : conv->operand->weight_lanes;
 	uint32_t kernel_group = conv->depthwise ? 1 : conv->operand->kernel_group;
 	uint64_t slots = (uint64_t)conv->out_width * conv->out_height;
 
@@ -71,13 +71,13 @@ static void conv_cost(const struct conv *conv, struct twin_compute_result *resul
 	result->mac_slots = conv_slots(conv);
 	result->mac_rate_shift = conv->operand->rate_shift + (conv->depthwise ? DEPTHWISE_RATE_SHIFT : 0);
 	result->memory_bytes = conv_memory_bytes(conv);
-	result->latency_cycles = LATENCY_CYCLES;
+	result->fills = 1;
 }
 
 static void dpu_cost(const struct dpu *dpu, struct twin_compute_result *result)
 {
 	result->memory_bytes += dpu_memory_bytes(dpu);
-	result->latency_cycles = LATENCY_CYCLES;
+	result->fills = 1;
 }
 
 static enum twin_compute_status conv_execute(const struct task *t, const struct conv *conv,
@@ -183,7 +183,7 @@ void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable,
 		break;
 	case ENABLE_POOL:
 		result->memory_bytes = ppu_memory_bytes(&t);
-		result->latency_cycles = result->memory_bytes ? LATENCY_CYCLES : 0;
+		result->fills = result->memory_bytes ? 1 : 0;
 		break;
 	}
 }

@@ -64,7 +64,7 @@ static void unpack_group(struct stream *stream, uint32_t first, uint32_t kernels
 	}
 }
 
-/* Unpack one group of channels to input groups, which may be smaller */
+/* Unpack one group of channels to input groups, which may be smaller or larger */
 static void unpack_depthwise_group(struct stream *stream, uint32_t first, uint32_t channels)
 {
 	const struct conv *conv = stream->conv;
@@ -76,7 +76,7 @@ static void unpack_depthwise_group(struct stream *stream, uint32_t first, uint32
 			size_t part = (size_t)(c / conv->lanes) * conv->taps + tap;
 
 			operand_unpack(conv->precision, stream->bytes, stream->next, count,
-				       data + part * conv->lanes * conv->operand->dense_bytes, 1);
+				       data + (part * conv->lanes + c % conv->lanes) * conv->operand->dense_bytes, 1);
 			stream->next += count;
 		}
 }

@@ -235,7 +235,7 @@ void twin_ctl_write(struct twin *twin, uint32_t offset, uint32_t value, unsigned
 		set_rate(twin, offset, &twin->clock_mhz, value);
 		break;
 	case TWIN_MACS_PER_CYCLE:
-		set_rate(twin, offset, &twin->macs_per_cycle, value);
+		twin->macs_per_cycle = value ? value : twin_macs_usual(twin);
 		break;
 	case TWIN_BYTES_PER_CYCLE:
 		set_rate(twin, offset, &twin->bytes_per_cycle, value);

@@ -24,15 +24,6 @@
 #define NS_PER_US		1000
 #define NS_PER_S		1000000000
 
-/*
- * Memory bandwidth of all cores together, relative to the maximum of a single core. With
- * this value, YOLOv5s takes 1.25 times as long on each of three cores at once as on one
- * core alone, as measured [seen: one measurement on RK3588, compared with Rockchip's
- * published speed].
- */
-#define SHARED_NUMERATOR	17
-#define SHARED_DENOMINATOR	9
-
 /* A core takes a share of the memory bandwidth from the fetch of a task until the core is idle */
 static void set_moving(struct twin_core *core, bool moving)
 {
@@ -219,10 +210,11 @@ static uint64_t cycles_of(uint64_t amount, uint32_t per_cycle)
 static uint64_t shared_bytes(const struct twin_core *core, uint64_t bytes)
 {
 	uint64_t cores = (unsigned int)__builtin_popcount(atomic_load(&core->twin->moving));
+	const struct twin_timing *timing = core->twin->timing;
 
-	if (cores * SHARED_DENOMINATOR <= SHARED_NUMERATOR)
+	if (cores * timing->bytes_per_cycle <= timing->bytes_together)
 		return bytes;
-	return bytes * cores * SHARED_DENOMINATOR / SHARED_NUMERATOR;
+	return bytes * cores * timing->bytes_per_cycle / timing->bytes_together;
 }
 
 /* Modelled length of the task that has just been fetched: MACs and transfers overlap, so the longer one counts */
@@ -245,7 +237,8 @@ static uint64_t task_ns(struct twin_core *core)
 	transfer = cycles_of(shared_bytes(core, cost.memory_bytes), core->kick.bytes_per_cycle);
 	if (cycles < transfer)
 		cycles = transfer;
-	return (cycles + cost.latency_cycles) * NS_PER_US / core->kick.clock_mhz;
+	cycles += (uint64_t)cost.fills * core->twin->timing->latency_cycles;
+	return cycles * NS_PER_US / core->kick.clock_mhz;
 }
 
 static bool pointer_has_core(const struct twin_core *core, uint32_t offset, uint32_t enable_bit)
@@ -444,7 +437,9 @@ void twin_kick_compute(struct twin_core *core)
 
 	dma.opaque = core;
 	atomic_fetch_or(&core->twin->working, 1u << core->index);
-	if (config->own_units)
+	if (config->no_results)
+		work->status = TWIN_COMPUTE_OK;
+	else if (config->own_units)
 		work->status = twin_compute_task_rk356x(&work->regs, work->enable, work->dma_base, &dma, config->workers,
 							&work->result);
 	else

@@ -255,6 +255,7 @@ struct twin_core {
 struct twin {
 	struct twin_config config;
 	const struct twin_soc *soc;
+	const struct twin_timing *timing;
 	struct twin_ops ops;
 	void *opaque;
 	struct twin_core core[TWIN_MAX_CORES];
@@ -280,6 +281,9 @@ static inline uint64_t twin_now(const struct twin *twin)
 {
 	return twin->ops.now_ns(twin->opaque);
 }
+
+/* twin.c: MACs per cycle after power-on */
+uint32_t twin_macs_usual(const struct twin *twin);
 
 /* error.c: may be called from any thread and with any of the library's locks held */
 void twin_error(struct twin *twin, uint32_t code, uint32_t core, uint64_t addr, const char *format, ...)

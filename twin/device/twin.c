@@ -14,10 +14,6 @@ void twin_config_init(struct twin_config *config)
 	*config = (struct twin_config){
 		.soc = twin_soc_find("rk3588"),
 		.cores = TWIN_MAX_CORES,
-		.clock_mhz = 1000,
-		.macs_per_cycle = 1024,
-		.bytes_per_cycle = 9,
-		.task_overhead_ns = 1000,
 		.fault_retry_ns = 1000 * 1000,
 		/* Kernels cannot disable interrupts between the two lines: a reset controller may sleep. */
 		.reset_skew_ns = 1000 * 1000,
@@ -34,6 +30,9 @@ struct twin *twin_create(const struct twin_config *config, const struct twin_ops
 		return NULL;
 	twin->config = *config;
 	twin->soc = config->soc;
+	twin->timing = config->timing;
+	if (!twin->timing)
+		twin->timing = config->own_units ? config->soc->own_timing : config->soc->timing;
 	twin->ops = *ops;
 	twin->opaque = opaque;
 	pthread_mutex_init(&twin->error_lock, NULL);
@@ -80,14 +79,24 @@ static void core_power_on(struct twin_core *core)
 	pthread_mutex_unlock(&core->lock);
 }
 
+static uint32_t set_or(uint32_t rate, uint32_t of_soc)
+{
+	return rate ? rate : of_soc;
+}
+
+uint32_t twin_macs_usual(const struct twin *twin)
+{
+	return set_or(twin->config.macs_per_cycle, twin->timing->macs_per_cycle);
+}
+
 void twin_power_on(struct twin *twin)
 {
 	unsigned int i;
 
-	twin->clock_mhz = twin->config.clock_mhz;
-	twin->macs_per_cycle = twin->config.macs_per_cycle;
-	twin->bytes_per_cycle = twin->config.bytes_per_cycle;
-	twin->task_overhead_ns = twin->config.task_overhead_ns;
+	twin->clock_mhz = set_or(twin->config.clock_mhz, twin->timing->clock_mhz);
+	twin->macs_per_cycle = twin_macs_usual(twin);
+	twin->bytes_per_cycle = set_or(twin->config.bytes_per_cycle, twin->timing->bytes_per_cycle);
+	twin->task_overhead_ns = set_or(twin->config.task_overhead_ns, twin->timing->task_overhead_ns);
 	twin->fault_core = 0;
 	twin->fault_kind = TWIN_FAULT_NONE;
 	twin->fault_param = 0;

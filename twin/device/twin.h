@@ -58,6 +58,24 @@ struct twin_ops {
 struct twin_island_soc;
 
 /**
+ * struct twin_timing - how long the compute units of an SoC take, at its highest rate
+ * @clock_mhz: that rate
+ * @macs_per_cycle: products of 8-bit types
+ * @bytes_per_cycle: what one core moves to and from memory while no other one does
+ * @bytes_together: what all cores move together
+ * @latency_cycles: from the first fetch of a task to its first MAC, and from the last MAC to the last write
+ * @task_overhead_ns: fetch of a task's command words, and its set-up
+ */
+struct twin_timing {
+	uint32_t clock_mhz;
+	uint32_t macs_per_cycle;
+	uint32_t bytes_per_cycle;
+	uint32_t bytes_together;
+	uint32_t latency_cycles;
+	uint32_t task_overhead_ns;
+};
+
+/**
  * struct twin_soc - one member of the family
  * @cores: number of cores of a complete part
  * @core_addr: physical address of each core's window of @window_bytes
@@ -75,6 +93,7 @@ struct twin_island_soc;
  * @qos_addr: physical address of the bus priority registers, 0 if there are none
  * @phys_bits: width of a physical address
  * @sram_addr: physical address of the system SRAM of @sram_bytes
+ * @timing: of the compute units that it has in the model, and @own_timing that of its own, if those can be had instead
  * @island: its power island
  */
 struct twin_soc {
@@ -100,6 +119,8 @@ struct twin_soc {
 	unsigned int phys_bits;
 	uint64_t sram_addr;
 	uint32_t sram_bytes;
+	const struct twin_timing *timing;
+	const struct twin_timing *own_timing;
 	const struct twin_island_soc *island;
 };
 
@@ -110,6 +131,7 @@ const struct twin_soc *twin_soc_find(const char *name);
  * struct twin_config - configuration, fixed for the life of a twin
  * @soc: the SoC to model
  * @cores: number of cores, from 1 to that of the SoC
+ * @timing: how long work takes; NULL: as long as on @soc. Rates of 0 below are this one's.
  * @clock_mhz: initial value of TWIN_CLOCK_MHZ
  * @macs_per_cycle: initial value of TWIN_MACS_PER_CYCLE
  * @bytes_per_cycle: initial value of TWIN_BYTES_PER_CYCLE
@@ -123,6 +145,7 @@ const struct twin_soc *twin_soc_find(const char *name);
  * @dump_dir: directory in which refused tasks are saved, each in a directory of its own; NULL disables
  *	this. Must outlive the twin.
  * @own_units: RK3568: use compute units of that SoC instead of RK3588's
+ * @no_results: tasks take their time, but read and write nothing
  * @island: model power, clocks and supplies of the SoC, which are off initially
  * @workers: threads that share long calculations, of all cores; NULL if a task keeps to one. Must outlive
  *	the twin. Neither results nor modelled time depend on them.
@@ -130,6 +153,7 @@ const struct twin_soc *twin_soc_find(const char *name);
 struct twin_config {
 	const struct twin_soc *soc;
 	unsigned int cores;
+	const struct twin_timing *timing;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
 	uint32_t bytes_per_cycle;
@@ -141,6 +165,7 @@ struct twin_config {
 	bool fail_fast;
 	const char *dump_dir;
 	bool own_units;
+	bool no_results;
 	bool island;
 	const struct twin_workers *workers;
 };

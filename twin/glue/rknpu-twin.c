@@ -62,11 +62,13 @@ struct RknpuTwin {
 	TwinIslandRegion island_region[ISLAND_REGIONS];
 	qemu_irq mhu_irq;
 	const struct twin_soc *soc;
+	const struct twin_timing *timing;
 	Notifier exit;
 	FILE *log;
 	/* Properties */
 	char *log_path;
 	char *soc_name;
+	char *timing_name;
 	uint32_t cores;
 	uint32_t clock_mhz;
 	uint32_t macs_per_cycle;
@@ -76,6 +78,7 @@ struct RknpuTwin {
 	uint32_t reset_skew_us;
 	bool async;
 	bool own_units;
+	bool compute;
 	bool fault_storm;
 	bool allow_untranslated;
 	bool sram;
@@ -389,6 +392,7 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	twin_config_init(&config);
 	config.soc = device->soc;
 	config.cores = device->cores;
+	config.timing = device->timing;
 	config.clock_mhz = device->clock_mhz;
 	config.macs_per_cycle = device->macs_per_cycle;
 	config.bytes_per_cycle = device->bytes_per_cycle;
@@ -399,6 +403,7 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	config.fail_fast = device->fail_fast;
 	config.dump_dir = device->dump_dir;
 	config.own_units = device->own_units;
+	config.no_results = !device->compute;
 	config.island = device->island;
 	config.workers = twin_workers_create(device->threads);
 	if (!config.workers) {
@@ -420,6 +425,19 @@ static bool device_create(RknpuTwin *device, Error **errp)
 	return device->twin;
 }
 
+/* An SoC's own units take the time that boards were measured by */
+static bool find_timing(RknpuTwin *device)
+{
+	const struct twin_soc *soc;
+
+	if (!device->timing_name)
+		return true;
+	soc = twin_soc_find(device->timing_name);
+	if (soc)
+		device->timing = soc->own_timing ? soc->own_timing : soc->timing;
+	return soc;
+}
+
 static bool properties_are_good(RknpuTwin *device, Error **errp)
 {
 	device->soc = twin_soc_find(device->soc_name ? device->soc_name : "rk3588");
@@ -429,10 +447,10 @@ static bool properties_are_good(RknpuTwin *device, Error **errp)
 		error_setg(errp, "soc must be rk3588, rk3576 or rk3568");
 	else if (device->cores > device->soc->cores)
 		error_setg(errp, "cores must be 1 to %u", device->soc->cores);
-	else if (device->own_units && strcmp(device->soc->name, "rk3568"))
+	else if (device->own_units && !device->soc->own_timing)
 		error_setg(errp, "own-units=on goes with soc=rk3568");
-	else if (!device->clock_mhz || !device->macs_per_cycle || !device->bytes_per_cycle)
-		error_setg(errp, "clock-mhz, macs-per-cycle and bytes-per-cycle must not be 0");
+	else if (!find_timing(device))
+		error_setg(errp, "timing must be rk3588, rk3576 or rk3568");
 	else if (device->threads > TWIN_WORKERS_MAX)
 		error_setg(errp, "threads must be 0 to %u", TWIN_WORKERS_MAX);
 	else if (device->async && uses_icount())
@@ -485,10 +503,11 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_STRING("soc", RknpuTwin, soc_name),
 	DEFINE_PROP_BOOL("async", RknpuTwin, async, false),
 	DEFINE_PROP_UINT32("cores", RknpuTwin, cores, 0),
-	DEFINE_PROP_UINT32("clock-mhz", RknpuTwin, clock_mhz, 1000),
-	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 1024),
-	DEFINE_PROP_UINT32("bytes-per-cycle", RknpuTwin, bytes_per_cycle, 9),
-	DEFINE_PROP_UINT32("task-overhead-ns", RknpuTwin, task_overhead_ns, 1000),
+	DEFINE_PROP_STRING("timing", RknpuTwin, timing_name),
+	DEFINE_PROP_UINT32("clock-mhz", RknpuTwin, clock_mhz, 0),
+	DEFINE_PROP_UINT32("macs-per-cycle", RknpuTwin, macs_per_cycle, 0),
+	DEFINE_PROP_UINT32("bytes-per-cycle", RknpuTwin, bytes_per_cycle, 0),
+	DEFINE_PROP_UINT32("task-overhead-ns", RknpuTwin, task_overhead_ns, 0),
 	DEFINE_PROP_UINT32("fault-retry-us", RknpuTwin, fault_retry_us, 1000),
 	DEFINE_PROP_UINT32("reset-skew-us", RknpuTwin, reset_skew_us, 0),
 	DEFINE_PROP_BOOL("fault-storm", RknpuTwin, fault_storm, true),
@@ -497,6 +516,7 @@ static TWIN_PROPERTY device_properties[] = {
 	DEFINE_PROP_BOOL("fail-fast", RknpuTwin, fail_fast, false),
 	DEFINE_PROP_STRING("dump", RknpuTwin, dump_dir),
 	DEFINE_PROP_BOOL("own-units", RknpuTwin, own_units, false),
+	DEFINE_PROP_BOOL("compute", RknpuTwin, compute, true),
 	DEFINE_PROP_BOOL("island", RknpuTwin, island, false),
 	DEFINE_PROP_UINT32("threads", RknpuTwin, threads, 0),
 	TWIN_PROPERTIES_END

@@ -91,6 +91,6 @@ void twin_compute_cost(const struct twin_unit_regs *regs, uint32_t enable, struc
 		return;
 	result->macs = result->mac_slots = reg(regs, RKNPU_CNA_WEIGHT_SIZE0);
 	result->memory_bytes = reg(regs, RKNPU_CNA_WEIGHT_SIZE1);
-	result->latency_cycles = reg(regs, RKNPU_CNA_CBUF_CON1);
+	result->fills = reg(regs, RKNPU_CNA_CBUF_CON1);
 	result->mac_rate_shift = (int)((reg(regs, RKNPU_CNA_CONV_CON1) & 7) ^ 4) - 4;
 }

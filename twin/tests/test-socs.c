@@ -4,6 +4,8 @@
  *
  * DOC: differences of the SoCs other than RK3588.
  */
+#include <string.h>
+
 #include "machine.h"
 
 #define A(core)		(1u << TWIN_RESET_LINE_A(core))
@@ -205,9 +207,36 @@ static void test_rk3576_counts(const void *arg)
 	machine_destroy(m);
 }
 
+/* The compiler writes a table of 513 entries to RK3588, and to RK356x a word more */
+static void test_lut_words(const void *arg)
+{
+	const char *soc = arg;
+	unsigned int most = strcmp(soc, "rk3568") ? 513 : 514, extra, i;
+
+	for (extra = 0; extra < 2; extra++) {
+		struct machine *m = machine_of(soc);
+		struct kick kick = simple_kick(m);
+		struct stream s = stream_at(m, CMD_IOVA);
+
+		stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, 0);
+		stream_write(&s, RKNPU_DPU_LUT_ACCESS_CFG, RKNPU_DPU_LUT_ACCESS_CFG_WRITE);
+		for (i = 0; i < most + extra; i++)
+			stream_write(&s, RKNPU_DPU_LUT_ACCESS_DATA, i);
+		stream_end(&s, ENABLE_CONV);
+		kick.words = s.words;
+		start_kick(m, 0, &kick);
+		CHECK(machine_run_to_irq(m, 0));
+		if (extra)
+			expect_error(m, TWIN_ERROR_STREAM);
+		machine_destroy(m);
+	}
+}
+
 const struct test_case soc_tests[] = {
 	{ "socs: RK3568 runs a task", test_rk3568, 0 },
 	{ "socs: RK3568 fetches one word per unit", test_rk3568_amount, 0 },
+	{ "socs: RK3568 takes a longer lookup table", test_lut_words, "rk3568" },
+	{ "socs: RK3588 does not", test_lut_words, "rk3588" },
 	{ "socs: RK3568 counts bytes", test_rk3568_counts, 0 },
 	{ "socs: RK3568 takes the S_POINTER of block 0x2000", test_rk3568_block_2000, 0 },
 	{ "socs: RK3588 does not", test_rk3588_block_2000, 0 },

@@ -87,15 +87,15 @@ static void test_memory_rate(const void *arg)
 }
 
 struct both_case {
-	uint32_t macs, bytes, latency;
+	uint32_t macs, bytes, fills;
 	uint64_t want_ns;
 };
 
 static const struct both_case both_cases[] = {
 	{ 1024 * 500, 9 * 400, 0, 500 },
 	{ 1024 * 400, 9 * 500, 0, 500 },
-	{ 1024 * 400, 9 * 500, 77, 577 },
-	{ 0, 0, 77, 77 },
+	{ 1024 * 400, 9 * 500, 1, 2500 },
+	{ 0, 0, 1, 2000 },
 };
 
 /* The longer of MACs and transfers, plus the latency of the task */
@@ -108,7 +108,7 @@ static void test_both(const void *arg)
 
 	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, c->macs);
 	stream_write(&s, RKNPU_CNA_WEIGHT_SIZE1, c->bytes);
-	stream_write(&s, RKNPU_CNA_CBUF_CON1, c->latency);
+	stream_write(&s, RKNPU_CNA_CBUF_CON1, c->fills);
 	stream_end(&s, ENABLE_CONV);
 	kick.words = s.words;
 	start_kick(m, 0, &kick);
@@ -147,6 +147,84 @@ static void test_shared_memory(const void *arg)
 	start_kick(m, 0, &kick[0]);
 	CHECK(machine_run_to_irq(m, 0));
 	CHECK_EQ(stat64(m, 0, TWIN_STAT_BUSY_NS) - i, want[0]);
+	machine_destroy(m);
+}
+
+/* What each SoC's row means: 10,240,000 products and 360,000 bytes by hand, each with one fill and 1000 ns of fetch */
+struct row_case {
+	const char *soc;
+	bool own_units;
+	uint32_t mhz, bytes;
+	uint64_t macs_ns, bytes_ns;
+};
+
+static const struct row_case row_cases[] = {
+	{ "rk3588", false, 1000, 9, 1000 + 10000 + 2000, 1000 + 40000 + 2000 },
+	/* 11000 and 31000 cycles of 1/950 us */
+	{ "rk3576", false, 950, 12, 1000 + 11578, 1000 + 32631 },
+	{ "rk3568", false, 1000, 9, 1000 + 10000 + 2000, 1000 + 40000 + 2000 },
+	{ "rk3568", true, 1000, 4, 1000 + 20000 + 15000, 1000 + 90000 + 15000 },
+};
+
+static uint64_t ns_of(struct machine *m, uint32_t macs, uint32_t bytes)
+{
+	struct kick kick = simple_kick(m);
+	struct stream s = stream_at(m, CMD_IOVA);
+	uint64_t before = stat64(m, 0, TWIN_STAT_BUSY_NS);
+
+	stream_copy(&s, IN_IOVA, OUT_IOVA, 64, 0x5a, macs);
+	stream_write(&s, RKNPU_CNA_WEIGHT_SIZE1, bytes);
+	stream_write(&s, RKNPU_CNA_CBUF_CON1, 1);
+	stream_end(&s, ENABLE_CONV);
+	kick.words = s.words;
+	start_kick(m, 0, &kick);
+	CHECK(machine_run_to_irq(m, 0));
+	wr(m, 0, RKNPU_PC_INTERRUPT_CLEAR, RKNPU_INT_ALL);
+	return stat64(m, 0, TWIN_STAT_BUSY_NS) - before;
+}
+
+/* An SoC's timing applies to its own machine and, if asked for, to the machine of RK3588 */
+static void test_row(const void *arg)
+{
+	const struct row_case *c = arg;
+	const struct twin_soc *soc = twin_soc_find(c->soc);
+	struct twin_config config;
+	struct machine *m;
+
+	twin_config_init(&config);
+	config.soc = soc;
+	config.cores = 1;
+	config.own_units = c->own_units;
+	m = machine_create(&config, false);
+	CHECK_EQ(ctl_rd(m, TWIN_CLOCK_MHZ), c->mhz);
+	CHECK_EQ(ctl_rd(m, TWIN_BYTES_PER_CYCLE), c->bytes);
+	machine_destroy(m);
+
+	twin_config_init(&config);
+	config.timing = c->own_units ? soc->own_timing : soc->timing;
+	m = machine_create(&config, false);
+	enable_banks(m, 0);
+	CHECK_EQ(ns_of(m, 10240000, 9), c->macs_ns);
+	CHECK_EQ(ns_of(m, 1, 360000), c->bytes_ns);
+	ctl_wr(m, TWIN_MACS_PER_CYCLE, 1);
+	ctl_wr(m, TWIN_MACS_PER_CYCLE, 0);
+	CHECK_EQ(ns_of(m, 10240000, 9), c->macs_ns);
+	machine_destroy(m);
+}
+
+/* A task whose results do not matter takes as long, and leaves memory as it was */
+static void test_no_results(const void *arg)
+{
+	struct twin_config config;
+	struct machine *m;
+
+	(void)arg;
+	twin_config_init(&config);
+	config.no_results = true;
+	m = machine_create(&config, false);
+	enable_banks(m, 0);
+	CHECK_EQ(ns_of(m, 10240000, 9), 13000);
+	CHECK(!simple_kick_done(m));
 	machine_destroy(m);
 }
 
@@ -273,6 +351,11 @@ const struct test_case time_tests[] = {
 	{ "time: one core has the memory for itself", test_shared_memory, &one },
 	{ "time: two cores share it", test_shared_memory, &two },
 	{ "time: three cores share it", test_shared_memory, &three },
+	{ "time: RK3588", test_row, &row_cases[0] },
+	{ "time: RK3576", test_row, &row_cases[1] },
+	{ "time: RK3568 with RK3588's units", test_row, &row_cases[2] },
+	{ "time: RK3568", test_row, &row_cases[3] },
+	{ "time: without results", test_no_results, 0 },
 	{ "time: new rates apply from the next kick on", test_next_kick_takes_new_rate, 0 },
 	{ 0 },
 };

@@ -393,7 +393,7 @@ static void test_refusals(void)
 		uint32_t reg, value;
 	} cases[] = {
 		{ 0x1010, 0x20 },	/* accepted */
-		{ 0x100c, 0x00010220 }, { 0x1018, 0x5100 }, { 0x200c, 0x0001 }, { 0x300c, 0x2001 }, { 0x302c, 1 },
+		{ 0x100c, 0x00040220 }, { 0x1018, 0x5100 }, { 0x200c, 0x0001 }, { 0x300c, 0x2001 }, { 0x302c, 1 },
 		{ 0x400c, 0x1e4 }, { 0x5044, 0x14140 },
 	};
 
@@ -411,8 +411,86 @@ static void test_refusals(void)
 	}
 }
 
+/* Turn a convolution into a depthwise one: one kernel, weights in groups of 32 bytes */
+static void old_depthwise(struct old *o)
+{
+	int bytes = o->half ? 2 : 1;
+
+	*(o->regs[1] + 0x0c / 4) |= 3;
+	set(o, 0x1030, o->channels * o->taps * o->taps * bytes);
+	set(o, 0x1034, o->channels * o->taps * o->taps * bytes);
+	set(o, 0x1038, o->taps << 24 | o->taps << 16 | 1);
+	*(o->regs[2] + 0x0c / 4) |= 2;
+	*(o->regs[3] + 0x0c / 4) |= 2;
+	*(o->regs[4] + 0x0c / 4) |= 0x30;
+	*(o->regs[5] + 0x44 / 4) |= 6;
+}
+
+static int depthwise_sum(struct old *o, int channel, int pixel)
+{
+	int low = channel / 16 * 16, lanes = o->channels - low < 16 ? o->channels - low : 16, sum = 0;
+
+	for (int tap = 0; tap < 9; tap++) {
+		size_t at = (size_t)low * 9 + tap * lanes + channel - low;
+
+		sum += feature(o, channel, pixel / WIDTH + tap / 3 - 1, pixel % WIDTH + tap % 3 - 1, 0) *
+		       load(o->memory.region[REGION_WEIGHTS].data + at * 2, true);
+	}
+	return sum;
+}
+
+static void test_depthwise_fp16(void)
+{
+	enum twin_compute_status status;
+	struct old o;
+
+	old_init(&o, true, 40, 40, 3);
+	old_conv(&o, 0);
+	old_depthwise(&o);
+	set(&o, 0x501c, 1);
+	set(&o, 0x5044, 0x2c046);
+	status = old_run(&o, ENABLE_OLD_CONV);
+	CHECK(&o, status, "fp16 depthwise convolution", depthwise_sum(&o, k, p));
+}
+
+/* The result of int8 is not known, but its time: two groups of 32 channels, of which 32 products are a cycle's */
+static void test_depthwise_int8(void)
+{
+	struct twin_compute_result cost;
+	struct old o;
+
+	old_init(&o, false, 40, 40, 3);
+	old_conv(&o, 0);
+	old_depthwise(&o);
+	tap_ok(old_run(&o, ENABLE_OLD_CONV) == TWIN_COMPUTE_REFUSED, "rk356x: int8 depthwise convolution is refused");
+	twin_compute_cost_rk356x(&o.unit, ENABLE_OLD_CONV, &cost);
+	tap_ok(cost.fills == 1 && (cost.mac_slots << cost.mac_rate_shift) / 512 == PIXELS * 9 * 2 * 5 / 4,
+	       "rk356x: cost of an int8 depthwise convolution");
+	memory_free(&o.memory);
+}
+
+/* One cycle for each pixel, tap, group of kernels and group of channels, and a quarter, where 512 int8 products are a cycle's */
+static void test_cost(bool half, int kernel_groups, int channel_groups)
+{
+	struct twin_compute_result cost;
+	uint64_t cycles;
+	struct old o;
+
+	old_init(&o, half, 40, 24, 3);
+	old_conv(&o, 0);
+	twin_compute_cost_rk356x(&o.unit, ENABLE_OLD_CONV, &cost);
+	cycles = (cost.mac_slots << cost.mac_rate_shift) / 512;
+	tap_ok(cycles == (uint64_t)PIXELS * 9 * kernel_groups * channel_groups * 5 / 4 && cost.fills == 1 &&
+	       cost.macs == (uint64_t)PIXELS * 9 * 24 * 40, "rk356x: cost of %s", half ? "fp16" : "int8");
+	memory_free(&o.memory);
+}
+
 void rk356x_tests(void)
 {
+	test_cost(false, 2, 2);
+	test_cost(true, 3, 3);
+	test_depthwise_fp16();
+	test_depthwise_int8();
 	test_conv_int8();
 	test_conv_fp16();
 	test_conv_ew();
