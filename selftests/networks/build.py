@@ -179,8 +179,11 @@ def main():
     for option in ("small", "whole", "all"):
         which.add_argument(f"--{option}", action="store_true")
     parser.add_argument("--layers", action="store_true")
+    parser.add_argument("--published", action="store_true", help="also know networks that are only timed")
     parser.add_argument("patterns", nargs="*")
     args = parser.parse_intermixed_args()
+    if args.published:
+        import published  # noqa: F401
     os.makedirs(args.store, exist_ok=True)
     shutil.rmtree(args.out, ignore_errors=True)
     os.makedirs(args.out)

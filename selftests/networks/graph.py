@@ -42,6 +42,14 @@ class Graph:
         self.random = np.random.default_rng(zlib.crc32(name.encode()))
         self.shape, self.inputs, self.outputs = {}, [], []
         self.nodes, self.constants, self.values = [], {}, {}
+        self.adopted = None
+
+    def adopt(self, model, *shape):
+        """Take somebody's model with one input instead of building one."""
+        self.adopted = model
+        self.nodes = list(model.graph.node)
+        self.input(*shape, name=model.graph.input[0].name)
+        self.output(*[o.name for o in model.graph.output])
 
     # --- tensors
     def input(self, *shape, low=None, high=None, name=None):
@@ -173,6 +181,8 @@ class Graph:
     # --- the result
     def model(self, outputs=None):
         """The ONNX model; outputs: other tensors than the graph's own."""
+        if self.adopted:
+            return self.adopted
         outputs = outputs or self.outputs
         info = lambda n: helper.make_tensor_value_info(n, TensorProto.FLOAT, self.shape[n])
         graph = helper.make_graph(self.nodes, self.name, [info(n) for n in self.inputs], [info(n) for n in outputs],
