@@ -39,10 +39,21 @@ static bool virtual_time(void)
 	return getenv("VIRTUAL_TIME");
 }
 
-/* Number of levels for cases that sleep often */
+/* Debug kernels have no driver for the clock, so nothing would end a real suspend */
+static bool has_alarm(void)
+{
+	return !access(ALARM, W_OK);
+}
+
+/* Number of levels that this kernel can go to, and for cases that go there often */
+static unsigned int possible(void)
+{
+	return has_alarm() ? ARRAY_SIZE(levels) : ARRAY_SIZE(levels) - 1;
+}
+
 static unsigned int affordable(void)
 {
-	return virtual_time() ? ARRAY_SIZE(levels) : ARRAY_SIZE(levels) - 1;
+	return virtual_time() ? possible() : ARRAY_SIZE(levels) - 1;
 }
 
 static int sleep_to(const char *level)
@@ -54,6 +65,8 @@ static int sleep_to(const char *level)
 	/* Seconds that it would busy-wait before waking up */
 	driver_write("/sys/module/suspend/parameters/pm_test_delay", "0");
 	if (!strcmp(level, "none")) {
+		if (!has_alarm())
+			SKIP("no clock whose alarm would wake the machine");
 		driver_write(ALARM, "0");
 		ret = driver_write(ALARM, ALARM_S);
 		if (ret)
@@ -68,7 +81,7 @@ TEST_LIMIT(sleeps_while_idle, 3600)
 
 	busy_setup();
 	for (i = 0; i < busy_rounds(4); i++) {
-		ASSERT_RET(sleep_to(levels[i % ARRAY_SIZE(levels)]), 0);
+		ASSERT_RET(sleep_to(levels[i % possible()]), 0);
 		busy_works_anew();
 	}
 }
