@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/busy.h"
 #include "lib/driver.h"
 #include "lib/testing.h"
 
@@ -68,18 +69,6 @@ static int open_soon(void)
 	return -ENODEV;
 }
 
-static void works(int fd)
-{
-	struct matmul mm;
-	int core;
-
-	ASSERT(fd >= 0);
-	small_matmul(&mm, fd, 51);
-	for_each_core(core)
-		EXPECT_CORRECT(&mm, 1u << core);
-	matmul_fini(&mm);
-}
-
 TEST(no_unload_while_open)
 {
 	int fd;
@@ -87,7 +76,7 @@ TEST(no_unload_while_open)
 	need_root_and_module();
 	fd = npu_open();
 	EXPECT_RET(unload(), -EAGAIN);
-	works(fd);
+	busy_works(fd);
 }
 
 TEST_LIMIT(unload_and_load, 3600)
@@ -102,7 +91,7 @@ TEST_LIMIT(unload_and_load, 3600)
 		ASSERT_RET(load(), 0);
 		fd = open_soon();
 		EXPECT_RET(unload(), -EAGAIN);
-		works(fd);
+		busy_works(fd);
 		close(fd);
 	}
 }
@@ -147,7 +136,7 @@ TEST_LIMIT(R13_opened_while_it_loads, 3600)
 		stop = true;
 		pthread_join(thread, NULL);
 	}
-	works(open_soon());
+	busy_works(open_soon());
 }
 
 static void everything_is_gone(int fd, const struct npu_bo *bo)
@@ -185,7 +174,7 @@ TEST_LIMIT(R14_unbind_with_a_file_open, 120)
 		matmul_fini(&mm);
 		close(fd);
 		ASSERT_RET(driver_bind("bind", device), 0);
-		works(open_soon());
+		busy_works(open_soon());
 	}
 }
 
@@ -216,5 +205,5 @@ TEST_LIMIT(unbind_with_a_job_running, 60)
 	pthread_join(thread, NULL);
 	EXPECT(ret <= 0);
 	ASSERT_RET(driver_bind("bind", soc_get()->device[npu_nth_core(0)]), 0);
-	works(open_soon());
+	busy_works(open_soon());
 }
