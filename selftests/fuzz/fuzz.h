@@ -31,6 +31,9 @@
 /* All descriptors of a sequence are from here on */
 #define FUZZ_FIRST_FD	32
 
+/* The number of a job call that stands for thousands of tasks: each of them wakes the host's main loop */
+#define FUZZ_MANY_TASKS	0x3e8
+
 #define FUZZ_COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct fuzz_call {

@@ -52,8 +52,12 @@ void fuzz_judge_init(const char *log_errors)
 		twin_errors = fuzz_twin[TWIN_ERROR_COUNT / 4];
 	/* The guest is to say more than one thing, and not to end with the first */
 	driver_write("/proc/sys/kernel/panic_on_warn", "0");
-	/* Each character on the console costs as much as many instructions: there, warnings and what is worse are enough */
-	driver_write("/proc/sys/kernel/printk", "5");
+	/*
+	 * A character on the console costs the host as much as thousands of instructions, and a sequence may have the
+	 * kernel say a hundred lines. All of them are read here; what ends the guest goes to the console at any level.
+	 */
+	driver_write("/sys/module/printk/parameters/ignore_loglevel", "N");
+	driver_write("/proc/sys/kernel/printk", "3");
 	/* What a sequence has fail may be any allocation, and not only one that may not sleep */
 	driver_write("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	driver_write("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");

@@ -60,9 +60,6 @@ static void replace(int *slot, int fd)
 
 /* ---- jobs ------------------------------------------------------------------------------ */
 
-/* Seldom, because it takes long */
-#define MANY_TASKS	0x3e8
-
 static void op_job(struct fuzz_state *s, const uint64_t *arg)
 {
 	static const struct {
@@ -74,7 +71,7 @@ static void op_job(struct fuzz_state *s, const uint64_t *arg)
 		/* More tasks than the hardware takes at a time */
 		{ MATMUL_INT8_INT32, 4100, 1 },
 	};
-	unsigned int last = FUZZ_COUNT(kinds) - 1, kind = arg[2] == MANY_TASKS ? last : arg[2] % last;
+	unsigned int last = FUZZ_COUNT(kinds) - 1, kind = arg[2] == FUZZ_MANY_TASKS ? last : arg[2] % last;
 	unsigned int slot = arg[0] % FUZZ_JOBS;
 	int domain = arg[3] < 16 ? arg[3] : 0, fd = s->file[arg[1] % FUZZ_FILES];
 
@@ -159,9 +156,10 @@ static void op_submit(struct fuzz_state *s, const uint64_t *arg)
 		replace(fence_of(s, arg[5] + 1), args.fence_fd);
 }
 
-/* Many at once, also behind a fence if there is one */
+/* Many at once, also behind a fence if there is one. Few that take long in a real machine, too. */
 static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 {
+	unsigned int num = arg[3] % 64;
 	int fence = *fence_of(s, arg[3] / 128);
 	struct matmul *mm = job_get(s, arg[1]);
 	struct rknpu_submit args;
@@ -170,6 +168,8 @@ static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 	if (!mm)
 		return;
 	args = matmul_args(mm, arg[2] & 7);
+	if (mm->tasks > 64 && num > 2)
+		num = 2;
 	job_put(arg[1]);
 	args.flags |= RKNPU_JOB_NONBLOCK;
 	args.timeout = 5;
@@ -177,7 +177,7 @@ static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 		args.flags |= RKNPU_JOB_FENCE_IN;
 		args.fence_fd = fence;
 	}
-	for (i = 0; i < arg[3] % 64; i++)
+	for (i = 0; i < num; i++)
 		ioctl(s->file[arg[0] % FUZZ_FILES], submit_of(s, arg[0]), &args);
 }
 

@@ -57,6 +57,20 @@ static uint64_t any_number(void)
 	return any64() >> fuzz_any(64);
 }
 
+/* As large as what large pages are for in a few cases; most of a sequence's time would be the kernel's, clearing pages */
+static uint64_t any_size(void)
+{
+	uint64_t size;
+
+	if (sometimes(48))
+		return ((1 + fuzz_any(3)) << 21) + fuzz_any(3) * 4096;
+	if (!sometimes(6))
+		return 1 + fuzz_any(64) * 1024;
+	size = any_number();
+	/* More than that is either refused at once or, seldom enough, takes much of the memory */
+	return size < 16 << 20 || size >> 32 || sometimes(16) ? size : size >> 12;
+}
+
 /*
  * By kind: f file, b buffer, e fence, d dma-buf, m mapping, j job, s size in bytes, o offset, F flags of a buffer,
  * J flags of a job, D address space, a action, y direction, c cores, t milliseconds, r register, x fault, i small
@@ -91,10 +105,7 @@ static uint64_t number(char kind)
 	case 'j':
 		return sometimes(3) ? 1 : 0;
 	case 's':
-		/* As large as what large pages are for, in a few cases */
-		if (sometimes(16))
-			return ((1 + fuzz_any(3)) << 21) + fuzz_any(3) * 4096;
-		return sometimes(6) ? any_number() : 1 + fuzz_any(64) * 1024;
+		return any_size();
 	case 'o':
 		return sometimes(2) ? 0 : sometimes(2) ? fuzz_any(16) * 4096 : any_number();
 	case 'F':
@@ -222,6 +233,19 @@ static void change_number(struct fuzz_call *call)
 	}
 }
 
+/* A job that takes a second reaches nothing new most of the time, and is in sequences that are changed again and again */
+static void shorten(struct fuzz_sequence *seq)
+{
+	int job = find("job");
+
+	if (sometimes(32))
+		return;
+	for (unsigned int i = 0; i < seq->num; i++) {
+		if (seq->call[i].op == (unsigned int)job && seq->call[i].arg[2] == FUZZ_MANY_TASKS)
+			seq->call[i].arg[2] = fuzz_any(16);
+	}
+}
+
 void fuzz_mutate(struct fuzz_sequence *seq, const struct fuzz_sequence *other)
 {
 	unsigned int rounds = 1 + fuzz_any(4), at, num;
@@ -257,6 +281,7 @@ void fuzz_mutate(struct fuzz_sequence *seq, const struct fuzz_sequence *other)
 			break;
 		}
 	}
+	shorten(seq);
 }
 
 /* ---- as text ------------------------------------------------------------------------------- */
