@@ -80,11 +80,11 @@ static const struct rknpu_backing rknpu_backing_pages_ops = {
  */
 int rknpu_backing_pages(struct rknpu_bo *bo, bool dma32)
 {
-	struct rknpu_pages *pages = rknpu_pages_alloc(bo->base.size >> PAGE_SHIFT, dma32 ? __GFP_DMA32 : 0);
-	int ret;
+	struct rknpu_pages *pages = &bo->own_pages;
+	int ret = rknpu_pages_alloc(pages, bo->base.size >> PAGE_SHIFT, dma32 ? __GFP_DMA32 : 0);
 
-	if (!pages)
-		return -ENOMEM;
+	if (ret)
+		return ret;
 	ret = rknpu_pages_fill_table(pages, &bo->table, &bo->one, SIZE_MAX);
 	if (ret)
 		goto free_pages;
@@ -118,7 +118,6 @@ static void rknpu_backing_range_table(struct rknpu_bo *bo, struct page *first, d
 static void rknpu_backing_contiguous_release(struct rknpu_bo *bo)
 {
 	rknpu_pool_free(bo->pool, bo->pages->range, bo->base.size, sg_dma_address(bo->sgt->sgl));
-	rknpu_pages_free(bo->pages);
 }
 
 static const struct rknpu_backing rknpu_backing_contiguous_ops = {
@@ -147,11 +146,8 @@ int rknpu_backing_contiguous(struct rknpu_bo *bo, struct rknpu_pool *pool)
 	first = rknpu_pool_alloc(pool, bo->base.size, &addr);
 	if (!first)
 		return -ENOMEM;
-	bo->pages = rknpu_pages_of_range(first, bo->base.size >> PAGE_SHIFT);
-	if (!bo->pages) {
-		rknpu_pool_free(pool, first, bo->base.size, addr);
-		return -ENOMEM;
-	}
+	rknpu_pages_of_range(&bo->own_pages, first, bo->base.size >> PAGE_SHIFT);
+	bo->pages = &bo->own_pages;
 	rknpu_backing_range_table(bo, first, addr);
 	/* The CPU has zeroed the range; this writes the zeroes from the caches to memory. */
 	dma_sync_single_for_device(bo->dma_dev, addr, bo->base.size, DMA_BIDIRECTIONAL);

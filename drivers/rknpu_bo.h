@@ -12,8 +12,9 @@
 
 #include <drm/drm_gem.h>
 
+#include "rknpu_pages.h"
+
 struct rknpu_bo;
-struct rknpu_pages;
 struct rknpu_pool;
 struct rknpu_sram_area;
 
@@ -51,7 +52,8 @@ struct rknpu_user {
  * @user_syncs: user space has asked for cache maintenance of the buffer; never cleared.
  * @aligned: its NPU addresses are aligned to its size rounded up to a power of two, if possible. Immutable.
  * @lock: protects @vaddr, @mappings and @users. Taken inside no other lock but client->lock.
- * @pages: the pages, if the buffer consists only of the driver's own pages. Immutable.
+ * @pages: the pages, if the buffer consists only of the driver's own pages, or NULL. Immutable.
+ * @own_pages: storage for @pages.
  * @sgt: the whole buffer, with physical addresses as DMA addresses. Immutable.
  * @table: storage for @sgt of the driver's own buffers.
  * @one: storage for the only entry of @table, in the usual case.
@@ -72,6 +74,7 @@ struct rknpu_bo {
 	bool aligned;
 	struct mutex lock;
 	struct rknpu_pages *pages;
+	struct rknpu_pages own_pages;
 	struct sg_table *sgt;
 	struct sg_table table;
 	struct scatterlist one;

@@ -10,8 +10,9 @@
  * execve() puts in place of a process, which may have more rights than the old one.
  * Nothing here can be reached from another process.
  *
- * A token is an opaque number that cannot be guessed: an index times 16, with random bits
- * above. It is looked up, never dereferenced.
+ * A token is an opaque number that cannot be guessed: an index times 16, with 35 random bits
+ * above. It is looked up, never dereferenced. The lowest free index is used, so that a lookup
+ * reads few cache lines; the random bits tell a token from an earlier one with its index.
  */
 #include "rknpu_client.h"
 
@@ -71,6 +72,12 @@ static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *cli
 	lockdep_assert_held(&clients->lock);
 	if (!client)
 		return ERR_PTR(-ENOMEM);
+	/* Keeps the first node of the table, or a client with few buffers would allocate it again and again. */
+	xa_init_flags(&client->tokens, XA_FLAGS_ALLOC);
+	if (xa_reserve(&client->tokens, 0, GFP_KERNEL_ACCOUNT)) {
+		kfree(client);
+		return ERR_PTR(-ENOMEM);
+	}
 	kref_init(&client->ref);
 	client->clients = clients;
 	mutex_init(&client->lock);
@@ -79,7 +86,6 @@ static struct rknpu_client *rknpu_client_create_locked(struct rknpu_clients *cli
 	mmgrab(client->mm);
 	client->tgid = get_pid(task_tgid(current));
 	get_task_comm(client->comm, current->group_leader);
-	xa_init_flags(&client->tokens, XA_FLAGS_ALLOC1);
 	list_add(&client->node, &clients->list);
 	return client;
 }
@@ -130,6 +136,7 @@ static void rknpu_client_destroy(struct rknpu_client *client)
 	for (i = 0; i < RKNPU_MAX_DOMAINS; i++)
 		rknpu_vm_put(client->vms[i]);
 	/* Every file closes its handles before it releases the client. */
+	xa_release(&client->tokens, 0);
 	WARN_ON(!xa_empty(&client->tokens));
 	WARN_ON(atomic64_read(&client->bytes) || atomic_read(&client->buffers));
 	xa_destroy(&client->tokens);
@@ -292,9 +299,8 @@ int rknpu_client_token_add(struct rknpu_client *client, struct rknpu_token *toke
 
 	/* Set before it can be found. The index is not known until then, and is added before the value is shown. */
 	token->value = rknpu_client_token_draw();
-	ret = xa_alloc_cyclic(&client->tokens, &index, token,
-			      XA_LIMIT(1, FIELD_MAX(RKNPU_TOKEN_INDEX)), &client->next_token, GFP_KERNEL_ACCOUNT);
-	if (ret < 0)
+	ret = xa_alloc(&client->tokens, &index, token, XA_LIMIT(1, FIELD_MAX(RKNPU_TOKEN_INDEX)), GFP_KERNEL_ACCOUNT);
+	if (ret)
 		return ret;
 	WRITE_ONCE(token->value, token->value | FIELD_PREP(RKNPU_TOKEN_INDEX, index));
 	return 0;

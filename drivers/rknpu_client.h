@@ -59,9 +59,7 @@ struct rknpu_token {
  *	Immutable.
  * @tgid: process ID, for messages; holds a reference. Immutable.
  * @comm: name of the process at creation, for messages. Immutable.
- * @next_token: where the search for the next token starts, so a freed one is not reused soon. Protected
- *	by the lock of @tokens.
- * @tokens: index -> &struct rknpu_token; read under RCU; has a lock of its own.
+ * @tokens: index -> &struct rknpu_token; read under RCU; has a lock of its own. Index 0 is reserved.
  * @vms: address spaces by domain ID, created on first use; read without a lock, never cleared.
  * @entity: what the scheduler keeps for it; allocated by its first submit, freed with the client. Read
  *	without a lock, never replaced.
@@ -79,7 +77,6 @@ struct rknpu_client {
 	struct mm_struct *mm;
 	struct pid *tgid;
 	char comm[TASK_COMM_LEN];
-	u32 next_token;
 	struct xarray tokens;
 	struct rknpu_vm *vms[RKNPU_MAX_DOMAINS];
 	struct rknpu_entity *entity;

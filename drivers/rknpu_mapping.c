@@ -20,6 +20,17 @@
 #include "rknpu_trace.h"
 #include "rknpu_vm.h"
 
+static void rknpu_mapping_part_put(struct rknpu_mapping *mapping)
+{
+	if (refcount_dec_and_test(&mapping->parts))
+		kfree_rcu(mapping, rcu);
+}
+
+static void rknpu_mapping_ended(struct rknpu_mapping_space *space)
+{
+	rknpu_mapping_part_put(container_of(space, struct rknpu_mapping, space));
+}
+
 static void rknpu_mapping_released(struct rknpu_mapping_space *space)
 {
 	rknpu_mapping_put(container_of(space, struct rknpu_mapping, space));
@@ -76,7 +87,9 @@ static struct rknpu_mapping *rknpu_mapping_create_locked(struct rknpu_bo *bo, st
 	INIT_LIST_HEAD(&mapping->holds);
 	mapping->bo = bo;
 	mapping->client = client;
+	refcount_set(&mapping->parts, 2);
 	mapping->space.released = rknpu_mapping_released;
+	mapping->space.ended = rknpu_mapping_ended;
 	ret = rknpu_client_charge(client, bo->base.size);
 	if (ret)
 		goto free_mapping;
@@ -339,5 +352,5 @@ void rknpu_mapping_put(struct rknpu_mapping *mapping)
 	if (!mapping || !refcount_dec_and_test(&mapping->ref))
 		return;
 	drm_gem_object_put(&mapping->bo->base);
-	kfree_rcu(mapping, rcu);
+	rknpu_mapping_part_put(mapping);
 }

@@ -27,6 +27,7 @@ struct rknpu_hold {
 /**
  * struct rknpu_mapping - a buffer mapped in an address space; a token refers to one of these
  * @ref: one for all files that use the mapping, one for each job that reads descriptors from it.
+ * @parts: 2, less one without @ref, less one after the epoch that its destruction began; freed at 0.
  * @space: its range.
  * @bo: the buffer; holds a reference. Immutable.
  * @client: owner of the address space. Valid while a file holds the mapping.
@@ -36,10 +37,11 @@ struct rknpu_hold {
  * @first_hold: storage for one hold, usually the only one; protected by bo->lock.
  * @import: entry in vm->imports if the buffer is a cached one of another driver; protected by
  *	vm->imports_lock.
- * @rcu: defers the free, because a token lookup may still see the mapping.
+ * @rcu: defers the free, because a lookup of its token or of the epoch may still see it.
  */
 struct rknpu_mapping {
 	refcount_t ref;
+	refcount_t parts;
 	struct rknpu_mapping_space space;
 	struct rknpu_bo *bo;
 	struct rknpu_client *client;

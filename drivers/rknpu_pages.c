@@ -49,26 +49,34 @@ static const unsigned int rknpu_pages_order[RKNPU_PAGES_SIZES] = {
  */
 #define RKNPU_PAGES_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* Reallocates @old with room for @left more pages in pieces of at most size @size. Frees @old even on failure. */
-static struct rknpu_pages *rknpu_pages_extend(struct rknpu_pages *old, unsigned int size, unsigned long left)
+static void rknpu_pages_free_array(struct rknpu_pages *pages)
 {
-	unsigned long num = old ? old->num : 0;
-	struct rknpu_pages *pages;
+	if (pages->piece != &pages->only)
+		kvfree(pages->piece);
+}
+
+/* Makes room for @left more pages in pieces of at most size @size. */
+static int rknpu_pages_extend(struct rknpu_pages *pages, unsigned int size, unsigned long left)
+{
+	unsigned long num = pages->num;
+	struct page **piece;
 
 	for (; size < RKNPU_PAGES_SIZES; size++) {
 		num += left >> rknpu_pages_order[size];
 		left &= BIT(rknpu_pages_order[size]) - 1;
 	}
-	pages = kvzalloc(struct_size(pages, piece, num), RKNPU_PAGES_GFP);
-	if (!old)
-		return pages;
-	if (!pages) {
-		rknpu_pages_free(old);
-		return NULL;
+	if (num == 1) {
+		pages->piece = &pages->only;
+		return 0;
 	}
-	memcpy(pages, old, struct_size(old, piece, old->num));
-	kvfree(old);
-	return pages;
+	piece = kvmalloc_array(num, sizeof(*piece), RKNPU_PAGES_GFP);
+	if (!piece)
+		return -ENOMEM;
+	if (pages->num)
+		memcpy(piece, pages->piece, pages->num * sizeof(*piece));
+	rknpu_pages_free_array(pages);
+	pages->piece = piece;
+	return 0;
 }
 
 static struct page *rknpu_pages_alloc_piece(unsigned int size, gfp_t zone)
@@ -104,6 +112,7 @@ static void rknpu_pages_free_piece(struct page *page, unsigned int size)
 
 /**
  * rknpu_pages_alloc() - allocate zeroed memory
+ * @pages: zeroed; zeroed again if this fails
  * @count: number of pages, not 0
  * @zone: 0, or __GFP_DMA32 for pages below 4 GiB
  *
@@ -111,11 +120,10 @@ static void rknpu_pages_free_piece(struct page *page, unsigned int size)
  *
  * Context: Process context. May sleep.
  *
- * Return: the memory, or NULL if there is not enough of it or the caller is being killed.
+ * Return: 0 on success, -ENOMEM if there is not enough memory or the caller is being killed.
  */
-struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone)
+int rknpu_pages_alloc(struct rknpu_pages *pages, unsigned long count, gfp_t zone)
 {
-	struct rknpu_pages *pages = NULL;
 	unsigned long left = count;
 	unsigned int size, order;
 	bool extend = true;
@@ -123,9 +131,8 @@ struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone)
 	for (size = 0; size < RKNPU_PAGES_SIZES; size++) {
 		order = rknpu_pages_order[size];
 		if (extend && left >> order) {
-			pages = rknpu_pages_extend(pages, size, left);
-			if (!pages)
-				return NULL;
+			if (rknpu_pages_extend(pages, size, left))
+				break;
 			extend = false;
 		}
 		while (left >> order) {
@@ -144,35 +151,29 @@ struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone)
 	}
 	if (left) {
 		rknpu_pages_free(pages);
-		return NULL;
+		return -ENOMEM;
 	}
 	pages->count = count;
-	return pages;
+	return 0;
 }
 
 /**
  * rknpu_pages_of_range() - describe one physical range
+ * @pages: zeroed
  * @first: its first page; the range remains the property of its owner
  * @count: number of pages
  *
- * Context: Process context. May sleep.
- *
- * Return: the description, or NULL if out of memory.
+ * Context: Any context.
  */
-struct rknpu_pages *rknpu_pages_of_range(struct page *first, unsigned long count)
+void rknpu_pages_of_range(struct rknpu_pages *pages, struct page *first, unsigned long count)
 {
-	struct rknpu_pages *pages = kzalloc(sizeof(*pages), RKNPU_PAGES_GFP);
-
-	if (!pages)
-		return NULL;
 	pages->range = first;
 	pages->count = count;
-	return pages;
 }
 
 /**
  * rknpu_pages_free() - free memory
- * @pages: the memory, no longer mapped for the NPU; may be NULL
+ * @pages: the memory, no longer mapped for the NPU; zeroed afterwards
  *
  * A piece that is pinned elsewhere stays allocated until it is unpinned.
  *
@@ -183,13 +184,12 @@ void rknpu_pages_free(struct rknpu_pages *pages)
 	unsigned long i = 0, end = 0;
 	unsigned int size;
 
-	if (!pages)
-		return;
 	for (size = 0; size < RKNPU_PAGES_SIZES; size++) {
 		for (end += pages->of_size[size]; i < end; i++)
 			rknpu_pages_free_piece(pages->piece[i], size);
 	}
-	kvfree(pages);
+	rknpu_pages_free_array(pages);
+	*pages = (struct rknpu_pages){};
 }
 
 /**

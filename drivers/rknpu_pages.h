@@ -24,6 +24,7 @@ struct sg_table;
  * @num: number of pieces.
  * @of_size: number of pieces of each size, largest size first.
  * @piece: first page of each piece, in buffer order.
+ * @only: storage for @piece of a single piece, as most small buffers have.
  *
  * All fields are immutable once the buffer has it.
  */
@@ -32,11 +33,12 @@ struct rknpu_pages {
 	unsigned long count;
 	unsigned long num;
 	unsigned long of_size[RKNPU_PAGES_SIZES];
-	struct page *piece[];
+	struct page **piece;
+	struct page *only;
 };
 
-struct rknpu_pages *rknpu_pages_alloc(unsigned long count, gfp_t zone);
-struct rknpu_pages *rknpu_pages_of_range(struct page *first, unsigned long count);
+int rknpu_pages_alloc(struct rknpu_pages *pages, unsigned long count, gfp_t zone);
+void rknpu_pages_of_range(struct rknpu_pages *pages, struct page *first, unsigned long count);
 void rknpu_pages_free(struct rknpu_pages *pages);
 unsigned long rknpu_pages_find(const struct rknpu_pages *pages, unsigned long index, struct page **page);
 unsigned long rknpu_pages_run(const struct rknpu_pages *pages, unsigned long index, unsigned long max,

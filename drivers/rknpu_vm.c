@@ -30,15 +30,11 @@ static int rknpu_vm_fault(struct iommu_domain *domain, struct device *iommu, uns
 	return 0;
 }
 
-static struct rknpu_epoch *rknpu_vm_epoch_alloc(void)
+static void rknpu_vm_epoch_init(struct rknpu_epoch *epoch, struct rknpu_mapping_space *space)
 {
-	struct rknpu_epoch *epoch = kzalloc(sizeof(*epoch), GFP_KERNEL_ACCOUNT);
-
-	if (!epoch)
-		return NULL;
 	kref_init(&epoch->ref);
 	INIT_LIST_HEAD(&epoch->retired);
-	return epoch;
+	epoch->space = space;
 }
 
 /**
@@ -52,15 +48,18 @@ static struct rknpu_epoch *rknpu_vm_epoch_alloc(void)
  */
 struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *sink)
 {
+	struct rknpu_epoch *epoch;
 	struct rknpu_vm *vm;
 	int ret = -ENOMEM;
 
 	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
-	RCU_INIT_POINTER(vm->epoch, rknpu_vm_epoch_alloc());
-	if (!rcu_access_pointer(vm->epoch))
+	epoch = kzalloc(sizeof(*epoch), GFP_KERNEL_ACCOUNT);
+	if (!epoch)
 		goto free_vm;
+	rknpu_vm_epoch_init(epoch, NULL);
+	RCU_INIT_POINTER(vm->epoch, epoch);
 	if (dev)
 		vm->domain = iommu_paging_domain_alloc(dev);
 	if (IS_ERR(vm->domain)) {
@@ -79,7 +78,7 @@ struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *si
 	return vm;
 
 free_epoch:
-	kfree(rcu_access_pointer(vm->epoch));
+	kfree(epoch);
 free_vm:
 	kfree(vm);
 	return ERR_PTR(ret);
@@ -226,7 +225,7 @@ static int rknpu_vm_place(struct rknpu_mapping_space *space, struct sg_table *sg
 /**
  * rknpu_vm_map() - map memory at an NPU address
  * @vm: the space
- * @space: result; zeroed by the caller except for @space->released
+ * @space: result; zeroed by the caller except for the functions
  * @sgt: the memory, DMA-mapped for the untranslated device
  * @bytes: size, a multiple of the page size
  * @flags: flags of enum rknpu_vm_flags
@@ -243,26 +242,21 @@ int rknpu_vm_map(struct rknpu_vm *vm, struct rknpu_mapping_space *space, struct 
 {
 	int ret;
 
-	space->spare = rknpu_vm_epoch_alloc();
-	if (!space->spare)
-		return -ENOMEM;
+	rknpu_vm_epoch_init(&space->next_epoch, space);
 	mutex_lock(&vm->lock);
 	ret = vm->domain ? rknpu_vm_translate_locked(vm, space, sgt, bytes, flags) :
 			   rknpu_vm_place(space, sgt, bytes);
 	mutex_unlock(&vm->lock);
-	if (ret) {
-		kfree(space->spare);
-		return ret;
-	}
-	space->vm = rknpu_vm_get(vm);
-	return 0;
+	if (!ret)
+		space->vm = rknpu_vm_get(vm);
+	return ret;
 }
 
 /**
  * rknpu_vm_unmap() - unmap a range immediately
  * @space: mapped range that no job has ever been able to use, or whose jobs are all gone
  *
- * Does not call @space->released.
+ * Does not call @space->released or @space->ended.
  *
  * Context: Process context. May sleep. Takes vm->lock.
  */
@@ -276,7 +270,6 @@ void rknpu_vm_unmap(struct rknpu_mapping_space *space)
 		drm_mm_remove_node(&space->node);
 	}
 	mutex_unlock(&vm->lock);
-	kfree(space->spare);
 	rknpu_vm_put(vm);
 }
 
@@ -284,17 +277,17 @@ void rknpu_vm_unmap(struct rknpu_mapping_space *space)
  * rknpu_vm_retire() - unmap a range once no job can use it any more
  * @space: mapped range
  *
- * Calls @space->released after that, possibly before this function returns. Cannot fail.
+ * Calls @space->released after that, possibly before this function returns, and @space->ended once another
+ * range has been retired, or the address space is released, and no job can use this epoch. Cannot fail.
  *
  * Context: Process context. May sleep. Takes vm->lock.
  */
 void rknpu_vm_retire(struct rknpu_mapping_space *space)
 {
 	struct rknpu_vm *vm = space->vm;
-	struct rknpu_epoch *next = space->spare;
+	struct rknpu_epoch *next = &space->next_epoch;
 	struct rknpu_epoch *old;
 
-	space->spare = NULL;
 	mutex_lock(&vm->lock);
 	old = rcu_dereference_protected(vm->epoch, lockdep_is_held(&vm->lock));
 	list_add_tail(&space->retired, &old->retired);
@@ -348,7 +341,10 @@ void rknpu_vm_epoch_put(struct rknpu_epoch *epoch)
 			rknpu_vm_unmap(space);
 			space->released(space);
 		}
-		kfree_rcu(epoch, rcu);
+		if (epoch->space)
+			epoch->space->ended(epoch->space);
+		else
+			kfree_rcu(epoch, rcu);
 		epoch = next;
 	}
 }

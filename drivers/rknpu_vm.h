@@ -60,12 +60,14 @@ struct rknpu_fault_sink {
  * @next: successor, kept alive by a reference; set once, when the epoch ends.
  * @retired: list of &struct rknpu_mapping_space. Protected by vm->lock until the epoch ends; after
  *	that only the release touches it.
- * @rcu: defers the free, because a submit may still look at the epoch.
+ * @space: range that it is the @next_epoch of, NULL for the first epoch of an address space. Immutable.
+ * @rcu: defers the free of a first epoch, because a submit may still look at it.
  */
 struct rknpu_epoch {
 	struct kref ref;
 	struct rknpu_epoch *next;
 	struct list_head retired;
+	struct rknpu_mapping_space *space;
 	struct rcu_head rcu;
 };
 
@@ -102,16 +104,19 @@ struct rknpu_vm {
  * struct rknpu_mapping_space - a range in an address space
  * @node: the range in bytes; start is the NPU address. Protected by vm->lock.
  * @vm: the address space; holds a reference. Immutable.
- * @spare: preallocated epoch that begins when this range is retired, so retiring cannot fail.
+ * @next_epoch: epoch that begins when this range is retired; part of it, so retiring cannot fail.
  * @retired: entry in an epoch's list.
  * @released: called once the range is unmapped. Context: May sleep. No locks are held.
+ * @ended: called once @next_epoch has ended as well, as the last use of this structure. Its memory must
+ *	remain for an RCU grace period, because a submit may still look at the epoch. Context: same.
  */
 struct rknpu_mapping_space {
 	struct drm_mm_node node;
 	struct rknpu_vm *vm;
-	struct rknpu_epoch *spare;
+	struct rknpu_epoch next_epoch;
 	struct list_head retired;
 	void (*released)(struct rknpu_mapping_space *space);
+	void (*ended)(struct rknpu_mapping_space *space);
 };
 
 struct rknpu_vm *rknpu_vm_create(struct device *dev, struct rknpu_fault_sink *sink);
