@@ -105,7 +105,7 @@ void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account
  * rknpu_account_read_usage() - read the usage of one open file
  * @sched: the scheduler
  * @usage: usage of the file
- * @result: copy, with the time of running jobs added
+ * @result: copy of all but the reference count, with the time of running jobs added
  *
  * Context: Process context. Takes sched->lock.
  */
@@ -115,8 +115,11 @@ void rknpu_account_read_usage(struct rknpu_sched *sched, const struct rknpu_usag
 	unsigned int i;
 	u64 now;
 
+	result->id = usage->id;
 	spin_lock_irq(&sched->lock);
-	*result = *usage;
+	/* Not the whole struct: references are taken and dropped without the lock. */
+	memcpy(result->busy_ns, usage->busy_ns, sizeof(result->busy_ns));
+	result->counts = usage->counts;
 	now = ktime_get();
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		const struct rknpu_slot *slot = &sched->slots[i];
