@@ -3,15 +3,23 @@
  * Copyright (C) the rknpu authors
  *
  * /dev/kmsg returns one record per read(); -EPIPE means that records were
- * overwritten before they were read, which is ignored here.
+ * overwritten before they were read, which is ignored here. Records are read in
+ * order, so one that another processor has begun and not finished hides all that
+ * follow, although those are complete: nothing to read does not mean that
+ * nothing was written.
  */
 #include "klog.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A processor of a guest may be stopped for that long by its host in the middle of a record */
+#define UNFINISHED_MS	500
 
 int klog_open(void)
 {
@@ -26,6 +34,13 @@ int klog_open(void)
 	return fd;
 }
 
+static bool more_comes(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, UNFINISHED_MS) > 0;
+}
+
 unsigned int klog_count(int fd, const char *text, char *last, size_t size)
 {
 	unsigned int found = 0;
@@ -35,6 +50,8 @@ unsigned int klog_count(int fd, const char *text, char *last, size_t size)
 	for (;;) {
 		n = read(fd, record, sizeof(record) - 1);
 		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (n < 0 && errno == EAGAIN && !found && more_comes(fd))
 			continue;
 		if (n <= 0)
 			return found;

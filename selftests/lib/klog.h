@@ -11,7 +11,10 @@
 
 /* Returns a descriptor to read every line from now on, or -errno */
 int klog_open(void);
-/* Counts lines since the last call that contain @text; @last, if any, receives the last of them */
+/*
+ * Counts lines since the last call that contain @text; @last, if any, receives the last of them. Half a second
+ * without a new line passes before it says that there is none.
+ */
 unsigned int klog_count(int fd, const char *text, char *last, size_t size);
 
 #endif /* KLOG_H */
