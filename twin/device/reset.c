@@ -35,9 +35,13 @@ static void lines_released(struct twin_core *core, uint32_t asserted)
 	}
 	if (asserted)
 		return;
-	if (!lines->both || now - lines->release_ns > twin->config.reset_skew_ns)
+	if (!lines->both)
 		twin_error(twin, TWIN_ERROR_RESET_ALONE, core->index, TWIN_RESET_ADDR,
-			   "the two lines were not reset together");
+			   "the two lines were not asserted together");
+	else if (now - lines->release_ns > twin->config.reset_skew_ns)
+		twin_error(twin, TWIN_ERROR_RESET_ALONE, core->index, TWIN_RESET_ADDR,
+			   "the two lines were released %u us apart",
+			   (unsigned int)((now - lines->release_ns) / 1000));
 	if (lines->both)
 		twin_core_released(core);
 	lines->both = false;

@@ -328,6 +328,22 @@ void back_free(struct back *b)
 	b->operand = NULL;
 }
 
+struct back back_all_stages(bool is_float)
+{
+	struct back b = {
+		.pend = !is_float, .pend_memory = !is_float,
+		.bs = { .on = true, .alu = 2, .alu_memory = true, .mul = true, .mul_memory = true,
+			.shift = is_float ? 0 : 9, .shift_neg = is_float ? 0 : 9, .relu = true },
+		.bn = { .on = true, .mul = true, .mul_int = -7, .mul_half = 0xbc00, .alu = 4, .alu_int = 99, .alu_float = 3 },
+		.operate = true, .op = RKNPU_EW_ALU_ADD, .operand_memory = true, .operand_size = is_float ? 2 : 1,
+		.convert = !is_float, .convert_offset = 17, .convert_scale = is_float ? 1 : 20000,
+		.convert_shift = is_float ? 0 : 8,
+		.ew_relu = true, .ew_relux = true, .ew_cap_int = 3000, .ew_cap_float = 0.75f,
+	};
+
+	return b;
+}
+
 void back_test(const struct shape *s, struct back *b, draw_fn draw, draw_fn draw_operand,
 	       uint64_t seed, const char *name)
 {

@@ -71,6 +71,9 @@ struct back {
 /* A cube that the DPU alone reads and writes; the output has the layout of the input */
 struct shape shape_flying(uint32_t in_prec, uint32_t out_prec, int width, int height, int channels);
 
+/* Everything that follows CORE, except the lookup table; both stages, and CPEND with integers, take operands from memory */
+struct back back_all_stages(bool is_float);
+
 /* Add @b to a program set up by program_init(); @draw is for the EW operand */
 void back_init(struct program *p, struct back *b, draw_fn draw, uint64_t seed);
 void back_free(struct back *b);

@@ -10,27 +10,10 @@
 #include "tap.h"
 #include "tests.h"
 
-/* Everything that follows CORE; both stages, and CPEND with integers, take operands from memory */
-static struct back all_stages(bool is_float)
-{
-	struct back b = {
-		.pend = !is_float, .pend_memory = !is_float,
-		.bs = { .on = true, .alu = 2, .alu_memory = true, .mul = true, .mul_memory = true,
-			.shift = is_float ? 0 : 9, .shift_neg = is_float ? 0 : 9, .relu = true },
-		.bn = { .on = true, .mul = true, .mul_int = -7, .mul_half = 0xbc00, .alu = 4, .alu_int = 99, .alu_float = 3 },
-		.operate = true, .op = RKNPU_EW_ALU_ADD, .operand_memory = true, .operand_size = is_float ? 2 : 1,
-		.convert = !is_float, .convert_offset = 17, .convert_scale = is_float ? 1 : 20000,
-		.convert_shift = is_float ? 0 : 8,
-		.ew_relu = true, .ew_relux = true, .ew_cap_int = 3000, .ew_cap_float = 0.75f,
-	};
-
-	return b;
-}
-
 static void test_large_integers(void)
 {
 	struct shape s = shape_conv(RKNPU_PREC_INT8, RKNPU_PREC_INT8, 61, 47, 20, 40, 2, 1);
-	struct back b = all_stages(false);
+	struct back b = back_all_stages(false);
 
 	s.left = s.top = 1;
 	s.pad = 0x11;
@@ -40,18 +23,18 @@ static void test_large_integers(void)
 	/* Window sums of every channel */
 	s = shape_depthwise(RKNPU_PREC_INT8, RKNPU_PREC_INT8, 45, 37, 64, 3, 3);
 	s.cvt_shift = 4;
-	b = all_stages(false);
+	b = back_all_stages(false);
 	back_test(&s, &b, draw_int8, draw_int8, 2, "large, depthwise int8");
 }
 
 static void test_large_floats(void)
 {
 	struct shape s = shape_conv(RKNPU_PREC_FP16, RKNPU_PREC_FP16, 61, 47, 20, 40, 1, 2);
-	struct back b = all_stages(true);
+	struct back b = back_all_stages(true);
 
 	back_test(&s, &b, draw_fp16_unit, draw_fp16_unit, 3, "large, fp16");
 	s = shape_depthwise(RKNPU_PREC_FP16, RKNPU_PREC_FP32, 45, 37, 40, 2, 3);
-	b = all_stages(true);
+	b = back_all_stages(true);
 	back_test(&s, &b, draw_fp16_unit, draw_fp16_unit, 4, "large, depthwise fp16");
 }
 
