@@ -6,14 +6,21 @@
 kcsan=/sys/kernel/debug/kcsan
 grep -q '^enabled: 1' $kcsan || { echo "Bail out! KCSAN is off"; exit 1; }
 
-while :; do
-	cat /proc/[0-9]*/fdinfo/* /sys/class/drm/renderD*/device/npu/* /sys/kernel/debug/rknpu/* /sys/class/devfreq/*.npu/*
-	sleep 0.02
-done >/dev/null 2>&1 &
+look() {
+	# Ends after cat, not in the middle of it: an open file keeps the module from being unloaded
+	trap 'exit' TERM
+	while :; do
+		cat /proc/[0-9]*/fdinfo/* /sys/class/drm/renderD*/device/npu/* /sys/kernel/debug/rknpu/* /sys/class/devfreq/*.npu/*
+		sleep 0.02
+	done >/dev/null 2>&1
+}
+
+look &
 looks=$!
 "$@"
 status=$?
 kill $looks
+wait $looks
 
 sed -n 's/^\(setup_watchpoints\|data_races\): /# KCSAN: \1 /p' $kcsan
 if grep -q '^setup_watchpoints: 0$' $kcsan; then
