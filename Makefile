@@ -96,7 +96,7 @@ help:
 	@echo 'make check-twin   the tests of the device model'
 	@echo 'make check-island  the usual tests with a board'"'"'s clocks, power domains and supplies, and more devfreq governors'
 	@echo 'make check-races  threads, processes and random calls on a kernel that reports data races of the driver (KCSAN), which is'
-	@echo '                  built the first time'
+	@echo '                  built the first time, and for how long the driver keeps interrupts off'
 	@echo 'make check-mutants  driver variants whose order of calls would hang a board: the twin has to catch each of them'
 	@echo 'make check-networks  networks compiled with Rockchip'"'"'s compiler, run by their closed runtime (both from the Python registry)'
 	@echo 'make check-packages  build, install, upgrade and remove the Debian packages on two releases (root)'

@@ -9,7 +9,6 @@
  * driver. Jobs must then be long compared with pauses of the host: TASK_US in the
  * environment (default 1000).
  *
- * rknpu-bench-hostile irqs	longest time with interrupts off; needs latency/rknpu_latency.ko
  * rknpu-bench-hostile mix	a well-behaved client among 24 hostile ones
  * rknpu-bench-hostile judge	the same as one test in KTAP
  */
@@ -20,15 +19,13 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "bench.h"
+#include "bench_clients.h"
 #include "bench_twin.h"
 #include "job.h"
 
-#define MAX_NS		"/sys/module/rknpu_latency/parameters/max_ns"
-#define DEEP		8192
 #define MAX_CLIENTS	24
 
 static volatile uint32_t *twin;
@@ -40,129 +37,6 @@ static uint64_t now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
-
-static void sleep_ms(unsigned int ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000l };
-
-	nanosleep(&t, NULL);
-}
-
-static pid_t spawn(void (*client)(unsigned int), unsigned int seed)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		fail("fork", errno);
-	if (!pid) {
-		client(seed);
-		_exit(0);
-	}
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static void start(const struct matmul *mm, uint32_t cores, int input, int *fence)
-{
-	int ret = job_start(mm, cores, input, fence);
-
-	if (ret)
-		fail("submit", -ret);
-}
-
-/* Delays the end of the next run of a core by @us */
-static void hold_core(unsigned int core, uint32_t us)
-{
-	twin[TWIN_FAULT_CORE / 4] = core;
-	twin[TWIN_FAULT_KIND / 4] = TWIN_FAULT_LATE;
-	twin[TWIN_FAULT_PARAM / 4] = us;
-	twin[TWIN_FAULT_COUNT / 4] = 1;
-}
-
-/* ---- interrupts off ------------------------------------------------------------------ */
-
-static void max_reset(void)
-{
-	int fd = open(MAX_NS, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		fail(MAX_NS, errno);
-	close(fd);
-}
-
-static void max_print(const char *name)
-{
-	unsigned long ns;
-	FILE *f = fopen(MAX_NS, "re");
-
-	if (!f || fscanf(f, "%lu", &ns) != 1)
-		fail(MAX_NS, errno);
-	fclose(f);
-	printf("%s %lu us\n", name, (ns + 999) / 1000);
-}
-
-/* As many jobs as a client may have, half of them waiting for a fence, half for a core */
-static void floods(unsigned int how)
-{
-	int first, i, fd = open_npu();
-	struct matmul mm;
-
-	make(&mm, fd, 1, 32, 32);
-	hold_core(0, 3000000);
-	start(&mm, 1, -1, &first);
-	for (i = 0; i < DEEP - 2; i++)
-		start(&mm, 1, i % 2 ? first : -1, NULL);
-	if (how == 0)
-		/* Wait until all have run: the next to last waits for the fence and for its turn */
-		for (i = 0; i < 4000; i++)
-			sleep_ms(10);
-	else if (how == 1)
-		close(fd);
-	else if (how == 2)
-		npu_action(fd, RKNPU_ACT_RESET, &(uint32_t){ 0 });
-	else
-		raise(SIGKILL);
-}
-
-static int irqs(void)
-{
-	unsigned int how, i;
-	struct matmul mm;
-	pid_t pid;
-	int fd;
-
-	twin = bench_twin();
-	make(&mm, open_npu(), 1, 32, 32);
-	max_reset();
-	for (i = 0; i < 200; i++)
-		matmul_run(&mm, 1, NULL);
-	max_print("irqs_off_friendly_max_us");
-	max_reset();
-	for (how = 0; how < 4; how++) {
-		pid = spawn(floods, how);
-		/* In the meantime other clients open the device, compute on other cores, and exit */
-		for (i = 0; i < 60; i++) {
-			struct matmul own;
-
-			fd = open_npu();
-			make(&own, fd, 1, 32, 32);
-			matmul_run(&own, 2, NULL);
-			matmul_fini(&own);
-			close(fd);
-			sleep_ms(100);
-		}
-		end(pid);
-	}
-	max_print("irqs_off_max_us");
-	return 0;
-}
-
-/* ---- the mix ------------------------------------------------------------------------- */
 
 #define TASK_US		1000
 /* This many jobs on one core */
@@ -459,8 +333,6 @@ static int judge(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "irqs"))
-		return irqs();
 	if (argc == 2 && !strcmp(argv[1], "mix")) {
 		mix(stdout, "");
 		return 0;
@@ -469,6 +341,6 @@ int main(int argc, char **argv)
 		return judge();
 	if (argc == 2 && !strcmp(argv[1], "nothing"))
 		return 0;
-	fprintf(stderr, "usage: rknpu-bench-hostile irqs|mix|judge\n");
+	fprintf(stderr, "usage: rknpu-bench-hostile mix|judge\n");
 	return 2;
 }
