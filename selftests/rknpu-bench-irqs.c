@@ -20,7 +20,7 @@
 #include "bench_clients.h"
 #include "bench_twin.h"
 
-#define MAX_NS		"/sys/module/rknpu_latency/parameters/max_ns"
+#define LATENCY		"/sys/module/rknpu_latency/parameters/"
 #define TRACING		"/sys/kernel/tracing/"
 #define PLACES		"/sys/kernel/debug/rknpu_irqsoff"
 #define IRQS_OFF_US	100
@@ -57,9 +57,15 @@ static unsigned long get(const char *path)
 	return value;
 }
 
-static void max_print(const char *name)
+static void max_print(const char *name, const char *which)
 {
-	printf("%s %lu us\n", name, (get(MAX_NS) + 999) / 1000);
+	printf("%s %lu us\n", name, (get(which) + 999) / 1000);
+}
+
+static void max_start(void)
+{
+	put(LATENCY "max_ns", "0");
+	put(LATENCY "pages_max_ns", "0");
 }
 
 /* As many jobs as a client may have, half of them waiting for a fence, half for a core */
@@ -118,18 +124,6 @@ static void flooded(void)
 	}
 }
 
-static int timer(void)
-{
-	twin = bench_twin();
-	put(MAX_NS, "0");
-	friendly();
-	max_print("irqs_off_friendly_max_us");
-	put(MAX_NS, "0");
-	flooded();
-	max_print("irqs_off_max_us");
-	return 0;
-}
-
 /* What programs without an NPU do with memory: much of it comes and goes at once */
 static void memory_goes(unsigned int seed)
 {
@@ -154,6 +148,22 @@ static void memory_goes(unsigned int seed)
 			fail("pipe", errno);
 	}
 	/* The process exits and all are closed */
+}
+
+static int timer(void)
+{
+	twin = bench_twin();
+	max_start();
+	waitpid(spawn(memory_goes, 0), NULL, 0);
+	max_print("irqs_off_pages_floor_us", LATENCY "pages_max_ns");
+	max_start();
+	friendly();
+	max_print("irqs_off_friendly_max_us", LATENCY "max_ns");
+	max_start();
+	flooded();
+	max_print("irqs_off_max_us", LATENCY "max_ns");
+	max_print("irqs_off_pages_us", LATENCY "pages_max_ns");
+	return 0;
 }
 
 /* Where interrupts were off for long, from rknpu_irqsoff.ko: the place is the first word */
