@@ -51,21 +51,15 @@ pgprot_t rknpu_bo_pgprot(const struct rknpu_bo *bo, pgprot_t prot)
 }
 
 /**
- * rknpu_bo_vmap() - get the kernel mapping of a buffer that consists of the driver's own pages
+ * rknpu_bo_vmap_create() - rknpu_bo_vmap() of a buffer without a kernel mapping, or that had none
  * @bo: the buffer
  *
- * The mapping has the same memory type as user mappings and stays until the buffer is freed.
- *
- * Context: Any context if the mapping exists already. Otherwise process context; may sleep and takes bo->lock.
- *
- * Return: the address, or an ERR_PTR: -EINVAL for an imported buffer or one with on-chip memory, -ENOMEM.
+ * Return: same as there.
  */
-void *rknpu_bo_vmap(struct rknpu_bo *bo)
+void *rknpu_bo_vmap_create(struct rknpu_bo *bo)
 {
-	void *vaddr = READ_ONCE(bo->vaddr);
+	void *vaddr;
 
-	if (vaddr)
-		return vaddr;
 	if (!bo->pages)
 		return ERR_PTR(-EINVAL);
 	mutex_lock(&bo->lock);

@@ -94,8 +94,25 @@ static inline struct rknpu_bo *to_rknpu_bo(struct drm_gem_object *obj)
 
 struct rknpu_bo *rknpu_bo_alloc(struct drm_device *drm, struct device *dma_dev, bool cached);
 pgprot_t rknpu_bo_pgprot(const struct rknpu_bo *bo, pgprot_t prot);
-void *rknpu_bo_vmap(struct rknpu_bo *bo);
+void *rknpu_bo_vmap_create(struct rknpu_bo *bo);
 int rknpu_bo_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device);
 u64 rknpu_bo_sram_bytes(const struct rknpu_bo *bo);
+
+/**
+ * rknpu_bo_vmap() - get the kernel mapping of a buffer that consists of the driver's own pages
+ * @bo: the buffer
+ *
+ * The mapping has the same memory type as user mappings and stays until the buffer is freed.
+ *
+ * Context: Any context if the mapping exists already. Otherwise process context; may sleep and takes bo->lock.
+ *
+ * Return: the address, or an ERR_PTR: -EINVAL for an imported buffer or one with on-chip memory, -ENOMEM.
+ */
+static inline void *rknpu_bo_vmap(struct rknpu_bo *bo)
+{
+	void *vaddr = READ_ONCE(bo->vaddr);
+
+	return likely(vaddr) ? vaddr : rknpu_bo_vmap_create(bo);
+}
 
 #endif /* RKNPU_BO_H */

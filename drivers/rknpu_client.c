@@ -114,18 +114,6 @@ unlock:
 	return client;
 }
 
-/**
- * rknpu_client_get() - take a reference
- * @client: the client; the caller holds a reference
- *
- * Return: @client.
- */
-struct rknpu_client *rknpu_client_get(struct rknpu_client *client)
-{
-	kref_get(&client->ref);
-	return client;
-}
-
 static void rknpu_client_destroy(struct rknpu_client *client)
 {
 	unsigned int i;
@@ -184,34 +172,22 @@ void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struc
 }
 
 /**
- * rknpu_client_vm() - get an address space of a client
+ * rknpu_client_vm_create() - rknpu_client_vm() for a space that does not exist, or did not
  * @client: the client
- * @domain_id: 0..15; 0 selects the domain chosen with SET_IOMMU_DOMAIN_ID
+ * @domain_id: below RKNPU_MAX_DOMAINS
  *
- * The device must be plugged.
- *
- * Context: Process context. On first use may sleep and takes client->lock; takes no lock after that.
- *
- * Return: the space, alive as long as @client, or an ERR_PTR: -EINVAL or -ENOMEM.
+ * Return: same as there.
  */
-struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
+struct rknpu_vm *rknpu_client_vm_create(struct rknpu_client *client, u32 domain_id)
 {
 	struct rknpu_vm *vm;
 
-	if (!domain_id)
-		domain_id = READ_ONCE(client->domain_id);
-	if (domain_id >= RKNPU_MAX_DOMAINS)
-		return ERR_PTR(-EINVAL);
-	/* Pairs with the release below: code that sees the pointer also sees the space initialized. */
-	vm = smp_load_acquire(&client->vms[domain_id]);
-	if (vm)
-		return vm;
 	mutex_lock(&client->lock);
 	vm = client->vms[domain_id];
 	if (!vm) {
 		vm = rknpu_vm_create(client->clients->dev, client->clients->sink);
 		if (!IS_ERR(vm)) {
-			/* Pairs with the acquire above. */
+			/* Pairs with the acquire in rknpu_client_vm(). */
 			smp_store_release(&client->vms[domain_id], vm);
 		}
 	}

@@ -6,6 +6,7 @@
 #define RKNPU_CLIENT_H
 
 #include <linux/atomic.h>
+#include <linux/err.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
@@ -91,10 +92,9 @@ void rknpu_clients_init(struct rknpu_clients *clients, struct device *dev, struc
 			void (*free_entity)(struct rknpu_entity *entity), bool per_file);
 void rknpu_clients_fini(struct rknpu_clients *clients);
 struct rknpu_client *rknpu_client_get_current(struct rknpu_clients *clients);
-struct rknpu_client *rknpu_client_get(struct rknpu_client *client);
 void rknpu_client_put(struct rknpu_client *client);
 void rknpu_client_put_atomic(struct rknpu_client *client, struct workqueue_struct *wq);
-struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id);
+struct rknpu_vm *rknpu_client_vm_create(struct rknpu_client *client, u32 domain_id);
 void rknpu_client_mark_reset(struct rknpu_client *client);
 
 int rknpu_client_charge(struct rknpu_client *client, u64 bytes);
@@ -103,5 +103,41 @@ void rknpu_client_uncharge(struct rknpu_client *client, u64 bytes);
 int rknpu_client_token_add(struct rknpu_client *client, struct rknpu_token *token);
 void rknpu_client_token_remove(struct rknpu_client *client, const struct rknpu_token *token);
 struct rknpu_token *rknpu_client_token_find(struct rknpu_client *client, u64 value);
+
+/**
+ * rknpu_client_get() - take a reference
+ * @client: the client; the caller holds a reference
+ *
+ * Return: @client.
+ */
+static inline struct rknpu_client *rknpu_client_get(struct rknpu_client *client)
+{
+	kref_get(&client->ref);
+	return client;
+}
+
+/**
+ * rknpu_client_vm() - get an address space of a client
+ * @client: the client
+ * @domain_id: 0..15; 0 selects the domain chosen with SET_IOMMU_DOMAIN_ID
+ *
+ * The device must be plugged.
+ *
+ * Context: Process context. On first use may sleep and takes client->lock; takes no lock after that.
+ *
+ * Return: the space, alive as long as @client, or an ERR_PTR: -EINVAL or -ENOMEM.
+ */
+static inline struct rknpu_vm *rknpu_client_vm(struct rknpu_client *client, u32 domain_id)
+{
+	struct rknpu_vm *vm;
+
+	if (!domain_id)
+		domain_id = READ_ONCE(client->domain_id);
+	if (domain_id >= RKNPU_MAX_DOMAINS)
+		return ERR_PTR(-EINVAL);
+	/* Pairs with rknpu_client_vm_create(): code that sees the pointer also sees the space initialized. */
+	vm = smp_load_acquire(&client->vms[domain_id]);
+	return likely(vm) ? vm : rknpu_client_vm_create(client, domain_id);
+}
 
 #endif /* RKNPU_CLIENT_H */

@@ -24,7 +24,7 @@ struct rknpu_spare {
 	struct rknpu_spare *next;
 };
 
-static struct rknpu_entity *rknpu_entity_create(void)
+static struct rknpu_entity *rknpu_entity_alloc(void)
 {
 	struct rknpu_entity *entity = kzalloc(sizeof(*entity), GFP_KERNEL_ACCOUNT);
 	unsigned int i, j;
@@ -43,24 +43,19 @@ static struct rknpu_entity *rknpu_entity_create(void)
 }
 
 /**
- * rknpu_entity_of() - get what the scheduler keeps for a client
+ * rknpu_entity_create() - rknpu_entity_of() for a client that has none, or had none
  * @client: the client
  *
- * Context: Process context. May sleep the first time; costs one read after that.
- *
- * Return: the entity, which lives as long as @client, or NULL if out of memory.
+ * Return: same as there.
  */
-struct rknpu_entity *rknpu_entity_of(struct rknpu_client *client)
+struct rknpu_entity *rknpu_entity_create(struct rknpu_client *client)
 {
-	/* Pairs with the cmpxchg() below. */
-	struct rknpu_entity *entity = smp_load_acquire(&client->entity);
+	struct rknpu_entity *entity = rknpu_entity_alloc();
 	struct rknpu_entity *other;
 
-	if (entity)
-		return entity;
-	entity = rknpu_entity_create();
 	if (!entity)
 		return NULL;
+	/* Pairs with rknpu_entity_of(). */
 	other = cmpxchg(&client->entity, NULL, entity);
 	if (!other)
 		return entity;

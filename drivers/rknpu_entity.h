@@ -7,6 +7,7 @@
 #ifndef RKNPU_ENTITY_H
 #define RKNPU_ENTITY_H
 
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/ktime.h>
@@ -15,9 +16,9 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "rknpu_client.h"
 #include "rknpu_queue.h"
 
-struct rknpu_client;
 struct rknpu_spare;
 
 /* Number of kinds of jobs that are distinguished, as a power of two. */
@@ -82,8 +83,38 @@ struct rknpu_entity {
 	u32 usual_ns[1 << RKNPU_ENTITY_KIND_BITS];
 };
 
-struct rknpu_entity *rknpu_entity_of(struct rknpu_client *client);
+struct rknpu_entity *rknpu_entity_create(struct rknpu_client *client);
 void *rknpu_entity_take_spare(struct rknpu_entity *entity);
 bool rknpu_entity_give_spare(struct rknpu_entity *entity, void *memory);
+
+/**
+ * rknpu_entity_alone() - tell whether no job of another client is in the queue's order
+ * @entity: what the scheduler keeps for the client
+ * @queue: the queue
+ *
+ * Context: Any context. Caller must hold sched->lock.
+ *
+ * Return: true if so.
+ */
+static inline bool rknpu_entity_alone(const struct rknpu_entity *entity, const struct rknpu_queue *queue)
+{
+	return queue->num_turns == hweight_long(entity->entered);
+}
+
+/**
+ * rknpu_entity_of() - get what the scheduler keeps for a client
+ * @client: the client
+ *
+ * Context: Process context. May sleep the first time; costs one read after that.
+ *
+ * Return: the entity, which lives as long as @client, or NULL if out of memory.
+ */
+static inline struct rknpu_entity *rknpu_entity_of(struct rknpu_client *client)
+{
+	/* Pairs with rknpu_entity_create(). */
+	struct rknpu_entity *entity = smp_load_acquire(&client->entity);
+
+	return likely(entity) ? entity : rknpu_entity_create(client);
+}
 
 #endif /* RKNPU_ENTITY_H */

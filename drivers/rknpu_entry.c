@@ -23,7 +23,7 @@
 #include "rknpu_drm.h"
 #include "rknpu_ioctl.h"
 
-static long rknpu_entry_submit(struct drm_file *file, void __user *user)
+static long rknpu_entry_submit(struct drm_file *file, struct rknpu_submit __user *user)
 {
 	struct rknpu_submit args;
 	int ret;
@@ -31,8 +31,18 @@ static long rknpu_entry_submit(struct drm_file *file, void __user *user)
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
 	ret = rknpu_ioctl_submit_run(to_rknpu_device(file->minor->dev), file->driver_priv, &args);
-	/* Copied out even if the call failed, as the DRM core does. */
-	return copy_to_user(user, &args, sizeof(args)) ? -EFAULT : ret;
+	/* The outputs are copied out even if the call failed, as the DRM core does. */
+	if (!user_write_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_put_user(args.task_counter, &user->task_counter, fault);
+	unsafe_put_user(args.hw_elapse_time, &user->hw_elapse_time, fault);
+	unsafe_put_user(args.fence_fd, &user->fence_fd, fault);
+	user_write_access_end();
+	return ret;
+
+fault:
+	user_write_access_end();
+	return -EFAULT;
 }
 
 static long rknpu_entry_mem_sync(struct drm_file *file, void __user *user)

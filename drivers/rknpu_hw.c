@@ -28,21 +28,6 @@ u32 rknpu_hw_version(const struct rknpu_hw *hw)
 	       FIELD_GET(RKNPU_PC_VERSION_NUM_MASK, readl_relaxed(hw->pc + RKNPU_PC_VERSION_NUM));
 }
 
-/**
- * rknpu_hw_widen() - complete the pairs in a set of done events
- * @events: bits of RKNPU_INT_DONE; other bits are dropped
- *
- * Which of the two register groups ran the last task depends on the number of tasks
- * that ran before it, so either event of a pair has the same meaning.
- *
- * Return: @events with both bits set for every pair that had at least one set.
- */
-u32 rknpu_hw_widen(u32 events)
-{
-	return (events & RKNPU_INT_DONE) | ((events & RKNPU_INT_DONE_GROUP0) << 1) |
-	       ((events & RKNPU_INT_DONE_GROUP1) >> 1);
-}
-
 /*
  * Some programs wait for a block that is done long before the one that writes (mask 0xf), and
  * boards do report that event early [seen: rockchip-npu-notes]. The core is not free then, and
@@ -51,18 +36,6 @@ u32 rknpu_hw_widen(u32 events)
 static u32 rknpu_hw_awaited(const struct rknpu_hw_range *range)
 {
 	return range->int_mask & RKNPU_INT_WRITERS ? range->int_mask : range->int_mask | RKNPU_INT_WRITERS;
-}
-
-/**
- * rknpu_hw_done() - tell whether a range has ended
- * @range: the range that was started
- * @events: events of all interrupts since then; a mask may span several pairs, which need not arrive together
- *
- * Return: true if all of the client's events have occurred, and one of a block that writes.
- */
-bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events)
-{
-	return (rknpu_hw_widen(events) & range->int_mask) == range->int_mask && events & RKNPU_INT_WRITERS;
 }
 
 /**
@@ -233,8 +206,9 @@ u32 rknpu_hw_irq_take(const struct rknpu_hw *hw)
 {
 	u32 status = readl(hw->pc + RKNPU_PC_INTERRUPT_STATUS) & RKNPU_INT_ALL;
 
+	/* Nothing in memory has to be ordered before this. */
 	if (status)
-		writel(status, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
+		writel_relaxed(status, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
 	return status;
 }
 

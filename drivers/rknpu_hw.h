@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#include "rknpu_regs.h"
 #include "rknpu_soc.h"
 
 /**
@@ -68,8 +69,6 @@ enum {
 };
 
 u32 rknpu_hw_version(const struct rknpu_hw *hw);
-u32 rknpu_hw_widen(u32 events);
-bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events);
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
 		    bool pingpong, bool quiet);
 void rknpu_hw_stop(const struct rknpu_hw *hw);
@@ -88,5 +87,32 @@ bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_sta
 const char *rknpu_hw_unread(const struct rknpu_hw *hw, unsigned int *nth);
 bool rknpu_hw_peek(const struct rknpu_hw *hw, u32 *offset, u32 *value);
 bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state);
+
+/**
+ * rknpu_hw_widen() - complete the pairs in a set of done events
+ * @events: bits of RKNPU_INT_DONE; other bits are dropped
+ *
+ * Which of the two register groups ran the last task depends on the number of tasks
+ * that ran before it, so either event of a pair has the same meaning.
+ *
+ * Return: @events with both bits set for every pair that had at least one set.
+ */
+static inline u32 rknpu_hw_widen(u32 events)
+{
+	return (events & RKNPU_INT_DONE) | ((events & RKNPU_INT_DONE_GROUP0) << 1) |
+	       ((events & RKNPU_INT_DONE_GROUP1) >> 1);
+}
+
+/**
+ * rknpu_hw_done() - tell whether a range has ended
+ * @range: the range that was started
+ * @events: events of all interrupts since then; a mask may span several pairs, which need not arrive together
+ *
+ * Return: true if all of the client's events have occurred, and one of a block that writes.
+ */
+static inline bool rknpu_hw_done(const struct rknpu_hw_range *range, u32 events)
+{
+	return (rknpu_hw_widen(events) & range->int_mask) == range->int_mask && events & RKNPU_INT_WRITERS;
+}
 
 #endif /* RKNPU_HW_H */

@@ -70,21 +70,17 @@ static int rknpu_import_sync(struct rknpu_import_round *round, bool from_device)
 }
 
 /**
- * rknpu_import_begin() - hand buffers of other drivers to the NPU
- * @vm: address space of a job that is about to be queued
- * @round: result; must be passed to rknpu_import_end() unless this fails
+ * rknpu_import_begin_some() - rknpu_import_begin() in an address space with imports
+ * @vm: same as there
+ * @round: empty
  *
- * Context: Process context. May sleep. Takes vm->imports_lock. An exporter may wait for other users
- * of its buffer.
- *
- * Return: 0 on success, -ENOMEM if out of memory, or the exporter's errno.
+ * Return: same as there.
  */
-int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round)
+int rknpu_import_begin_some(struct rknpu_vm *vm, struct rknpu_import_round *round)
 {
 	int ret;
 
-	*round = (struct rknpu_import_round){};
-	if (likely(!READ_ONCE(vm->num_imports)) || !READ_ONCE(rknpu_sync_imports))
+	if (!READ_ONCE(rknpu_sync_imports))
 		return 0;
 	ret = rknpu_import_collect(vm, round);
 	if (!ret)
@@ -95,16 +91,11 @@ int rknpu_import_begin(struct rknpu_vm *vm, struct rknpu_import_round *round)
 }
 
 /**
- * rknpu_import_end() - hand buffers of other drivers back to the CPU
- * @round: from rknpu_import_begin()
- * @ran: true if the job has run; otherwise no caches are touched
- *
- * If an exporter refuses, its user would have been refused as well, so the job's result
- * does not change.
- *
- * Context: Process context. May sleep.
+ * rknpu_import_end_some() - rknpu_import_end() of a round that is not empty
+ * @round: same as there
+ * @ran: same as there
  */
-void rknpu_import_end(struct rknpu_import_round *round, bool ran)
+void rknpu_import_end_some(struct rknpu_import_round *round, bool ran)
 {
 	unsigned int i;
 

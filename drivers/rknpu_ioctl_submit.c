@@ -37,7 +37,7 @@ static int rknpu_ioctl_submit_check(struct rknpu_device *rdev, const struct rknp
 		return rknpu_refuse(drm, "task_number", args->task_number);
 	if (args->task_start > INT_MAX)
 		return rknpu_refuse(drm, "task_start", args->task_start);
-	if (args->core_mask & ~rknpu_sched_cores(&rdev->sched))
+	if (args->core_mask & ~rdev->sched.cores)
 		return rknpu_refuse(drm, "core_mask", args->core_mask);
 	if (upper_32_bits(args->task_base_addr) || !IS_ALIGNED(args->task_base_addr, RKNPU_PC_ADDR_ALIGN_BYTES))
 		return rknpu_refuse(drm, "task_base_addr", args->task_base_addr);
@@ -98,7 +98,7 @@ static struct rknpu_job *rknpu_ioctl_submit_build(struct rknpu_device *rdev, con
 		.task_token = args->task_obj_addr,
 		.task_base = args->task_base_addr,
 		.timeout_ms = args->timeout,
-		.core_mask = args->core_mask ?: rknpu_sched_cores(&rdev->sched),
+		.core_mask = args->core_mask ?: rdev->sched.cores,
 		.gang = args->core_mask,
 		.pingpong = args->flags & RKNPU_JOB_PINGPONG,
 		/* The vendor driver accepted any number and ignored it. */

@@ -163,9 +163,11 @@ static bool rknpu_pick_available_locked(const struct rknpu_slot *slot, const str
 	lockdep_assert_held(&slot->sched->lock);
 	if (slot->state != RKNPU_SLOT_IDLE)
 		return false;
-	next = rknpu_pick_job_locked(slot);
-	if (next ? next != job : rknpu_pick_awaited_locked(slot))
-		return false;
+	if (slot->sched->queue.used) {
+		next = rknpu_pick_job_locked(slot);
+		if (next ? next != job : rknpu_pick_awaited_locked(slot))
+			return false;
+	}
 	return rknpu_pick_ready_locked(slot, job) || rknpu_pick_switchable_locked(slot);
 }
 

@@ -83,18 +83,6 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 	return true;
 }
 
-/**
- * rknpu_sched_held_locked() - tell whether no job may be started
- * @sched: the scheduler
- *
- * Return: true if the scheduler is stopping, the system is suspended or all cores are about to be reset.
- */
-bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
-{
-	lockdep_assert_held(&sched->lock);
-	return sched->stopping || sched->reset_all || sched->suspended;
-}
-
 static bool rknpu_sched_any_idle_locked(const struct rknpu_sched *sched, unsigned long cores)
 {
 	unsigned int core;
@@ -132,7 +120,8 @@ void rknpu_sched_next_locked(struct rknpu_slot *slot, ktime_t now)
 	u32 cores;
 
 	lockdep_assert_held(&sched->lock);
-	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_IDLE);
+	if (slot->state != RKNPU_SLOT_IDLE)
+		rknpu_owner_set_state_locked(slot, RKNPU_SLOT_IDLE);
 	sched->now = now;
 	if (!rknpu_sched_held_locked(sched))
 		next = rknpu_pick_job_locked(slot);
@@ -377,6 +366,7 @@ int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, str
 	}
 	spin_lock_irq(&sched->lock);
 	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_IDLE);
+	sched->cores |= BIT(slot->index);
 	for (i = 0; i < RKNPU_MAX_CORES; i++) {
 		if (!sched->slots[i].core || sched->slots[i].mmu != mmu)
 			continue;
@@ -385,24 +375,6 @@ int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, str
 	}
 	spin_unlock_irq(&sched->lock);
 	return 0;
-}
-
-/**
- * rknpu_sched_cores() - get the mask of cores that jobs can name
- * @sched: the scheduler
- *
- * Return: mask with bit n set for core n.
- */
-u32 rknpu_sched_cores(const struct rknpu_sched *sched)
-{
-	u32 cores = 0;
-	unsigned int i;
-
-	for (i = 0; i < RKNPU_MAX_CORES; i++) {
-		if (sched->slots[i].core)
-			cores |= BIT(i);
-	}
-	return cores;
 }
 
 /**

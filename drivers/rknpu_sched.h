@@ -51,6 +51,7 @@ struct rknpu_sched_roof {
  * @last_strike: jiffies of the last strike.
  * @failed: jobs with a failed input fence, to be finished by the worker.
  * @slots: the cores.
+ * @cores: mask of the cores that jobs can name. Only changes while cores are added.
  * @last_id: ID of the last job that was accepted.
  * @counts: counts of all jobs.
  * @dead: mask of dead cores; written by the worker.
@@ -78,6 +79,7 @@ struct rknpu_sched {
 	unsigned long last_strike;
 	struct list_head failed;
 	struct rknpu_slot slots[RKNPU_MAX_CORES];
+	u32 cores;
 	u64 last_id;
 	struct rknpu_counts counts;
 	u32 dead;
@@ -96,7 +98,6 @@ int rknpu_sched_init(struct rknpu_sched *sched, const struct rknpu_soc *soc);
 int rknpu_sched_add_core(struct rknpu_sched *sched, struct rknpu_core *core, struct rknpu_mmu *mmu);
 void rknpu_sched_stop(struct rknpu_sched *sched);
 void rknpu_sched_fini(struct rknpu_sched *sched);
-u32 rknpu_sched_cores(const struct rknpu_sched *sched);
 
 /* Of rknpu_entity.c, for the list of clients: only files of the scheduler include rknpu_entity.h. */
 void rknpu_entity_free(struct rknpu_entity *entity);

@@ -17,11 +17,22 @@
 #define RKNPU_SCHED_BATCH 16
 
 void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores);
-bool rknpu_sched_held_locked(const struct rknpu_sched *sched);
 bool rknpu_sched_try_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_queue_locked(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_sched_fail_locked(struct rknpu_sched *sched, struct rknpu_job *job, int error);
 void rknpu_sched_next_locked(struct rknpu_slot *slot, ktime_t now);
+
+/**
+ * rknpu_sched_held_locked() - tell whether no job may be started
+ * @sched: the scheduler
+ *
+ * Return: true if the scheduler is stopping, the system is suspended or all cores are about to be reset.
+ */
+static inline bool rknpu_sched_held_locked(const struct rknpu_sched *sched)
+{
+	lockdep_assert_held(&sched->lock);
+	return sched->stopping || sched->reset_all || sched->suspended;
+}
 
 /**
  * rknpu_sched_has_cores_locked() - tell whether a job can ever run

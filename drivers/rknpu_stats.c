@@ -63,7 +63,7 @@ static unsigned int rknpu_stats_percent(u64 ns)
  */
 unsigned int rknpu_stats_load(struct rknpu_device *rdev, unsigned int percent[RKNPU_MAX_CORES])
 {
-	u32 cores = rknpu_sched_cores(&rdev->sched);
+	u32 cores = rdev->sched.cores;
 	struct rknpu_account account;
 	u64 sum = 0;
 	unsigned int i;
