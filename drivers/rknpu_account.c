@@ -31,6 +31,24 @@ void rknpu_account_trace_start(const struct rknpu_job *job)
 }
 
 /**
+ * rknpu_account_charge_locked() - charge a client for a job that has ended on a core
+ * @slot: the core
+ * @job: the job that ran there; job->ended is the time of its end
+ * @result: result on this core, 0 or a negative errno
+ */
+void rknpu_account_charge_locked(struct rknpu_slot *slot, struct rknpu_job *job, int result)
+{
+	u64 ns = job->ended - job->started;
+
+	lockdep_assert_held(&slot->sched->lock);
+	rknpu_usage_load_add(&slot->load, job->started, job->ended);
+	job->usage->busy_ns[slot->index] += ns;
+	rknpu_queue_charge(&slot->sched->queue, job->entity, ns);
+	if (unlikely(job->entity->strikes) && !result)
+		rknpu_conduct_good_locked(slot->sched, job->entity, ns);
+}
+
+/**
  * rknpu_account_end_locked() - account for a core that has finished a job
  * @slot: the core
  * @job: the job that ran there; job->ended is set to the current time
@@ -38,16 +56,10 @@ void rknpu_account_trace_start(const struct rknpu_job *job)
  */
 void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, int result)
 {
-	ktime_t now = ktime_get();
-
 	lockdep_assert_held(&slot->sched->lock);
-	rknpu_usage_load_add(&slot->load, job->started, now);
-	job->usage->busy_ns[slot->index] += now - job->started;
-	job->ended = now;
-	rknpu_queue_charge(&slot->sched->queue, job->entity, now - job->started);
-	if (unlikely(job->entity->strikes) && !result)
-		rknpu_conduct_good_locked(slot->sched, job->entity, now - job->started);
-	trace_job_end(job, slot->index, now - job->started, result);
+	job->ended = ktime_get();
+	rknpu_account_charge_locked(slot, job, result);
+	trace_job_end(job, slot->index, job->ended - job->started, result);
 }
 
 /**

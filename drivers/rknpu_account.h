@@ -27,6 +27,7 @@ struct rknpu_account {
 
 void rknpu_account_trace_start(const struct rknpu_job *job);
 void rknpu_account_end_locked(struct rknpu_slot *slot, struct rknpu_job *job, int result);
+void rknpu_account_charge_locked(struct rknpu_slot *slot, struct rknpu_job *job, int result);
 void rknpu_account_resets(struct rknpu_sched *sched, unsigned int number);
 void rknpu_account_read(struct rknpu_sched *sched, struct rknpu_account *account);
 void rknpu_account_read_usage(struct rknpu_sched *sched, const struct rknpu_usage *usage,

@@ -12,10 +12,13 @@
 
 #include "rknpu_account.h"
 #include "rknpu_core.h"
+#include "rknpu_entity.h"
 #include "rknpu_fence.h"
 #include "rknpu_hw.h"
 #include "rknpu_job.h"
 #include "rknpu_owner.h"
+#include "rknpu_pick.h"
+#include "rknpu_queue.h"
 #include "rknpu_sched.h"
 #include "rknpu_sched_priv.h"
 
@@ -101,6 +104,13 @@ static void rknpu_run_start_chunk_locked(struct rknpu_slot *slot)
 		       job->quiet);
 }
 
+static void rknpu_run_occupy_locked(struct rknpu_slot *slot, struct rknpu_job *job)
+{
+	lockdep_assert_held(&slot->sched->lock);
+	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_RUNNING);
+	slot->job = job;
+}
+
 /**
  * rknpu_run_restart_locked() - start the current chunks of a job on the hardware
  * @sched: the scheduler
@@ -109,15 +119,18 @@ static void rknpu_run_start_chunk_locked(struct rknpu_slot *slot)
 void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 {
 	unsigned long cores = job->running;
-	unsigned int core;
+	unsigned int core = __ffs(cores);
 
 	lockdep_assert_held(&sched->lock);
-	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
-		struct rknpu_slot *slot = &sched->slots[core];
-
-		rknpu_owner_set_state_locked(slot, RKNPU_SLOT_RUNNING);
-		slot->job = job;
+	/* Most jobs have one core. */
+	if (likely(cores == BIT(core))) {
+		rknpu_run_occupy_locked(&sched->slots[core], job);
+		rknpu_run_start_chunk_locked(&sched->slots[core]);
+		rknpu_run_guard_locked(&sched->slots[core]);
+		return;
 	}
+	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
+		rknpu_run_occupy_locked(&sched->slots[core], job);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES)
 		rknpu_run_start_chunk_locked(&sched->slots[core]);
 	/* This can wait until the hardware is at work. */
@@ -151,17 +164,54 @@ static bool rknpu_run_chunk_done_locked(struct rknpu_job *job, unsigned int core
 	return rknpu_hw_done(rknpu_job_chunk(job, core), range->seen);
 }
 
+/*
+ * Starts the same client's next job before the end of the last one is accounted for, if no other client waits
+ * and the core needs nothing before: a queue of jobs of one process runs without a detour. It is the job that
+ * rknpu_pick_job_locked() would choose. Returns false if the scheduler has to decide.
+ */
+static bool rknpu_run_continue_locked(struct rknpu_slot *slot, struct rknpu_job *job)
+{
+	struct rknpu_sched *sched = slot->sched;
+	struct rknpu_job *next;
+
+	lockdep_assert_held(&sched->lock);
+	if (rknpu_slot_shared(slot) || sched->queue.moved || rknpu_sched_held_locked(sched) ||
+	    !rknpu_entity_alone(job->entity, &sched->queue))
+		return false;
+	/* The end of a job is traced before the start of the next. */
+	if (trace_job_end_enabled() || trace_job_start_enabled())
+		return false;
+	next = rknpu_queue_next(&sched->queue, BIT(slot->index));
+	if (!next || next->gang)
+		return false;
+	if (!rknpu_pick_ready_locked(slot, next))
+		return false;
+	rknpu_run_start_locked(sched, next, BIT(slot->index));
+	/* One reading for both, and not before the hardware is at work. */
+	sched->now = ktime_get();
+	next->started = sched->now;
+	job->ended = sched->now;
+	rknpu_queue_take(&sched->queue, next);
+	next->place = RKNPU_JOB_ELSEWHERE;
+	return true;
+}
+
 /* Called when a core has finished its range. Returns the job if that was the last of its cores, else NULL. */
 static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
 	lockdep_assert_held(&slot->sched->lock);
-	rknpu_account_end_locked(slot, job, 0);
 	slot->job = NULL;
 	job->running &= ~BIT(slot->index);
+	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_IDLE);
 	/* Start the next job before announcing the end of this one. */
-	rknpu_sched_next_locked(slot, job->ended);
+	if (rknpu_run_continue_locked(slot, job)) {
+		rknpu_account_charge_locked(slot, job, 0);
+	} else {
+		rknpu_account_end_locked(slot, job, 0);
+		rknpu_sched_next_locked(slot, job->ended);
+	}
 	if (job->running)
 		return NULL;
 	rknpu_run_settle_locked(job, 0);
