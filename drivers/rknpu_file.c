@@ -77,17 +77,13 @@ void rknpu_file_fini(struct rknpu_device *rdev, struct rknpu_file *rfile)
 }
 
 /**
- * rknpu_file_client() - get the client that a file belongs to
+ * rknpu_file_bind() - rknpu_file_client() for a file that is new, or without an IOMMU
  * @rdev: the device
  * @rfile: the file
  *
- * The first memory or submit call binds the file to the calling process, because a broker
- * may have opened the file for that process. Without an IOMMU the caller must be allowed
- * to reach all memory.
- *
- * Return: the client, alive as long as the file, or ERR_PTR(-EPERM) or ERR_PTR(-ENOMEM).
+ * Return: same as there.
  */
-struct rknpu_client *rknpu_file_client(struct rknpu_device *rdev, struct rknpu_file *rfile)
+struct rknpu_client *rknpu_file_bind(struct rknpu_device *rdev, struct rknpu_file *rfile)
 {
 	struct rknpu_client *client = READ_ONCE(rfile->client);
 	struct rknpu_client *raced;

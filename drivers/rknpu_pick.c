@@ -21,20 +21,6 @@
 #include "rknpu_slot.h"
 #include "rknpu_vm.h"
 
-/**
- * rknpu_pick_ready_locked() - tell whether a job could be started on a core without sleeping
- * @slot: the core; idle
- * @job: the job
- *
- * Return: true if its address space is attached and the registers hold nothing of another client.
- */
-bool rknpu_pick_ready_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
-{
-	rknpu_owner_assert_idle_locked(slot);
-	return rknpu_mmu_attached(slot->mmu) == job->vm && slot->clean_vm == job->vm->id &&
-	       slot->resets == atomic_read(&job->vm->resets);
-}
-
 /*
  * At the time of the decision, which asks several times. If a turn ended in between, the decision
  * would contradict itself: a job would be chosen, no core found for it, and nothing would look again.

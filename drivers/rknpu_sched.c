@@ -57,6 +57,16 @@ void rknpu_sched_put_power(struct rknpu_sched *sched, unsigned long cores)
 		rknpu_power_put(sched->slots[core].core->power);
 }
 
+/* rknpu_sched_start_now_locked() for one core, as most jobs need. @power: take a power reference for it. */
+static bool rknpu_sched_start_one_locked(struct rknpu_slot *slot, struct rknpu_job *job, bool power)
+{
+	lockdep_assert_held(&slot->sched->lock);
+	if (!rknpu_pick_ready_locked(slot, job) || (power && !rknpu_linger_take_locked(slot)))
+		return false;
+	rknpu_run_start_locked(slot->sched, job, BIT(slot->index));
+	return true;
+}
+
 /*
  * Starts a job without sleeping. @held: cores whose power reference passes to the job. Returns false if that
  * is not possible; then nothing has changed.
@@ -65,9 +75,11 @@ static bool rknpu_sched_start_now_locked(struct rknpu_sched *sched, struct rknpu
 {
 	unsigned long cores = mask, missing = mask & ~held;
 	unsigned long powered = 0;
-	unsigned int core;
+	unsigned int core = __ffs(mask);
 
 	lockdep_assert_held(&sched->lock);
+	if (likely(mask == BIT(core)))
+		return rknpu_sched_start_one_locked(&sched->slots[core], job, missing);
 	for_each_set_bit(core, &cores, RKNPU_MAX_CORES) {
 		if (!rknpu_pick_ready_locked(&sched->slots[core], job))
 			return false;
