@@ -400,15 +400,29 @@ static void op_foreign_signal(struct fuzz_state *s, const uint64_t *arg)
 
 /* ---- the twin ------------------------------------------------------------------------------ */
 
+/* An early end is not that of the blocks that write: nobody could know better */
+static uint32_t fault_param(uint32_t kind, uint64_t n)
+{
+	switch (kind) {
+	case TWIN_FAULT_LATE:
+		return n % 20000;
+	case TWIN_FAULT_EARLY:
+		return n & 0x1ffff & ~(RKNPU_INT_DPU | RKNPU_INT_PPU);
+	}
+	return n & 0x1ffff;
+}
+
 static void op_fault(struct fuzz_state *s, const uint64_t *arg)
 {
+	uint32_t kind = arg[1] % (TWIN_FAULT_UNSEEN + 1);
+
 	(void)s;
 	if (!fuzz_twin)
 		return;
 	fuzz_twin[TWIN_FAULT_CORE / 4] = npu_nth_core(arg[0] % NPU_CORES);
-	fuzz_twin[TWIN_FAULT_KIND / 4] = arg[1] % (TWIN_FAULT_UNSEEN + 1);
 	/* Up to 20 ms late; or some bits */
-	fuzz_twin[TWIN_FAULT_PARAM / 4] = arg[1] == TWIN_FAULT_LATE ? arg[2] % 20000 : arg[2] & 0x1ffff;
+	fuzz_twin[TWIN_FAULT_KIND / 4] = kind;
+	fuzz_twin[TWIN_FAULT_PARAM / 4] = fault_param(kind, arg[2]);
 	fuzz_twin[TWIN_FAULT_COUNT / 4] = 1 + arg[3] % 3;
 }
 
