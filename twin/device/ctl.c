@@ -177,8 +177,11 @@ static void spurious(struct twin *twin, uint32_t index)
 	if (!core)
 		return;
 	pthread_mutex_lock(&core->lock);
-	twin_core_raise(core, twin->fault_param);
-	twin_core_settle(core);
+	/* Without power there is nothing that could have happened, or that would still be known when the power is back. */
+	if (!core->unpowered) {
+		twin_core_raise(core, twin->fault_param);
+		twin_core_settle(core);
+	}
 	pthread_mutex_unlock(&core->lock);
 }
 

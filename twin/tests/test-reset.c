@@ -221,8 +221,12 @@ static void test_power(const void *arg)
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_UNACKED), 2);
 	CHECK_EQ(ctl_rd(m, TWIN_ERROR_LAST), TWIN_ERROR_UNPOWERED);
 	ctl_wr(m, TWIN_ERROR_ACK, 2);
+	ctl_wr(m, TWIN_FAULT_PARAM, RKNPU_INT_DPU);
+	ctl_wr(m, TWIN_SPURIOUS, 1);
 	/* All state is lost when the power is back */
 	power(m, 1, TWIN_POWER_ON);
+	CHECK(!m->irq[1]);
+	CHECK_EQ(rd(m, 1, RKNPU_PC_INTERRUPT_RAW_STATUS) & RKNPU_INT_ALL, 0);
 	CHECK_EQ(rd(m, 1, read_bank(1) + RK_IOMMU_DTE_ADDR), 0);
 	enable_banks(m, 1);
 	start_kick(m, 1, &kick);
