@@ -14,7 +14,7 @@ struct scatterlist;
 struct sg_table;
 
 /* Number of piece sizes. */
-#define RKNPU_PAGES_SIZES 3
+#define RKNPU_PAGES_SIZES 6
 
 /**
  * struct rknpu_pages - memory of a buffer, as a list of pieces, largest first
@@ -32,7 +32,7 @@ struct rknpu_pages {
 	struct page *range;
 	unsigned long count;
 	unsigned long num;
-	unsigned long of_size[RKNPU_PAGES_SIZES];
+	unsigned int of_size[RKNPU_PAGES_SIZES];
 	struct page **piece;
 	struct page *only;
 };
