@@ -27,8 +27,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-/* Where pages are as large as that, or larger, there is no difference to a single page. */
-#define RKNPU_PAGES_ORDER(bytes) ((bytes) > PAGE_SIZE ? const_ilog2(bytes) - PAGE_SHIFT : 0)
+/* 0 where pages are as large as that, or larger. */
+#define RKNPU_PAGES_ORDER(bytes) const_ilog2((bytes) / PAGE_SIZE | 1)
 
 /*
  * Largest first: the size that a CPU maps with one page table entry, and the size that fits one
