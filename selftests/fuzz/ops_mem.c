@@ -14,6 +14,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define MOST_COPIED	((size_t)32 << 20)
+
 static int *file_of(struct fuzz_state *s, uint64_t slot)
 {
 	return &s->file[slot % FUZZ_FILES];
@@ -174,14 +176,18 @@ static void op_unmap_page(struct fuzz_state *s, const uint64_t *arg)
 	fuzz_unmap_page(&s->map[arg[0] % FUZZ_MAPS], arg[1]);
 }
 
-/* The kernel copies from or to all of it, and answers a hole or the end of the buffer with an errno */
+/*
+ * The kernel copies from or to it, and answers a hole or the end of the buffer with an errno. Not from all of one that
+ * takes half of the memory: the copy takes as much, and a machine that runs out of it kills somebody.
+ */
 static void copy(const struct fuzz_map *map, bool to)
 {
+	size_t bytes = to || map->bytes < MOST_COPIED ? map->bytes : MOST_COPIED;
 	int file = to ? open("/dev/zero", O_RDONLY | O_CLOEXEC) : memfd_create("copy", MFD_CLOEXEC);
 
 	if (file < 0)
 		return;
-	if ((to ? read(file, map->start, map->bytes) : write(file, map->start, map->bytes)) < 0)
+	if ((to ? read(file, map->start, bytes) : write(file, map->start, bytes)) < 0)
 		ftruncate(file, 0);
 	close(file);
 }
