@@ -104,7 +104,7 @@ static void write_register(struct twin_core *core, uint64_t word)
 		write_pc(core, word, offset, value);
 		return;
 	}
-	if (!twin_block_decodes(offset)) {
+	if (!twin_block_decodes(offset) || offset % RKNPU_BLOCK_BYTES == RKNPU_S_STATUS) {
 		stream_error(core, word);
 		return;
 	}

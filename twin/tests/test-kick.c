@@ -255,6 +255,7 @@ static const struct bad_word bad_words[] = {
 	{ RKNPU_REGCMD(RKNPU_TARGET_GLOBAL, RKNPU_OPERATION_ENABLE, ENABLE_CONV), false },
 	{ RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_OPERATION_ENABLE, ENABLE_CONV | 2), false },
 	{ RKNPU_REGCMD(RKNPU_TARGET_OP_ENABLE, RKNPU_OPERATION_ENABLE, 0), true },
+	{ RKNPU_REGCMD(RKNPU_TARGET_DPU, RKNPU_DPU_BASE + RKNPU_S_STATUS, 0), false },
 };
 
 static void test_bad_words(const void *arg)
@@ -556,6 +557,7 @@ const struct test_case kick_tests[] = {
 	{ "stream: op-enable of the global block with another offset", test_bad_words, &bad_words[6] },
 	{ "stream: op-enable with an unknown block", test_bad_words, &bad_words[7] },
 	{ "stream: op-enable of nothing hangs the kick", test_bad_words, &bad_words[8] },
+	{ "stream: register that is read only", test_bad_words, &bad_words[9] },
 	{ "stream: no op-enable word hangs the kick", test_no_op_enable, 0 },
 	{ "kick: fetch over a page boundary", test_fetch_over_pages, 0 },
 	{ "kick: TASK_DMA_BASE_ADDR is added", test_dma_base, 0 },
