@@ -156,7 +156,7 @@ static void op_submit(struct fuzz_state *s, const uint64_t *arg)
 		replace(fence_of(s, arg[5] + 1), args.fence_fd);
 }
 
-/* Many at once, also behind a fence if there is one. Few that take long in a real machine, too. */
+/* Many at once, also behind a fence if there is one; of jobs with many tasks only two, which take long enough */
 static void op_flood(struct fuzz_state *s, const uint64_t *arg)
 {
 	unsigned int num = arg[3] % 64;
