@@ -33,6 +33,7 @@ static struct rknpu_entity *rknpu_entity_alloc(void)
 		return NULL;
 	INIT_LIST_HEAD(&entity->unstarted);
 	INIT_LIST_HEAD(&entity->busy);
+	INIT_LIST_HEAD(&entity->penance);
 	entity->waits = RB_ROOT;
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
 		for (j = 0; j < RKNPU_QUEUE_CLASSES; j++)

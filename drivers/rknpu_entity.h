@@ -18,29 +18,14 @@
 
 #include "rknpu_client.h"
 #include "rknpu_queue.h"
+#include "rknpu_turn.h"
 
 struct rknpu_spare;
 
 /* Number of kinds of jobs that are distinguished, as a power of two. */
 #define RKNPU_ENTITY_KIND_BITS 4
 
-/**
- * struct rknpu_turn - jobs of one client at one priority; sched->lock
- * @node: entry in its level, while it has jobs and its client is not banished.
- * @tag: sort key in the level: the time that its client had used when it was last checked, in units of
- *	about a millisecond. Of two clients that have used equally much, the one that was checked earlier
- *	goes first.
- * @used: bit n is set if @jobs[n] is not empty.
- * @jobs: lists of jobs by class, each in order of arrival.
- */
-struct rknpu_turn {
-	struct rb_node node;
-	u64 tag;
-	u32 used;
-	struct list_head jobs[RKNPU_QUEUE_CLASSES];
-};
-
-static_assert(RKNPU_QUEUE_CLASSES <= 32 && RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
+static_assert(RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
 
 /**
  * struct rknpu_entity - what the scheduler keeps for one client
@@ -49,6 +34,7 @@ static_assert(RKNPU_QUEUE_CLASSES <= 32 && RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
  * @unstarted: all jobs that have not started, in no particular order.
  * @num_unstarted: number of these jobs.
  * @busy: entry in the queue's list while there are any.
+ * @penance: entry in the queue's list while there are any and the client is banished.
  * @entered: bit n is set if @level[n] is in the queue's order.
  * @used_ns: time used on cores, kept within a window around the queue's @share_ns.
  * @out: the client is banished: none of its jobs is in the queue's order until @out_end.
@@ -70,6 +56,7 @@ struct rknpu_entity {
 	struct list_head unstarted;
 	unsigned int num_unstarted;
 	struct list_head busy;
+	struct list_head penance;
 	unsigned long entered;
 	u64 used_ns;
 	bool out;

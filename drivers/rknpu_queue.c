@@ -25,12 +25,12 @@
 #include "rknpu_client.h"
 #include "rknpu_entity.h"
 #include "rknpu_job.h"
+#include "rknpu_turn.h"
+#include "rknpu_vm.h"
 
 static unsigned int rknpu_client_max_jobs = 8192;
 module_param_named(client_max_jobs, rknpu_client_max_jobs, uint, 0644);
 MODULE_PARM_DESC(client_max_jobs, "Jobs that one process may have waiting for a core or a fence (default 8192)");
-
-#define RKNPU_QUEUE_CORES_MASK (BIT(RKNPU_MAX_CORES) - 1)
 
 /*
  * How far a client's use may be from its fair share, in either direction. It is longer than most jobs,
@@ -38,11 +38,6 @@ MODULE_PARM_DESC(client_max_jobs, "Jobs that one process may have waiting for a 
  * occupy the cores until it has caught up.
  */
 #define RKNPU_QUEUE_WINDOW_NS (200 * (u64)NSEC_PER_MSEC)
-
-static unsigned int rknpu_queue_class(const struct rknpu_job *job)
-{
-	return job->cores | (job->gang ? BIT(RKNPU_MAX_CORES) : 0);
-}
 
 static unsigned int rknpu_queue_level(const struct rknpu_job *job)
 {
@@ -54,11 +49,6 @@ static struct rknpu_turn *rknpu_queue_turn(const struct rknpu_job *job)
 	return &job->entity->level[rknpu_queue_level(job)];
 }
 
-static bool rknpu_queue_turn_less(struct rb_node *a, const struct rb_node *b)
-{
-	return rb_entry(a, struct rknpu_turn, node)->tag < rb_entry(b, struct rknpu_turn, node)->tag;
-}
-
 /* Smaller differences are ignored. */
 #define RKNPU_QUEUE_TAG_SHIFT 20
 
@@ -67,8 +57,7 @@ static void rknpu_queue_turn_enter(struct rknpu_queue *queue, struct rknpu_entit
 {
 	unsigned int level = turn - entity->level;
 
-	turn->tag = entity->used_ns >> RKNPU_QUEUE_TAG_SHIFT;
-	rb_add_cached(&turn->node, &queue->levels[level], rknpu_queue_turn_less);
+	rknpu_turn_enter(&queue->levels[level], turn, entity->used_ns >> RKNPU_QUEUE_TAG_SHIFT);
 	entity->entered |= BIT(level);
 	queue->used |= BIT(level);
 	queue->num_turns++;
@@ -80,7 +69,7 @@ static void rknpu_queue_turn_leave(struct rknpu_queue *queue, struct rknpu_entit
 
 	if (!(entity->entered & BIT(level)))
 		return;
-	rb_erase_cached(&turn->node, &queue->levels[level]);
+	rknpu_turn_leave(&queue->levels[level], turn);
 	entity->entered &= ~BIT(level);
 	queue->num_turns--;
 	if (RB_EMPTY_ROOT(&queue->levels[level].rb_root))
@@ -102,17 +91,6 @@ static bool rknpu_queue_turn_requeue(struct rknpu_queue *queue, struct rknpu_ent
 	return true;
 }
 
-/* The turn that goes next, and the one after it. */
-static struct rknpu_turn *rknpu_queue_turn_first(const struct rknpu_queue *queue, unsigned int level)
-{
-	return rb_entry_safe(rb_first_cached(&queue->levels[level]), struct rknpu_turn, node);
-}
-
-static struct rknpu_turn *rknpu_queue_turn_after(const struct rknpu_turn *turn)
-{
-	return rb_entry_safe(rb_next(&turn->node), struct rknpu_turn, node);
-}
-
 /**
  * rknpu_queue_init() - initialize an empty queue
  * @queue: zeroed
@@ -124,6 +102,7 @@ void rknpu_queue_init(struct rknpu_queue *queue)
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++)
 		queue->levels[i] = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&queue->busy);
+	INIT_LIST_HEAD(&queue->banished);
 }
 
 /**
@@ -149,6 +128,8 @@ void rknpu_queue_own(struct rknpu_queue *queue, struct rknpu_job *job)
 	if (!entity->num_unstarted++) {
 		list_add_tail(&entity->busy, &queue->busy);
 		queue->num_busy++;
+		if (entity->out)
+			list_add_tail(&entity->penance, &queue->banished);
 	}
 	list_add_tail(&job->owned, &entity->unstarted);
 }
@@ -165,6 +146,7 @@ void rknpu_queue_disown(struct rknpu_queue *queue, struct rknpu_job *job)
 	list_del_init(&job->owned);
 	if (!--entity->num_unstarted) {
 		list_del_init(&entity->busy);
+		list_del_init(&entity->penance);
 		queue->num_busy--;
 	}
 }
@@ -174,6 +156,7 @@ static void rknpu_queue_entity_readmit(struct rknpu_queue *queue, struct rknpu_e
 	unsigned int i;
 
 	entity->out = false;
+	list_del_init(&entity->penance);
 	for (i = 0; i < RKNPU_QUEUE_LEVELS; i++) {
 		if (entity->level[i].used)
 			rknpu_queue_turn_enter(queue, entity, &entity->level[i]);
@@ -196,18 +179,19 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 {
 	struct rknpu_entity *entity = job->entity;
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
-	unsigned int class = rknpu_queue_class(job);
+	bool first = !turn->used;
 
 	if (entity->out && time_after_eq(jiffies, entity->out_end))
 		rknpu_queue_entity_readmit(queue, entity);
-	if (!entity->out && !turn->used) {
+	rknpu_turn_add_job(turn, job, entity->entered & BIT(rknpu_queue_level(job)));
+	if (!entity->out && first) {
 		rknpu_queue_entity_clamp(queue, entity, 0);
 		rknpu_queue_turn_enter(queue, entity, turn);
 	}
-	turn->used |= BIT(class);
-	list_add_tail(&job->node, &turn->jobs[class]);
 	rknpu_queue_own(queue, job);
 	job->arrival = queue->arrivals++;
+	job->vm->entity = entity;
+	job->vm->num_queued++;
 }
 
 /**
@@ -218,14 +202,13 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 {
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
-	unsigned int class = rknpu_queue_class(job);
+	struct rknpu_entity *entity = job->entity;
 
+	job->vm->num_queued--;
 	rknpu_queue_disown(queue, job);
-	list_del_init(&job->node);
-	if (list_empty(&turn->jobs[class]))
-		turn->used &= ~BIT(class);
+	rknpu_turn_remove_job(turn, job, entity->entered & BIT(rknpu_queue_level(job)));
 	if (!turn->used)
-		rknpu_queue_turn_leave(queue, job->entity, turn);
+		rknpu_queue_turn_leave(queue, entity, turn);
 }
 
 /**
@@ -265,25 +248,6 @@ void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_entity *entity, 
 		queue->moved |= rknpu_queue_turn_requeue(queue, entity, &entity->level[i]);
 }
 
-/* Returns the first job, in order of arrival, among a client's jobs that name one of some cores. */
-static struct rknpu_job *rknpu_queue_turn_next(const struct rknpu_turn *turn, u32 cores)
-{
-	struct rknpu_job *first = NULL;
-	unsigned long used = turn->used;
-	unsigned int class;
-
-	for_each_set_bit(class, &used, RKNPU_QUEUE_CLASSES) {
-		struct rknpu_job *job;
-
-		if (!(class & RKNPU_QUEUE_CORES_MASK & cores))
-			continue;
-		job = list_first_entry(&turn->jobs[class], struct rknpu_job, node);
-		if (!first || job->arrival < first->arrival)
-			first = job;
-	}
-	return first;
-}
-
 /**
  * rknpu_queue_next() - find the job that a core should run next
  * @queue: the queue
@@ -296,16 +260,13 @@ static struct rknpu_job *rknpu_queue_turn_next(const struct rknpu_turn *turn, u3
  */
 struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
 {
-	const struct rknpu_turn *turn;
-	struct rknpu_job *job;
 	unsigned int i;
 
 	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
-		for (turn = rknpu_queue_turn_first(queue, i); turn; turn = rknpu_queue_turn_after(turn)) {
-			job = rknpu_queue_turn_next(turn, cores);
-			if (job)
-				return job;
-		}
+		const struct rknpu_turn *turn = rknpu_turn_first(&queue->levels[i], cores);
+
+		if (turn)
+			return rknpu_turn_next_job(turn, cores);
 	}
 	return NULL;
 }
@@ -325,21 +286,12 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 				      const struct rknpu_vm *vm, int priority)
 {
 	unsigned int level = RKNPU_PRIORITY_MAX - priority;
-	const struct rknpu_turn *turn;
 	struct rknpu_job *job;
 
-	for (turn = rknpu_queue_turn_first(queue, level); turn; turn = rknpu_queue_turn_after(turn)) {
-		job = rknpu_queue_turn_next(turn, cores);
-		if (job && job->vm == vm)
-			return job;
-	}
-	return NULL;
-}
-
-/* True if a turn belongs to a client. */
-static bool rknpu_queue_turn_of(const struct rknpu_turn *turn, const struct rknpu_entity *entity)
-{
-	return turn >= entity->level && turn < entity->level + RKNPU_QUEUE_LEVELS;
+	if (!vm->num_queued || !(vm->entity->entered & BIT(level)))
+		return NULL;
+	job = rknpu_turn_next_job(&vm->entity->level[level], cores);
+	return job && job->vm == vm ? job : NULL;
 }
 
 /**
@@ -352,14 +304,15 @@ static bool rknpu_queue_turn_of(const struct rknpu_turn *turn, const struct rknp
  */
 bool rknpu_queue_other_waits(const struct rknpu_queue *queue, u32 cores, const struct rknpu_entity *entity)
 {
-	const struct rknpu_turn *turn;
 	unsigned int i;
 
 	for_each_set_bit(i, &queue->used, RKNPU_QUEUE_LEVELS) {
-		for (turn = rknpu_queue_turn_first(queue, i); turn; turn = rknpu_queue_turn_after(turn)) {
-			if (!rknpu_queue_turn_of(turn, entity) && rknpu_queue_turn_next(turn, cores))
-				return true;
-		}
+		const struct rknpu_turn *turn = rknpu_turn_first(&queue->levels[i], cores);
+
+		if (turn == &entity->level[i])
+			turn = rknpu_turn_after(turn, cores);
+		if (turn)
+			return true;
 	}
 	return false;
 }
@@ -383,6 +336,8 @@ void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, 
 	entity->out_end = end;
 	for_each_set_bit(i, &entity->entered, RKNPU_QUEUE_LEVELS)
 		rknpu_queue_turn_leave(queue, entity, &entity->level[i]);
+	if (entity->num_unstarted)
+		list_move_tail(&entity->penance, &queue->banished);
 	rknpu_client_mark_reset(client);
 }
 
@@ -394,13 +349,11 @@ void rknpu_queue_banish(struct rknpu_queue *queue, struct rknpu_client *client, 
  */
 bool rknpu_queue_readmit(struct rknpu_queue *queue)
 {
-	struct rknpu_entity *entity;
-	bool left = false;
+	struct rknpu_entity *entity, *next;
 
-	list_for_each_entry(entity, &queue->busy, busy) {
-		if (entity->out && time_after_eq(jiffies, entity->out_end))
+	list_for_each_entry_safe(entity, next, &queue->banished, penance) {
+		if (time_after_eq(jiffies, entity->out_end))
 			rknpu_queue_entity_readmit(queue, entity);
-		left |= entity->out;
 	}
-	return left;
+	return !list_empty(&queue->banished);
 }

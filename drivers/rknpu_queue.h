@@ -34,6 +34,7 @@ struct rknpu_vm;
  * @arrivals: number of jobs that have been queued.
  * @busy: clients with jobs that have not started, including jobs that wait for a fence.
  * @num_busy: number of these clients.
+ * @banished: those of them that are banished.
  */
 struct rknpu_queue {
 	unsigned long used;
@@ -44,6 +45,7 @@ struct rknpu_queue {
 	u64 arrivals;
 	struct list_head busy;
 	unsigned int num_busy;
+	struct list_head banished;
 };
 
 void rknpu_queue_init(struct rknpu_queue *queue);

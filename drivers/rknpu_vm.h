@@ -85,6 +85,8 @@ struct rknpu_epoch {
  * @imports_lock: protects @imports. Taken inside bo->lock, never together with @lock.
  * @imports: list of struct rknpu_mapping: cached buffers of other drivers.
  * @num_imports: length of @imports; may be read without the lock.
+ * @num_queued: number of jobs in it that wait for a core; sched->lock.
+ * @entity: what the scheduler keeps for its client; only valid while @num_queued is not 0; sched->lock.
  */
 struct rknpu_vm {
 	struct kref ref;
@@ -98,6 +100,8 @@ struct rknpu_vm {
 	struct mutex imports_lock;
 	struct list_head imports;
 	unsigned int num_imports;
+	unsigned int num_queued;
+	struct rknpu_entity *entity;
 };
 
 /**

@@ -25,16 +25,18 @@
 #define PLACES		"/sys/kernel/debug/rknpu_irqsoff"
 #define IRQS_OFF_US	100
 #define DEEP		8192
+#define CROWD		1000
+#define STALL_LIMIT	"/sys/module/rknpu/parameters/stall_limit_ms"
 
 static volatile uint32_t *twin;
 
-/* Delays the end of the next run of a core by @us */
-static void hold_core(unsigned int core, uint32_t us)
+/* Delays the end of the next @runs of a core by @us each */
+static void hold_core(unsigned int core, uint32_t us, uint32_t runs)
 {
 	twin[TWIN_FAULT_CORE / 4] = core;
 	twin[TWIN_FAULT_KIND / 4] = TWIN_FAULT_LATE;
 	twin[TWIN_FAULT_PARAM / 4] = us;
-	twin[TWIN_FAULT_COUNT / 4] = 1;
+	twin[TWIN_FAULT_COUNT / 4] = runs;
 }
 
 static void put(const char *path, const char *text)
@@ -75,7 +77,7 @@ static void floods(unsigned int how)
 	struct matmul mm;
 
 	make(&mm, fd, 1, 32, 32);
-	hold_core(0, 3000000);
+	hold_core(0, 3000000, 1);
 	start(&mm, 1, -1, &first);
 	for (i = 0; i < DEEP - 2; i++)
 		start(&mm, 1, i % 2 ? first : -1, NULL);
@@ -101,6 +103,12 @@ static void friendly(void)
 		matmul_run(&mm, 1, NULL);
 }
 
+static void friends(unsigned int unused)
+{
+	(void)unused;
+	friendly();
+}
+
 static void flooded(void)
 {
 	unsigned int how, i;
@@ -122,6 +130,38 @@ static void flooded(void)
 		}
 		end(pid);
 	}
+}
+
+static void crowd_waits(unsigned int cores)
+{
+	struct matmul mm;
+
+	make(&mm, open_npu(), 1, 32, 32);
+	start(&mm, cores, -1, NULL);
+	/* The parent counts */
+	raise(SIGSTOP);
+}
+
+/* Many clients wait for one core while two others take turns on another core */
+static void crowded(void)
+{
+	pid_t crowd[CROWD], friend;
+	unsigned int i;
+
+	put(STALL_LIMIT, "0");
+	/* Less than the time-out, while the clients start */
+	hold_core(1, 5000000, CROWD);
+	for (i = 0; i < CROWD; i++) {
+		crowd[i] = spawn(crowd_waits, 2);
+		waitpid(crowd[i], NULL, WUNTRACED);
+	}
+	friend = spawn(friends, 0);
+	friends(0);
+	waitpid(friend, NULL, 0);
+	for (i = 0; i < CROWD; i++)
+		end(crowd[i]);
+	hold_core(1, 0, 0);
+	put(STALL_LIMIT, "300");
 }
 
 /* What programs without an NPU do with memory: much of it comes and goes at once */
@@ -161,6 +201,7 @@ static int timer(void)
 	max_print("irqs_off_friendly_max_us", LATENCY "max_ns");
 	max_start();
 	flooded();
+	crowded();
 	max_print("irqs_off_max_us", LATENCY "max_ns");
 	max_print("irqs_off_pages_us", LATENCY "pages_max_ns");
 	return 0;
@@ -283,6 +324,7 @@ static int traced(char **command)
 	places_start();
 	friendly();
 	flooded();
+	crowded();
 	if (*command)
 		run(command, said);
 	us = get(TRACING "tracing_max_latency");

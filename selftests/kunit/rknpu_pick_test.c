@@ -20,6 +20,7 @@
 #include "rknpu_vm.h"
 
 #include "rknpu_entity.c"
+#include "rknpu_turn.c"
 #include "rknpu_queue.c"
 #include "rknpu_pick.c"
 #ifdef CONFIG_LOCKDEP
