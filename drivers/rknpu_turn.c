@@ -162,12 +162,13 @@ struct rknpu_job *rknpu_turn_next_job(const struct rknpu_turn *turn, u32 cores)
 static struct rknpu_turn *rknpu_turn_first_below(struct rb_node *node, u32 cores)
 {
 	for (;;) {
-		if (rknpu_turn_below(node->rb_left) & cores)
+		if (rknpu_turn_below(node->rb_left) & cores) {
 			node = node->rb_left;
-		else if (rb_entry(node, struct rknpu_turn, node)->cores & cores)
+			continue;
+		}
+		if (rb_entry(node, struct rknpu_turn, node)->cores & cores)
 			return rknpu_turn_of(node);
-		else
-			node = node->rb_right;
+		node = node->rb_right;
 	}
 }
 
