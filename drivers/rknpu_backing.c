@@ -31,23 +31,54 @@ static unsigned long rknpu_backing_pages_pfn(const struct rknpu_bo *bo, unsigned
 	return page_to_pfn(found);
 }
 
+static void rknpu_backing_sync_run(const struct rknpu_bo *bo, dma_addr_t addr, size_t bytes, bool to_device,
+				   bool from_device)
+{
+	if (to_device)
+		dma_sync_single_for_device(bo->dma_dev, addr, bytes, DMA_TO_DEVICE);
+	if (from_device)
+		dma_sync_single_for_cpu(bo->dma_dev, addr, bytes, DMA_FROM_DEVICE);
+}
+
+/* The same as rknpu_backing_pages_sync(), by a walk through all runs of the buffer up to the end of the range. */
+static int rknpu_backing_walk_sync(const struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device, bool from_device)
+{
+	struct scatterlist *sg;
+
+	for (sg = bo->sgt->sgl; bytes; sg = sg_next(sg)) {
+		u64 part = sg_dma_len(sg);
+
+		if (offset >= part) {
+			offset -= part;
+			continue;
+		}
+		part = min(part - offset, bytes);
+		rknpu_backing_sync_run(bo, sg_dma_address(sg) + offset, part, to_device, from_device);
+		bytes -= part;
+		offset = 0;
+	}
+	return 0;
+}
+
+/* A search costs as much as a walk past so many runs. */
+#define RKNPU_BACKING_WALK 16
+
 /* The device is untranslated: the DMA address of a page is its physical address. */
 static int rknpu_backing_pages_sync(struct rknpu_bo *bo, u64 offset, u64 bytes, bool to_device,
 				    bool from_device)
 {
 	u64 end = offset + bytes;
 
+	if (bo->sgt->nents <= RKNPU_BACKING_WALK)
+		return rknpu_backing_walk_sync(bo, offset, bytes, to_device, from_device);
 	while (offset < end) {
 		unsigned long page = offset >> PAGE_SHIFT;
 		struct page *first;
 		u64 next = rknpu_pages_run(bo->pages, page, DIV_ROUND_UP_ULL(end, PAGE_SIZE) - page, &first);
-		dma_addr_t addr = page_to_phys(first) + offset_in_page(offset);
 
 		next = min(end, (page + next) << PAGE_SHIFT);
-		if (to_device)
-			dma_sync_single_for_device(bo->dma_dev, addr, next - offset, DMA_TO_DEVICE);
-		if (from_device)
-			dma_sync_single_for_cpu(bo->dma_dev, addr, next - offset, DMA_FROM_DEVICE);
+		rknpu_backing_sync_run(bo, page_to_phys(first) + offset_in_page(offset), next - offset, to_device,
+				       from_device);
 		offset = next;
 	}
 	return 0;

@@ -45,11 +45,17 @@ fault:
 	return -EFAULT;
 }
 
+/* drm_dev_is_unplugged() answers the same, after it has entered and left a critical section that protects nothing. */
+static bool rknpu_entry_gone(const struct drm_file *file)
+{
+	return READ_ONCE(file->minor->dev->unplugged);
+}
+
 static long rknpu_entry_mem_sync(struct drm_file *file, void __user *user)
 {
 	struct rknpu_mem_sync args;
 
-	if (drm_dev_is_unplugged(file->minor->dev))
+	if (rknpu_entry_gone(file))
 		return -ENODEV;
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;
@@ -72,7 +78,7 @@ static long rknpu_entry_mem_destroy(struct drm_file *file, void __user *user)
 {
 	struct rknpu_mem_destroy args;
 
-	if (drm_dev_is_unplugged(file->minor->dev))
+	if (rknpu_entry_gone(file))
 		return -ENODEV;
 	if (copy_from_user(&args, user, sizeof(args)))
 		return -EFAULT;

@@ -8,11 +8,14 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <unistd.h>
 
+#include "lib/driver.h"
 #include "lib/testing.h"
 #include "lib/trace.h"
 
 #define EVENTS	1024
+#define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
 
 static struct trace_event events[EVENTS];
 
@@ -88,30 +91,83 @@ static size_t synced(const struct npu_bo *bo, uint64_t offset, uint64_t size, ui
 	return count;
 }
 
-TEST(sync_covers_exactly_the_range)
+static void expect_exact_ranges(const struct npu_bo *bo)
 {
 	const struct { uint64_t offset, size; } t[] = {
 		{ 0, PAGES * NPU_PAGE }, { 0, 1 }, { PAGES * NPU_PAGE - 1, 1 }, { 17, 4000 }, { 4095, 2 },
 		{ NPU_PAGE, NPU_PAGE }, { 100, 20 * NPU_PAGE }, { 64, 64 }, { 5 * NPU_PAGE + 8, 31 * NPU_PAGE },
 	};
-	struct npu_bo bo;
 	unsigned int i;
 	size_t n;
 
-	trace_start();
-	n = create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA);
-	ASSERT_EQ(n, bo.size);
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
-		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_TO_DEVICE);
+		n = synced(bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_TO_DEVICE);
 		expect_range(n, TRACE_TO_DEVICE, t[i].offset, t[i].size);
 		expect_range(n, TRACE_FROM_DEVICE, 0, 0);
-		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_FROM_DEVICE);
+		n = synced(bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_FROM_DEVICE);
 		expect_range(n, TRACE_FROM_DEVICE, t[i].offset, t[i].size);
 		expect_range(n, TRACE_TO_DEVICE, 0, 0);
-		n = synced(&bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_MASK);
+		n = synced(bo, t[i].offset, t[i].size, RKNPU_MEM_SYNC_MASK);
 		expect_range(n, TRACE_TO_DEVICE, t[i].offset, t[i].size);
 		expect_range(n, TRACE_FROM_DEVICE, t[i].offset, t[i].size);
 	}
+}
+
+TEST(sync_covers_exactly_the_range)
+{
+	struct npu_bo bo;
+
+	trace_start();
+	ASSERT_EQ(create_traced(&bo, npu_open(), PAGES, NPU_FLAGS_DATA), bo.size);
+	expect_exact_ranges(&bo);
+}
+
+/* Physically contiguous parts of a buffer */
+static unsigned int count_runs(void)
+{
+	unsigned int i, runs = 1;
+
+	for (i = 1; i < PAGES; i++)
+		runs += physical[i] != physical[i - 1] + NPU_PAGE;
+	return runs;
+}
+
+static void fail_large_pages(const char *probability)
+{
+	ASSERT_RET(driver_write(FAIL_PAGES "probability", probability), 0);
+}
+
+/* Single pages, of which no two that follow each other were freed one after the other */
+TEST(sync_covers_exactly_the_range_of_scattered_pages)
+{
+	static const struct { const char *path, *text; } settings[] = {
+		{ FAIL_PAGES "ignore-gfp-wait", "N" }, { FAIL_PAGES "min-order", "1" },
+		{ FAIL_PAGES "verbose", "0" }, { FAIL_PAGES "task-filter", "Y" },
+		{ FAIL_PAGES "interval", "1" }, { FAIL_PAGES "times", "-1" }, { "/proc/self/make-it-fail", "1" },
+	};
+	struct npu_bo small[2 * PAGES], bo;
+	int ret, fd = npu_open();
+	unsigned int i;
+
+	npu_need_iommu(fd);
+	if (access(FAIL_PAGES "probability", W_OK))
+		SKIP("this kernel cannot have allocations fail");
+	trace_start();
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		ASSERT_RET(driver_write(settings[i].path, settings[i].text), 0);
+	for (i = 0; i < ARRAY_SIZE(small); i++)
+		ASSERT_RET(npu_bo_init(&small[i], fd, NPU_PAGE, NPU_FLAGS_DATA), 0);
+	for (i = 0; i < ARRAY_SIZE(small); i += 2)
+		npu_bo_fini(&small[i]);
+	trace_read(events, EVENTS);
+	fail_large_pages("100");
+	ret = npu_bo_init(&bo, fd, PAGES * NPU_PAGE, NPU_FLAGS_DATA);
+	fail_large_pages("0");
+	ASSERT_RET(ret, 0);
+	ASSERT_EQ(learn_pages(), bo.size);
+	ktap_note("%u runs", count_runs());
+	EXPECT(count_runs() > 16);
+	expect_exact_ranges(&bo);
 }
 
 /* Refused requests do no cache maintenance: M7 discarded dirty lines of other memory */

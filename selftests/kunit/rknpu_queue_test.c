@@ -14,6 +14,7 @@
 #include "rknpu_entity.h"
 #include "rknpu_job.h"
 #include "rknpu_queue.h"
+#include "rknpu_sched.h"
 #include "rknpu_turn.h"
 #include "rknpu_vm.h"
 
