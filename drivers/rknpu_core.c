@@ -153,8 +153,7 @@ int rknpu_core_init(struct rknpu_core *core, struct platform_device *pdev, struc
 		return dev_err_probe(dev, ret, "%s has no NPU core at %pa\n", soc->name, &res->start);
 	core->dev = dev;
 	core->power = power;
-	core->hw.soc = soc;
-	core->hw.index = ret;
+	rknpu_hw_init(&core->hw, soc, ret);
 
 	ret = power->binding->whole ? rknpu_core_map_window(core, res) : rknpu_core_map(core, pdev);
 	if (!ret)

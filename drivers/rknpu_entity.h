@@ -85,7 +85,23 @@ bool rknpu_entity_give_spare(struct rknpu_entity *entity, void *memory);
  */
 static inline bool rknpu_entity_alone(const struct rknpu_entity *entity, const struct rknpu_queue *queue)
 {
-	return queue->num_turns == hweight_long(entity->entered);
+	/* Counting the bits takes longer, and is needed only for a client with several priorities. */
+	return queue->num_turns < 2 ? queue->num_turns == !!entity->entered :
+				      queue->num_turns == hweight_long(entity->entered);
+}
+
+/**
+ * rknpu_entity_next() - find a client's next job for some cores, at the highest of its priorities
+ * @entity: what the scheduler keeps for the client
+ * @cores: mask of the cores
+ *
+ * Context: Any context. Caller must hold sched->lock.
+ *
+ * Return: the job, still queued, or NULL if there is none at that priority.
+ */
+static inline struct rknpu_job *rknpu_entity_next(const struct rknpu_entity *entity, u32 cores)
+{
+	return entity->entered ? rknpu_turn_next_job(&entity->level[__ffs(entity->entered)], cores) : NULL;
 }
 
 /**

@@ -15,6 +15,38 @@
 #include "rknpu_regs.h"
 
 /**
+ * rknpu_hw_init() - set what a start needs of a core
+ * @hw: the core; zeroed
+ * @soc: constants of the SoC
+ * @index: number of the core
+ *
+ * Context: Any context.
+ */
+void rknpu_hw_init(struct rknpu_hw *hw, const struct rknpu_soc *soc, unsigned int index)
+{
+	hw->soc = soc;
+	hw->index = index;
+	/* Without its own number here a core never finishes [seen: rockchip-npu-notes]. */
+	if (soc->num_cores > 1)
+		hw->pointer = RKNPU_S_POINTER_PINGPONG | FIELD_PREP(RKNPU_S_POINTER_CORE, index);
+}
+
+/**
+ * rknpu_hw_task_con() - get the value of TASK_CON that starts some tasks
+ * @soc: constants of the SoC
+ * @tasks: number of tasks, 1 .. soc->max_tasks
+ * @pingpong: true to fetch the next task while the current one computes
+ *
+ * Context: Any context.
+ *
+ * Return: the value.
+ */
+u32 rknpu_hw_task_con(const struct rknpu_soc *soc, u32 tasks, bool pingpong)
+{
+	return soc->task_con_start | (tasks & soc->task_number_mask) | (pingpong ? soc->task_pp_en : 0);
+}
+
+/**
  * rknpu_hw_version() - read the hardware version in user space's form
  * @hw: the core; powered
  *
@@ -43,7 +75,6 @@ static u32 rknpu_hw_awaited(const struct rknpu_hw_range *range)
  * @hw: the core; powered and idle
  * @range: the tasks
  * @dma_base: added by the hardware to every data address of the stream; 16-byte aligned
- * @pingpong: true to fetch the next task while the current one computes
  * @quiet: true to raise no interrupt before rknpu_hw_listen()
  *
  * The order of writes is that of the vendor driver 0.9.8, which mainline shares, with one
@@ -53,29 +84,19 @@ static u32 rknpu_hw_awaited(const struct rknpu_hw_range *range)
  *
  * Context: Any context.
  */
-void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
-		    bool pingpong, bool quiet)
+void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base, bool quiet)
 {
-	const struct rknpu_soc *soc = hw->soc;
-	u32 task_con = soc->task_con_start | (range->tasks & soc->task_number_mask);
-	u32 pointer = RKNPU_S_POINTER_PINGPONG;
-
-	if (pingpong)
-		task_con |= soc->task_pp_en;
-
 	/* Slave mode first: PC_SEL = 0 arms the fetch. */
 	writel_relaxed(RKNPU_PC_BASE_ADDRESS_PC_SEL, hw->pc + RKNPU_PC_BASE_ADDRESS);
-	if (soc->num_cores > 1) {
-		/* Without its own number here a core never finishes [seen: rockchip-npu-notes]. */
-		pointer |= FIELD_PREP(RKNPU_S_POINTER_CORE, hw->index);
-		writel_relaxed(pointer, hw->cna + RKNPU_S_POINTER);
-		writel_relaxed(pointer, hw->core + RKNPU_S_POINTER);
+	if (hw->pointer) {
+		writel_relaxed(hw->pointer, hw->cna + RKNPU_S_POINTER);
+		writel_relaxed(hw->pointer, hw->core + RKNPU_S_POINTER);
 	}
 	writel_relaxed(range->regcmd, hw->pc + RKNPU_PC_BASE_ADDRESS);
 	writel_relaxed(range->amount, hw->pc + RKNPU_PC_REGISTER_AMOUNTS);
 	writel_relaxed(RKNPU_INT_ALL, hw->pc + RKNPU_PC_INTERRUPT_CLEAR);
 	writel_relaxed(quiet ? 0 : rknpu_hw_awaited(range), hw->pc + RKNPU_PC_INTERRUPT_MASK);
-	writel_relaxed(task_con, hw->pc + RKNPU_PC_TASK_CON);
+	writel_relaxed(range->task_con, hw->pc + RKNPU_PC_TASK_CON);
 	writel_relaxed(dma_base, hw->pc + RKNPU_PC_TASK_DMA_BASE_ADDR);
 	/* The barrier of writel() orders the CPU's writes to the command stream before the fetch. */
 	writel(RKNPU_PC_OPERATION_ENABLE_OP_EN, hw->pc + RKNPU_PC_OPERATION_ENABLE);

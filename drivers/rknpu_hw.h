@@ -21,6 +21,7 @@
  * @counters: byte counters; NULL if the SoC has none for this core.
  * @qos: bus priority registers; NULL if the SoC has none for this core.
  * @index: number of the core, starting at 0.
+ * @pointer: value of both S_POINTER registers before a start; 0 with only one core, where they stay as they are.
  */
 struct rknpu_hw {
 	const struct rknpu_soc *soc;
@@ -32,19 +33,20 @@ struct rknpu_hw {
 	void __iomem *counters[RKNPU_MAX_COUNTERS];
 	void __iomem *qos;
 	unsigned int index;
+	u32 pointer;
 };
 
 /**
  * struct rknpu_hw_range - the tasks that one start runs
  * @regcmd: address of the first command word, 16-byte aligned.
  * @amount: value of REGISTER_AMOUNTS for the first task.
- * @tasks: number of tasks, 1 .. soc->max_tasks.
+ * @task_con: value of TASK_CON, see rknpu_hw_task_con().
  * @int_mask: events of the last task that the client waits for; always both events of a pair.
  */
 struct rknpu_hw_range {
 	u32 regcmd;
 	u32 amount;
-	u32 tasks;
+	u32 task_con;
 	u32 int_mask;
 };
 
@@ -68,9 +70,10 @@ enum {
 	RKNPU_AMOUNT_KINDS,
 };
 
+void rknpu_hw_init(struct rknpu_hw *hw, const struct rknpu_soc *soc, unsigned int index);
+u32 rknpu_hw_task_con(const struct rknpu_soc *soc, u32 tasks, bool pingpong);
 u32 rknpu_hw_version(const struct rknpu_hw *hw);
-void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base,
-		    bool pingpong, bool quiet);
+void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base, bool quiet);
 void rknpu_hw_stop(const struct rknpu_hw *hw);
 void rknpu_hw_prime(const struct rknpu_hw *hw);
 bool rknpu_hw_has_counters(const struct rknpu_hw *hw);

@@ -51,7 +51,7 @@ static int rknpu_job_build_chunk(const struct rknpu_job *job, const struct rknpu
 		return rknpu_refuse(drm, "regcfg_amount of a task", task.regcfg_amount);
 	chunk->regcmd = lower_32_bits(task.regcmd_addr);
 	chunk->amount = amount;
-	chunk->tasks = tasks;
+	chunk->task_con = rknpu_hw_task_con(soc, tasks, job->pingpong);
 
 	if (tasks > 1)
 		rknpu_job_read_task(job, first + tasks - 1, &task);

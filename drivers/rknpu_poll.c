@@ -108,7 +108,8 @@ static bool rknpu_poll_look_locked(struct rknpu_slot *slot, struct rknpu_job *jo
 		job->quiet = false;
 		rknpu_hw_listen(hw, chunk);
 	}
-	return rknpu_run_take_locked(slot, rknpu_hw_poll_take(hw, chunk), done);
+	*done = rknpu_run_take_locked(slot, rknpu_hw_poll_take(hw, chunk));
+	return slot->job != job;
 }
 
 static bool rknpu_poll_look(struct rknpu_slot *slot, struct rknpu_job *job, bool last)

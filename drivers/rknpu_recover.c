@@ -250,8 +250,8 @@ static bool rknpu_recover_stray(struct rknpu_slot *slot)
 /*
  * Ends a job on a core that has finished it without an interrupt. Not before half of the job's
  * time, because a watchdog that was armed for an earlier job may fire at any moment, even between
- * the core's end and its handler. Returns true if the job has finished on this core; @done as for
- * rknpu_run_take_locked().
+ * the core's end and its handler. Returns true if the job has finished on this core; @done is
+ * set as by rknpu_run_take_locked().
  */
 static bool rknpu_recover_unheard_locked(struct rknpu_slot *slot, struct rknpu_job **done)
 {
@@ -261,8 +261,8 @@ static bool rknpu_recover_unheard_locked(struct rknpu_slot *slot, struct rknpu_j
 	if (slot->state != RKNPU_SLOT_RUNNING || slot->faulted || job->cancelled ||
 	    time_before(jiffies, job->deadline - job->timeout / 2))
 		return false;
-	return rknpu_run_take_locked(slot, rknpu_hw_poll_take(&slot->core->hw, rknpu_job_chunk(job, slot->index)),
-				     done);
+	*done = rknpu_run_take_locked(slot, rknpu_hw_poll_take(&slot->core->hw, rknpu_job_chunk(job, slot->index)));
+	return slot->job != job;
 }
 
 /**

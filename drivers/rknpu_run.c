@@ -94,14 +94,14 @@ static void rknpu_run_guard_locked(struct rknpu_slot *slot)
 		rknpu_run_watch_locked(slot, check);
 }
 
-static void rknpu_run_start_chunk_locked(struct rknpu_slot *slot)
+/* Inline: part of the time that a core is idle between two jobs. */
+static inline void rknpu_run_start_chunk_locked(struct rknpu_slot *slot)
 {
 	struct rknpu_job *job = slot->job;
 
 	lockdep_assert_held(&slot->sched->lock);
 	job->range[slot->index].seen = 0;
-	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job, slot->index), job->task_base, job->pingpong,
-		       job->quiet);
+	rknpu_hw_start(&slot->core->hw, rknpu_job_chunk(job, slot->index), job->task_base, job->quiet);
 }
 
 static void rknpu_run_occupy_locked(struct rknpu_slot *slot, struct rknpu_job *job)
@@ -138,6 +138,17 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 		rknpu_run_guard_locked(&sched->slots[core]);
 }
 
+/* The cores of a job that starts now, and when; sched->now must be the current time. */
+static void rknpu_run_begin_locked(const struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
+{
+	lockdep_assert_held(&sched->lock);
+	job->running = cores;
+	job->ran = cores;
+	job->started = sched->now;
+	job->deadline = jiffies + job->timeout;
+	rknpu_account_begin_locked(job);
+}
+
 /**
  * rknpu_run_start_locked() - start a job
  * @sched: the scheduler; sched->now must be the current time
@@ -147,11 +158,7 @@ void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job)
 void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores)
 {
 	lockdep_assert_held(&sched->lock);
-	job->running = cores;
-	job->ran = cores;
-	job->started = sched->now;
-	job->deadline = jiffies + job->timeout;
-	rknpu_account_begin_locked(job);
+	rknpu_run_begin_locked(sched, job, cores);
 	rknpu_run_restart_locked(sched, job);
 }
 
@@ -165,50 +172,60 @@ static bool rknpu_run_chunk_done_locked(struct rknpu_job *job, unsigned int core
 }
 
 /*
- * Starts the same client's next job before the end of the last one is accounted for, if no other client waits
- * and the core needs nothing before: a queue of jobs of one process runs without a detour. It is the job that
- * rknpu_pick_job_locked() would choose. Returns false if the scheduler has to decide.
+ * The next job of the same client, if no other client waits and the core needs nothing before: the job that
+ * rknpu_pick_job_locked() would choose. NULL if the scheduler has to decide.
  */
-static bool rknpu_run_continue_locked(struct rknpu_slot *slot, struct rknpu_job *job)
+static struct rknpu_job *rknpu_run_following_locked(const struct rknpu_slot *slot, const struct rknpu_job *job)
 {
-	struct rknpu_sched *sched = slot->sched;
+	const struct rknpu_sched *sched = slot->sched;
 	struct rknpu_job *next;
 
 	lockdep_assert_held(&sched->lock);
 	if (rknpu_slot_shared(slot) || sched->queue.moved || rknpu_sched_held_locked(sched) ||
 	    !rknpu_entity_alone(job->entity, &sched->queue))
-		return false;
+		return NULL;
 	/* The end of a job is traced before the start of the next. */
 	if (trace_job_end_enabled() || trace_job_start_enabled())
-		return false;
-	next = rknpu_queue_next(&sched->queue, BIT(slot->index));
-	if (!next || next->gang)
-		return false;
-	if (!rknpu_pick_ready_locked(slot, next))
-		return false;
-	rknpu_run_start_locked(sched, next, BIT(slot->index));
-	/* One reading for both, and not before the hardware is at work. */
+		return NULL;
+	next = rknpu_entity_next(job->entity, BIT(slot->index));
+	return next && !next->gang && rknpu_pick_ready_locked(slot, next) ? next : NULL;
+}
+
+/*
+ * Starts a client's next job before the end of the last one is accounted for, so that a queue of jobs of one
+ * process runs without a detour. All but the start can wait until the hardware is at work.
+ */
+static void rknpu_run_continue_locked(struct rknpu_slot *slot, struct rknpu_job *job, struct rknpu_job *next)
+{
+	struct rknpu_sched *sched = slot->sched;
+
+	lockdep_assert_held(&sched->lock);
+	rknpu_run_occupy_locked(slot, next);
+	rknpu_run_start_chunk_locked(slot);
+	/* One reading for both. */
 	sched->now = ktime_get();
-	next->started = sched->now;
 	job->ended = sched->now;
+	rknpu_run_begin_locked(sched, next, BIT(slot->index));
+	rknpu_run_guard_locked(slot);
 	rknpu_queue_take(&sched->queue, next);
 	next->place = RKNPU_JOB_ELSEWHERE;
-	return true;
+	rknpu_account_charge_locked(slot, job, 0);
 }
 
 /* Called when a core has finished its range. Returns the job if that was the last of its cores, else NULL. */
 static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
 {
-	struct rknpu_job *job = slot->job;
+	struct rknpu_job *job = slot->job, *next;
 
 	lockdep_assert_held(&slot->sched->lock);
 	slot->job = NULL;
-	job->running &= ~BIT(slot->index);
 	rknpu_owner_set_state_locked(slot, RKNPU_SLOT_IDLE);
 	/* Start the next job before announcing the end of this one. */
-	if (rknpu_run_continue_locked(slot, job)) {
-		rknpu_account_charge_locked(slot, job, 0);
-	} else {
+	next = rknpu_run_following_locked(slot, job);
+	if (next)
+		rknpu_run_continue_locked(slot, job, next);
+	job->running &= ~BIT(slot->index);
+	if (!next) {
 		rknpu_account_end_locked(slot, job, 0);
 		rknpu_sched_next_locked(slot, job->ended);
 	}
@@ -222,22 +239,22 @@ static struct rknpu_job *rknpu_run_complete_locked(struct rknpu_slot *slot)
  * rknpu_run_take_locked() - handle events of a core
  * @slot: the core, which runs a job
  * @events: events taken from it
- * @done: set to a job that has ended, for rknpu_run_finish(); otherwise unchanged
  *
- * Return: true if the job has finished on this core.
+ * Once the job has finished on this core, the core has another job, or none.
+ *
+ * Return: the job if it has ended, for rknpu_run_finish(), else NULL.
  */
-bool rknpu_run_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done)
+struct rknpu_job *rknpu_run_take_locked(struct rknpu_slot *slot, u32 events)
 {
 	struct rknpu_job_range *range = &slot->job->range[slot->index];
 
 	lockdep_assert_held(&slot->sched->lock);
 	if (!events || slot->faulted || !rknpu_run_chunk_done_locked(slot->job, slot->index, events))
-		return false;
+		return NULL;
 	if (range->chunk + 1 < range->num_chunks) {
 		range->chunk++;
 		rknpu_run_start_chunk_locked(slot);
-		return false;
+		return NULL;
 	}
-	*done = rknpu_run_complete_locked(slot);
-	return true;
+	return rknpu_run_complete_locked(slot);
 }

@@ -16,6 +16,6 @@ void rknpu_run_settle_locked(struct rknpu_job *job, int result);
 void rknpu_run_finish(struct rknpu_sched *sched, struct rknpu_job *job);
 void rknpu_run_start_locked(struct rknpu_sched *sched, struct rknpu_job *job, u32 cores);
 void rknpu_run_restart_locked(struct rknpu_sched *sched, struct rknpu_job *job);
-bool rknpu_run_take_locked(struct rknpu_slot *slot, u32 events, struct rknpu_job **done);
+struct rknpu_job *rknpu_run_take_locked(struct rknpu_slot *slot, u32 events);
 
 #endif /* RKNPU_RUN_H */

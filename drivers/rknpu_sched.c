@@ -171,7 +171,7 @@ static bool rknpu_sched_event(struct rknpu_core *core)
 	spin_lock_irqsave(&sched->lock, flags);
 	events = rknpu_hw_irq_take(&core->hw);
 	if (events && slot->state == RKNPU_SLOT_RUNNING)
-		rknpu_run_take_locked(slot, events, &done);
+		done = rknpu_run_take_locked(slot, events);
 	spin_unlock_irqrestore(&sched->lock, flags);
 	if (done)
 		rknpu_run_finish(sched, done);

@@ -134,13 +134,13 @@ void rknpu_turn_remove_job(struct rknpu_turn *turn, struct rknpu_job *job, bool 
 }
 
 /**
- * rknpu_turn_next_job() - find the first job, in order of arrival, that names one of some cores
+ * rknpu_turn_search_job() - rknpu_turn_next_job() if the jobs name different cores
  * @turn: the turn
  * @cores: mask of the cores
  *
- * Return: the job, or NULL.
+ * Return: same as there.
  */
-struct rknpu_job *rknpu_turn_next_job(const struct rknpu_turn *turn, u32 cores)
+struct rknpu_job *rknpu_turn_search_job(const struct rknpu_turn *turn, u32 cores)
 {
 	struct rknpu_job *first = NULL;
 	unsigned long used = turn->used;

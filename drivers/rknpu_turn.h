@@ -5,14 +5,15 @@
 #ifndef RKNPU_TURN_H
 #define RKNPU_TURN_H
 
+#include <linux/bitops.h>
 #include <linux/build_bug.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
+#include "rknpu_job.h"
 #include "rknpu_queue.h"
-
-struct rknpu_job;
 
 /**
  * struct rknpu_turn - jobs of one client at one priority; sched->lock
@@ -40,9 +41,24 @@ void rknpu_turn_enter(struct rb_root_cached *level, struct rknpu_turn *turn, u64
 void rknpu_turn_leave(struct rb_root_cached *level, struct rknpu_turn *turn);
 void rknpu_turn_add_job(struct rknpu_turn *turn, struct rknpu_job *job, bool entered);
 void rknpu_turn_remove_job(struct rknpu_turn *turn, struct rknpu_job *job, bool entered);
-struct rknpu_job *rknpu_turn_next_job(const struct rknpu_turn *turn, u32 cores);
+struct rknpu_job *rknpu_turn_search_job(const struct rknpu_turn *turn, u32 cores);
 struct rknpu_turn *rknpu_turn_search(const struct rb_root_cached *level, u32 cores);
 struct rknpu_turn *rknpu_turn_after(const struct rknpu_turn *turn, u32 cores);
+
+/**
+ * rknpu_turn_next_job() - find the first job, in order of arrival, that names one of some cores
+ * @turn: the turn
+ * @cores: mask of the cores
+ *
+ * Return: the job, or NULL.
+ */
+static inline struct rknpu_job *rknpu_turn_next_job(const struct rknpu_turn *turn, u32 cores)
+{
+	/* Nearly always all jobs name the same cores. */
+	if (!is_power_of_2(turn->used))
+		return rknpu_turn_search_job(turn, cores);
+	return turn->cores & cores ? list_first_entry(&turn->jobs[__ffs(turn->used)], struct rknpu_job, node) : NULL;
+}
 
 /**
  * rknpu_turn_first() - find the turn that goes first among those with a job for some cores

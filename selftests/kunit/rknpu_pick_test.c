@@ -437,6 +437,16 @@ static bool rig_may_have_locked(const struct rig *rig, const struct rknpu_job *j
 	return true;
 }
 
+/* Whether a client that is alone would go on with another job than is picked, see rknpu_run_following_locked(). */
+static bool rig_strays_locked(const struct rig *rig, const struct rknpu_slot *slot)
+{
+	const struct rknpu_entity *entity = rig->jobs[0].entity;
+	const struct rknpu_job *next = rknpu_entity_next(entity, BIT(slot->index));
+
+	return !rknpu_slot_shared(slot) && rknpu_entity_alone(entity, &rig->sched.queue) && next && !next->gang &&
+	       rknpu_pick_ready_locked(slot, next) && rknpu_pick_job_locked(slot) != next;
+}
+
 /*
  * Decides for all cores and jobs as the worker does. Returns what is wrong with the result, or NULL. @idle:
  * nothing runs, so a job has to get its cores: nothing else would look again.
@@ -456,6 +466,8 @@ static const char *rig_judge(struct rig *rig, struct rig_copy *copy, bool idle)
 		if (slot->state != RKNPU_SLOT_IDLE)
 			continue;
 		job = rknpu_pick_job_locked(slot);
+		if (rig_strays_locked(rig, slot))
+			wrong = "a client that is alone goes on with another job";
 		if (job && !(job->cores & BIT(core)))
 			wrong = "a core takes a job that does not name it";
 		if (job && rknpu_pick_cores_locked(&rig->sched, job))
