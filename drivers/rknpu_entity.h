@@ -42,13 +42,13 @@ static_assert(RKNPU_QUEUE_LEVELS <= BITS_PER_LONG);
  * @strikes: number of strikes, see rknpu_conduct.c.
  * @last_strike: time of the last strike, if there are any.
  * @good_ns: time of successful jobs since then that has not been used to take back a strike yet.
+ * @spare: memory of a finished job, for the next one, or NULL. Not locked: exchanged.
  * @spare_lock: protects @spares and @num_spares. Innermost lock, taken in hard IRQ context too.
- * @spares: memory of finished jobs, for the next ones, so a client that submits one job after another
- *	needs no allocation.
+ * @spares: memory of more finished jobs, so a client that submits several at a time needs no allocation.
  * @num_spares: number of @spares.
  * @usual_ns: usual duration of its jobs by kind, see rknpu_poll.c; 0 if unknown. Not locked.
  *
- * All under sched->lock, except the last four. Lives as long as its client, from the client's first submit.
+ * All under sched->lock, except the last five. Lives as long as its client, from the client's first submit.
  */
 struct rknpu_entity {
 	struct rknpu_turn level[RKNPU_QUEUE_LEVELS];
@@ -64,6 +64,7 @@ struct rknpu_entity {
 	unsigned int strikes;
 	ktime_t last_strike;
 	u64 good_ns;
+	void *spare;
 	spinlock_t spare_lock;
 	struct rknpu_spare *spares;
 	unsigned int num_spares;

@@ -32,21 +32,6 @@ void rknpu_hw_init(struct rknpu_hw *hw, const struct rknpu_soc *soc, unsigned in
 }
 
 /**
- * rknpu_hw_task_con() - get the value of TASK_CON that starts some tasks
- * @soc: constants of the SoC
- * @tasks: number of tasks, 1 .. soc->max_tasks
- * @pingpong: true to fetch the next task while the current one computes
- *
- * Context: Any context.
- *
- * Return: the value.
- */
-u32 rknpu_hw_task_con(const struct rknpu_soc *soc, u32 tasks, bool pingpong)
-{
-	return soc->task_con_start | (tasks & soc->task_number_mask) | (pingpong ? soc->task_pp_en : 0);
-}
-
-/**
  * rknpu_hw_version() - read the hardware version in user space's form
  * @hw: the core; powered
  *

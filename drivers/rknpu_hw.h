@@ -71,7 +71,6 @@ enum {
 };
 
 void rknpu_hw_init(struct rknpu_hw *hw, const struct rknpu_soc *soc, unsigned int index);
-u32 rknpu_hw_task_con(const struct rknpu_soc *soc, u32 tasks, bool pingpong);
 u32 rknpu_hw_version(const struct rknpu_hw *hw);
 void rknpu_hw_start(const struct rknpu_hw *hw, const struct rknpu_hw_range *range, u32 dma_base, bool quiet);
 void rknpu_hw_stop(const struct rknpu_hw *hw);
@@ -90,6 +89,19 @@ bool rknpu_hw_never_started(const struct rknpu_hw *hw, const struct rknpu_hw_sta
 const char *rknpu_hw_unread(const struct rknpu_hw *hw, unsigned int *nth);
 bool rknpu_hw_peek(const struct rknpu_hw *hw, u32 *offset, u32 *value);
 bool rknpu_hw_dma_failed(const struct rknpu_hw_state *state);
+
+/**
+ * rknpu_hw_task_con() - get the value of TASK_CON that starts some tasks
+ * @soc: constants of the SoC
+ * @tasks: number of tasks, 1 .. soc->max_tasks
+ * @pingpong: true to fetch the next task while the current one computes
+ *
+ * Return: the value.
+ */
+static inline u32 rknpu_hw_task_con(const struct rknpu_soc *soc, u32 tasks, bool pingpong)
+{
+	return soc->task_con_start | (tasks & soc->task_number_mask) | (pingpong ? soc->task_pp_en : 0);
+}
 
 /**
  * rknpu_hw_widen() - complete the pairs in a set of done events

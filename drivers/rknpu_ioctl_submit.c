@@ -55,7 +55,7 @@ static_assert(RKNPU_MAX_CORES + 2 == RKNPU_MAX_SUBCORE_TASKS);
 static void rknpu_ioctl_submit_ranges(const struct rknpu_soc *soc, const struct rknpu_submit *args,
 				      struct rknpu_job_args *job)
 {
-	unsigned int shift = hweight32(args->core_mask) == RKNPU_MAX_CORES ? 2 : 0;
+	unsigned int shift = args->core_mask == BIT(RKNPU_MAX_CORES) - 1 ? 2 : 0;
 	unsigned int i;
 
 	if (soc->num_cores == 1) {

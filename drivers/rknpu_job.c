@@ -108,7 +108,7 @@ static int rknpu_job_build_ranges(struct rknpu_job *job, const struct rknpu_soc 
 			return ret;
 		job->cores |= BIT(core);
 	}
-	job->gang = args->gang && hweight32(job->cores) > 1;
+	job->gang = args->gang && job->cores & (job->cores - 1);
 	return job->cores ? 0 : rknpu_refuse(args->drm, "without a range: core_mask", args->core_mask);
 }
 

@@ -265,6 +265,16 @@ static bool places_among(const struct places *p, const struct places *floor)
 	return p->num_long < 8;
 }
 
+static void places_print(const struct places *p, const char *what)
+{
+	unsigned int i;
+
+	printf("# %s: %u us and more in the kernel at", what, IRQS_OFF_US);
+	for (i = 0; i < p->num_long; i++)
+		printf(" %s", p->longs[i]);
+	printf("\n");
+}
+
 /* Runs @command; its output goes to @output */
 static void run(char **command, int output)
 {
@@ -334,6 +344,8 @@ static int traced(char **command)
 	printf("# irqs_off_traced_floor_us %lu us: %s", floor.kernel_us, floor.kernel);
 	printf("# irqs_off_traced_kernel_us %lu us: %s", p.kernel_us, p.kernel);
 	printf("# irqs_off_traced_driver_us %lu us: %s", p.driver_us, p.driver);
+	places_print(&floor, "without the NPU");
+	places_print(&p, "with it");
 	printf("# the tracer has %lu us\n", us);
 	ret = test(1, p.driver_us && p.driver_us < IRQS_OFF_US, "the driver keeps interrupts off for less than 100 us");
 	ret |= test(2, floor.num_long && places_among(&p, &floor), "the kernel only where it does so without the NPU");
