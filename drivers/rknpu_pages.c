@@ -138,7 +138,9 @@ int rknpu_pages_alloc(struct rknpu_pages *pages, unsigned long count, gfp_t zone
 
 	for (size = 0; size < RKNPU_PAGES_SIZES; size++) {
 		order = rknpu_pages_order[size];
-		if (extend && left >> order) {
+		if (!(left >> order))
+			continue;
+		if (extend) {
 			if (rknpu_pages_extend(pages, size, left))
 				break;
 			extend = false;
@@ -216,8 +218,10 @@ unsigned long rknpu_pages_find(const struct rknpu_pages *pages, unsigned long in
 	unsigned long within;
 	unsigned int size;
 
-	if (pages->range) {
-		*page = pfn_to_page(page_to_pfn(pages->range) + index);
+	if (pages->range || pages->num == 1) {
+		struct page *first = pages->range ?: *pages->piece;
+
+		*page = pfn_to_page(page_to_pfn(first) + index);
 		return pages->count - index;
 	}
 	for (size = 0; index >= (unsigned long)pages->of_size[size] << rknpu_pages_order[size]; size++) {

@@ -138,41 +138,64 @@ static void crowd_waits(unsigned int cores)
 
 	make(&mm, open_npu(), 1, 32, 32);
 	start(&mm, cores, -1, NULL);
-	/* The parent counts */
+	/* The parent waits for this */
 	raise(SIGSTOP);
+}
+
+/* Starts as many clients as there can be in @crowd, each after the one before has stopped */
+static void crowd_begin(pid_t *crowd, void (*client)(unsigned int), unsigned int seed)
+{
+	unsigned int i;
+
+	for (i = 0; i < CROWD; i++) {
+		crowd[i] = spawn(client, seed);
+		waitpid(crowd[i], NULL, WUNTRACED);
+	}
+}
+
+static void crowd_end(const pid_t *crowd)
+{
+	unsigned int i;
+
+	for (i = 0; i < CROWD; i++)
+		end(crowd[i]);
 }
 
 /* Many clients wait for one core while two others take turns on another core */
 static void crowded(void)
 {
 	pid_t crowd[CROWD], friend;
-	unsigned int i;
 
 	put(STALL_LIMIT, "0");
 	/* Less than the time-out, while the clients start */
 	hold_core(1, 5000000, CROWD);
-	for (i = 0; i < CROWD; i++) {
-		crowd[i] = spawn(crowd_waits, 2);
-		waitpid(crowd[i], NULL, WUNTRACED);
-	}
+	crowd_begin(crowd, crowd_waits, 2);
 	friend = spawn(friends, 0);
 	friends(0);
 	waitpid(friend, NULL, 0);
-	for (i = 0; i < CROWD; i++)
-		end(crowd[i]);
+	crowd_end(crowd);
 	hold_core(1, 0, 0);
 	put(STALL_LIMIT, "300");
 }
 
-/* What programs without an NPU do with memory: much of it comes and goes at once */
+static void crowd_stops(unsigned int unused)
+{
+	(void)unused;
+	raise(SIGSTOP);
+}
+
+/* What programs without an NPU do: many processes, and much memory that comes and goes at once */
 static void memory_goes(unsigned int seed)
 {
 	const struct rlimit files = { 2 * DEEP + 64, 2 * DEEP + 64 };
 	const size_t size = 64 << 20;
 	int i, ends[2];
+	pid_t crowd[CROWD];
 	char *map;
 
 	(void)seed;
+	crowd_begin(crowd, crowd_stops, 0);
+	crowd_end(crowd);
 	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED)
 		fail("mmap", errno);
