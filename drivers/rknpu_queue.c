@@ -236,9 +236,10 @@ void rknpu_queue_take(struct rknpu_queue *queue, struct rknpu_job *job)
  */
 void rknpu_queue_charge(struct rknpu_queue *queue, struct rknpu_entity *entity, u64 ns)
 {
-	unsigned int others = rknpu_entity_alone(entity, queue) ? 0 :
-			      queue->num_turns - hweight_long(entity->entered), i;
+	unsigned int others = 0, i;
 
+	if (!rknpu_entity_alone(entity, queue))
+		others = queue->num_turns - hweight_long(entity->entered);
 	/* A single job must not move all waiting clients beyond the window. */
 	ns = min(ns, RKNPU_QUEUE_WINDOW_NS);
 	queue->share_ns += others ? div_u64(ns, others + 1) : ns;
