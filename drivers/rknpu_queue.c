@@ -103,6 +103,7 @@ void rknpu_queue_init(struct rknpu_queue *queue)
 		queue->levels[i] = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&queue->busy);
 	INIT_LIST_HEAD(&queue->banished);
+	hash_init(queue->spaces);
 }
 
 /**
@@ -190,8 +191,10 @@ void rknpu_queue_add(struct rknpu_queue *queue, struct rknpu_job *job)
 	}
 	rknpu_queue_own(queue, job);
 	job->arrival = queue->arrivals++;
-	job->vm->entity = entity;
-	job->vm->num_queued++;
+	if (!job->vm->num_queued++) {
+		job->vm->entity = entity;
+		hash_add(queue->spaces, &job->vm->queued, (unsigned long)job->vm);
+	}
 }
 
 /**
@@ -204,7 +207,8 @@ void rknpu_queue_remove(struct rknpu_queue *queue, struct rknpu_job *job)
 	struct rknpu_turn *turn = rknpu_queue_turn(job);
 	struct rknpu_entity *entity = job->entity;
 
-	job->vm->num_queued--;
+	if (!--job->vm->num_queued)
+		hash_del(&job->vm->queued);
 	rknpu_queue_disown(queue, job);
 	rknpu_turn_remove_job(turn, job, entity->entered & BIT(rknpu_queue_level(job)));
 	if (!turn->used)
@@ -277,7 +281,8 @@ struct rknpu_job *rknpu_queue_next(const struct rknpu_queue *queue, u32 cores)
  * rknpu_queue_next_in() - find the next job in one address space
  * @queue: the queue
  * @cores: mask of cores, as for rknpu_queue_next()
- * @vm: the address space
+ * @vm: the address space; only its address is used, as it may just be detached from a core that is being
+ *	switched off, and freed
  * @priority: priority of the job
  *
  * Jobs of the attached address space may go before others for a while.
@@ -288,12 +293,19 @@ struct rknpu_job *rknpu_queue_next_in(const struct rknpu_queue *queue, u32 cores
 				      const struct rknpu_vm *vm, int priority)
 {
 	unsigned int level = RKNPU_PRIORITY_MAX - priority;
-	struct rknpu_job *job;
+	const struct rknpu_vm *space;
 
-	if (!vm->num_queued || !(vm->entity->entered & BIT(level)))
-		return NULL;
-	job = rknpu_turn_next_job(&vm->entity->level[level], cores);
-	return job && job->vm == vm ? job : NULL;
+	hash_for_each_possible(queue->spaces, space, queued, (unsigned long)vm) {
+		struct rknpu_job *job;
+
+		if (space != vm)
+			continue;
+		if (!(space->entity->entered & BIT(level)))
+			return NULL;
+		job = rknpu_turn_next_job(&space->entity->level[level], cores);
+		return job && job->vm == space ? job : NULL;
+	}
+	return NULL;
 }
 
 /**

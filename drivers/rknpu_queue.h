@@ -5,6 +5,7 @@
 #ifndef RKNPU_QUEUE_H
 #define RKNPU_QUEUE_H
 
+#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
@@ -35,6 +36,7 @@ struct rknpu_vm;
  * @busy: clients with jobs that have not started, including jobs that wait for a fence.
  * @num_busy: number of these clients.
  * @banished: those of them that are banished.
+ * @spaces: address spaces of jobs that wait for a core, by their address.
  */
 struct rknpu_queue {
 	unsigned long used;
@@ -46,6 +48,7 @@ struct rknpu_queue {
 	struct list_head busy;
 	unsigned int num_busy;
 	struct list_head banished;
+	DECLARE_HASHTABLE(spaces, 8);
 };
 
 void rknpu_queue_init(struct rknpu_queue *queue);

@@ -87,6 +87,7 @@ struct rknpu_epoch {
  * @num_imports: length of @imports; may be read without the lock.
  * @num_queued: number of jobs in it that wait for a core; sched->lock.
  * @entity: what the scheduler keeps for its client; only valid while @num_queued is not 0; sched->lock.
+ * @queued: entry in the queue's table while @num_queued is not 0; sched->lock.
  */
 struct rknpu_vm {
 	struct kref ref;
@@ -102,6 +103,7 @@ struct rknpu_vm {
 	unsigned int num_imports;
 	unsigned int num_queued;
 	struct rknpu_entity *entity;
+	struct hlist_node queued;
 };
 
 /**

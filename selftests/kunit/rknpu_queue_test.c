@@ -6,6 +6,7 @@
  * find what a walk through all clients in their order finds. rknpu_pick_test.c compiles in what is tested.
  */
 #include <kunit/test.h>
+#include <linux/err.h>
 #include <linux/prandom.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
@@ -181,6 +182,8 @@ static bool crowd_banished_right(const struct crowd *crowd)
 static const char *crowd_judge(struct crowd *crowd)
 {
 	const struct rknpu_vm *vm = &crowd->vm[crowd_random(crowd, SPACES)];
+	/* Nothing can be read there: what was attached may have been freed. */
+	const struct rknpu_vm *gone = ERR_PTR(-EFAULT);
 	const struct rknpu_entity *entity = crowd->client[crowd_random(crowd, CLIENTS)].entity;
 	u32 cores;
 
@@ -192,6 +195,9 @@ static const char *crowd_judge(struct crowd *crowd)
 		if (rknpu_queue_next_in(&crowd->queue, cores, vm, 0) !=
 		    walk_level(crowd, RKNPU_PRIORITY_MAX, cores, vm))
 			return "another job is next in an address space";
+		if (rknpu_queue_next_in(&crowd->queue, cores, gone, 0) ||
+		    rknpu_queue_next_in(&crowd->queue, cores, NULL, 0))
+			return "a job is next in an address space that is gone";
 		if (next)
 			entity = next->entity;
 		if (rknpu_queue_other_waits(&crowd->queue, cores, entity) != walk_other_waits(crowd, cores, entity))
