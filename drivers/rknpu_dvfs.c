@@ -82,13 +82,16 @@ static int rknpu_dvfs_raise(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 	return ret ?: rknpu_dvfs_set_rate(dvfs, hz);
 }
 
+/*
+ * The clock first: jobs may start meanwhile, and the margin of a low voltage is too slow for the rate of a high one. (The vendor
+ * driver 0.9.8 sets the margin before the clock.)
+ */
 static int rknpu_dvfs_lower(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned long uv)
 {
-	int ret;
+	int ret = rknpu_dvfs_set_rate(dvfs, hz);
 
-	rknpu_dvfs_set_margin(dvfs, uv);
-	ret = rknpu_dvfs_set_rate(dvfs, hz);
 	if (!ret) {
+		rknpu_dvfs_set_margin(dvfs, uv);
 		dvfs->level_uv = uv;
 		/* A voltage that stays high does no harm. */
 		rknpu_dvfs_set_voltage(dvfs->power->npu_supply, uv);

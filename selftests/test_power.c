@@ -242,6 +242,35 @@ TEST(userspace_governor_is_obeyed_and_clamped)
 	runs_at_point(&points->full);
 }
 
+static void submits_all_the_time(void *arg)
+{
+	struct matmul own;
+	unsigned int i;
+
+	(void)arg;
+	small_matmul(&own, npu_open(), 132);
+	for (i = 0; i < 2000; i++)
+		EXPECT_CORRECT(&own, npu_nth(i));
+}
+
+/* At any moment of a transition the voltage and the read margin are right for the rate */
+TEST_LIMIT(jobs_start_while_the_rate_changes, 60)
+{
+	unsigned int i;
+	pid_t child;
+
+	setup();
+	if (driver_write(scaling("governor"), "userspace"))
+		SKIP("the kernel has no such governor");
+	child = ktap_fork(submits_all_the_time, NULL);
+	for (i = 0; i < 60; i++) {
+		set_mhz("userspace/set_freq", i % 2 ? points->full.mhz : points->low.mhz);
+		ktap_sleep_ms(1);
+	}
+	EXPECT_EQ(ktap_join(child), 0);
+	set("governor", "simple_ondemand");
+}
+
 /* The lowest and the highest rate, within the limits; Debian's kernels lack two of these governors */
 TEST_LIMIT(other_governors_are_obeyed, 60)
 {

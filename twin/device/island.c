@@ -184,7 +184,11 @@ void twin_island_check_start(struct twin_core *core)
 	if (!twin->config.island || twin->island.rate_hz <= twin_island_parked_hz(twin))
 		return;
 	twin_island_check_voltage(twin, twin->island.rate_hz, "start");
-	if (twin->soc->island->grf_addr && twin_island_margin(twin) != margin_for(twin->island.pwm[1].uv))
+	if (!twin->soc->island->grf_addr)
+		return;
+	/* While the voltage is on its way, the rate is the lower one on either side, and its own margin is slow enough for it. */
+	if (twin_island_margin(twin) != margin_for(twin->island.pwm[1].uv) &&
+	    twin_island_margin(twin) != margin_for(voltage_for(twin, twin->island.rate_hz)))
 		twin_error(twin, TWIN_ERROR_RATE, core->index, twin->soc->island->grf_addr,
 			   "start: read margin %u at %u uV", twin_island_margin(twin), twin->island.pwm[1].uv);
 }

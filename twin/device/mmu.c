@@ -131,8 +131,8 @@ static enum twin_access lookup(struct twin_core *core, struct twin_bank *bank, u
 	/* A failed walk differs too, because the cached line was valid */
 	if (line->dte != found->dte || line->pte != found->pte)
 		twin_error(core->twin, TWIN_ERROR_TLB_STALE, core->index, iova,
-			   "bank 0x%x translates from a line with PTE 0x%08x that the tables no longer hold",
-			   bank->offset, line->pte);
+			   "bank 0x%x translates from a line with PTE 0x%08x where the tables now hold 0x%08x (phase %u, %u tasks ran, raw 0x%x)",
+			   bank->offset, line->pte, found->pte, core->kick.phase, core->kick.ran, core->pc.int_raw);
 	*found = *line;
 	return TWIN_ACCESS_OK;
 }
