@@ -83,8 +83,8 @@ static int rknpu_dvfs_raise(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned 
 }
 
 /*
- * The clock first: jobs may start meanwhile, and the margin of a low voltage is too slow for the rate of a high one. (The vendor
- * driver 0.9.8 sets the margin before the clock.)
+ * The clock first: jobs may start meanwhile, and the margin of a low voltage is too slow for the rate of a high
+ * one. (The vendor driver 0.9.8 sets the margin before the clock.)
  */
 static int rknpu_dvfs_lower(struct rknpu_dvfs *dvfs, unsigned long hz, unsigned long uv)
 {

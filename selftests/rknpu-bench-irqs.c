@@ -379,7 +379,8 @@ static int traced(char **command)
 	places_print(&p, "with it");
 	printf("# the tracer has %lu us\n", us);
 	ret = test(1, p.driver_us && p.driver_us < IRQS_OFF_US, "the driver keeps interrupts off for less than 100 us");
-	ret |= test(2, floor.num_long && places_among(&p, &floor), "the kernel only where it does so without the NPU, or allocates page tables");
+	ret |= test(2, floor.num_long && places_among(&p, &floor),
+		    "the kernel only where it does so without the NPU, or allocates page tables");
 	/* What the tracer and the module do there is part of the tracer's times */
 	ret |= test(3, us <= (p.kernel_us > p.driver_us ? p.kernel_us : p.driver_us) + 10, "the tracer has no longer time");
 	return ret;
