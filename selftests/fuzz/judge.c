@@ -69,11 +69,28 @@ void fuzz_judge_init(const char *log_errors)
 	driver_write("/sys/kernel/debug/fail_usercopy/verbose", "0");
 }
 
+/* What is printed of the log around a line that tells of an error: the log holds it only for a while */
+#define LINES_BEFORE	12
+#define LINES_AFTER	40
+
+static char lines_before[LINES_BEFORE][160];
+static unsigned int num_lines;
+
+static void print_before(void)
+{
+	unsigned int i = num_lines < LINES_BEFORE ? 0 : num_lines - LINES_BEFORE;
+
+	for (; i < num_lines; i++)
+		printf("# | %s\n", lines_before[i % LINES_BEFORE]);
+}
+
 /* The first line since the last call that tells of an error; warnings that come only once may come again */
 static const char *log_says(void)
 {
 	char record[2048];
+	unsigned int after = 0;
 	bool found = false;
+	const char *text;
 	ssize_t n;
 
 	for (;;) {
@@ -84,9 +101,14 @@ static const char *log_says(void)
 			break;
 		record[n] = 0;
 		record[strcspn(record, "\n")] = 0;
+		text = strchr(record, ';') ? strchr(record, ';') + 1 : record;
+		snprintf(lines_before[num_lines++ % LINES_BEFORE], sizeof(lines_before[0]), "%.150s", text);
+		if (found && after++ < LINES_AFTER)
+			printf("# | %.150s\n", text);
 		if (found || regexec(&errors, record, 0, NULL, 0))
 			continue;
-		snprintf(said, sizeof(said), "%.250s", strchr(record, ';') ? strchr(record, ';') + 1 : record);
+		snprintf(said, sizeof(said), "%.250s", text);
+		print_before();
 		found = true;
 	}
 	if (found)
